@@ -1,0 +1,105 @@
+"""Everything that facefx raises on purpose.
+
+    FacefxError
+    ├── ImageError          a picture that cannot be read, is too large, or has no meaning as a picture
+    ├── NoFaceFound         a step needed a face and there was none
+    ├── ParameterError      an effect's parameter is unknown, of the wrong type, or out of range
+    ├── UnknownName         no effect, model, region, ... of that name (also a KeyError's cousin: lists what there is)
+    │   └── AmbiguousName   several plugins offer that short name
+    ├── RegionUnavailable   the segmenter does not know the region that was asked for
+    ├── LookError           a saved look that cannot be read or does not fit the installed effects
+    ├── ModelError          a model that is missing, tampered with, or does not match its card
+    ├── PluginError         a plugin that cannot be loaded (only raised in strict mode)
+    ├── OutputError         a result that cannot be written, or would overwrite something
+    └── MissingExtra        an optional dependency is not installed; the message names the pip line
+
+Messages say what was wrong, what was given, what is allowed, and what to do next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = [
+    "AmbiguousName",
+    "FacefxError",
+    "ImageError",
+    "LookError",
+    "MissingExtra",
+    "ModelError",
+    "NoFaceFound",
+    "OutputError",
+    "ParameterError",
+    "PluginError",
+    "RegionUnavailable",
+    "UnknownName",
+]
+
+
+class FacefxError(Exception):
+    """Base of all errors that facefx raises on purpose."""
+
+
+class ImageError(FacefxError):
+    """A picture that cannot be read, is too large, or has no meaning as a picture."""
+
+
+class NoFaceFound(FacefxError):
+    """A step needed a face and there was none."""
+
+
+class ParameterError(FacefxError):
+    """An effect's parameter is unknown, of the wrong type, or out of range."""
+
+
+class UnknownName(FacefxError):
+    """No `kind` of that name; the message suggests close ones and lists what there is."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        self.kind, self.name, self.known = kind, name, sorted(known)
+        close = get_close_matches(name, self.known, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        super().__init__(f"no {kind} is called {name!r}.{hint} There are: {', '.join(self.known) or 'none'}.")
+
+    def __reduce__(self) -> tuple[type[UnknownName], tuple[str, str, list[str]]]:
+        return type(self), (self.kind, self.name, self.known)
+
+
+class AmbiguousName(UnknownName):
+    """Several plugins offer that short name; the message lists the full ones."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        super().__init__(kind, name, known)
+        self.args = (f"{len(self.known)} {kind}s are called {name!r}; say which: {', '.join(self.known)}.",)
+
+
+class RegionUnavailable(FacefxError):
+    """The segmenter does not know the region that was asked for."""
+
+
+class LookError(FacefxError):
+    """A saved look that cannot be read or does not fit the installed effects."""
+
+
+class ModelError(FacefxError):
+    """A model that is missing, tampered with, or does not match its card."""
+
+
+class PluginError(FacefxError):
+    """A plugin that cannot be loaded (only raised in strict mode)."""
+
+
+class OutputError(FacefxError):
+    """A result that cannot be written, or would overwrite something."""
+
+
+class MissingExtra(FacefxError):
+    """An optional dependency is not installed."""
+
+    def __init__(self, need: str, extra: str) -> None:
+        self.need, self.extra = need, extra
+        super().__init__(f"{need} is not installed; it comes with an extra: pip install 'facefx[{extra}]'")
+
+    def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
+        return type(self), (self.need, self.extra)
