@@ -1,0 +1,48 @@
+"""A light U-Net decoder (Ronneberger et al. 2015) over a pyramid of features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from ..layers import ConvBNReLU, SeparableConv, upsample
+
+__all__ = ["UNetDecoder"]
+
+
+class UNetDecoder(nn.Module):
+    """Enlarge by two, join the encoder's features of that size, two 3x3 convolutions; down to stride 2, then a cheap step to stride 1.
+
+    The convolutions are dense where pixels are few. At stride 1 a thin stem sees the picture itself, so that the edges of eyes and
+    lips are drawn at full resolution, and a separable convolution joins it to the rest.
+
+    Parameters
+    ----------
+    channels
+        Of the encoder's features, strides 1 (the picture), 2, 4, 8, 16, 32.
+    widths
+        Of the outputs at strides 16, 8, 4, 2.
+    """
+
+    stride = 1
+
+    def __init__(self, channels: Sequence[int], widths: Sequence[int] = (128, 96, 64, 32), stem: int = 8) -> None:
+        super().__init__()
+        picture, *skips, deepest = channels
+        self.blocks = nn.ModuleList(
+            nn.Sequential(ConvBNReLU(below + skip, width), ConvBNReLU(width, width))
+            for (below, width), skip in zip(pairwise([deepest, *widths]), reversed(skips), strict=True)
+        )
+        self.stem = ConvBNReLU(picture, stem)
+        self.last = SeparableConv(widths[-1] + stem, widths[-1])
+        self.channels = widths[-1]
+
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
+        """Features by rising stride → (N, `channels`, H, W)."""
+        picture, *skips, x = features
+        for block, skip in zip(self.blocks, reversed(skips), strict=True):
+            x = block(torch.cat([upsample(x, 2), skip], 1))
+        return self.last(torch.cat([upsample(x, 2), self.stem(picture)], 1))

@@ -1,0 +1,81 @@
+"""The families of networks by name. A new one is a function here; its contract tests come from the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from facefx.errors import ParameterError, UnknownName
+
+from .decoders import UNetDecoder
+from .encoders import build_encoder
+from .segmenter import EncoderDecoder, Segmenter
+
+__all__ = ["build", "families"]
+
+_FAMILIES: dict[str, Callable[..., Segmenter]] = {}
+_ON_ENCODER: dict[str, str] = {}  # families over an interchangeable encoder, and their usual one
+
+
+def _family(name: str, *, encoder: str | None = None) -> Callable[[Callable[..., Segmenter]], Callable[..., Segmenter]]:
+    def register(make: Callable[..., Segmenter]) -> Callable[..., Segmenter]:
+        _FAMILIES[name] = make
+        if encoder is not None:
+            _ON_ENCODER[name] = encoder
+        return make
+
+    return register
+
+
+@_family("unet", encoder="efficientnet-lite0")
+def _unet(classes: int, encoder: str, pretrained: bool | str | Path, *, dropout: float = 0.1) -> Segmenter:
+    backbone = build_encoder(encoder, pretrained=pretrained)
+    return EncoderDecoder(backbone, UNetDecoder(backbone.channels), classes, dropout=dropout)
+
+
+def families() -> tuple[str, ...]:
+    """Names that `build` knows."""
+    return tuple(_FAMILIES)
+
+
+def build(
+    family: str, classes: int, *, encoder: str | None = None, pretrained: bool | str | Path = True, **options: Any
+) -> Segmenter:
+    """Build a segmenter: (N, 3, H, W) float32 RGB in [0, 1], any H, W >= 64 → logits (N, classes, H, W).
+
+    Parameters
+    ----------
+    family
+        One of `families()`.
+    classes
+        How many labels it tells apart.
+    encoder
+        One of `encoders()`; None for the family's usual one. Families that are trained from scratch take none.
+    pretrained
+        Where an encoder's weights come from: True an installed package, a path a file, False nowhere (random). Families that are
+        trained from scratch start at random whatever this says.
+    **options
+        The family's own, see its function.
+
+    Raises
+    ------
+    UnknownName
+        No family or encoder is called that.
+    ParameterError
+        An encoder for a family that takes none, or fewer than one class.
+    ModelError
+        Pretrained weights that cannot be found or do not fit.
+    """
+    if family not in _FAMILIES:
+        raise UnknownName("family", family, _FAMILIES)
+    if classes < 1:
+        raise ParameterError(f"a segmenter needs at least 1 class and was given classes={classes}.")
+    if family in _ON_ENCODER:
+        return _FAMILIES[family](classes, encoder or _ON_ENCODER[family], pretrained, **options)
+    if encoder is not None:
+        allowed = ", ".join(sorted(_ON_ENCODER))
+        raise ParameterError(
+            f"family {family!r} takes no encoder and was given {encoder!r}; leave it out, or use one of {allowed}."
+        )
+    return _FAMILIES[family](classes, **options)
