@@ -1,0 +1,198 @@
+"""From what a picture is kept as (an array or a PIL image of some mode) to RGB and alpha, and back.
+
+One rule makes every way back exact: a pixel whose RGB value has not changed keeps the value it came with, whatever its kind.
+Only changed pixels are converted, so CMYK, palettes and 64-bit floats, which no trip through RGB would survive, come back bit
+for bit.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .errors import ImageError
+
+__all__ = ["ARRAY_MODES", "COLOR_MODES", "Native", "check_array", "image_array", "native_alpha", "native_rgb", "native_with_rgb"]
+
+#: What a picture is kept as: an array (H, W), (H, W, 1 | 2 | 3 | 4), or a PIL image.
+Native = NDArray[Any] | Image.Image
+
+#: Modes whose `numpy.asarray` is an array picture.
+ARRAY_MODES = ("L", "LA", "RGB", "RGBA", "I;16", "I", "F")
+#: Modes that Pillow converts to RGB and back, with rounding, so only changed pixels make that trip.
+COLOR_MODES = ("1", "CMYK", "YCbCr", "HSV")
+
+#: Rec. 601 luma of encoded RGB, the grey of Pillow and OpenCV.
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+_DTYPES = ("uint8", "uint16", "float32", "float64")
+
+
+def check_array(array: NDArray[Any], what: str) -> None:
+    """Raise `ImageError` unless `array` is (H, W) or (H, W, 1 to 4) of uint8, uint16, or float32 or float64 in [0, 1]."""
+    if array.dtype.newbyteorder("=").name not in _DTYPES:
+        raise ImageError(f"{what} has dtype {array.dtype}; allowed are {', '.join(_DTYPES)} (floats in [0, 1]).")
+    if array.ndim not in (2, 3) or (array.ndim == 3 and not 1 <= array.shape[2] <= 4):
+        hint = (
+            " It looks channels-first: move them last with numpy.moveaxis(array, 0, -1)."
+            if array.ndim == 3 and array.shape[0] <= 4
+            else ""
+        )
+        raise ImageError(f"{what} has shape {array.shape}; allowed are (H, W) and (H, W, C) with C = 1, 2, 3 or 4.{hint}")
+    if array.size == 0:
+        raise ImageError(f"{what} has shape {array.shape}, so it has no pixels; height and width must be at least 1.")
+    if array.dtype.kind == "f":
+        low, high = array.min(), array.max()
+        if not (np.isfinite(low) and np.isfinite(high)):
+            raise ImageError(f"{what} holds NaN or infinity; floats must be in [0, 1].")
+        if low < 0 or high > 1:
+            raise ImageError(f"{what} holds floats from {low:g} to {high:g}; they must be in [0, 1]: scale or clip them first.")
+
+
+def image_array(image: Image.Image, what: str = "the PIL image") -> NDArray[Any]:
+    """The array picture that a PIL image of one of the `ARRAY_MODES` holds; mode I as uint16, and F, checked for their range."""
+    array: NDArray[Any] = np.asarray(image)
+    if image.mode == "I":
+        low, high = array.min(), array.max()
+        if low < 0 or high > 65535:
+            raise ImageError(f"{what} has mode I with values from {low} to {high}; they must be 16-bit, 0 to 65535.")
+        return array.astype(np.uint16)
+    if image.mode == "F":
+        check_array(array, what)
+    return array
+
+
+def native_rgb(native: Native) -> NDArray[np.float32]:
+    """(H, W, 3) float32 RGB in [0, 1]: integers divided by their largest value, grey three times; read-only."""
+    if isinstance(native, Image.Image):
+        native = (
+            image_array(native)
+            if native.mode in ARRAY_MODES
+            else np.asarray(native.convert("RGBA" if native.mode == "P" else "RGB"))
+        )
+    planes = _planes(native)
+    rgb = np.empty((*planes.shape[:2], 3), np.float32)
+    color = planes[..., : _color_planes(planes)]
+    if native.dtype.kind == "f":
+        rgb[...] = color
+    else:
+        np.divide(color, np.iinfo(native.dtype).max, out=rgb, dtype=np.float32)
+    rgb.flags.writeable = False
+    return rgb
+
+
+def native_alpha(native: Native) -> NDArray[np.float32] | None:
+    """(H, W) float32 alpha in [0, 1], read-only; None where every pixel is opaque by its kind."""
+    if isinstance(native, Image.Image):
+        if not native.has_transparency_data or native.mode in ("I", "I;16", "F"):
+            return None
+        native = np.asarray(native.convert("RGBA"))
+    planes = _planes(native)
+    if planes.shape[2] in (1, 3):
+        return None
+    alpha = planes[..., -1].astype(np.float32)
+    if native.dtype.kind != "f":
+        alpha /= np.iinfo(native.dtype).max
+    alpha.flags.writeable = False
+    return alpha
+
+
+def native_with_rgb(native: Native, old: NDArray[np.float32], new: NDArray[np.float32]) -> Native:
+    """A copy of `native` in which the pixels where `new` differs from `old` get the new colour, as near as the kind can."""
+    changed = new[..., 0] != old[..., 0]
+    for channel in (1, 2):
+        changed |= new[..., channel] != old[..., channel]
+    colors = new[changed]
+    if not np.isfinite(colors).all():
+        raise ImageError("the new colours hold NaN or infinity; an effect must return finite RGB in [0, 1].")
+    np.clip(colors, 0, 1, out=colors)
+    if isinstance(native, Image.Image):
+        return _image_with_colors(native, changed, colors)
+    return _array_with_colors(native, changed, colors)
+
+
+def _planes(array: NDArray[Any]) -> NDArray[Any]:
+    return array[..., None] if array.ndim == 2 else array
+
+
+def _color_planes(planes: NDArray[Any]) -> int:
+    return 3 if planes.shape[2] >= 3 else 1
+
+
+def _rounded(values: NDArray[np.float32], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """[0, 1] to `dtype`: floats as they are, integers rounded to the nearest."""
+    return values.astype(dtype) if dtype.kind == "f" else (values * np.float32(np.iinfo(dtype).max) + np.float32(0.5)).astype(dtype)
+
+
+def _array_with_colors(native: NDArray[Any], changed: NDArray[np.bool_], colors: NDArray[np.float32]) -> NDArray[Any]:
+    out = native.copy()
+    planes = _planes(out)
+    if _color_planes(planes) == 1:
+        planes[..., 0][changed] = _rounded(colors @ _LUMA, out.dtype)
+    else:
+        planes[..., :3][changed] = _rounded(colors, out.dtype)
+    return out
+
+
+def _image_with_colors(native: Image.Image, changed: NDArray[np.bool_], colors: NDArray[np.float32]) -> Image.Image:
+    if native.mode in ARRAY_MODES:
+        array = _array_with_colors(image_array(native), changed, colors)
+        out = Image.fromarray(array.astype(np.int32) if native.mode == "I" else array)
+    elif native.mode == "P":
+        out = _palette_with_colors(native, changed, _rounded(colors, np.dtype(np.uint8)))
+    else:
+        rgb = np.zeros((*changed.shape, 3), np.uint8)
+        rgb[changed] = _rounded(colors, np.dtype(np.uint8))
+        out = native.copy()
+        recolored = Image.fromarray(rgb)
+        recolored = recolored.convert("1", dither=Image.Dither.NONE) if native.mode == "1" else recolored.convert(native.mode)
+        out.paste(recolored, mask=Image.fromarray(changed))
+    out.info = dict(native.info)
+    return out
+
+
+def _palette_with_colors(native: Image.Image, changed: NDArray[np.bool_], colors: NDArray[np.uint8]) -> Image.Image:
+    """A palette image with `colors` at its changed, fully opaque pixels; the others keep their index, colour and alpha.
+
+    Palette entries that no kept pixel uses are given to the new colours (median cut); then each changed pixel takes the nearest
+    entry.
+    """
+    index = np.array(native)
+    strip = native.resize((256, 1))
+    strip.frombytes(bytes(range(256)))
+    table = np.array(strip.convert("RGBA"))[0]
+    opaque = table[:, 3] == 255
+
+    editable = changed & opaque[index]
+    colors = colors[editable[changed]]
+    out = native.copy()
+    if not len(colors):
+        return out
+    kept = np.bincount(index[~editable], minlength=256) > 0
+    free = np.flatnonzero(opaque & ~kept)
+    if len(free):
+        fresh = Image.fromarray(colors[None]).quantize(len(free), Image.Quantize.MEDIANCUT)
+        added = np.array(fresh.getpalette(), np.uint8).reshape(-1, 3)[: len(free)]
+        free = free[: len(added)]
+        table[free, :3] = added
+    candidates = np.union1d(np.flatnonzero(opaque & kept), free)
+    index[editable] = candidates[_nearest(colors, table[candidates, :3])]
+
+    length = max(len(native.getpalette() or []) // 3, int(candidates.max()) + 1)
+    rawmode = "RGBA" if native.palette is not None and native.palette.mode == "RGBA" else "RGB"
+    out.putpalette(table[:length, : len(rawmode)].tobytes(), rawmode)
+    out.frombytes(index.tobytes())
+    return out
+
+
+def _nearest(colors: NDArray[np.uint8], table: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """The index of the nearest row of `table`, by squared distance, for each row of `colors`."""
+    distinct, where = np.unique(colors, axis=0, return_inverse=True)
+    points, entries = distinct.astype(np.float32), table.astype(np.float32)
+    nearest = np.empty(len(points), np.intp)
+    for start in range(0, len(points), 65536):  # 64 MiB of distances at a time
+        part = points[start : start + 65536]
+        nearest[start : start + 65536] = np.argmin((entries**2).sum(1) - 2 * part @ entries.T, axis=1)
+    return nearest[where.reshape(-1)]
