@@ -6,11 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from facefx.errors import ParameterError, UnknownName
 
-from .decoders import UNetDecoder
-from .encoders import build_encoder
+from .decoders import AttentionDecoder, PSPDecoder, UNetDecoder
+from .encoders import Encoder, build_encoder
+from .heads import SegmentationHead
+from .pix2pix import Pix2Pix
 from .segmenter import EncoderDecoder, Segmenter
+from .segnet import SegNet
+from .unet2015 import UNet2015
 
 __all__ = ["build", "families"]
 
@@ -29,9 +35,26 @@ def _family(name: str, *, encoder: str | None = None) -> Callable[[Callable[...,
 
 
 @_family("unet", encoder="efficientnet-lite0")
-def _unet(classes: int, encoder: str, pretrained: bool | str | Path, *, dropout: float = 0.1) -> Segmenter:
-    backbone = build_encoder(encoder, pretrained=pretrained)
-    return EncoderDecoder(backbone, UNetDecoder(backbone.channels), classes, dropout=dropout)
+def _unet(classes: int, encoder: Encoder, *, dropout: float = 0.1) -> Segmenter:
+    decoder = UNetDecoder(encoder.channels)
+    return EncoderDecoder(encoder, nn.Sequential(decoder, SegmentationHead(decoder.channels, classes, dropout=dropout)))
+
+
+@_family("pspnet", encoder="efficientnet-lite0")
+def _pspnet(classes: int, encoder: Encoder, *, dropout: float = 0.1) -> Segmenter:
+    decoder = PSPDecoder(encoder.channels)
+    head = SegmentationHead(decoder.channels, classes, stride=decoder.stride, dropout=dropout)
+    return EncoderDecoder(encoder, nn.Sequential(decoder, head))
+
+
+@_family("transunet", encoder="efficientnet-lite0")
+def _transunet(classes: int, encoder: Encoder, **options: Any) -> Segmenter:
+    return EncoderDecoder(encoder, AttentionDecoder(encoder.channels, classes, **options))
+
+
+_family("unet2015")(UNet2015)
+_family("segnet")(SegNet)
+_family("pix2pix")(Pix2Pix)
 
 
 def families() -> tuple[str, ...]:
@@ -72,7 +95,7 @@ def build(
     if classes < 1:
         raise ParameterError(f"a segmenter needs at least 1 class and was given classes={classes}.")
     if family in _ON_ENCODER:
-        return _FAMILIES[family](classes, encoder or _ON_ENCODER[family], pretrained, **options)
+        return _FAMILIES[family](classes, build_encoder(encoder or _ON_ENCODER[family], pretrained=pretrained), **options)
     if encoder is not None:
         allowed = ", ".join(sorted(_ON_ENCODER))
         raise ParameterError(

@@ -1,4 +1,4 @@
-"""The frame that turns parts into a segmenter: pads, encodes, decodes, classifies, and cuts the padding off again."""
+"""The frame that turns parts into a segmenter: pads, asks it for logits, and cuts the padding off again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import cast
 from torch import Tensor, nn
 
 from .encoders import Encoder
-from .layers import pad_to_multiple, upsample
+from .layers import pad_to_multiple
 
 __all__ = ["EncoderDecoder", "Segmenter"]
 
@@ -37,19 +37,15 @@ class Segmenter(nn.Module):
 
 
 class EncoderDecoder(Segmenter):
-    """Encoder, decoder, dropout, a 1x1 convolution to the classes, and a bilinear enlargement of what is left of the stride."""
+    """An encoder, and a decoder that turns its features into logits (N, classes, H, W)."""
 
-    def __init__(self, encoder: Encoder, decoder: nn.Module, classes: int, *, dropout: float = 0.1) -> None:
+    def __init__(self, encoder: Encoder, decoder: nn.Module) -> None:
         super().__init__()
         self.encoder = cast(nn.Module, encoder)
         self.decoder = decoder
-        self.dropout = nn.Dropout2d(dropout)
-        self.classify = nn.Conv2d(cast(int, decoder.channels), classes, 1)
-        self.stride = cast(int, decoder.stride)
 
     def logits(self, image: Tensor) -> Tensor:
-        x = self.decoder(self.encoder(image))
-        return upsample(self.classify(self.dropout(x)), self.stride)
+        return self.decoder(self.encoder(image))
 
     def encoder_parameters(self) -> Iterator[nn.Parameter]:
         yield from self.encoder.parameters()

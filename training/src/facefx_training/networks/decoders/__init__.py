@@ -1,5 +1,7 @@
-"""Decoders: features by rising stride in, one map of features at the decoder's `stride` out."""
+"""Decoders: an encoder's features by rising stride in, one map at the decoder's `stride` out."""
 
+from .attention import AttentionDecoder
+from .psp import PSPDecoder
 from .unet import UNetDecoder
 
-__all__ = ["UNetDecoder"]
+__all__ = ["AttentionDecoder", "PSPDecoder", "UNetDecoder"]

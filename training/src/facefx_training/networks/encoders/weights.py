@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from facefx.errors import ModelError
 
-__all__ = ["installed_weights", "load_in_order", "read_weights"]
+__all__ = ["installed_weights", "load_by_name", "load_in_order", "read_weights"]
 
 
 def installed_weights(distribution: str) -> Path:
@@ -75,3 +75,17 @@ def load_in_order(module: nn.Module, state: dict[str, Tensor], *, leave: Collect
                 f"where {our_name!r} needs {tuple(our.shape)}; is it of this encoder?"
             )
     module.load_state_dict(dict(zip(ours, theirs.values(), strict=True)))
+
+
+def load_by_name(module: nn.Module, state: dict[str, Tensor], *, leave: Collection[str]) -> None:
+    """Copy tensors under the same names; `leave` as in `load_in_order`.
+
+    Raises
+    ------
+    ModelError
+        A name is missing, unknown, or of another shape.
+    """
+    try:
+        module.load_state_dict({name: tensor for name, tensor in state.items() if name.split(".")[0] not in leave})
+    except RuntimeError as error:
+        raise ModelError(f"the weights file is not of this encoder. {error}") from None
