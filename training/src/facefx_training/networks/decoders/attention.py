@@ -73,8 +73,8 @@ class AttentionDecoder(nn.Module):
         for block, skip in zip(self.blocks, reversed(skips), strict=True):
             x = block(torch.cat([upsample(x, 2), skip], 1))
         x = self.last(torch.cat([upsample(x, 2), self.stem(picture)], 1))
-        adapted = (self.adapt(tokens) @ x.flatten(2)).unflatten(2, x.shape[-2:])
-        return self.head(x) + adapted
+        n, _, h, w = x.shape
+        return self.head(x) + (self.adapt(tokens) @ x.flatten(2)).view(n, -1, h, w)
 
 
 class _Layer(nn.Module):
@@ -92,13 +92,13 @@ class _Layer(nn.Module):
 
     def forward(self, x: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """(N, width, H, W) and (N, classes, width), both changed in the light of each other."""
-        size = x.shape[-2:]
+        n, _, h, w = x.shape
         x = x + self.position(x)
         sequence = torch.cat([tokens, x.flatten(2).transpose(1, 2)], 1)
         sequence = sequence + self.attend(self.norm1(sequence))
         sequence = sequence + self.mlp(self.norm2(sequence))
         count = tokens.shape[1]
-        return sequence[:, count:].transpose(1, 2).unflatten(2, size), sequence[:, :count]
+        return sequence[:, count:].transpose(1, 2).reshape(n, -1, h, w), sequence[:, :count]
 
     def attend(self, sequence: Tensor) -> Tensor:
         query, key, value = self.project(sequence).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)

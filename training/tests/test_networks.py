@@ -1,0 +1,147 @@
+"""The contract of every family, from the registry: a new one is tested here without a line of its own."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from torch import nn
+
+from facefx.errors import ParameterError, UnknownName
+from facefx_training.networks import Segmenter, build, encoders, families
+
+CLASSES = 5
+
+
+@pytest.fixture(scope="module", params=families())
+def family(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def network(family: str) -> Segmenter:
+    """A network of each family, random weights, with batch norms that have seen something."""
+    torch.manual_seed(0)
+    network = build(family, CLASSES, pretrained=False)
+    network.train()
+    with torch.no_grad():
+        for _ in range(3):
+            network(torch.rand(2, 3, 64, 96))
+    return network.eval()
+
+
+@pytest.mark.parametrize("size", [(64, 64), (97, 131)])
+def test_one_picture_of_any_size_gives_logits_of_its_size_and_the_same_ones_again(
+    network: Segmenter, size: tuple[int, int]
+) -> None:
+    image = torch.rand(1, 3, *size)
+    before = image.clone()
+    with torch.no_grad():
+        first, second = network.eval()(image), network(image)
+    assert first.shape == (1, CLASSES, *size)
+    assert first.isfinite().all()
+    assert torch.equal(first, second)
+    assert torch.equal(image, before)
+
+
+def test_pictures_of_a_batch_do_not_touch_each_other(network: Segmenter) -> None:
+    images = torch.rand(2, 3, 64, 96)
+    with torch.no_grad():
+        together = network.eval()(images)
+        alone = network(images[1:])
+    torch.testing.assert_close(together[1:], alone, rtol=1e-3, atol=1e-4)
+
+
+def test_every_parameter_learns(network: Segmenter) -> None:
+    network.train()
+    network.zero_grad()
+    labels = torch.randint(CLASSES, (2, 97, 131))
+    nn.functional.cross_entropy(network(torch.rand(2, 3, 97, 131)), labels).backward()
+    unlearned = [name for name, parameter in network.named_parameters() if parameter.grad is None]
+    assert not unlearned
+    assert all(parameter.grad.isfinite().all() for parameter in network.parameters())
+    network.eval().zero_grad()
+
+
+def test_bfloat16_autocast_trains(network: Segmenter) -> None:
+    network.train()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        logits = network(torch.rand(2, 3, 64, 64).contiguous(memory_format=torch.channels_last))
+    logits.float().square().mean().backward()
+    assert all(parameter.grad is None or parameter.grad.isfinite().all() for parameter in network.parameters())
+    network.eval().zero_grad()
+
+
+def test_encoder_and_decoder_share_the_parameters_out(network: Segmenter) -> None:
+    groups = [{id(parameter) for parameter in group} for group in (network.encoder_parameters(), network.decoder_parameters())]
+    assert not groups[0] & groups[1]
+    assert groups[0] | groups[1] == {id(parameter) for parameter in network.parameters()}
+    assert groups[1]
+
+
+def test_weights_survive_a_safe_file(family: str, network: Segmenter, tmp_path: Path) -> None:
+    torch.save(network.state_dict(), tmp_path / "weights.pt")
+    other = build(family, CLASSES, pretrained=False)
+    other.load_state_dict(torch.load(tmp_path / "weights.pt", weights_only=True))
+    image = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        assert torch.equal(other.eval()(image), network.eval()(image))
+
+
+def test_onnxruntime_agrees_at_sizes_that_the_export_did_not_see(network: Segmenter, tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    with warnings.catch_warnings():
+        # torch's newer exporter gives the same answers and takes 20 s a network instead of half a second.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network.eval(),
+            (torch.rand(2, 3, 64, 96),),
+            path,
+            dynamo=False,
+            opset_version=17,
+            input_names=["image"],
+            output_names=["logits"],
+            dynamic_axes={"image": {0: "n", 2: "h", 3: "w"}, "logits": {0: "n", 2: "h", 3: "w"}},
+        )
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    for shape in [(1, 3, 97, 131), (3, 3, 160, 64)]:
+        image = torch.rand(shape)
+        with torch.no_grad():
+            expected = network(image).numpy()
+        (given,) = session.run(None, {"image": image.numpy()})
+        np.testing.assert_allclose(given, expected, rtol=1e-3, atol=1e-4 * np.ptp(expected))
+
+
+def test_stays_within_eight_million_parameters(family: str) -> None:
+    assert _parameters(build(family, 19, pretrained=False)) <= 8e6
+
+
+def test_the_default_unet_stays_within_five_million_parameters() -> None:
+    assert _parameters(build("unet", 19, pretrained=False)) <= 5e6
+
+
+@pytest.mark.parametrize("encoder", encoders())
+@pytest.mark.parametrize("name", ["unet", "pspnet", "transunet"])
+def test_families_run_on_every_encoder(name: str, encoder: str) -> None:
+    network = build(name, 2, encoder=encoder, pretrained=False).eval()
+    with torch.no_grad():
+        assert network(torch.rand(1, 3, 64, 65)).shape == (1, 2, 64, 65)
+
+
+def test_unknown_names_and_misplaced_encoders_are_refused() -> None:
+    with pytest.raises(UnknownName, match="unet"):
+        build("unett", 19)
+    with pytest.raises(UnknownName, match="resnet18"):
+        build("unet", 19, encoder="resnet19")
+    with pytest.raises(ParameterError, match="takes no encoder"):
+        build("segnet", 19, encoder="resnet18")
+    with pytest.raises(ParameterError, match="classes=0"):
+        build("unet", 0)
+
+
+def _parameters(network: Segmenter) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
