@@ -52,13 +52,13 @@ def _upright(array: NDArray[Any], orientation: int) -> NDArray[Any]:
 
 def encode_16_bits(array: NDArray[np.uint16], metadata: Metadata, format: str) -> bytes:
     """A (H, W) or (H, W, 1 to 4) array as a "PNG" or "TIFF" file."""
+    if array.ndim == 3 and array.shape[2] == 2:  # neither OpenCV nor Pillow has 16-bit grey with alpha
+        array = array[..., [0, 0, 0, 1]]
     return (_png if format == "PNG" else _tiff)(array, metadata)
 
 
 def _png(array: NDArray[np.uint16], metadata: Metadata) -> bytes:
     """PNG (ISO/IEC 15948) by OpenCV, with an iCCP and an eXIf chunk put after the header chunk, which is bytes 8 to 33."""
-    if array.ndim == 3 and array.shape[2] == 2:  # OpenCV has no grey with alpha
-        array = array[..., [0, 0, 0, 1]]
     order = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}.get(array.shape[2] if array.ndim == 3 else 1)
     written, png = cv2.imencode(".png", array if order is None else cv2.cvtColor(array, order))
     if not written:
@@ -93,7 +93,7 @@ def _tiff(array: NDArray[np.uint16], metadata: Metadata) -> bytes:
     directory[ExifTags.Base.StripOffsets] = 0  # Pillow adds the length of what comes before
     directory[ExifTags.Base.SamplesPerPixel], directory[ExifTags.Base.RowsPerStrip] = channels, height
     directory[ExifTags.Base.StripByteCounts] = len(strip)
-    if channels in (2, 4):
+    if channels == 4:
         directory[TiffImagePlugin.EXTRASAMPLES] = 2  # alpha, not multiplied in
     if metadata.icc:
         directory[TiffImagePlugin.ICCPROFILE] = metadata.icc

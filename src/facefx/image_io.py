@@ -36,14 +36,13 @@ _MODES = {
     "JPEG": ("L", "RGB", "CMYK"),
     "PNG": ("1", "L", "LA", "P", "RGB", "RGBA"),
     "WEBP": ("RGB", "RGBA"),
-    "TIFF": ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr"),
+    "TIFF": ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK"),
     "BMP": ("1", "L", "P", "RGB"),
     "GIF": ("1", "L", "P"),
     "AVIF": ("RGB", "RGBA"),
     "HEIF": ("RGB", "RGBA"),
 }
-#: A lip's edge blurs at half colour resolution; TIFF is written with lossless compression.
-_OPTIONS: dict[str, dict[str, Any]] = {"JPEG": {"subsampling": "4:4:4"}, "TIFF": {"compression": "tiff_deflate"}}
+_LOSSY = ("JPEG", "WEBP", "AVIF", "HEIF")
 _lock = threading.Lock()
 
 
@@ -133,13 +132,13 @@ def encode(native: Native, metadata: Metadata, format: str, *, quality: int, kee
         return encode_16_bits(deep.astype(np.uint16), metadata, format)
     image = _in_mode_of(native if isinstance(native, Image.Image) else _image_8_bits(native), format)
     image.info = {key: value for key, value in image.info.items() if key == "transparency"}  # the rest is said here or left out
-    options = {
-        "quality": quality,
-        "exif": metadata.exif,
-        "icc_profile": metadata.icc,
-        "dpi": metadata.dpi,
-        **_OPTIONS.get(format, {}),
-    }
+    options: dict[str, Any] = {"exif": metadata.exif, "icc_profile": metadata.icc, "dpi": metadata.dpi}
+    if format in _LOSSY:
+        options["quality"] = quality
+    if format == "JPEG":
+        options["subsampling"] = "4:4:4"  # a lip's edge would blur at half the colour resolution
+    if format == "TIFF" and not metadata.exif:  # Pillow cannot have both
+        options["compression"] = "tiff_deflate"
     if format == "WEBP":
         options["lossless"] = quality == 100
     out = io.BytesIO()
