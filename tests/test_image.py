@@ -573,6 +573,14 @@ def test_the_cap_counts_for_every_kind_and_can_be_set(monkeypatch: pytest.Monkey
     assert cap == Image.MAX_IMAGE_PIXELS
 
 
+def test_a_16_bit_chunk_that_claims_gigabytes_is_refused_at_once() -> None:
+    data = encoded_16(an_array((9, 9, 3), "uint16"))
+    assert data.endswith(b"IEND\xaeB`\x82")
+    claim = struct.pack(">I", 2**31 - 1) + b"IDAT"
+    with pytest.raises(ImageError, match="damaged"):
+        open_image(data[:-12] + claim + data[-12:])
+
+
 def test_a_larger_cap_than_pillows_is_honoured() -> None:
     image = Image.new("1", (20_000, 10_000))
     assert open_image(encoded(image), max_pixels=200_000_000).size == (10_000, 20_000)

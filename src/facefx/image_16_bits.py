@@ -29,14 +29,30 @@ def has_16_bits(image: Image.Image, data: bytes) -> bool:
 
 def decode_16_bits(image: Image.Image, data: bytes, what: str) -> NDArray[np.uint16]:
     """The same file's 16 bits through OpenCV, once Pillow has found it whole."""
+    if image.format == "PNG":
+        data = _plain_png(data, what)
     array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if array is None or array.dtype != np.uint16:
-        raise ImageError(f"{what} has 16 bits a channel in a layout that OpenCV cannot read; save it as a plain PNG or TIFF.")
+        raise ImageError(f"{what} has 16 bits a channel and is damaged or in a layout that OpenCV cannot read.")
     if array.ndim == 3:
         array = cv2.cvtColor(array, cv2.COLOR_BGR2RGB if array.shape[2] == 3 else cv2.COLOR_BGRA2RGBA)
     if image.format == "PNG":  # OpenCV turns TIFFs itself
         array = _upright(array, image.getexif().get(ExifTags.Base.Orientation, 1))
     return np.ascontiguousarray(array)
+
+
+def _plain_png(data: bytes, what: str) -> bytes:
+    """The header, transparency and pixels alone: OpenCV sets aside up to 2 GiB for whatever length a chunk claims."""
+    kept, at = [data[:33]], 33
+    while at + 12 <= len(data):
+        end = at + 12 + int.from_bytes(data[at : at + 4], "big")
+        kind = data[at + 4 : at + 8]
+        if kind in (b"tRNS", b"IDAT", b"IEND") and end <= len(data):
+            kept.append(data[at:end])
+        if kind == b"IEND":
+            return b"".join(kept)
+        at = end
+    raise ImageError(f"{what} is damaged or cut short: its chunks do not add up.")
 
 
 def _upright(array: NDArray[Any], orientation: int) -> NDArray[Any]:
