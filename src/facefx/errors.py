@@ -7,6 +7,7 @@
     ├── UnknownName         no effect, model, region, ... of that name (also a KeyError's cousin: lists what there is)
     │   └── AmbiguousName   several plugins offer that short name
     ├── RegionUnavailable   the segmenter does not know the region that was asked for
+    ├── EffectError         an effect returned something that is not a picture of the crop it was given
     ├── LookError           a saved look that cannot be read or does not fit the installed effects
     ├── ModelError          a model that is missing, tampered with, or does not match its card
     ├── PluginError         a plugin that cannot be loaded (only raised in strict mode)
@@ -23,6 +24,7 @@ from difflib import get_close_matches
 
 __all__ = [
     "AmbiguousName",
+    "EffectError",
     "FacefxError",
     "ImageError",
     "LookError",
@@ -76,6 +78,10 @@ class AmbiguousName(UnknownName):
 
 class RegionUnavailable(FacefxError):
     """The segmenter does not know the region that was asked for."""
+
+
+class EffectError(FacefxError):
+    """An effect returned something that is not a picture of the crop it was given."""
 
 
 class LookError(FacefxError):

@@ -1,0 +1,1 @@
+"""Analyzers: what can be measured of a face. One idea a file."""

@@ -1,0 +1,38 @@
+"""Boxes of the face, the eyes and the mouth, in pixels of the picture: ``{"x0", "y0", "x1", "y1"}``, half-open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..declare import analyzer
+from ..labels import Label, Region
+from ..masks import window
+from ..scene import Face
+from ..types import Box
+
+__all__ = ["eye_boxes", "face_boxes"]
+
+
+@analyzer()
+def face_boxes(face: Face) -> dict[str, Any]:
+    """The box round the face, hairline to chin; the head's tilt in degrees (clockwise positive); how sure it is a face, 0 to 1."""
+    return {"box": face.box.to_dict(), "roll": face.roll, "score": face.score}
+
+
+@analyzer()
+def eye_boxes(face: Face) -> dict[str, Any]:
+    """The boxes round each eye (the subject's left and right) and the mouth with its lips; None for what cannot be seen."""
+    return {
+        "left_eye": _box(face, Label.LEFT_EYE),
+        "right_eye": _box(face, Label.RIGHT_EYE),
+        "mouth": _box(face, Region.MOUTH),
+    }
+
+
+def _box(face: Face, region: Region | Label) -> dict[str, float] | None:
+    (left, top, _, _), mask = face.patch(region)
+    inner = window(mask >= 0.5)
+    if inner is None:
+        return None
+    x0, y0, x1, y1 = inner
+    return Box(left + x0, top + y0, left + x1, top + y1).to_dict()

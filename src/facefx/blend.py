@@ -1,0 +1,42 @@
+"""Putting an effect's pixels into the picture, and knowing what colour lies under a soft edge."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+__all__ = ["composite", "foreground"]
+
+
+def composite(image: np.ndarray, painted: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """``image + mask * (painted - image)``; pixels whose mask is 0 keep their bits.
+
+    Parameters
+    ----------
+    image, painted : (H, W, 3) float32.
+    mask : (H, W) float32 in [0, 1].
+    """
+    blended = image + mask[..., None] * (painted - image)
+    return np.where(mask[..., None] > 0, np.clip(blended, 0, 1), image)
+
+
+def foreground(image: np.ndarray, mask: np.ndarray, radius: float) -> np.ndarray:
+    """The colour that the region itself has, also where a soft edge mixes it with what lies behind.
+
+    Where the mask is 1 this is the picture. At the edge it is the mean colour of the surely inside pixels round about, weighted by
+    distance, so that what is behind the hair does not take part in the hair's new colour.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32.
+    mask : (H, W) float32 in [0, 1].
+    radius : how far to look, in pixels; about the width of the soft edge.
+    """
+    inside = np.where(mask >= 0.9, mask, 0).astype(np.float32) ** 2
+    if not inside.any() or radius <= 0:
+        return image
+    weight = cv2.GaussianBlur(inside, (0, 0), radius)
+    mean = cv2.GaussianBlur(image * inside[..., None], (0, 0), radius) / np.maximum(weight, 1e-6)[..., None]
+    known = np.clip(weight / 0.02, 0, 1)[..., None]  # too far from any inside pixel, the picture is the better guess
+    estimate = image + known * (mean - image)
+    return np.asarray(image + (1 - mask[..., None]) * (estimate - image), np.float32)

@@ -1,0 +1,118 @@
+"""Model cards: what a model is, what it wants, what it may be used for, and proof that it is the one that the card describes.
+
+A model is a folder with ``model.onnx`` and ``card.toml``. `models/README.md` says what a card holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from .errors import ModelError, UnknownName
+from .labels import LabelScheme, scheme
+
+__all__ = ["ModelCard", "find_card", "installed_cards"]
+
+#: Folders of models, beside those in the package: paths in the style of PATH.
+ENVIRONMENT = "FACEFX_MODELS"
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """The contents of a ``card.toml``; ``folder`` is where it lies."""
+
+    folder: Path
+    name: str
+    version: str
+    family: str
+    summary: str
+    sha256: str
+    parameters: int
+    license: str
+    data_license: str
+    input_size: tuple[int, int]
+    scheme: LabelScheme
+    scores: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    training: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def read(cls, folder: Path) -> ModelCard:
+        """Read ``folder/card.toml``. Raises `ModelError` if it is missing, malformed or contradicts itself."""
+        path = folder / "card.toml"
+        try:
+            table = tomllib.loads(path.read_text("utf-8"))
+        except OSError as error:
+            raise ModelError(
+                f"no model card at {path}: {error.strerror}; a model is a folder with model.onnx and card.toml"
+            ) from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ModelError(f"the model card {path} is not valid TOML: {error}") from None
+        try:
+            labels = scheme(table["labels"]["scheme"])
+            height, width = (int(v) for v in table["input"]["size"])
+            card = cls(
+                folder=folder,
+                **{key: str(table[key]) for key in ("name", "version", "family", "summary", "sha256", "license", "data_license")},
+                parameters=int(table["parameters"]),
+                input_size=(height, width),
+                scheme=labels,
+                scores=MappingProxyType(table.get("scores", {})),
+                training=MappingProxyType(table.get("training", {})),
+            )
+        except UnknownName as error:
+            raise ModelError(f"the model card {path}: {error}") from None
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"the model card {path} lacks or garbles {error}; models/README.md lists what a card holds") from None
+        if (classes := tuple(table["labels"].get("classes", ()))) != labels.classes:
+            raise ModelError(
+                f"the model card {path} lists the classes {classes}, but its scheme {labels.name!r} has {labels.classes}"
+            )
+        if height < 32 or height != width:
+            raise ModelError(f"the model card {path} has input size {(height, width)}; allowed: square, 32 pixels or more")
+        return card
+
+    def model_bytes(self) -> bytes:
+        """The bytes of ``model.onnx``, after checking them against the card's sha256."""
+        path = self.folder / "model.onnx"
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise ModelError(f"the model {self.name!r} has no readable {path}: {error.strerror}") from None
+        if (found := hashlib.sha256(content).hexdigest()) != self.sha256:
+            raise ModelError(
+                f"{path} is not the file that its card describes (sha256 {found}, card says {self.sha256}); "
+                "it may be damaged or tampered with: install facefx again, or export the model again"
+            )
+        return content
+
+
+def _folders() -> list[Path]:
+    """Folders that hold models: the user's first, then the package's (in a checkout, those at its root)."""
+    here = Path(__file__).resolve().parent
+    wanted = [Path(p) for p in os.environ.get(ENVIRONMENT, "").split(os.pathsep) if p]
+    return [*wanted, here / "models", here.parents[1] / "models"]
+
+
+def installed_cards() -> dict[str, Path]:
+    """Names of models that come with facefx or lie in `FACEFX_MODELS`, and their folders."""
+    found: dict[str, Path] = {}
+    for folder in _folders():
+        for card in sorted(folder.glob("*/card.toml")):
+            found.setdefault(card.parent.name, card.parent)
+    return found
+
+
+def find_card(model: str | Path) -> ModelCard:
+    """The card of a model by name, or by the path of its folder."""
+    if isinstance(model, Path) or os.sep in model:
+        return ModelCard.read(Path(model))
+    cards = installed_cards()
+    if model not in cards:
+        raise UnknownName("model", model, cards)
+    return ModelCard.read(cards[model])

@@ -1,0 +1,227 @@
+"""Chains of steps: composed, run on a picture, saved as a look and loaded again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import yaml
+
+from . import painting
+from .declare import AnalyzerSpec, EffectSpec
+from .errors import AmbiguousName, FacefxError, LookError, NoFaceFound, OutputError, UnknownName
+from .image import Picture, Source, open_image
+from .pipeline import parse_rgb, resolve_detector, resolve_segmenter
+from .plugins import registry
+from .reports import Report, measure
+from .scene import Scene
+from .types import Detector, Segmenter
+
+__all__ = ["Chain", "Result", "Step", "chain", "load_look"]
+
+LOOK_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Step:
+    """One effect or analyzer of a chain, by its full name, with all its parameters."""
+
+    name: str
+    spec: EffectSpec | AnalyzerSpec = field(repr=False)
+    params: Mapping[str, bool | int | float | str]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run gives.
+
+    Attributes
+    ----------
+    image : of the kind that was given.
+    reports : one per face, largest first, with what the chain's analyzers measured; empty if it has none.
+    scene : the faces, and the picture before the effects.
+    picture : the same as `image`, with what `facefx.save_image` needs to keep the file's metadata.
+    """
+
+    image: Any
+    reports: tuple[Report, ...]
+    scene: Scene
+    picture: Picture = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A sequence of steps. Never changes: `then` and ``|`` make longer ones.
+
+    Attributes
+    ----------
+    steps : in the order they run.
+    seed : what the effects that draw random numbers start from.
+    """
+
+    steps: tuple[Step, ...] = ()
+    seed: int = 0
+
+    def then(self, name: str, **params: Any) -> Chain:
+        """This chain with one more step. Raises `UnknownName` or `ParameterError` at once, not when it runs."""
+        return replace(self, steps=(*self.steps, _step(name, params)))
+
+    def __or__(self, other: Chain) -> Chain:
+        if not isinstance(other, Chain):
+            return NotImplemented
+        return replace(self, steps=self.steps + other.steps)
+
+    def __call__(self, image: Source | Picture) -> Any:
+        """The edited picture, of the kind that was given. See `run`."""
+        return self.run(image).image
+
+    def run(
+        self,
+        image: Source | Picture,
+        *,
+        segmenter: str | Path | Segmenter | None = None,
+        detector: str | Detector | None = None,
+        require_face: bool = True,
+    ) -> Result:
+        """Run all steps: one decode, one detection, one parse per face.
+
+        Parameters
+        ----------
+        image : a path, bytes, a file object, a PIL image or an array; it is not changed.
+        segmenter, detector : as for `facefx.parse`.
+        require_face : whether a picture without a face is an error; else it is passed through.
+
+        Raises
+        ------
+        ImageError, NoFaceFound, RegionUnavailable, EffectError
+        """
+        picture = open_image(image)
+        scene = (
+            parse_rgb(picture.rgb, resolve_segmenter(segmenter), resolve_detector(detector))
+            if self.steps
+            else Scene(picture.rgb, ())
+        )
+        return self._run(picture, scene, require_face)
+
+    def _run(self, picture: Picture, scene: Scene, require_face: bool) -> Result:
+        if self.steps and not scene.faces and require_face:
+            height, width = picture.size
+            raise NoFaceFound(
+                f"no face was found in the picture of {width} x {height} pixels; for an aligned portrait try detector='whole_frame', "
+                "or use require_face=False to pass pictures without faces through"
+            )
+        rgb = scene.image
+        seen: dict[str, int] = {}
+        for step in self.steps:
+            if isinstance(step.spec, EffectSpec):
+                occurrence = seen[step.name] = seen.get(step.name, -1) + 1
+                rgb = painting.paint(rgb, scene.faces, step.spec, step.params, _key(self.seed, step.name, occurrence))
+        analyzers = {step.spec.name: (step.spec, step.params) for step in self.steps if isinstance(step.spec, AnalyzerSpec)}
+        reports = tuple(measure(face, index, analyzers) for index, face in enumerate(scene.faces)) if analyzers else ()
+        done = picture.with_rgb(rgb) if rgb is not picture.rgb else picture
+        return Result(picture.like(rgb), reports, scene, done)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The look as JSON can hold it: full names, versions, and every parameter."""
+        steps = [{"use": s.name, "version": s.spec.version, "params": dict(s.params)} for s in self.steps]
+        return {"facefx_look": LOOK_FORMAT, "seed": self.seed, "steps": steps}
+
+    @classmethod
+    def from_dict(cls, look: Any) -> Chain:
+        """The chain that `to_dict` wrote. Raises `LookError` if it cannot be run as it was meant."""
+        if not isinstance(look, Mapping) or look.get("facefx_look") != LOOK_FORMAT:
+            raise LookError(f"not a facefx look: a look is a table with facefx_look: {LOOK_FORMAT} and a list of steps")
+        seed, steps = look.get("seed", 0), look.get("steps")
+        if (
+            not isinstance(steps, list)
+            or not isinstance(seed, int)
+            or not all(isinstance(s, Mapping) and "use" in s for s in steps)
+        ):
+            raise LookError("a look needs a whole-number seed and a list of steps, each with use: the effect's name, and params")
+        return cls(tuple(_saved_step(s) for s in steps), seed)
+
+    def save(self, path: str | Path, *, force: bool = False) -> Path:
+        """Write the look to a ``.json``, ``.yaml`` or ``.yml`` file. Raises `OutputError` if it exists, unless `force`."""
+        target = Path(path)
+        if target.suffix.lower() not in (".json", ".yaml", ".yml"):
+            raise OutputError(f"a look is saved as .json, .yaml or .yml; given was {str(target)!r}")
+        look = self.to_dict()
+        text = json.dumps(look, indent=2) + "\n" if target.suffix.lower() == ".json" else yaml.safe_dump(look, sort_keys=False)
+        try:
+            with target.open("w" if force else "x", encoding="utf-8") as file:
+                file.write(text)
+        except FileExistsError:
+            raise OutputError(f"{str(target)!r} exists already; give another name, or force=True to replace it") from None
+        except OSError as error:
+            raise OutputError(f"{str(target)!r} cannot be written: {error.strerror}") from None
+        return target
+
+    @classmethod
+    def load(cls, path: str | Path) -> Chain:
+        """The chain that was saved at `path`. Raises `LookError`."""
+        try:
+            text = Path(path).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise LookError(f"the look {str(path)!r} cannot be read: {error}") from None
+        try:
+            return cls.from_dict(yaml.safe_load(text))  # JSON is YAML too
+        except yaml.YAMLError as error:
+            raise LookError(f"the look {str(path)!r} is neither JSON nor YAML: {error}") from None
+        except LookError as error:
+            raise LookError(f"the look {str(path)!r}: {error}") from None
+
+
+def chain(name: str, **params: Any) -> Chain:
+    """A chain of one step: an effect or analyzer by name, with its parameters.
+
+    Raises `UnknownName` if none has that name, `ParameterError` if a parameter is unknown or not allowed.
+    """
+    return Chain().then(name, **params)
+
+
+def load_look(path: str | Path) -> Chain:
+    """The chain that `Chain.save` wrote."""
+    return Chain.load(path)
+
+
+def _step(name: str, params: Mapping[str, Any]) -> Step:
+    found = registry()
+    names: Any = found.effects
+    try:
+        full = found.effects.full_name(name)
+    except AmbiguousName:
+        raise
+    except UnknownName:
+        try:
+            full, names = found.analyzers.full_name(name), found.analyzers
+        except AmbiguousName:
+            raise
+        except UnknownName:
+            known = [n.partition(":")[2] for n in (*found.effects.items, *found.analyzers.items)]
+            raise UnknownName("effect or analyzer", name, known) from None
+    spec = names.items[full]
+    return Step(full, spec, MappingProxyType(spec.resolve(params)))
+
+
+def _saved_step(saved: Mapping[str, Any]) -> Step:
+    name, params = saved["use"], saved.get("params", {})
+    if not isinstance(name, str) or not isinstance(params, Mapping) or not all(isinstance(k, str) for k in params):
+        raise LookError(f"a step needs use: an effect's name, and params: a table; found was {dict(saved)!r}")
+    try:
+        step = _step(name, params)
+    except FacefxError as error:
+        raise LookError(f"the step {name!r} cannot be run here: {error}") from error
+    if str(saved.get("version", step.spec.version)) != step.spec.version:
+        raise LookError(f"the step {name!r} was saved for version {saved['version']} of it; installed is {step.spec.version}")
+    return step
+
+
+def _key(seed: int, name: str, occurrence: int) -> np.random.SeedSequence:
+    digest = hashlib.sha256(name.encode()).digest()[:8]
+    return np.random.SeedSequence([seed & (2**63 - 1), int.from_bytes(digest, "big"), occurrence])

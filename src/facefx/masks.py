@@ -1,0 +1,162 @@
+"""Soft-mask algebra: arrays of (H, W) float32 in [0, 1]. Every function returns a new array and accepts empty and full masks."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from . import geometry
+
+__all__ = ["feather", "fill_holes", "grow", "intersect", "invert", "ramp", "refine", "subtract", "to_picture", "union", "window"]
+
+#: Probabilities below the first are none of the region, above the second all of it. Softmax is never quite 0 or 1, and a mask
+#: that is nowhere zero would touch every pixel of the picture.
+CERTAIN = (0.05, 0.92)
+
+
+def union(*masks: np.ndarray) -> np.ndarray:
+    """Inside any of the masks: the largest value at each pixel."""
+    return np.asarray(np.maximum.reduce([np.asarray(m, np.float32) for m in masks]))
+
+
+def intersect(*masks: np.ndarray) -> np.ndarray:
+    """Inside all of the masks: the smallest value at each pixel."""
+    return np.asarray(np.minimum.reduce([np.asarray(m, np.float32) for m in masks]))
+
+
+def invert(mask: np.ndarray) -> np.ndarray:
+    """Outside of the mask."""
+    return np.asarray(1 - np.asarray(mask, np.float32))
+
+
+def subtract(mask: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Inside the first and outside of the second."""
+    return intersect(mask, invert(other))
+
+
+def grow(mask: np.ndarray, radius: float) -> np.ndarray:
+    """Move the edge outwards by `radius` pixels, or inwards if it is negative (grey-scale dilation with a disc)."""
+    mask = np.array(mask, np.float32)
+    reach = round(abs(radius))
+    if reach == 0 or mask.size == 0:
+        return mask
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    operation = cv2.MORPH_DILATE if radius > 0 else cv2.MORPH_ERODE
+    return np.asarray(cv2.morphologyEx(mask, operation, disc, borderType=cv2.BORDER_REPLICATE), np.float32)
+
+
+def feather(mask: np.ndarray, radius: float) -> np.ndarray:
+    """Soften the edge over about `radius` pixels to either side (Gaussian of that standard deviation, halved)."""
+    mask = np.array(mask, np.float32)
+    if radius <= 0 or mask.size == 0:
+        return mask
+    soft = cv2.GaussianBlur(mask, (0, 0), radius / 2, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(np.clip(soft, 0, 1), np.float32)
+
+
+def fill_holes(mask: np.ndarray) -> np.ndarray:
+    """Make everything that the mask encloses part of it."""
+    mask = np.array(mask, np.float32)
+    outlines, _ = cv2.findContours((mask >= 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    enclosed = np.zeros(mask.shape, np.uint8)
+    cv2.drawContours(enclosed, outlines, -1, 1, cv2.FILLED)
+    return union(mask, enclosed.astype(np.float32))
+
+
+def ramp(mask: np.ndarray, low: float, high: float) -> np.ndarray:
+    """0 below `low`, 1 above `high`, straight in between."""
+    return np.asarray(np.clip((np.asarray(mask, np.float32) - low) / (high - low), 0, 1), np.float32)
+
+
+def window(inside: np.ndarray) -> tuple[int, int, int, int] | None:
+    """The smallest half-open box (x0, y0, x1, y1) round everything that is not zero; None if all is."""
+    columns, rows = np.flatnonzero(inside.any(axis=0)), np.flatnonzero(inside.any(axis=1))
+    if columns.size == 0:
+        return None
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def refine(mask: np.ndarray, guide: np.ndarray, radius: float, smoothness: float = 1e-3, shrink: float = 1.0) -> np.ndarray:
+    """Make the mask's edge follow the picture's edges: the guided filter with a colour guide.
+
+    He, Sun, Tang, "Guided Image Filtering", PAMI 2013, eq. 14-16; with `shrink` > 1 the fast variant of He and Sun, "Fast Guided
+    Filter", arXiv:1505.00996: the linear model is fitted on a picture shrunk by that factor and applied at full size.
+
+    Parameters
+    ----------
+    mask : (H, W) float32 in [0, 1].
+    guide : (H, W, 3) float32 in [0, 1].
+    radius : half the width of the box, in pixels, that an edge may move in.
+    smoothness : variance of the guide below which it counts as flat.
+    """
+    height, width = mask.shape
+    if mask.size == 0 or radius < 1:
+        return np.array(mask, np.float32)
+    small = (max(round(width / shrink), 1), max(round(height / shrink), 1))
+    low_mask = cv2.resize(np.asarray(mask, np.float32), small, interpolation=cv2.INTER_AREA)
+    low_guide = cv2.resize(np.asarray(guide, np.float32), small, interpolation=cv2.INTER_AREA)
+    box = (2 * max(round(radius / shrink), 1) + 1,) * 2
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return np.asarray(cv2.blur(values, box, borderType=cv2.BORDER_REFLECT))
+
+    guide_mean, mask_mean = mean(low_guide), mean(low_mask)
+    covariance = mean(low_guide * low_mask[..., None]) - guide_mean * mask_mean[..., None]
+    variance = np.empty((*low_mask.shape, 3, 3), np.float32)
+    for i in range(3):
+        for j in range(i, 3):
+            product = mean(low_guide[..., i] * low_guide[..., j]) - guide_mean[..., i] * guide_mean[..., j]
+            variance[..., i, j] = variance[..., j, i] = product
+    slope = np.linalg.solve(variance + smoothness * np.eye(3, dtype=np.float32), covariance[..., None])[..., 0]
+    offset = mask_mean - (slope * guide_mean).sum(axis=-1)
+
+    slope = cv2.resize(mean(slope.astype(np.float32)), (width, height), interpolation=cv2.INTER_LINEAR)
+    offset = cv2.resize(mean(offset.astype(np.float32)), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.clip(np.einsum("hwc,hwc->hw", slope, guide) + offset, 0, 1), np.float32)
+
+
+def to_picture(
+    values: np.ndarray, affine: np.ndarray, picture: np.ndarray, *, refine: bool = True
+) -> tuple[tuple[int, int, int, int], np.ndarray]:
+    """Carry a region's probability from a crop to the picture's own resolution.
+
+    Parameters
+    ----------
+    values : (S, S) float32 probability on the crop.
+    affine : picture to crop.
+    picture : (H, W, 3) float32, which the edges are fitted to if `refine`.
+
+    Returns
+    -------
+    window : (x0, y0, x1, y1), the part of the picture where the mask is not zero; of zero size if it is zero everywhere.
+    mask : float32 in [0, 1], of the window's size.
+    """
+    nothing = (0, 0, 0, 0), np.zeros((0, 0), np.float32)
+    support = window(values > CERTAIN[0])
+    if support is None:
+        return nothing
+    pixel = 1 / float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))  # one crop pixel, in pixels of the picture
+    reach = 3 * max(pixel, 1.0)
+    corners = np.array([(x, y) for x in (support[0], support[2]) for y in (support[1], support[3])], float)
+    corners = geometry.apply(geometry.invert(affine), corners)
+    limits = np.array([picture.shape[1], picture.shape[0]])
+    x0, y0 = np.clip(np.floor(corners.min(axis=0) - reach), 0, limits).astype(int)
+    x1, y1 = np.clip(np.ceil(corners.max(axis=0) + reach), 0, limits).astype(int)
+    if x1 <= x0 or y1 <= y0:
+        return nothing
+    mask = geometry.warp_to_window(values, affine, (int(x0), int(y0), int(x1), int(y1)))
+    if refine:
+        mask = _refine_near_edge(mask, picture[y0:y1, x0:x1], reach, pixel)
+    mask = ramp(mask, *CERTAIN)
+    inner = window(mask > 0)
+    if inner is None:
+        return nothing
+    dx0, dy0, dx1, dy1 = inner
+    return (int(x0) + dx0, int(y0) + dy0, int(x0) + dx1, int(y0) + dy1), mask[dy0:dy1, dx0:dx1]
+
+
+def _refine_near_edge(mask: np.ndarray, guide: np.ndarray, reach: float, pixel: float) -> np.ndarray:
+    """Refine, but only as far from the network's edge as the network can have been wrong."""
+    fitted = refine(mask, guide, reach, shrink=max(pixel / 2, 1.0))
+    near = grow(mask, reach)
+    return np.asarray(np.where(near > CERTAIN[0], fitted, 0), np.float32)

@@ -1,0 +1,1 @@
+"""Segmenters: crops in, class probabilities out. One runtime a file."""

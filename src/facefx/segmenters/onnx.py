@@ -1,0 +1,118 @@
+"""The segmenter for every model that has a card: onnxruntime."""
+
+from __future__ import annotations
+
+import logging
+import os
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..cards import ModelCard
+from ..errors import MissingExtra, ModelError
+from ..labels import LabelScheme
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+__all__ = ["OnnxSegmenter", "available_providers"]
+
+log = logging.getLogger(__name__)
+
+#: Best first. Others that onnxruntime may offer (cloud services, say) are never chosen.
+PROVIDERS = ("CUDAExecutionProvider", "DmlExecutionProvider", "CoreMLExecutionProvider", "CPUExecutionProvider")
+
+
+def _runtime():  # type: ignore[no-untyped-def]
+    try:
+        import onnxruntime
+    except ImportError:
+        raise MissingExtra("onnxruntime, which runs the segmenters,", "cpu") from None
+    return onnxruntime
+
+
+def available_providers() -> list[str]:
+    """The providers that this installation of onnxruntime offers, best first."""
+    offered = _runtime().get_available_providers()
+    return [p for p in PROVIDERS if p in offered]
+
+
+class OnnxSegmenter:
+    """Runs a model folder. The session is made at the first use, once, and may be shared by threads.
+
+    Parameters
+    ----------
+    card : the model's card.
+    """
+
+    def __init__(self, card: ModelCard) -> None:
+        self.card = card
+        self._lock = Lock()
+
+    @classmethod
+    def from_folder(cls, folder: str | Path) -> OnnxSegmenter:
+        return cls(ModelCard.read(Path(folder)))
+
+    @property
+    def name(self) -> str:
+        return self.card.name
+
+    @property
+    def scheme(self) -> LabelScheme:
+        return self.card.scheme
+
+    @property
+    def input_size(self) -> tuple[int, int]:
+        return self.card.input_size
+
+    @property
+    def provider(self) -> str:
+        """The provider that really runs, such as ``"CPUExecutionProvider"``."""
+        return str(self._ready().get_providers()[0])
+
+    def probabilities(self, crops: np.ndarray) -> np.ndarray:
+        """(N, H, W, 3) float32 RGB in [0, 1] → (N, C, H, W) float32, summing to 1 over C."""
+        batch = np.ascontiguousarray(np.moveaxis(crops, -1, 1), np.float32)
+        (output,) = self._ready().run(None, {self._ready().get_inputs()[0].name: batch})
+        expected = (len(crops), len(self.scheme), *crops.shape[1:3])
+        if output.shape != expected:
+            raise ModelError(f"the model {self.name!r} returned an array of shape {output.shape}; its card promises {expected}")
+        return np.asarray(output, np.float32)
+
+    def _ready(self) -> onnxruntime.InferenceSession:
+        with self._lock:
+            return self._session
+
+    @cached_property
+    def _session(self) -> onnxruntime.InferenceSession:
+        runtime = _runtime()
+        content = self.card.model_bytes()
+        options = runtime.SessionOptions()
+        options.log_severity_level = 3
+        if threads := os.environ.get("FACEFX_THREADS"):
+            options.intra_op_num_threads = int(threads)
+        wanted = available_providers()
+        try:
+            session = runtime.InferenceSession(content, options, providers=wanted)
+        except Exception as error:  # onnxruntime's own errors derive from Exception only
+            raise ModelError(f"onnxruntime cannot run the model {self.name!r}: {error}") from None
+        used = session.get_providers()[0]
+        if wanted[0] != used:
+            log.warning("%s is installed but did not start; %s runs the model %s instead", wanted[0], used, self.name)
+        self._check(session)
+        return session
+
+    def _check(self, session: onnxruntime.InferenceSession) -> None:
+        inputs, outputs = session.get_inputs(), session.get_outputs()
+        if len(inputs) != 1 or len(outputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].shape[1] != 3:
+            taken, given = [(i.name, i.shape) for i in inputs], [(o.name, o.shape) for o in outputs]
+            raise ModelError(
+                f"the model {self.name!r} takes {taken} and gives {given}; "
+                "allowed: one input (N, 3, H, W) and one output (N, C, H, W)"
+            )
+        channels = outputs[0].shape[1]
+        if isinstance(channels, int) and channels != len(self.scheme):
+            raise ModelError(f"the model {self.name!r} gives {channels} classes, but its card's scheme has {len(self.scheme)}")
