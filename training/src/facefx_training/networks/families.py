@@ -35,9 +35,10 @@ def _family(name: str, *, encoder: str | None = None) -> Callable[[Callable[...,
 
 
 @_family("unet", encoder="efficientnet-lite0")
-def _unet(classes: int, encoder: Encoder, *, dropout: float = 0.1) -> Segmenter:
-    decoder = UNetDecoder(encoder.channels)
-    return EncoderDecoder(encoder, nn.Sequential(decoder, SegmentationHead(decoder.channels, classes, dropout=dropout)))
+def _unet(classes: int, encoder: Encoder, *, stem: int = 8, dropout: float = 0.1) -> Segmenter:
+    decoder = UNetDecoder(encoder.channels, stem=stem)
+    head = SegmentationHead(decoder.channels, classes, stride=decoder.stride, dropout=dropout)
+    return EncoderDecoder(encoder, nn.Sequential(decoder, head))
 
 
 @_family("pspnet", encoder="efficientnet-lite0")

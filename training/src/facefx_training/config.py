@@ -1,0 +1,67 @@
+"""Everything that decides what a run gives; saved beside its weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from facefx.errors import ParameterError
+
+__all__ = ["Config"]
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of a training run.
+
+    Attributes
+    ----------
+    data : folder of CelebAMask-HQ pairs with `train.txt` and `val.txt`
+    family, options : of `facefx_training.networks.build`
+    minutes, steps : how long to train; exactly one of them. The other settings follow the share of it that is over
+    sizes : pairs (share of the run from which it holds, side of the crops in pixels)
+    batch : pictures a step
+    encoder_rate, decoder_rate : peak learning rates of AdamW
+    weight_decay, warmup : of AdamW; share of the run in which the rates rise
+    ema : decay a step of the averaged weights, which are those that count
+    stored : side at which pictures are kept in memory, pixels
+    validate_every, validate_on : epochs between validations, and how many pictures they take
+    """
+
+    data: str
+    family: str = "unet"
+    options: Mapping[str, Any] = field(default_factory=lambda: {"encoder": "efficientnet-lite0", "stem": 0})
+    minutes: float | None = None
+    steps: int | None = None
+    sizes: tuple[tuple[float, int], ...] = ((0.0, 192), (0.4, 256), (0.88, 320))
+    batch: int = 8
+    encoder_rate: float = 5e-4
+    decoder_rate: float = 1.5e-3
+    weight_decay: float = 0.01
+    warmup: float = 0.02
+    ema: float = 0.998
+    stored: int = 384
+    validate_every: int = 10
+    validate_on: int = 40
+    workers: int = 1
+    threads: int = 2
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.minutes is None) == (self.steps is None):
+            raise ParameterError(f"give minutes or steps, not both: minutes={self.minutes}, steps={self.steps}.")
+
+    def size_at(self, progress: float) -> int:
+        """Side of the crops when that share of the run is over."""
+        return next(size for start, size in reversed(self.sizes) if progress >= start)
+
+    def save(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self), indent=2) + "\n")
+
+    @classmethod
+    def load(cls, path: Path) -> Config:
+        values = json.loads(path.read_text())
+        return cls(**{**values, "sizes": tuple(tuple(pair) for pair in values["sizes"])})

@@ -1,0 +1,61 @@
+"""What one epoch shows the network."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from facefx.labels import scheme
+
+from .augment import Augment
+from .celebamask import Pictures
+
+__all__ = ["FaceDataset", "rarity"]
+
+_SCHEME = scheme("celebamask")
+#: How much oftener a picture is shown that has such a part.
+_RARE = {"necklace": 3.0, "hat": 2.5, "eyeglasses": 2.5, "earring": 1.5}
+
+
+def rarity(labels: np.ndarray) -> np.ndarray:
+    """(N, H, W) label maps → (N,) float64, how often each is to be shown, 1 for those with nothing rare in them."""
+    weights = np.ones(len(labels))
+    for part, weight in _RARE.items():
+        present = (labels == _SCHEME.indices_of(part)[0]).any(axis=(1, 2))
+        weights = np.where(present, np.maximum(weights, weight), weights)
+    return weights
+
+
+class FaceDataset(Dataset[tuple[Tensor, Tensor]]):
+    """One epoch: as many augmented pictures as there are, drawn by rarity.
+
+    All chance hangs on (seed, epoch, position), so that a run can be repeated, with any number of workers, and resumed.
+
+    Parameters
+    ----------
+    pictures
+    weights : (N,) float
+        How often each is to be shown; need not sum to one.
+    size : int
+        Side of the crops, pixels.
+    """
+
+    def __init__(self, pictures: Pictures, weights: np.ndarray, size: int, *, seed: int, epoch: int) -> None:
+        self.pictures, self.seed, self.epoch = pictures, seed, epoch
+        self.augment = Augment(size)
+        order = np.random.default_rng([seed, epoch])
+        self.order = order.choice(len(pictures), len(pictures), p=weights / weights.sum())
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def __getitem__(self, position: int) -> tuple[Tensor, Tensor]:
+        """(3, size, size) uint8 image and (size, size) uint8 labels."""
+        if position >= len(self):
+            raise IndexError(position)
+        index = self.order[position]
+        rng = np.random.default_rng([self.seed, self.epoch, position])
+        image, labels = self.augment(self.pictures.images[index], self.pictures.labels[index], rng)
+        return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))), torch.from_numpy(labels)
