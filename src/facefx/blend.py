@@ -23,7 +23,7 @@ def composite(image: np.ndarray, painted: np.ndarray, mask: np.ndarray) -> np.nd
 def foreground(image: np.ndarray, mask: np.ndarray, radius: float) -> np.ndarray:
     """The colour that the region itself has, also where a soft edge mixes it with what lies behind.
 
-    Where the mask is 1 this is the picture. At the edge it is the mean colour of the surely inside pixels round about, weighted by
+    Where the mask is 1 this is the picture. Below 0.7 it is the mean colour of the surely inside pixels round about, weighted by
     distance, so that what is behind the hair does not take part in the hair's new colour.
 
     Parameters
@@ -32,11 +32,11 @@ def foreground(image: np.ndarray, mask: np.ndarray, radius: float) -> np.ndarray
     mask : (H, W) float32 in [0, 1].
     radius : how far to look, in pixels; about the width of the soft edge.
     """
-    inside = np.where(mask >= 0.9, mask, 0).astype(np.float32) ** 2
+    inside = np.where(mask >= 0.95, 1, 0).astype(np.float32)
     if not inside.any() or radius <= 0:
         return image
     weight = cv2.GaussianBlur(inside, (0, 0), radius)
     mean = cv2.GaussianBlur(image * inside[..., None], (0, 0), radius) / np.maximum(weight, 1e-6)[..., None]
-    known = np.clip(weight / 0.02, 0, 1)[..., None]  # too far from any inside pixel, the picture is the better guess
-    estimate = image + known * (mean - image)
-    return np.asarray(image + (1 - mask[..., None]) * (estimate - image), np.float32)
+    known = np.clip(weight / 0.02, 0, 1)  # too far from any inside pixel, the picture is the better guess
+    mixed = known * np.clip((1 - mask) / 0.3, 0, 1)
+    return np.asarray(image + mixed[..., None] * (mean - image), np.float32)

@@ -113,8 +113,8 @@ class Chain:
         if self.steps and not scene.faces and require_face:
             height, width = picture.size
             raise NoFaceFound(
-                f"no face was found in the picture of {width} x {height} pixels; for an aligned portrait try detector='whole_frame', "
-                "or use require_face=False to pass pictures without faces through"
+                f"no face was found in the picture of {width} x {height} pixels; "
+                "for an aligned portrait try detector='whole_frame', or use require_face=False to pass pictures without faces through"
             )
         rgb = scene.image
         seen: dict[str, int] = {}

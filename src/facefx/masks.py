@@ -115,6 +115,45 @@ def refine(mask: np.ndarray, guide: np.ndarray, radius: float, smoothness: float
     return np.asarray(np.clip(np.einsum("hwc,hwc->hw", slope, guide) + offset, 0, 1), np.float32)
 
 
+def matte(mask: np.ndarray, image: np.ndarray, radius: float) -> np.ndarray:
+    """Correct a mask near its edge by colour: how far each pixel lies from the colour behind to the colour inside.
+
+    Near the edge the two colours are the means of the surely outside and the surely inside pixels round about, and the mask becomes
+    the share of the second in the pixel's own colour (the compositing equation, solved for alpha). Where the two are alike, or vary
+    more than they differ, that share means nothing and the mask stays.
+
+    Parameters
+    ----------
+    mask : (H, W) float32 in [0, 1].
+    image : (H, W, 3) float32.
+    radius : how far, in pixels, the mask's edge may be wrong.
+    """
+    if mask.size == 0 or radius < 1:
+        return np.array(mask, np.float32)
+    inside = (grow(mask, -radius) > 0.9).astype(np.float32)
+    outside = (grow(mask, radius) < 0.1).astype(np.float32)
+    (front, front_spread, front_near), (back, back_spread, back_near) = (_local_mean(image, w, 1.5 * radius) for w in (inside, outside))
+    axis = front - back
+    distance = (axis**2).sum(axis=-1)
+    share = np.clip(((image - back) * axis).sum(axis=-1) / np.maximum(distance, 1e-6), 0, 1)
+    trust = distance / (distance + 2 * (front_spread + back_spread) + 0.004) * np.minimum(front_near, back_near)
+    trust *= (inside + outside) == 0
+    return np.asarray(mask + trust * (share - mask), np.float32)
+
+
+def _local_mean(image: np.ndarray, weight: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weighted mean colour about each pixel, its variance, and (0 or 1, soft) whether there is anything to take it from."""
+
+    def blur(values: np.ndarray) -> np.ndarray:
+        return np.asarray(cv2.GaussianBlur(values, (0, 0), radius))
+
+    total = blur(weight)
+    safe = np.maximum(total, 1e-4)[..., None]
+    mean = blur(image * weight[..., None]) / safe
+    spread = np.maximum(blur(image**2 * weight[..., None]) / safe - mean**2, 0).sum(axis=-1)
+    return mean, spread, np.clip(total / 0.02, 0, 1)
+
+
 def to_picture(
     values: np.ndarray, affine: np.ndarray, picture: np.ndarray, *, refine: bool = True
 ) -> tuple[tuple[int, int, int, int], np.ndarray]:
@@ -147,6 +186,7 @@ def to_picture(
     mask = geometry.warp_to_window(values, affine, (int(x0), int(y0), int(x1), int(y1)))
     if refine:
         mask = _refine_near_edge(mask, picture[y0:y1, x0:x1], reach, pixel)
+        mask = matte(mask, picture[y0:y1, x0:x1], reach)
     mask = ramp(mask, *CERTAIN)
     inner = window(mask > 0)
     if inner is None:

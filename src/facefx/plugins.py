@@ -83,11 +83,11 @@ class Registry:
     def segmenter(self, name: str) -> Segmenter:
         """The segmenter of that name, made once."""
         make = self.segmenters[name]
-        return self._once("segmenter", self.segmenters.full_name(name), lambda: _segmenter(make))  # type: ignore[no-any-return]
+        return self._once("segmenter", self.segmenters.full_name(name), lambda: _segmenter(make))
 
     def detector(self, name: str) -> Detector:
         """The detector of that name, made once."""
-        return self._once("detector", self.detectors.full_name(name), self.detectors[name])  # type: ignore[no-any-return]
+        return self._once("detector", self.detectors.full_name(name), self.detectors[name])
 
     def _once(self, kind: str, name: str, make: Any) -> Any:
         with self._lock:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Palette", "median_color", "recolored", "soft_limit"]
+__all__ = ["Palette", "median_color", "perceived", "recolored", "soft_limit"]
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,30 @@ def soft_limit(offset: np.ndarray, room: float) -> np.ndarray:
 def recolored(lab: np.ndarray, palette: Palette) -> np.ndarray:
     """The same light and shade in the target's colour: (H, W, 3) float32 OKLab in and out."""
     source, target = palette.source, palette.target
-    offset = lab[..., 0] - source[0]
-    above = soft_limit(np.maximum(offset, 0) * palette.light, 1.0 - float(target[0]))
-    below = soft_limit(np.maximum(-offset, 0) * palette.shade, float(target[0]))
-    lightness = target[0] + above - below
+    middle = float(perceived(target[0]))
+    offset = perceived(lab[..., 0]) - perceived(source[0])
+    above = soft_limit(np.maximum(offset, 0) * palette.light, 1.0 - middle)
+    below = soft_limit(np.maximum(-offset, 0) * palette.shade, middle)
+    lightness = middle + above - below
 
     # Pigments are most colourful at middle light: shadows lose chroma with their light, highlights turn towards the lamp's white.
-    fading = np.where(
-        lightness < target[0],
-        (lightness / max(float(target[0]), 1e-3)) ** 0.7,
-        1 - 0.7 * above / max(1.0 - float(target[0]), 1e-3),
-    )
+    fading = np.where(lightness < middle, (lightness / max(middle, 1e-3)) ** 0.7, 1 - 0.5 * above / max(1.0 - middle, 1e-3))
     chroma = target[1:] * fading[..., None] + palette.variety * (lab[..., 1:] - source[1:])
-    return np.concatenate([lightness[..., None], chroma], axis=-1).astype(np.float32)
+    return np.concatenate([_oklab_lightness(lightness)[..., None], chroma], axis=-1).astype(np.float32)
+
+
+# OKLab's lightness is a cube root all the way down, so that the step from 0 to 1 of 255 spans 7 % of it: a tone curve on it would turn
+# the rounding of black hair into blotches. Ottosson's toe, https://bottosson.github.io/posts/colorpicker/, makes it linear near black
+# as in CIE L*.
+_K1, _K2 = 0.206, 0.03
+_K3 = (1 + _K1) / (1 + _K2)
+
+
+def perceived(lightness: np.ndarray | float) -> np.ndarray:
+    """Lightness with a toe, close to CIE L* over 100, of OKLab's L."""
+    bent = _K3 * np.asarray(lightness, np.float32) - _K1
+    return 0.5 * (bent + np.sqrt(bent**2 + 4 * _K2 * _K3 * np.asarray(lightness, np.float32)))
+
+
+def _oklab_lightness(perceived_lightness: np.ndarray) -> np.ndarray:
+    return (perceived_lightness**2 + _K1 * perceived_lightness) / (_K3 * (perceived_lightness + _K2))

@@ -7,7 +7,7 @@ import os
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 PROVIDERS = ("CUDAExecutionProvider", "DmlExecutionProvider", "CoreMLExecutionProvider", "CPUExecutionProvider")
 
 
-def _runtime():  # type: ignore[no-untyped-def]
+def _runtime() -> Any:
     try:
         import onnxruntime
     except ImportError:
