@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -78,9 +79,9 @@ class Parser(lightning.LightningModule):
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         progress, warmup = self.progress, self.config.warmup
-        share = min(1.0, progress / warmup + 0.01) * 0.5 * (1 + np.cos(np.pi * progress))
+        share = min(1.0, progress / warmup + 0.01) * 0.5 * (1 + math.cos(math.pi * progress))  # not numpy's: a checkpoint holds plain numbers only
         for group in self.trainer.optimizers[0].param_groups:
-            group["lr"] = group["peak"] * share
+            group["lr"] = float(group["peak"] * share)
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         images, labels = batch
