@@ -68,7 +68,7 @@ class Mask(np.ndarray[tuple[int, int], np.dtype[np.float32]]):
 
     @classmethod
     def of(cls, array: np.ndarray) -> Mask:
-        mask = np.ascontiguousarray(array, np.float32).view(cls)
+        mask = np.array(array, np.float32, order="C").view(cls)  # a copy: what its maker does later must not show in it
         mask.flags.writeable = False
         return mask
 
