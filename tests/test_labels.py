@@ -1,0 +1,136 @@
+"""Names of face parts and the index orders they are written in."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from facefx.errors import UnknownName
+from facefx.labels import IGNORE, Label, LabelScheme, Region, labels_of, scheme, scheme_names
+
+schemes = st.sampled_from([scheme(name) for name in scheme_names()])
+
+
+def test_celebamask_order_is_the_official_one() -> None:
+    assert scheme("celebamask").classes == (
+        "background", "skin", "nose", "eyeglasses", "left_eye", "right_eye", "left_eyebrow", "right_eyebrow", "left_ear",
+        "right_ear", "inner_mouth", "upper_lip", "lower_lip", "hair", "hat", "earring", "necklace", "neck", "clothing",
+    )  # fmt: skip
+
+
+def test_lapa_order_is_the_official_one() -> None:
+    assert scheme("lapa").classes == (
+        "background", "skin", "left_eyebrow", "right_eyebrow", "left_eye", "right_eye", "nose", "upper_lip", "inner_mouth",
+        "lower_lip", "hair",
+    )  # fmt: skip
+
+
+@given(schemes)
+def test_every_label_is_in_exactly_one_class(s: LabelScheme) -> None:
+    assert sorted(label for labels in s.members for label in labels) == sorted(Label)
+    assert len(s) == len(s.classes) == len(s.members) == len(set(s.classes))
+
+
+@given(schemes)
+def test_mirroring_twice_changes_nothing(s: LabelScheme) -> None:
+    assert [s.mirror[i] for i in s.mirror] == list(range(len(s)))
+    for index, name in enumerate(s.classes):
+        swapped = name.replace("left", "LEFT").replace("right", "left").replace("LEFT", "right")
+        assert s.classes[s.mirror[index]] == swapped
+
+
+@given(st.sampled_from(list(Label)))
+def test_a_label_mirrored_twice_is_itself(label: Label) -> None:
+    assert label.mirrored.mirrored is label
+    assert (label.mirrored is label) == ("left_" not in label.value and "right_" not in label.value)
+
+
+@given(st.sampled_from([*Region, *Label]))
+def test_regions_are_asked_for_by_member_or_by_name(region: Region | Label) -> None:
+    assert labels_of(region) == labels_of(region.value) == labels_of(region.value[:])
+    assert labels_of(region)
+
+
+@given(st.sampled_from(list(Region)))
+def test_no_region_takes_sides(region: Region) -> None:
+    assert {label.mirrored for label in region.labels} == region.labels
+
+
+def test_what_the_regions_hold() -> None:
+    assert labels_of("lips") == {Label.UPPER_LIP, Label.LOWER_LIP}
+    assert labels_of("mouth") - labels_of("lips") == {Label.INNER_MOUTH}
+    assert labels_of("lips") < labels_of("mouth") < labels_of("face") < labels_of("head") < labels_of("person")
+    assert Label.BACKGROUND not in labels_of("person")
+    assert Label.HAIR not in labels_of("face")
+
+
+@pytest.mark.parametrize("name", ["lip", "", "LIPS", "Region.LIPS"])
+def test_an_unknown_region_is_named_and_the_known_ones_are_listed(name: str) -> None:
+    with pytest.raises(UnknownName, match="no region is called") as error:
+        labels_of(name)
+    assert "lips" in str(error.value)
+    assert "left_eye" in str(error.value)
+
+
+def test_a_near_miss_is_corrected() -> None:
+    with pytest.raises(UnknownName, match="Did you mean 'lips'"):
+        labels_of("lipps")
+
+
+def test_an_unknown_scheme_lists_the_schemes() -> None:
+    with pytest.raises(UnknownName, match=r"celebamask.*lapa"):
+        scheme("celeba")
+
+
+@given(schemes)
+def test_a_scheme_is_passed_through(s: LabelScheme) -> None:
+    assert scheme(s) is s
+
+
+@given(schemes, st.sampled_from([*Region, *Label]))
+def test_indices_of_a_region_cover_it_or_there_are_none(s: LabelScheme, region: Region | Label) -> None:
+    indices = s.indices_of(region)
+    if indices:
+        assert frozenset().union(*(s.members[i] for i in indices)) == labels_of(region)
+    else:
+        assert any(labels & labels_of(region) and labels - labels_of(region) for labels in s.members)
+
+
+def test_a_coarse_scheme_cannot_tell_a_fine_region() -> None:
+    assert scheme("hair").indices_of("hair") == (1,)
+    assert scheme("hair").indices_of("lips") == ()
+    assert scheme("lapa").indices_of(Label.NECK) == ()
+    assert scheme("celebamask").indices_of("lips") == (11, 12)
+
+
+@given(schemes)
+def test_translating_to_itself_changes_nothing(s: LabelScheme) -> None:
+    table = s.lookup_from(s)
+    assert table.dtype == np.uint8
+    assert table.shape == (256,)
+    assert table[: len(s)].tolist() == list(range(len(s)))
+    assert (table[len(s) :] == IGNORE).all()
+
+
+def test_translating_between_the_schemes() -> None:
+    celebamask, lapa = scheme("celebamask"), scheme("lapa")
+    to_lapa = lapa.lookup_from(celebamask)
+    assert to_lapa[celebamask.classes.index("left_eye")] == lapa.classes.index("left_eye")
+    assert to_lapa[celebamask.classes.index("neck")] == 0  # LaPa has no neck: its background
+    from_lapa = celebamask.lookup_from(lapa)
+    assert from_lapa[lapa.classes.index("hair")] == celebamask.classes.index("hair")
+    assert from_lapa[0] == IGNORE  # LaPa's background holds neck, hat and more: nobody knows which
+
+
+def test_a_scheme_of_ones_own() -> None:
+    mine = LabelScheme.of("mine", ["background", "lips", ("eye_area", {Label.LEFT_EYE, Label.RIGHT_EYE})])
+    assert mine.classes == ("background", "lips", "eye_area")
+    assert mine.indices_of("eyes") == (2,)
+    assert mine.mirror == (0, 1, 2)
+
+
+def test_classes_that_share_a_label_are_refused() -> None:
+    with pytest.raises(ValueError, match="'mouth' shares labels"):
+        LabelScheme.of("mine", ["background", "lips", "mouth"])
