@@ -1,0 +1,5 @@
+"""``python -m facefx.cli`` is ``facefx``."""
+
+from . import main
+
+main()

@@ -1,0 +1,93 @@
+"""``facefx apply``: run effects on pictures."""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import reduce
+from operator import or_
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .batch import for_each, no_face
+from .effect_text import SYNTAX, chain_from_text
+from .messages import say
+from .options import DetectorOption, ForceOption, SegmenterOption
+from .targets import make_folder, targets_of
+
+__all__ = ["apply"]
+
+
+class NoFace(str, Enum):
+    """What to do with a picture without a face."""
+
+    ERROR = "error"
+    COPY = "copy"
+
+
+def apply(
+    inputs: Annotated[list[Path], typer.Argument(metavar="IN", help="The pictures.", show_default=False)],
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="OUT",
+            help="The file to write. For several pictures a folder, one that exists or a name that ends in a slash: "
+            "the results have the names of their pictures.",
+            show_default=False,
+        ),
+    ],
+    effect: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--effect", metavar=SYNTAX, help="An effect with its parameters; `facefx effects` lists them. May be repeated."
+        ),
+    ] = None,
+    look: Annotated[
+        list[Path] | None,
+        typer.Option("--look", metavar="FILE", help="A saved look, run before the effects. May be repeated."),
+    ] = None,
+    segmenter: SegmenterOption = None,
+    detector: DetectorOption = None,
+    no_face_means: Annotated[
+        NoFace,
+        typer.Option("--no-face", help="A picture without a face is an error, or is written to OUT without effects."),
+    ] = NoFace.ERROR,
+    quality: Annotated[int, typer.Option("--quality", min=1, max=100, help="Of JPEG, WebP and AVIF files.")] = 95,
+    keep_gps: Annotated[
+        bool, typer.Option("--keep-gps", help="Keep the position where a photo was taken, which is left out otherwise.")
+    ] = False,
+    force: ForceOption = False,
+) -> None:
+    """Run effects on pictures.
+
+    Looks come first and then the effects, each in the order given. For example:
+
+    facefx apply me.jpg -o red.jpg --effect "recolor_lips:color=#c00,strength=0.8"
+    """
+    from ..chains import Chain, load_look
+    from ..image import open_image, save_image
+    from ..image_io import check_target, format_of
+    from ..pipeline import resolve_detector, resolve_segmenter
+
+    targets = targets_of(inputs, output)
+    chain = reduce(or_, [*map(load_look, look or ()), *map(chain_from_text, effect or ())] or [Chain()])
+    if not chain.steps:
+        raise typer.BadParameter("there is nothing to do: give an effect, or a look that has one", param_hint="'--effect'")
+    parser, finder = resolve_segmenter(segmenter), resolve_detector(detector)
+    make_folder(output)
+
+    def work(path: Path) -> None:
+        target = targets[path]
+        format_of(target)
+        check_target(target, force=force)  # both before the expensive part
+        result = chain.run(open_image(path), segmenter=parser, detector=finder, require_face=False)
+        if not result.scene.faces:
+            if no_face_means is NoFace.ERROR:
+                raise no_face(path, ", or --no-face copy to pass such pictures through")
+            say(f"no face was found in {str(path)!r}; written without effects")
+        save_image(result.picture, target, force=force, quality=quality, keep_gps=keep_gps)
+
+    for_each(inputs, work)

@@ -1,0 +1,49 @@
+"""Doing the same to several pictures: a progress bar, and one bad picture does not stop the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import typer
+
+from ..errors import EffectError, FacefxError, ImageError, NoFaceFound, OutputError
+from .exit_codes import ExitCode
+from .messages import console, say
+
+__all__ = ["for_each", "no_face"]
+
+#: What may be wrong with one picture and right with the next; the other errors would come again for each.
+_OF_ONE_PICTURE = (ImageError, NoFaceFound, EffectError, OutputError)
+
+
+def for_each(inputs: Sequence[Path], work: Callable[[Path], None]) -> None:
+    """Call `work` with each input.
+
+    The error of a single input is raised. Of several, those that failed are listed on stderr at the end, then `typer.Exit` is
+    raised.
+    """
+    if len(inputs) == 1:
+        work(inputs[0])
+        return
+    from rich.progress import track
+
+    failed: list[tuple[Path, FacefxError]] = []
+    bar = console(stderr=True)
+    for path in track(inputs, description="facefx", console=bar, disable=not bar.is_terminal):
+        try:
+            work(path)
+        except _OF_ONE_PICTURE as error:
+            failed.append((path, error))
+    if failed:
+        say(f"{len(failed)} of {len(inputs)} pictures failed, the others are done:")
+        for path, why in failed:
+            say(f"{path}: {why}")
+        raise typer.Exit(ExitCode.SOME_FAILED)
+
+
+def no_face(path: Path, advice: str = "") -> NoFaceFound:
+    """The error for a picture without a face, in the words of the command line."""
+    return NoFaceFound(
+        f"no face was found in {str(path)!r}; try --detector whole_frame if it is a portrait cut out upright{advice}"
+    )

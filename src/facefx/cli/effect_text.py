@@ -1,0 +1,73 @@
+"""Effects as the command line writes them: ``NAME[:key=value[,key=value...]]``."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ..errors import ParameterError, UnknownName
+
+if TYPE_CHECKING:
+    from ..chains import Chain
+    from ..declare import EffectSpec
+
+__all__ = ["SYNTAX", "chain_from_text", "example"]
+
+SYNTAX = "NAME[:key=value[,key=value...]]"
+#: A name, perhaps a full one (distribution:name), then perhaps the parameters.
+_EFFECT = re.compile(r"(?P<name>[^:=]+(?::[^:=]+)?)(?::(?P<params>[^:=]+=.*))?", re.DOTALL)
+_COMMA_OUTSIDE_BRACKETS = re.compile(r",(?![^()]*\))")
+
+
+def chain_from_text(text: str) -> Chain:
+    """A chain of the one effect that `text` names, such as ``"recolor_lips:color=#c00,strength=0.8"``.
+
+    Raises `ParameterError`, `UnknownName` or `AmbiguousName`; the messages quote the text.
+    """
+    from ..chains import Chain
+    from ..plugins import registry
+
+    match = _EFFECT.fullmatch(text.strip())
+    if match is None:
+        raise _not_understood(text)
+    name = match["name"].strip()
+    effects = registry().effects
+    try:
+        full = effects.full_name(name)
+    except UnknownName:
+        head = name.partition(":")[0]
+        if head != name and any(head in (known, known.partition(":")[2]) for known in effects.items):
+            raise _not_understood(text) from None  # a parameter without its value
+        raise
+    try:
+        return Chain().then(full, **_values(effects.items[full], match["params"]))
+    except ParameterError as error:
+        raise ParameterError(f"--effect {text!r}: {error}") from None
+
+
+def _not_understood(text: str) -> ParameterError:
+    return ParameterError(f"--effect {text!r} is not understood; write {SYNTAX}, for example recolor_lips:color=#c00,strength=0.8")
+
+
+def _values(spec: EffectSpec, text: str | None) -> dict[str, bool | int | float | str]:
+    values: dict[str, bool | int | float | str] = {}
+    for piece in _COMMA_OUTSIDE_BRACKETS.split(text) if text else []:
+        key, equals, value = (part.strip() for part in piece.partition("="))
+        if not equals or not key:
+            raise ParameterError(f"{piece.strip()!r} is not of the form key=value")
+        if key in values:
+            raise ParameterError(f"{key!r} is given twice")
+        if key not in spec.parameters:
+            spec.resolve({key: value})  # raises, and names those there are
+        values[key] = spec.parameters[key].from_text(value, spec.name)
+    return values
+
+
+def example(spec: EffectSpec) -> str:
+    """What to write to run an effect with its defaults."""
+    values = ",".join(f"{p.name}={_text(p.default)}" for p in spec.parameters.values())
+    return f"{spec.name}:{values}" if values else spec.name
+
+
+def _text(value: bool | int | float | str) -> str:
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,94 @@
+"""``facefx models``: the installed segmenters, with their cards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from ..errors import ModelError
+from .exit_codes import ExitCode
+from .messages import console, say
+
+if TYPE_CHECKING:
+    from ..cards import ModelCard
+
+__all__ = ["Installed", "installed_models", "models"]
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A segmenter by its full name; `card` is None for one that brings its own code, and for one whose card cannot be read."""
+
+    name: str
+    card: ModelCard | None
+    problem: str = ""
+
+
+def installed_models() -> Iterator[Installed]:
+    """Every segmenter there is, its card read and its file checked against the card's sha256."""
+    from ..cards import ModelCard
+    from ..plugins import registry
+
+    for name, made_from in sorted(registry().segmenters.items.items()):
+        card = None
+        try:
+            if isinstance(made_from, Path):
+                card = ModelCard.read(made_from)
+                card.model_bytes()
+            yield Installed(name, card)
+        except ModelError as error:
+            yield Installed(name, card, str(error))
+
+
+def models() -> None:
+    """List the models that parse faces, with their scores and licences, and check their files."""
+    broken = []
+    found = list(installed_models())
+    for model in found:
+        _show(model)
+        if model.problem:
+            broken.append(model)
+    if not found:
+        say("no model is installed; install facefx again, or name a folder of models in FACEFX_MODELS")
+        raise typer.Exit(ExitCode.SETUP)
+    if broken:
+        say(f"{len(broken)} of {len(found)} models cannot be used: {', '.join(model.name for model in broken)}")
+        raise typer.Exit(ExitCode.SETUP)
+
+
+def _show(model: Installed) -> None:
+    from rich.table import Table
+
+    table = Table(title=model.name, title_justify="left", show_header=False)
+    if card := model.card:
+        height, width = card.input_size
+        table.add_row("summary", card.summary)
+        table.add_row("version", card.version)
+        table.add_row("family", card.family)
+        table.add_row("parameters", f"{card.parameters:,}")
+        table.add_row("input", f"{height} x {width} pixels (height x width)")
+        table.add_row("labels", f"{card.scheme.name} ({len(card.scheme)})")
+        for name, score in _f1_scores(card.scores):
+            table.add_row(name, score)
+        table.add_row("licence of weights", card.license)
+        table.add_row("licence of data", card.data_license)
+        table.add_row("lies in", str(card.folder))
+    elif not model.problem:
+        table.add_row("card", "none: this segmenter brings its own code")
+    if card or model.problem:
+        table.add_row("sha256", model.problem or "ok")
+    console().print(table)
+
+
+def _f1_scores(scores: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """The entries of a card's scores that are F1, however deep they stand."""
+    for key, value in scores.items():
+        name = f"{path}.{key}" if path else str(key)
+        if isinstance(value, dict):
+            yield from _f1_scores(value, name)
+        elif "f1" in name.lower():
+            yield name, str(value)

@@ -1,0 +1,49 @@
+"""Where the results of `facefx apply` go."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from ..errors import OutputError
+
+__all__ = ["make_folder", "targets_of"]
+
+
+def _is_folder(output: str) -> bool:
+    return output.endswith(("/", os.sep)) or Path(output).is_dir()
+
+
+def targets_of(inputs: Sequence[Path], output: str) -> dict[Path, Path]:
+    """The file that each input's result goes to.
+
+    `output` is a file, or, if it exists as one or ends in a slash, a folder, in which results have their inputs' names. Raises
+    `typer.BadParameter` if several inputs would go to one file, `OutputError` if two inputs have the same name.
+    """
+    if not _is_folder(output):
+        if len(inputs) > 1:
+            raise typer.BadParameter(
+                f"several pictures need a folder: {output!r} is none; end it in a slash to have it made", param_hint="'-o'"
+            )
+        return {inputs[0]: Path(output)}
+    targets: dict[Path, Path] = {}
+    sources: dict[Path, Path] = {}
+    for path in inputs:
+        target = Path(output, path.name)
+        if target in sources:
+            raise OutputError(f"{str(sources[target])!r} and {str(path)!r} would both go to {str(target)!r}; give them two folders")
+        sources[target], targets[path] = path, target
+    return targets
+
+
+def make_folder(output: str) -> None:
+    """Make the folder that `output` names, if it names one. Raises `OutputError`."""
+    if not _is_folder(output):
+        return
+    try:
+        Path(output).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"the folder {output!r} cannot be made: {error.strerror}") from None

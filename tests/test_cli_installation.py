@@ -1,0 +1,190 @@
+"""The commands that tell what is installed: effects, models, plugins, doctor."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import facefx.plugins
+from cli_helpers import run
+from facefx.cards import ModelCard
+from facefx.cli.exit_codes import ExitCode
+from facefx.labels import scheme
+from facefx.pipeline import DEFAULT_SEGMENTER
+from facefx.plugins import PluginInfo, Registry, registry
+from facefx.segmenters import onnx
+
+CARD = """
+name = "tiny"
+version = "2.3.4"
+family = "toy"
+summary = "for tests"
+sha256 = "{sha256}"
+parameters = 1234567
+license = "CC0-1.0"
+data_license = "data for tests"
+[input]
+size = [64, 64]
+[labels]
+scheme = "celebamask"
+classes = {classes}
+[scores]
+accuracy = 0.5
+[scores.val]
+mean_f1 = 77.25
+"""
+
+
+@pytest.fixture
+def model(tmp_path: Path, fresh_registry: Registry) -> Path:
+    """An installed model whose file is not a network, but is the one that its card describes."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    (folder / "model.onnx").write_bytes(b"weights")
+    classes = json.dumps(scheme("celebamask").classes)
+    (folder / "card.toml").write_text(CARD.format(sha256=hashlib.sha256(b"weights").hexdigest(), classes=classes))
+    fresh_registry.segmenters.items.clear()
+    fresh_registry.segmenters.items["facefx:tiny"] = folder
+    return folder
+
+
+def use_broken_plugin(monkeypatch: pytest.MonkeyPatch, strict: bool) -> None:
+    def load() -> object:
+        raise ImportError("no such module")
+
+    dist = SimpleNamespace(name="facefx-broken", version="0.9")
+    entry = SimpleNamespace(name="mine", value="broken:plugin", dist=dist, load=load)
+    monkeypatch.setattr(facefx.plugins, "entry_points", lambda group: [entry])
+    monkeypatch.setenv("FACEFX_PLUGINS", "on")
+    monkeypatch.setenv("FACEFX_STRICT_PLUGINS", "1" if strict else "0")
+    registry.cache_clear()
+
+
+def test_effects_lists_all(fresh_registry: Registry) -> None:
+    shown = run("effects").stdout
+    for spec in fresh_registry.effects.items.values():
+        assert spec.name in shown
+        assert spec.summary in shown
+
+
+def test_effects_shows_one(fresh_registry: Registry) -> None:
+    for spec in fresh_registry.effects.items.values():
+        shown = run("effects", spec.name).stdout
+        assert f'--effect "{spec.name}:' in shown
+        for parameter in spec.parameters.values():
+            for words in (parameter.name, parameter.allowed, str(parameter.default), parameter.help):
+                assert words in shown
+
+
+def test_effects_prints_json_schema(fresh_registry: Registry) -> None:
+    spec = fresh_registry.effects["recolor_lips"]
+    assert json.loads(run("effects", "recolor_lips", "--schema").stdout) == spec.json_schema
+    assert json.loads(run("effects", "--schema").stdout)["facefx:recolor_lips"] == spec.json_schema
+    result = run("effects", "recolour_lips")
+    assert result.exit_code == ExitCode.BAD_REQUEST
+    assert "Did you mean 'recolor_lips'?" in result.stderr
+
+
+def test_models_shows_the_card(model: Path) -> None:
+    result = run("models")
+    assert result.exit_code == ExitCode.OK
+    for words in ("2.3.4", "toy", "1,234,567", "64 x 64", "celebamask (19)", "val.mean_f1", "77.25", "CC0-1.0", "data for tests"):
+        assert words in result.stdout
+    assert str(model) in result.stdout
+    assert "accuracy" not in result.stdout
+
+
+def test_models_tells_of_a_changed_file_a_bad_card_and_none_at_all(model: Path, fresh_registry: Registry) -> None:
+    (model / "model.onnx").write_bytes(b"other weights")
+    result = run("models")
+    assert result.exit_code == ExitCode.SETUP
+    assert "damaged or tampered with" in result.stdout
+    assert "1 of 1 models" in result.stderr
+    (model / "card.toml").write_text("nothing")
+    assert "not valid TOML" in run("models").stdout
+    fresh_registry.segmenters.items.clear()
+    assert run("models").exit_code == ExitCode.SETUP
+
+
+@pytest.mark.usefixtures("fakes")
+def test_models_lists_segmenters_without_a_card() -> None:
+    result = run("models")
+    assert result.exit_code == ExitCode.OK
+    assert "brings its own code" in result.stdout
+
+
+def test_plugins_lists_offers_and_problems(fresh_registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_broken_plugin(monkeypatch, strict=False)
+    result = run("plugins")
+    assert result.exit_code == ExitCode.OK
+    for words in ("builtin", "recolor_lips", "whole_frame", "facefx-broken", "0.9", "ImportError: no such module"):
+        assert words in result.stdout
+
+
+def test_a_broken_plugin_is_an_error_in_strict_mode(fresh_registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_broken_plugin(monkeypatch, strict=True)
+    result = run("plugins")
+    assert result.exit_code == ExitCode.SETUP
+    assert "facefx-broken:mine" in result.stderr
+    examined = run("doctor")
+    assert examined.exit_code == ExitCode.SETUP
+    assert "FACEFX_PLUGINS=off" in examined.stdout
+
+
+@pytest.mark.usefixtures("fakes")
+def test_doctor_on_a_good_installation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FACEFX_THREADS", "1")
+    result = run("doctor")
+    assert result.exit_code == ExitCode.OK
+    for words in (
+        "python",
+        "numpy",
+        "opencv",
+        np.__version__,
+        "FACEFX_THREADS=1",
+        f"{DEFAULT_SEGMENTER} runs",
+        "facefx works here",
+    ):
+        assert words in result.stdout
+
+
+def test_doctor_on_a_bad_plugin_only_warns(fakes: object, fresh_registry: Registry) -> None:
+    fresh_registry.plugins.append(PluginInfo("facefx-broken", "0.9", "mine", problem="no such module"))
+    result = run("doctor")
+    assert result.exit_code == ExitCode.OK
+    assert "warning: plugin: update or remove facefx-broken" in result.stdout
+
+
+def test_doctor_without_the_default_model(fakes: object, fresh_registry: Registry) -> None:
+    fresh_registry.segmenters.items.clear()
+    result = run("doctor")
+    assert result.exit_code == ExitCode.SETUP
+    assert "PROBLEM: segmenter" in result.stdout
+
+
+@pytest.mark.usefixtures("fakes")
+def test_doctor_without_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
+    result = run("doctor")
+    assert result.exit_code == ExitCode.SETUP
+    assert "pip install 'facefx[cpu]'" in result.stdout
+
+
+def test_doctor_says_which_provider_really_runs(model: Path, fresh_registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    segmenter = onnx.OnnxSegmenter(ModelCard.read(model))
+    answer = np.full((1, 19, 64, 64), 1 / 19, np.float32)
+    segmenter.__dict__["_session"] = SimpleNamespace(
+        get_providers=lambda: ["CPUExecutionProvider"], get_inputs=lambda: [SimpleNamespace(name="image")], run=lambda *_: [answer]
+    )
+    fresh_registry.segmenters.items[f"facefx:{DEFAULT_SEGMENTER}"] = lambda: segmenter
+    monkeypatch.setattr(onnx, "available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"])
+    result = run("doctor")
+    assert result.exit_code == ExitCode.OK
+    assert "CPUExecutionProvider runs" in result.stdout
+    assert "CUDAExecutionProvider did not start" in result.stdout
+    assert "weights: CC0-1.0; data: data for tests" in result.stdout
