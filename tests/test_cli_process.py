@@ -77,3 +77,8 @@ def test_a_broken_pipe_is_quiet() -> None:
     finally:
         os.close(write_end)
     assert (done.returncode, done.stderr) == (ExitCode.BROKEN_PIPE, "")
+
+
+def test_what_the_terminal_cannot_show_is_escaped() -> None:
+    done = process("-c", r"import facefx.cli; facefx.cli.app = lambda: print('\udcff.png'); facefx.cli.main()")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "\\udcff.png\n", "")

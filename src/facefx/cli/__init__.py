@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -77,4 +78,6 @@ def main() -> None:
     import logging
 
     logging.basicConfig(level=logging.WARNING, format="facefx: %(message)s")
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what cannot be shown
     app()
