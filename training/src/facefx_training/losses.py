@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -23,15 +24,20 @@ def parsing_loss(logits: Tensor, labels: Tensor, class_weights: Tensor | None = 
     -------
     () float, 0 if nothing is known
     """
-    classes = logits.shape[1]
-    log_probabilities = F.log_softmax(logits, 1)
     known = labels != IGNORE
     if not known.any():
         return logits.sum() * 0
+    log_probabilities = F.log_softmax(logits, 1)
     entropy = F.nll_loss(log_probabilities, labels, class_weights, ignore_index=IGNORE)
-    probabilities = log_probabilities.exp().permute(0, 2, 3, 1)[known]
-    truth = F.one_hot(labels[known], classes).to(probabilities.dtype)
-    both = (probabilities * truth).sum(0)
-    total = probabilities.sum(0) + truth.sum(0)
-    present = truth.sum(0) > 0
-    return entropy + (1 - 2 * both[present] / total[present]).mean()
+    return entropy + _dice(log_probabilities.exp(), labels.where(known, 0), known)
+
+
+def _dice(probabilities: Tensor, labels: Tensor, known: Tensor) -> Tensor:
+    """Sums by class, without a one-hot map, which would be the largest tensor of the step."""
+    classes = probabilities.shape[1]
+    said = (probabilities * known.unsqueeze(1)).sum((0, 2, 3))
+    of_truth = probabilities.gather(1, labels.unsqueeze(1)).squeeze(1) * known
+    both = torch.zeros_like(said).index_add(0, labels.flatten(), of_truth.flatten())
+    true = torch.bincount(labels[known], minlength=classes).to(said.dtype)
+    present = true > 0
+    return (1 - 2 * both[present] / (said + true)[present]).mean()
