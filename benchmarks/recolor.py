@@ -1,0 +1,215 @@
+"""The recolouring scorecard: how real a new lip or hair colour looks, in numbers.
+
+    python benchmarks/recolor.py                                   # on the photos in samples/
+    python benchmarks/recolor.py --photos FOLDER --limit 30        # on your own
+    python benchmarks/recolor.py --markdown docs/recolouring.md    # and write the table that the docs show
+
+Seven lines, after the list in docs/recolouring.md. Every photo is parsed once by the default segmenter; every colour is painted at
+full strength. "Region" is where the effect's own mask is at least 0.9, "outside" where it is exactly 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from skimage.metrics import structural_similarity
+
+import facefx
+from facefx import color
+from facefx.scene import Face, Scene
+
+COLORS = {
+    "recolor_lips": {"red": "#cc0000", "plum": "#5a1a3a", "rose": "#c9707d", "nude": "#c08a78"},
+    "recolor_hair": {"blonde": "#d2b06f", "black": "#1c1614", "purple": "#6b3fa0", "copper": "#a4502c"},
+}
+#: What only some lightnesses can hold: saturated red is no brighter than this, black no darker.
+HARD = {"red", "black"}
+STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+@dataclass
+class Scores:
+    """All measurements of one effect: by line, one number per photo and colour."""
+
+    lines: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    by_tone: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, line: str, value: float) -> None:
+        if np.isfinite(value):
+            self.lines[line].append(float(value))
+
+
+def paint(scene: Scene, effect: str, **params: object) -> np.ndarray:
+    """The picture with the effect on its largest face: (H, W, 3) float32."""
+    from facefx.painting import paint as run
+    from facefx.plugins import registry
+
+    spec = registry().effects[effect]
+    return run(scene.image, scene.faces[:1], spec, spec.resolve(params), np.random.SeedSequence(0))
+
+
+def structure(before: np.ndarray, after: np.ndarray, region: np.ndarray) -> float:
+    """SSIM of lightness inside the region, after giving the new lightness the old one's mean and spread there."""
+    old, new = color.to_lab(before)[..., 0], color.to_lab(after)[..., 0]
+    matched = (new - new[region].mean()) / max(new[region].std(), 1e-6) * old[region].std() + old[region].mean()
+    _, similar = structural_similarity(old, np.where(region, matched, old), win_size=7, data_range=100, full=True)
+    inner = cv2.erode(region.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    return float(similar[inner].mean()) if inner.any() else float("nan")
+
+
+def edge_step(change: np.ndarray, mask: np.ndarray) -> float:
+    """Steepest step of the change at the edge over the mask's own steepest: 1 is a change that follows the mask."""
+
+    def steepest(values: np.ndarray, where: np.ndarray) -> float:
+        slope = np.hypot(cv2.Sobel(values, cv2.CV_32F, 1, 0), cv2.Sobel(values, cv2.CV_32F, 0, 1))
+        return float(np.quantile(slope[where], 0.98))
+
+    band = (mask > 0) & (mask < 0.9)
+    if band.sum() < 20:
+        return float("nan")
+    full = float(np.quantile(change[mask >= 0.9], 0.9))
+    return steepest((change / max(full, 1e-6)).astype(np.float32), band) / steepest(mask, band)
+
+
+def steadiness(scene: Scene, effect: str, code: str, painted: np.ndarray, region: np.ndarray) -> float:
+    """Median colour change of the region when the head moves a little and the motion is undone: the still's stand-in for video."""
+    height, width = scene.size
+    move = cv2.getRotationMatrix2D((width / 2, height / 2), 1.5, 1.015)
+    move[:, 2] += (2.3, -1.7)
+    moved = cv2.warpAffine(scene.image, move, (width, height), borderMode=cv2.BORDER_REFLECT)
+    again = facefx.parse(np.ascontiguousarray(moved))
+    if not again.faces:
+        return float("nan")
+    back = cv2.warpAffine(paint(again, effect, color=code, strength=1.0), move, (width, height), flags=cv2.WARP_INVERSE_MAP)
+    blurred = cv2.GaussianBlur(painted, (0, 0), 1.0)  # resampling blurs; compare at the same sharpness
+    return float(np.median(color.delta_e(cv2.GaussianBlur(back, (0, 0), 1.0), blurred)[region]))
+
+
+def tone(face: Face, region: str) -> str:
+    """The group of line 6: skin by its individual typology angle (Chardon et al. 1991), hair by its lightness."""
+    name = "skin" if region == "lips" else "hair"
+    inside = np.asarray(face.mask(name)) >= 0.9
+    if not inside.any():
+        return "unknown"
+    lightness, _, b = np.median(color.to_lab(face.picture[inside]), axis=0)
+    if name == "hair":
+        return "dark hair" if lightness < 22 else "brown hair" if lightness < 45 else "fair hair"
+    angle = np.degrees(np.arctan2(lightness - 50, b))
+    return "light skin" if angle > 28 else "tan skin" if angle > 10 else "dark skin"
+
+
+def score_photo(scene: Scene, effect: str, scores: Scores) -> None:
+    """Add one photo's measurements."""
+    face, region_name = scene.faces[0], "lips" if effect == "recolor_lips" else "hair"
+    mask = np.asarray(face.mask(region_name))
+    region, outside = mask >= 0.9, mask == 0
+    if region.sum() < 100:
+        return
+    ring = (cv2.dilate((mask > 0).astype(np.uint8), np.ones((7, 7), np.uint8)) > 0) & outside
+    teeth = np.asarray(face.mask("inner_mouth")) >= 0.9
+    group = tone(face, region_name)
+    for name, code in COLORS[effect].items():
+        target = np.array(color.parse(code))
+        painted = paint(scene, effect, color=code, strength=1.0)
+        change = color.delta_e(scene.image, painted)
+        median = np.median(color.to_lab(painted[region]), axis=0)
+        off = float(color.delta_e_lab(median, color.to_lab(target)))
+        scores.add("1 hard" if name in HARD else "1", off)
+        scores.by_tone[group].append(off)
+        scores.add("2", structure(scene.image, painted, region))
+        scores.add("3 outside", float((painted != scene.image).any(axis=-1)[outside].sum()))
+        if effect == "recolor_lips" and teeth.sum() > 50:
+            scores.add("3 teeth", float(change[teeth].mean()))
+        scores.add("4 ring", float(change[ring].max()) if ring.any() else float("nan"))
+        scores.add("4 step", edge_step(change, mask))
+        steps = [
+            float(color.delta_e(scene.image[region], paint(scene, effect, color=code, strength=s)[region]).mean())
+            for s in STRENGTHS
+        ]
+        scores.add("5 identity", float((paint(scene, effect, color=code, strength=0.0) != scene.image).sum()))
+        scores.add("5 grows", float(np.all(np.diff(steps) > 0)))
+    scores.add("7", steadiness(scene, effect, code, painted, region))
+
+
+LINES = (
+    # key, what, summary over photos and colours, target, whether a value meets it
+    ("1", "1 median colour to target, ΔE2000", "median / worst", "≤ 3", lambda v: np.median(v) <= 3),
+    ("1 hard", "1 the same, saturated red and black", "median / worst", "≤ 5", lambda v: np.median(v) <= 5),
+    ("2", "2 structure kept, SSIM of lightness", "median / worst", "≥ 0.97", lambda v: np.median(v) >= 0.97),
+    ("3 outside", "3 pixels changed outside the mask", "worst", "0", lambda v: max(v) == 0),
+    ("3 teeth", "3 inside the mouth, ΔE", "median / worst", "< 1", lambda v: np.median(v) < 1),
+    ("4 ring", "4 ring of 3 pixels outside, largest ΔE", "worst", "≤ 1", lambda v: max(v) <= 1),
+    ("4 step", "4 steepest step over the mask's own", "median / worst", "≤ 1.25", lambda v: np.median(v) <= 1.25),
+    ("5 identity", "5 values changed at strength 0", "worst", "0", lambda v: max(v) == 0),
+    ("5 grows", "5 change grows with strength, share of cases", "mean", "1", lambda v: min(v) == 1),
+    ("7", "7 after a small move of the head, ΔE", "median / worst", "≤ 1", lambda v: np.median(v) <= 1),
+)
+
+
+def rows(scores: Scores) -> Iterable[tuple[str, str, str, str]]:
+    """Line, measured, target and verdict."""
+    for key, what, how, target, meets in LINES:
+        values = scores.lines.get(key)
+        if not values:
+            continue
+        worst = min(values) if key == "2" else max(values)
+        shown = {"worst": f"{worst:.3g}", "mean": f"{np.mean(values):.3g}"}.get(how, f"{np.median(values):.3g} / {worst:.3g}")
+        yield what, shown, target, "yes" if meets(values) else "no"
+    means = {tone: max(float(np.mean(v)), 1.0) for tone, v in scores.by_tone.items()}
+    if len(means) > 1:
+        ratio = max(means.values()) / min(means.values())
+        groups = ", ".join(f"{t} {np.mean(v):.2g}" for t, v in sorted(scores.by_tone.items()))
+        yield f"6 worst tone group over best, ΔE of at least 1 ({groups})", f"{ratio:.3g}", "≤ 1.5", "yes" if ratio <= 1.5 else "no"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=Path, default=Path(__file__).parents[1] / "samples", help="folder of photos")
+    parser.add_argument("--limit", type=int, default=None, help="at most this many photos")
+    parser.add_argument("--markdown", type=Path, help="also write the tables to this file, between its <!-- scorecard --> marks")
+    options = parser.parse_args()
+    console = Console()
+    photos = sorted(p for p in options.photos.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))[: options.limit]
+    found = {effect: Scores() for effect in COLORS}
+    used = 0
+    for photo in track(photos, description="photos", console=console):
+        scene = facefx.parse(photo)
+        if not scene.faces:
+            console.print(f"no face in {photo.name}")
+            continue
+        used += 1
+        for effect, scores in found.items():
+            score_photo(scene, effect, scores)
+    text = []
+    for effect, scores in found.items():
+        table = Table(title=f"{effect}, {used} photos, {len(COLORS[effect])} colours", title_justify="left")
+        for heading in ("line", "measured", "target", "met"):
+            table.add_column(heading)
+        text += [
+            f"\n**{effect}** ({used} photos, {len(COLORS[effect])} colours)\n",
+            "| line | measured | target | met |",
+            "|---|---|---|---|",
+        ]
+        for row in rows(scores):
+            table.add_row(*row)
+            text.append("| " + " | ".join(row) + " |")
+        console.print(table)
+    if options.markdown:
+        before, _, rest = options.markdown.read_text("utf-8").partition("<!-- scorecard -->")
+        _, _, after = rest.partition("<!-- /scorecard -->")
+        options.markdown.write_text(f"{before}<!-- scorecard -->\n" + "\n".join(text) + f"\n\n<!-- /scorecard -->{after}", "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""Makes the pictures of the docs from the effects themselves; mkdocs runs it before each build.
+
+    python docs/make_pictures.py        # by hand
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from facefx import Chain, chain
+
+ROOT = Path(__file__).resolve().parents[1]
+PICTURES = ROOT / "docs" / "pictures"
+SIDE = 420
+
+
+def side_by_side(pictures: list[Image.Image], path: Path) -> None:
+    """Write pictures of one height beside each other."""
+    row = np.hstack([np.asarray(p.convert("RGB").resize((SIDE, SIDE), Image.Resampling.LANCZOS)) for p in pictures])
+    Image.fromarray(row).save(path, quality=90)
+
+
+def sample(name: str) -> Image.Image:
+    return Image.open(ROOT / "samples" / f"{name}.jpg")
+
+
+def before_after(name: str, looks: list[Chain], path: Path) -> None:
+    side_by_side([sample(name), *(look(sample(name)) for look in looks)], path)
+
+
+def on_pre_build(config: Any = None) -> None:
+    """mkdocs' hook."""
+    PICTURES.mkdir(exist_ok=True)
+    plum = chain("recolor_lips", color="#a2243b").then("recolor_hair", color="#6b3fa0")
+    before_after("straight", [plum], PICTURES / "before_after.jpg")
+    lips = [chain("recolor_lips", color="#a2243b", finish=finish, strength=0.9) for finish in ("matte", "satin", "gloss")]
+    for name in ("closeup", "hat"):
+        before_after(name, lips, PICTURES / f"lips_{name}.jpg")
+    hair = [chain("recolor_hair", color=color, strength=0.95) for color in ("#d2b06f", "#1c1614", "#a4502c")]
+    for name in ("blonde", "long_dark", "afro", "astronaut"):
+        before_after(name, hair, PICTURES / f"hair_{name}.jpg")
+
+
+if __name__ == "__main__":
+    on_pre_build()
