@@ -40,7 +40,7 @@ def test_understood(text: str, given: dict[str, object]) -> None:
         ("recolor_lips:strength=nan", "from 0 to 1"),
         ("recolor_lips:strength=a lot", "from 0 to 1"),
         ("recolor_lips:finish=wet", "matte, satin, gloss"),
-        ("recolor_lips:color=cc0000", "'cc0000'"),
+        ("recolor_lips:color=cc0000", "color is not a colour: 'cc0000'"),
         ("recolor_lips:gloss=1", "color, strength, finish"),
         ("recolor_lips:strength=1,", "key=value"),
         ("recolor_lips:strength=1,matte", "'matte'"),

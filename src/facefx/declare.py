@@ -58,7 +58,10 @@ class Parameter:
             case "choice" if value in self.choices:
                 return str(value)
             case "color" if isinstance(value, str):
-                return colors.hex_code(colors.parse(value))
+                try:
+                    return colors.hex_code(colors.parse(value))
+                except ParameterError as error:
+                    raise ParameterError(f"{owner}: {self.name} is {error}") from None
             case "int" if isinstance(value, int) and not isinstance(value, bool) and self._holds(value):
                 return value
             case "float" if isinstance(value, int | float) and not isinstance(value, bool) and self._holds(value):
