@@ -188,3 +188,12 @@ def test_doctor_says_which_provider_really_runs(model: Path, fresh_registry: Reg
     assert "CPUExecutionProvider runs" in result.stdout
     assert "CUDAExecutionProvider did not start" in result.stdout
     assert "weights: CC0-1.0; data: data for tests" in result.stdout
+
+
+def test_doctor_on_a_thread_count_that_is_none(model: Path, fresh_registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh_registry.segmenters.items[f"facefx:{DEFAULT_SEGMENTER}"] = model
+    monkeypatch.setattr(onnx, "_runtime", lambda: SimpleNamespace(SessionOptions=SimpleNamespace))
+    monkeypatch.setenv("FACEFX_THREADS", "many")
+    result = run("doctor")
+    assert result.exit_code == ExitCode.SETUP
+    assert "FACEFX_THREADS must be a whole number" in result.stdout

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..cards import ModelCard
-from ..errors import MissingExtra, ModelError
+from ..errors import MissingExtra, ModelError, ParameterError
 from ..labels import LabelScheme
 
 if TYPE_CHECKING:
@@ -38,6 +38,12 @@ def available_providers() -> list[str]:
     """The providers that this installation of onnxruntime offers, best first."""
     offered = _runtime().get_available_providers()
     return [p for p in PROVIDERS if p in offered]
+
+
+def _thread_count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ParameterError(f"the environment variable FACEFX_THREADS must be a whole number, at least 1; given was {text!r}")
+    return int(text)
 
 
 class OnnxSegmenter:
@@ -93,7 +99,7 @@ class OnnxSegmenter:
         options = runtime.SessionOptions()
         options.log_severity_level = 3
         if threads := os.environ.get("FACEFX_THREADS"):
-            options.intra_op_num_threads = int(threads)
+            options.intra_op_num_threads = _thread_count(threads)
         wanted = available_providers()
         try:
             session = runtime.InferenceSession(content, options, providers=wanted)
