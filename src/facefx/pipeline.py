@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -99,7 +99,8 @@ def parse_rgb(rgb: np.ndarray, segmenter: Segmenter, detector: Detector) -> Scen
     if not faces and not aligned and _knows_faces(segmenter):
         looks = (_look(rgb, found, segmenter) for found in _search_by_parsing(rgb, segmenter))
         faces = _distinct(face for face in looks if face)
-    return Scene(rgb, tuple(sorted(faces, key=lambda face: -face.box.area)))
+    own = [_without_others(face, [other.box for other in faces if other is not face]) for face in faces]
+    return Scene(rgb, tuple(sorted(own, key=lambda face: -face.box.area)))
 
 
 def _distinct(faces: Iterable[Face]) -> list[Face]:
@@ -109,6 +110,27 @@ def _distinct(faces: Iterable[Face]) -> list[Face]:
         if not any(face.box.intersection(k.box).area > 0.4 * min(face.box.area, k.box.area) for k in kept):
             kept.append(face)
     return kept
+
+
+def _without_others(face: Face, others: list[Box]) -> Face:
+    """The face, with what lies nearer to the middle of another one, in face sides, made background: it is the other's hair or neck.
+
+    Else an effect would paint where two crops overlap once for each of them.
+    """
+    parsing = face.parsing
+    rows, columns = np.indices((parsing.size, parsing.size))
+    points = geometry.apply(geometry.invert(parsing.affine), np.column_stack([columns.ravel(), rows.ravel()]) + 0.5)
+
+    def distance(box: Box) -> np.ndarray:
+        return np.asarray(np.hypot(*(points - box.center).T) / box.side).reshape(rows.shape)
+
+    foreign = np.any([distance(box) < distance(face.box) for box in others], axis=0)
+    if not foreign.any():
+        return face
+    probabilities = parsing.probabilities.copy()
+    probabilities[:, foreign] = 0
+    probabilities[0, foreign] = 1
+    return replace(face, parsing=replace(parsing, probabilities=probabilities))
 
 
 def _knows_faces(segmenter: Segmenter) -> bool:
