@@ -83,9 +83,10 @@ def _draw(labels: np.ndarray, head: Head, u: np.ndarray, v: np.ndarray) -> None:
     def paint(label: Label, where: np.ndarray) -> None:
         labels[where] = INDEX[label]
 
-    paint(Label.HAIR, ellipse(0, -0.12, 0.58, 0.68) | ((np.abs(u) < 0.58) & (v > -0.12) & (v < head.hair_to)))
+    paint(Label.HAIR, ellipse(0, -0.12, 0.58, 0.68))
     paint(Label.NECK, (np.abs(u) < 0.22) & (v > 0.3) & (v < 0.9))
     paint(Label.CLOTHING, ellipse(0, 1.1, 0.85, 0.5))
+    paint(Label.HAIR, (np.abs(u) > 0.22) & (np.abs(u) < 0.58) & (v > -0.12) & (v < head.hair_to))
     paint(Label.NECKLACE, (np.abs(u) < 0.22) & (v > 0.56) & (v < 0.63))
     for side, ear in ((1, Label.LEFT_EAR), (-1, Label.RIGHT_EAR)):
         paint(ear, ellipse(0.43 * side, 0.02, 0.08, 0.15))
@@ -203,3 +204,15 @@ class ScriptedDetector:
 
     def detect(self, rgb: np.ndarray) -> list[Detection]:
         return list(self.found)
+
+
+class HairSegmenter:
+    """Knows hair from all else, and nothing more."""
+
+    name = "fake-hair"
+    scheme: LabelScheme = scheme("hair")
+    input_size = (128, 128)
+
+    def probabilities(self, crops: np.ndarray) -> np.ndarray:
+        hair = FakeSegmenter().probabilities(crops)[:, INDEX[Label.HAIR]]
+        return np.stack([1 - hair, hair], axis=1)
