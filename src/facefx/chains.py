@@ -114,7 +114,7 @@ class Chain:
             height, width = picture.size
             raise NoFaceFound(
                 f"no face was found in the picture of {width} x {height} pixels; "
-                "for an aligned portrait try detector='whole_frame', or use require_face=False to pass pictures without faces through"
+                "for an aligned portrait try detector='whole_frame', or pass such pictures through with require_face=False"
             )
         rgb = scene.image
         seen: dict[str, int] = {}

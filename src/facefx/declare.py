@@ -172,8 +172,8 @@ def effect(*, region: Region | Label | str, margin: float = 0.0, version: str = 
 
     The function gets, by the names of its positional arguments: ``image``, (h, w, 3) float32 RGB in [0, 1], read-only, the
     part of the picture round the region; ``mask``, (h, w) float32 in [0, 1], read-only; ``unit``, the face's size in pixels,
-    which lengths are multiples of. It returns pixels of the image's shape; the core blends them in through the mask. A keyword-only ``rng`` is a
-    `numpy.random.Generator` that the core supplies.
+    which lengths are multiples of. It returns pixels of the image's shape; the core blends them in through the mask. A
+    keyword-only ``rng`` is a `numpy.random.Generator` that the core supplies.
 
     Parameters
     ----------

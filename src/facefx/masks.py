@@ -132,7 +132,9 @@ def matte(mask: np.ndarray, image: np.ndarray, radius: float) -> np.ndarray:
         return np.array(mask, np.float32)
     inside = (grow(mask, -radius) > 0.9).astype(np.float32)
     outside = (grow(mask, radius) < 0.1).astype(np.float32)
-    (front, front_spread, front_near), (back, back_spread, back_near) = (_local_mean(image, w, 1.5 * radius) for w in (inside, outside))
+    (front, front_spread, front_near), (back, back_spread, back_near) = (
+        _local_mean(image, w, 1.5 * radius) for w in (inside, outside)
+    )
     axis = front - back
     distance = (axis**2).sum(axis=-1)
     share = np.clip(((image - back) * axis).sum(axis=-1) / np.maximum(distance, 1e-6), 0, 1)

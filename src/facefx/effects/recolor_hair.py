@@ -26,7 +26,7 @@ def recolor_hair(
     """Dye the hair, strand by strand: black can go blonde and blonde black, with shadows and shine kept."""
     if strength == 0:
         return image
-    # Painting the colour that the hair itself has, not the mixture at its edge, keeps light skin and sky from becoming a bright rim.
+    # Painting the colour that the hair itself has, not the mixture at its edge, keeps skin and sky from becoming a bright rim.
     hair = colors.to_oklab(foreground(image, mask, 0.02 * unit))
     source = median_color(hair, mask)
     target = colors.to_oklab(np.array(colors.parse(color)))

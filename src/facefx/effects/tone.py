@@ -56,9 +56,9 @@ def recolored(lab: np.ndarray, palette: Palette) -> np.ndarray:
     return np.concatenate([_oklab_lightness(lightness)[..., None], chroma], axis=-1).astype(np.float32)
 
 
-# OKLab's lightness is a cube root all the way down, so that the step from 0 to 1 of 255 spans 7 % of it: a tone curve on it would turn
-# the rounding of black hair into blotches. Ottosson's toe, https://bottosson.github.io/posts/colorpicker/, makes it linear near black
-# as in CIE L*.
+# OKLab's lightness is a cube root all the way down, so that the step from 0 to 1 of 255 spans 7 % of it: a tone curve would turn
+# the rounding of black hair into blotches. Ottosson's toe, https://bottosson.github.io/posts/colorpicker/, makes it linear near
+# black as in CIE L*.
 _K1, _K2 = 0.206, 0.03
 _K3 = (1 + _K1) / (1 + _K2)
 

@@ -52,10 +52,12 @@ class OnnxSegmenter:
     Parameters
     ----------
     card : the model's card.
+    mirror : parse each crop in the mirror too, and average the two with left and right swapped back. Twice the time, a little more
+        accuracy, and no preference for either side of a face.
     """
 
-    def __init__(self, card: ModelCard) -> None:
-        self.card = card
+    def __init__(self, card: ModelCard, mirror: bool = True) -> None:
+        self.card, self.mirror = card, mirror
         self._lock = Lock()
 
     @classmethod
@@ -81,9 +83,18 @@ class OnnxSegmenter:
 
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
         """(N, H, W, 3) float32 RGB in [0, 1] → (N, C, H, W) float32, summing to 1 over C."""
-        batch = np.ascontiguousarray(np.moveaxis(crops, -1, 1), np.float32)
-        (output,) = self._ready().run(None, {self._ready().get_inputs()[0].name: batch})
-        expected = (len(crops), len(self.scheme), *crops.shape[1:3])
+        batch = np.moveaxis(np.asarray(crops, np.float32), -1, 1)
+        if not self.mirror:
+            return self._run(batch)
+        both = self._run(np.concatenate([batch, batch[..., ::-1]]))
+        seen, mirrored = both[: len(crops)], both[len(crops) :]
+        return (seen + mirrored[:, list(self.scheme.mirror), :, ::-1]) / 2
+
+    def _run(self, batch: np.ndarray) -> np.ndarray:
+        """(N, 3, H, W) → (N, C, H, W)."""
+        session = self._ready()
+        (output,) = session.run(None, {session.get_inputs()[0].name: np.ascontiguousarray(batch)})
+        expected = (len(batch), len(self.scheme), *batch.shape[2:])
         if output.shape != expected:
             raise ModelError(f"the model {self.name!r} returned an array of shape {output.shape}; its card promises {expected}")
         return np.asarray(output, np.float32)
