@@ -177,9 +177,12 @@ def test_doctor_without_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_doctor_says_which_provider_really_runs(model: Path, fresh_registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     segmenter = onnx.OnnxSegmenter(ModelCard.read(model))
-    answer = np.full((1, 19, 64, 64), 1 / 19, np.float32)
+
+    def even(outputs: None, feed: dict[str, np.ndarray]) -> list[np.ndarray]:
+        return [np.full((len(feed["image"]), 19, 64, 64), 1 / 19, np.float32)]
+
     segmenter.__dict__["_session"] = SimpleNamespace(
-        get_providers=lambda: ["CPUExecutionProvider"], get_inputs=lambda: [SimpleNamespace(name="image")], run=lambda *_: [answer]
+        get_providers=lambda: ["CPUExecutionProvider"], get_inputs=lambda: [SimpleNamespace(name="image")], run=even
     )
     fresh_registry.segmenters.items[f"facefx:{DEFAULT_SEGMENTER}"] = lambda: segmenter
     monkeypatch.setattr(onnx, "available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"])
