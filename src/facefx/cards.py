@@ -54,7 +54,7 @@ class ModelCard:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ModelError(f"the model card {path} is not valid TOML: {error}") from None
         try:
-            labels = scheme(table["labels"]["scheme"])
+            labels, classes = scheme(table["labels"]["scheme"]), tuple(table["labels"]["classes"])
             height, width = (int(v) for v in table["input"]["size"])
             card = cls(
                 folder=folder,
@@ -69,7 +69,7 @@ class ModelCard:
             raise ModelError(f"the model card {path}: {error}") from None
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"the model card {path} lacks or garbles {error}; models/README.md lists what a card holds") from None
-        if (classes := tuple(table["labels"].get("classes", ()))) != labels.classes:
+        if classes != labels.classes:
             raise ModelError(
                 f"the model card {path} lists the classes {classes}, but its scheme {labels.name!r} has {labels.classes}"
             )
