@@ -1,0 +1,235 @@
+"""Model cards, and the segmenter that runs the models they describe."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import facefx
+from facefx.cards import ModelCard, find_card, installed_cards
+from facefx.errors import MissingExtra, ModelError, UnknownName
+from facefx.plugins import registry
+from facefx.segmenters.onnx import OnnxSegmenter, available_providers
+from synthetic import PORTRAIT, ScriptedDetector
+from tiny_models import model_bytes, onnx, write_model
+
+ort = pytest.importorskip("onnxruntime", reason="needs the extra facefx[cpu]")
+CROP = np.random.default_rng(0).random((2, 64, 64, 3), np.float32)
+
+
+def run(folder: Path) -> np.ndarray:
+    return OnnxSegmenter.from_folder(folder).probabilities(CROP)
+
+
+def test_a_model_runs_by_its_card(tmp_path: Path, portrait: np.ndarray, portrait_labels: np.ndarray) -> None:
+    folder = write_model(tmp_path / "tiny")
+    segmenter = OnnxSegmenter.from_folder(folder)
+    assert (segmenter.name, segmenter.scheme.name, segmenter.input_size) == ("tiny", "celebamask", (64, 64))
+    probabilities = segmenter.probabilities(CROP)
+    assert probabilities.shape == (2, 19, 64, 64)
+    assert probabilities.dtype == np.float32
+    assert probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    scene = facefx.parse(portrait, segmenter=folder, detector=ScriptedDetector(PORTRAIT.detection))
+    hair = np.asarray(scene.mask("hair")) >= 0.5
+    assert (hair & (portrait_labels == 13)).sum() / (hair | (portrait_labels == 13)).sum() > 0.9
+
+
+def test_no_side_of_a_face_is_preferred(tmp_path: Path) -> None:
+    folder = write_model(tmp_path / "tiny")
+    fair, plain = OnnxSegmenter.from_folder(folder), OnnxSegmenter(ModelCard.read(folder), mirror=False)
+    mirrored = np.ascontiguousarray(CROP[:, :, ::-1])
+    swap = list(fair.scheme.mirror)
+    assert fair.probabilities(mirrored) == pytest.approx(fair.probabilities(CROP)[:, swap, :, ::-1], abs=1e-6)
+    average = (plain.probabilities(CROP) + plain.probabilities(mirrored)[:, swap, :, ::-1]) / 2
+    assert fair.probabilities(CROP) == pytest.approx(average, abs=1e-6)
+
+
+def test_a_folder_is_given_as_path_or_text_and_loaded_once(tmp_path: Path) -> None:
+    from facefx.pipeline import resolve_segmenter
+
+    folder = write_model(tmp_path / "tiny")
+    assert resolve_segmenter(folder) is resolve_segmenter(str(folder))
+
+
+def test_the_card_is_read(tmp_path: Path) -> None:
+    card = ModelCard.read(write_model(tmp_path / "tiny"))
+    assert (card.name, card.license, card.parameters, card.input_size) == ("tiny", "Apache-2.0", 76, (64, 64))
+    assert card.scores["mean_f1"] == 0.5
+    with pytest.raises(TypeError):
+        card.scores["mean_f1"] = 1  # type: ignore[index]
+
+
+def test_the_provider_that_runs_is_reported(tmp_path: Path) -> None:
+    segmenter = OnnxSegmenter.from_folder(write_model(tmp_path / "tiny"))
+    assert segmenter.provider in available_providers()
+    assert "CPUExecutionProvider" in available_providers()
+
+
+def test_a_provider_that_does_not_start_is_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("facefx.segmenters.onnx.available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"])
+    real = ort.InferenceSession
+    monkeypatch.setattr(
+        ort, "InferenceSession", lambda content, options, providers: real(content, options, providers=providers[1:])
+    )
+    with caplog.at_level(logging.WARNING):
+        assert OnnxSegmenter.from_folder(write_model(tmp_path / "tiny")).provider == "CPUExecutionProvider"
+    assert "CUDAExecutionProvider is installed but did not start" in caplog.text
+
+
+def test_threads_share_one_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    real = ort.InferenceSession
+    monkeypatch.setattr(ort, "InferenceSession", lambda *a, **k: made.append(1) or real(*a, **k))
+    segmenter = OnnxSegmenter.from_folder(write_model(tmp_path / "tiny"))
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(segmenter.probabilities, [CROP] * 8))
+    assert len(made) == 1
+    assert all(np.array_equal(answer, answers[0]) for answer in answers)
+
+
+def test_the_number_of_threads_is_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FACEFX_THREADS", "1")
+    assert run(write_model(tmp_path / "tiny")).shape == (2, 19, 64, 64)
+
+
+def test_a_file_that_is_not_the_cards_is_refused(tmp_path: Path) -> None:
+    folder = write_model(tmp_path / "tiny")
+    content = bytearray((folder / "model.onnx").read_bytes())
+    content[-1] ^= 1
+    (folder / "model.onnx").write_bytes(bytes(content))
+    with pytest.raises(ModelError, match=r"not the file that its card describes \(sha256 .*damaged or tampered"):
+        run(folder)
+
+
+def test_missing_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"no model card at .*card\.toml"):
+        run(tmp_path)
+    folder = write_model(tmp_path / "tiny")
+    (folder / "model.onnx").unlink()
+    with pytest.raises(ModelError, match=r"'tiny' has no readable .*model\.onnx"):
+        run(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"classes": ["background", "hair"]}, r"lists the classes \('background', 'hair'\), but its scheme 'celebamask'"),
+        ({"size": 16}, r"input size \(16, 16\); allowed: square, 32"),
+    ],
+)
+def test_cards_that_contradict_themselves(tmp_path: Path, change: dict[str, object], message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        ModelCard.read(write_model(tmp_path / "tiny", **change))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[input]", "[input", "not valid TOML"),
+        ("parameters = 76", "", "lacks or garbles 'parameters'"),
+        ("size = [64, 64]", "size = [64]", "lacks or garbles"),
+        ("size = [64, 64]", "size = 64", "lacks or garbles"),
+        ("[labels]", "[label]", "lacks or garbles 'labels'"),
+        ('scheme = "celebamask"', 'scheme = "celeba"', "no label scheme is called 'celeba'"),
+        ('scheme = "celebamask"', "scheme = [1]", "lacks or garbles"),
+        ("classes = [", "classes = 3 # [", "lacks or garbles"),
+        ("[scores]\nmean_f1 = 0.5", "", ""),
+        ("[input]\nsize = [64, 64]\n[labels]", "input = 3\n[labels]", "lacks or garbles"),
+    ],
+)
+def test_garbled_cards(tmp_path: Path, old: str, new: str, message: str) -> None:
+    folder = write_model(tmp_path / "tiny")
+    text = (folder / "card.toml").read_text("utf-8")
+    assert old in text
+    (folder / "card.toml").write_text(text.replace(old, new), "utf-8")
+    if message:
+        with pytest.raises(ModelError, match=message):
+            ModelCard.read(folder)
+    else:
+        assert not ModelCard.read(folder).scores
+
+
+def test_a_card_in_the_wrong_encoding(tmp_path: Path) -> None:
+    (tmp_path / "card.toml").write_bytes("name = 'é'".encode("latin-1"))
+    with pytest.raises(ModelError, match="not valid TOML"):
+        ModelCard.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (model_bytes(channels=11), "gives 11 classes, but its card's scheme has 19"),
+        (model_bytes(inputs=1), "takes .*allowed: one input"),
+        (model_bytes(names=("image", "other")), "takes .*allowed: one input"),
+        (model_bytes(halve=True), r"shape \(\d, 19, 32, 32\); its card promises \(\d, 19, 64, 64\)"),
+        (b"not a model at all", "onnxruntime cannot run the model 'tiny'"),
+        (b"", "onnxruntime cannot run the model 'tiny'"),
+    ],
+    ids=["classes", "channels", "inputs", "size", "garbage", "empty"],
+)
+def test_models_that_do_not_match_their_card(tmp_path: Path, content: bytes, message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        run(write_model(tmp_path / "tiny", content))
+
+
+def test_weights_outside_of_the_model_file_are_not_read(tmp_path: Path) -> None:
+    model = onnx.load_from_string(model_bytes())
+    weight = model.graph.initializer[0]
+    (tmp_path / "secret.bin").write_bytes(weight.raw_data)
+    weight.ClearField("raw_data")
+    weight.data_location = onnx.TensorProto.EXTERNAL
+    for key, value in (("location", str(tmp_path / "secret.bin")), ("offset", "0"), ("length", str(19 * 3 * 4))):
+        entry = weight.external_data.add()
+        entry.key, entry.value = key, value
+    with pytest.raises(ModelError, match="cannot run the model 'tiny'"):
+        run(write_model(tmp_path / "tiny", model.SerializeToString()))
+
+
+def test_models_are_found_in_the_users_folders_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = tmp_path / "a", tmp_path / "b"
+    write_model(first / "tiny")
+    write_model(second / "tiny")
+    write_model(second / "other")
+    monkeypatch.setenv("FACEFX_MODELS", f"{first}:{second}:{tmp_path / 'none'}")
+    cards = installed_cards()
+    assert (cards["tiny"], cards["other"]) == (first / "tiny", second / "other")
+    assert find_card("tiny").folder == first / "tiny"
+    assert find_card(second / "tiny").folder == find_card(str(second / "tiny")).folder == second / "tiny"
+    with pytest.raises(UnknownName, match=r"no model is called 'tinny'\. Did you mean 'tiny'"):
+        find_card("tinny")
+
+
+def test_the_users_models_are_segmenters_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_registry: object) -> None:
+    write_model(tmp_path / "tiny")
+    monkeypatch.setenv("FACEFX_MODELS", str(tmp_path))
+    registry.cache_clear()
+    segmenter = registry().segmenter("tiny")
+    assert segmenter.name == "tiny"
+    assert registry().segmenter("facefx:tiny") is segmenter
+
+
+def test_without_onnxruntime_the_pip_line_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, portrait: np.ndarray) -> None:
+    folder = write_model(tmp_path / "tiny")
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(MissingExtra, match=r"onnxruntime.*pip install 'facefx\[cpu\]'"):
+        facefx.parse(portrait, segmenter=folder)
+    with pytest.raises(MissingExtra):
+        available_providers()
+
+
+INSTALLED = sorted(installed_cards().items())
+
+
+@pytest.mark.parametrize(("name", "folder"), INSTALLED, ids=[name for name, _ in INSTALLED])
+def test_the_models_that_come_with_facefx_are_what_their_cards_say(name: str, folder: Path) -> None:
+    card = ModelCard.read(folder)
+    assert card.name == name == folder.name
+    probabilities = OnnxSegmenter(card).probabilities(np.full((1, *card.input_size, 3), 0.5, np.float32))
+    assert probabilities.sum(axis=1) == pytest.approx(1, abs=1e-3)
