@@ -40,14 +40,11 @@ def model_bytes(channels: int = 19, inputs: int = 3, *, names: tuple[str, ...] =
     weight = (2 * sharpness * colors)[:, :, None, None]
     bias = -sharpness * (colors**2).sum(axis=1)
     make = onnx.helper
+    step = 2 if halve else 1
     nodes = [
-        make.make_node("Conv", [names[0], "weight", "bias"], ["logits"]),
-        make.make_node("Softmax", ["logits"], ["all"], axis=1),
+        make.make_node("Conv", [names[0], "weight", "bias"], ["logits"], strides=[step, step]),
+        make.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
     ]
-    if shape_of == "same":
-        nodes.append(make.make_node("Identity", ["all"], ["probabilities"]))
-    else:  # every second pixel
-        nodes.append(make.make_node("MaxPool", ["all"], ["probabilities"], kernel_shape=[1, 1], strides=[2, 2]))
     graph = make.make_graph(
         nodes,
         "tiny",
