@@ -32,11 +32,18 @@ def foreground(image: np.ndarray, mask: np.ndarray, radius: float) -> np.ndarray
     mask : (H, W) float32 in [0, 1].
     radius : how far to look, in pixels; about the width of the soft edge.
     """
-    inside = np.where(mask >= 0.95, 1, 0).astype(np.float32)
+    inside = (mask >= 0.95).astype(np.float32)
     if not inside.any() or radius <= 0:
         return image
-    weight = cv2.GaussianBlur(inside, (0, 0), radius)
-    mean = cv2.GaussianBlur(image * inside[..., None], (0, 0), radius) / np.maximum(weight, 1e-6)[..., None]
-    known = np.clip(weight / 0.02, 0, 1)  # too far from any inside pixel, the picture is the better guess
+    # A mean over tens of pixels needs no more resolution than that: gather it on a small copy.
+    shrink = max(radius / 4, 1.0)
+    height, width = mask.shape
+    size = max(round(width / shrink), 1), max(round(height / shrink), 1)
+    weight, colors = (cv2.resize(v, size, interpolation=cv2.INTER_AREA) for v in (inside, image * inside[..., None]))
+    weight, colors = (cv2.GaussianBlur(v, (0, 0), radius / shrink) for v in (weight, colors))
+    known = cv2.resize(
+        np.clip(weight / 0.02, 0, 1), (width, height)
+    )  # too far from any inside pixel, the picture is the better guess
+    mean = cv2.resize(colors / np.maximum(weight, 1e-6)[..., None], (width, height))
     mixed = known * np.clip((1 - mask) / 0.3, 0, 1)
     return np.asarray(image + mixed[..., None] * (mean - image), np.float32)

@@ -89,12 +89,9 @@ def refine(mask: np.ndarray, guide: np.ndarray, radius: float, smoothness: float
     radius : half the width of the box, in pixels, that an edge may move in.
     smoothness : variance of the guide below which it counts as flat.
     """
-    height, width = mask.shape
     if mask.size == 0 or radius < 1:
         return np.array(mask, np.float32)
-    small = (max(round(width / shrink), 1), max(round(height / shrink), 1))
-    low_mask = cv2.resize(np.asarray(mask, np.float32), small, interpolation=cv2.INTER_AREA)
-    low_guide = cv2.resize(np.asarray(guide, np.float32), small, interpolation=cv2.INTER_AREA)
+    low_mask, low_guide = _shrunk(mask, shrink), _shrunk(guide, shrink)
     box = (2 * max(round(radius / shrink), 1) + 1,) * 2
 
     def mean(values: np.ndarray) -> np.ndarray:
@@ -110,12 +107,11 @@ def refine(mask: np.ndarray, guide: np.ndarray, radius: float, smoothness: float
     slope = np.linalg.solve(variance + smoothness * np.eye(3, dtype=np.float32), covariance[..., None])[..., 0]
     offset = mask_mean - (slope * guide_mean).sum(axis=-1)
 
-    slope = cv2.resize(mean(slope.astype(np.float32)), (width, height), interpolation=cv2.INTER_LINEAR)
-    offset = cv2.resize(mean(offset.astype(np.float32)), (width, height), interpolation=cv2.INTER_LINEAR)
+    slope, offset = _enlarged(mean(slope.astype(np.float32)), mask.shape), _enlarged(mean(offset.astype(np.float32)), mask.shape)
     return np.asarray(np.clip(np.einsum("hwc,hwc->hw", slope, guide) + offset, 0, 1), np.float32)
 
 
-def matte(mask: np.ndarray, image: np.ndarray, radius: float) -> np.ndarray:
+def matte(mask: np.ndarray, image: np.ndarray, radius: float, shrink: float = 1.0) -> np.ndarray:
     """Correct a mask near its edge by colour: how far each pixel lies from the colour behind to the colour inside.
 
     Near the edge the two colours are the means of the surely outside and the surely inside pixels round about, and the mask becomes
@@ -127,20 +123,36 @@ def matte(mask: np.ndarray, image: np.ndarray, radius: float) -> np.ndarray:
     mask : (H, W) float32 in [0, 1].
     image : (H, W, 3) float32.
     radius : how far, in pixels, the mask's edge may be wrong.
+    shrink : the two colours are gathered on a picture smaller by this factor; the share is taken at full size.
     """
     if mask.size == 0 or radius < 1:
         return np.array(mask, np.float32)
-    inside = (grow(mask, -radius) > 0.9).astype(np.float32)
-    outside = (grow(mask, radius) < 0.1).astype(np.float32)
-    (front, front_spread, front_near), (back, back_spread, back_near) = (
-        _local_mean(image, w, 1.5 * radius) for w in (inside, outside)
-    )
-    axis = front - back
-    distance = (axis**2).sum(axis=-1)
-    share = np.clip(((image - back) * axis).sum(axis=-1) / np.maximum(distance, 1e-6), 0, 1)
+    low_mask, low_image, reach = _shrunk(mask, shrink), _shrunk(image, shrink), radius / shrink
+    inside = (grow(low_mask, -reach) > 0.9).astype(np.float32)
+    outside = (grow(low_mask, reach) < 0.1).astype(np.float32)
+    front, front_spread, front_near = _local_mean(low_image, inside, 1.5 * reach)
+    back, back_spread, back_near = _local_mean(low_image, outside, 1.5 * reach)
+    distance = ((front - back) ** 2).sum(axis=-1)
     trust = distance / (distance + 2 * (front_spread + back_spread) + 0.004) * np.minimum(front_near, back_near)
     trust *= (inside + outside) == 0
-    return np.asarray(mask + trust * (share - mask), np.float32)
+
+    back, axis, trust = (_enlarged(v, mask.shape) for v in (back, front - back, trust))
+    share = np.einsum("hwc,hwc->hw", image - back, axis) / np.maximum(np.einsum("hwc,hwc->hw", axis, axis), 1e-6)
+    return np.asarray(mask + trust * (np.clip(share, 0, 1) - mask), np.float32)
+
+
+def _shrunk(values: np.ndarray, factor: float) -> np.ndarray:
+    if factor <= 1:
+        return np.asarray(values, np.float32)
+    height, width = values.shape[:2]
+    size = max(round(width / factor), 1), max(round(height / factor), 1)
+    return np.asarray(cv2.resize(np.asarray(values, np.float32), size, interpolation=cv2.INTER_AREA))
+
+
+def _enlarged(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    if values.shape[:2] == shape[:2]:
+        return values
+    return np.asarray(cv2.resize(values, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR))
 
 
 def _local_mean(image: np.ndarray, weight: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -187,8 +199,8 @@ def to_picture(
         return nothing
     mask = geometry.warp_to_window(values, affine, (int(x0), int(y0), int(x1), int(y1)))
     if refine:
-        mask = _refine_near_edge(mask, picture[y0:y1, x0:x1], reach, pixel)
-        mask = matte(mask, picture[y0:y1, x0:x1], reach)
+        shrink, guide = max(pixel / 2, 1.0), picture[y0:y1, x0:x1]
+        mask = matte(_refine_near_edge(mask, guide, reach, shrink), guide, reach, shrink)
     mask = ramp(mask, *CERTAIN)
     inner = window(mask > 0)
     if inner is None:
@@ -197,8 +209,8 @@ def to_picture(
     return (int(x0) + dx0, int(y0) + dy0, int(x0) + dx1, int(y0) + dy1), mask[dy0:dy1, dx0:dx1]
 
 
-def _refine_near_edge(mask: np.ndarray, guide: np.ndarray, reach: float, pixel: float) -> np.ndarray:
+def _refine_near_edge(mask: np.ndarray, guide: np.ndarray, reach: float, shrink: float) -> np.ndarray:
     """Refine, but only as far from the network's edge as the network can have been wrong."""
-    fitted = refine(mask, guide, reach, shrink=max(pixel / 2, 1.0))
-    near = grow(mask, reach)
+    fitted = refine(mask, guide, reach, shrink=shrink)
+    near = _enlarged(grow(_shrunk(mask, shrink), reach / shrink), mask.shape)
     return np.asarray(np.where(near > CERTAIN[0], fitted, 0), np.float32)

@@ -12,7 +12,7 @@ import numpy as np
 
 from .blend import composite
 from .declare import EffectSpec
-from .errors import EffectError
+from .errors import EffectError, FacefxError
 from .scene import Face
 
 __all__ = ["paint"]
@@ -33,11 +33,20 @@ def paint(
         arguments: dict[str, Any] = {name: supplied[name] for name in spec.supplies}
         if spec.random:
             arguments["rng"] = np.random.default_rng([*key.generate_state(4), index])
-        painted = _checked(spec.function(**arguments, **params), crop.shape, spec.name)
+        painted = _checked(_call(spec, arguments, params), crop.shape, spec.name)
         if result is rgb:
             result = rgb.copy()
         result[y0:y1, x0:x1] = composite(crop, painted, mask)
     return result
+
+
+def _call(spec: EffectSpec, arguments: Mapping[str, Any], params: Mapping[str, Any]) -> Any:
+    try:
+        return spec.function(**arguments, **params)
+    except FacefxError:
+        raise
+    except Exception as error:  # a plugin may raise anything at all
+        raise EffectError(f"the effect {spec.name} failed: {type(error).__name__}: {error}") from error
 
 
 def _with_margin(

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from .declare import AnalyzerSpec
-from .errors import EffectError
+from .errors import EffectError, RegionUnavailable
 from .image import Picture, Source
 from .pipeline import parse
 from .plugins import registry
@@ -46,14 +46,22 @@ class Report(Mapping[str, Any]):
         return {"face": self.face, **{name: self[name] for name in self}}
 
 
-def measure(face: Face, index: int, analyzers: Mapping[str, tuple[AnalyzerSpec, Mapping[str, Any]]]) -> Report:
-    """Run analyzers, by the names their results shall have, on one face."""
+def measure(
+    face: Face, index: int, analyzers: Mapping[str, tuple[AnalyzerSpec, Mapping[str, Any]]], *, skip_unavailable: bool = False
+) -> Report:
+    """Run analyzers, by the names their results shall have, on one face.
+
+    ``skip_unavailable`` leaves out those that ask for regions which the segmenter does not know.
+    """
     values = {}
     for name, (spec, params) in analyzers.items():
         try:
             values[name] = json.dumps(spec.function(face, **params), allow_nan=False)
-        except (TypeError, ValueError) as error:
-            raise EffectError(f"the analyzer {spec.name} returned what JSON cannot hold: {error}") from error
+        except RegionUnavailable:
+            if not skip_unavailable:
+                raise
+        except Exception as error:  # a plugin may raise anything at all, or return what JSON cannot hold
+            raise EffectError(f"the analyzer {spec.name} failed: {type(error).__name__}: {error}") from error
     return Report(index, MappingProxyType(values))
 
 
@@ -76,4 +84,4 @@ def analyze(
         (name if short.count(name) == 1 else full): (spec, spec.resolve({}))
         for (full, spec), name in zip(specs.items(), short, strict=True)
     }
-    return [measure(face, index, named) for index, face in enumerate(scene.faces)]
+    return [measure(face, index, named, skip_unavailable=True) for index, face in enumerate(scene.faces)]
