@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
+from facefx.errors import FacefxError
+
+__all__ = ["main"]
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make the weights of facefx's segmenters.")
-
-
-@app.callback()
-def main() -> None:
-    """Make the weights of facefx's segmenters."""
 
 
 @app.command()
@@ -31,5 +30,86 @@ def train(
     run(Config(data=str(data), minutes=minutes, steps=steps, threads=threads, seed=seed), into)
 
 
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    model: Annotated[Path, typer.Argument(help="Model folder to write.")],
+    version: str = "1.0.0",
+    size: Annotated[int, typer.Option(help="Input size for the card, pixels.")] = 320,
+) -> None:
+    """Write a run's averaged weights as a model folder, after comparing onnxruntime with torch."""
+    import torch
+
+    from .card import draft_card
+    from .data import read_celebamask
+    from .data.celebamask import read_names
+    from .export import export_model
+    from .train import load_averaged
+
+    torch.set_num_threads(1)
+    config, network, reached = load_averaged(run)
+    names = read_names(Path(config.data) / "train.txt")
+    card = draft_card(config, reached, name=model.name, version=version, size=size, pictures=len(names))
+    face = read_celebamask(Path(config.data), names[:1]).images[0]
+    export_model(network, model, card, face)
+    typer.echo(f"{model}: {(model / 'model.onnx').stat().st_size / 1e6:.1f} MB after {reached['epochs']} epochs")
+
+
+@app.command()
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="Model folder.")],
+    data: Annotated[Path, typer.Option(help="Folder of CelebAMask-HQ pairs; those in val.txt count.")],
+    size: Annotated[list[int] | None, typer.Option(help="Give whole frames at this size; several times for several.")] = None,
+    end_to_end: Annotated[bool, typer.Option(help="Also through facefx: detect, crop, parse, paste back.")] = False,
+    hair: Annotated[list[Path] | None, typer.Option(help="Folder with images/ and hair/ to score hair on, end to end.")] = None,
+    landmarks: Annotated[Path | None, typer.Option(help="Folder with images/ and landmarks.csv (68 points).")] = None,
+    raw_sides: Annotated[bool, typer.Option(help="Take left and right as labelled, inverted masks and all.")] = False,
+    limit: Annotated[int | None, typer.Option(help="Only the first so many pictures of each set.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the scores here.")] = None,
+    sheet: Annotated[Path | None, typer.Option(help="Write a contact sheet (PNG) of the last set of predictions.")] = None,
+    into_card: Annotated[bool, typer.Option(help="Write the scores into the model's card.")] = False,
+) -> None:
+    """Score a model."""
+    import json
+
+    from . import evaluate as judge
+    from .data import read_celebamask
+    from .data.celebamask import read_names
+    from .export import set_scores
+    from .sheet import contact_sheet
+
+    pictures = read_celebamask(data, read_names(data / "val.txt")[:limit], correct_sides=not raw_sides)
+    ways = {f"whole_frame_{side}": judge.whole_frame(model, side) for side in size or []}
+    if end_to_end:
+        ways["end_to_end"] = judge.through_facefx(model)
+    found: dict[str, object] = {}
+    for way, predict in ways.items():
+        matrix, predictions = judge.evaluate(predict, pictures)
+        found[way] = {"on": f"{data.name}/val.txt, {len(pictures)} pictures", **judge.report(matrix)}
+        if sheet:
+            contact_sheet(pictures, predictions, sheet)
+        typer.echo(json.dumps({way: found[way]}))
+    for folder in hair or []:
+        way = f"hair_{folder.parent.name}_{folder.name}"
+        found[way] = judge.hair_scores(judge.through_facefx(model), folder, limit)
+        typer.echo(json.dumps({way: found[way]}))
+    if landmarks:
+        found["landmarks"] = judge.landmark_hits(judge.through_facefx(model), landmarks, limit)
+        typer.echo(json.dumps({"landmarks": found["landmarks"]}))
+    if json_file:
+        json_file.write_text(json.dumps(found, indent=2) + "\n")
+    if into_card:
+        set_scores(model, found)
+
+
+def main() -> None:
+    """Entry point: facefx's own errors become one line and exit status 1."""
+    try:
+        app()
+    except FacefxError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise SystemExit(1) from None
+
+
 if __name__ == "__main__":
-    app()
+    main()

@@ -67,7 +67,9 @@ class Parser(lightning.LightningModule):
             {"params": list(self.network.encoder_parameters()), "peak": self.config.encoder_rate},
             {"params": list(self.network.decoder_parameters()), "peak": self.config.decoder_rate},
         ]
-        return torch.optim.AdamW([g for g in groups if g["params"]], lr=self.config.decoder_rate, weight_decay=self.config.weight_decay)
+        return torch.optim.AdamW(
+            [g for g in groups if g["params"]], lr=self.config.decoder_rate, weight_decay=self.config.weight_decay
+        )
 
     def train_dataloader(self) -> DataLoader[tuple[Tensor, Tensor]]:
         size = self.config.size_at(self.progress)
@@ -79,7 +81,9 @@ class Parser(lightning.LightningModule):
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         progress, warmup = self.progress, self.config.warmup
-        share = min(1.0, progress / warmup + 0.01) * 0.5 * (1 + math.cos(math.pi * progress))  # not numpy's: a checkpoint holds plain numbers only
+        share = (
+            min(1.0, progress / warmup + 0.01) * 0.5 * (1 + math.cos(math.pi * progress))
+        )  # not numpy's: a checkpoint holds plain numbers only
         for group in self.trainer.optimizers[0].param_groups:
             group["lr"] = float(group["peak"] * share)
 
@@ -111,7 +115,9 @@ class Parser(lightning.LightningModule):
         size = self.config.size_at(self.progress)
         matrix = np.zeros((len(_SCHEME),) * 2, np.int64)
         for image, labels in zip(self.validation.images, self.validation.labels, strict=True):
-            small = torch.from_numpy(cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)).permute(2, 0, 1)[None].float() / 255
+            small = (
+                torch.from_numpy(cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)).permute(2, 0, 1)[None].float() / 255
+            )
             logits = network(small.contiguous(memory_format=torch.channels_last))
             logits = F.interpolate(logits, labels.shape, mode="bilinear", align_corners=False)
             matrix += confusion(labels, logits.argmax(1)[0].numpy().astype(np.uint8), len(_SCHEME))
@@ -144,7 +150,9 @@ def train(config: Config, folder: Path) -> None:
         default_root_dir=folder,
         logger=CSVLogger(folder, name="log", flush_logs_every_n_steps=50),
         log_every_n_steps=25,
-        callbacks=[ModelCheckpoint(folder, "{epoch}-{step}", every_n_epochs=2, save_on_train_epoch_end=True, save_on_exception=True)],
+        callbacks=[
+            ModelCheckpoint(folder, "{epoch}-{step}", every_n_epochs=2, save_on_train_epoch_end=True, save_on_exception=True)
+        ],
         reload_dataloaders_every_n_epochs=1,
         enable_progress_bar=False,
         enable_model_summary=False,

@@ -76,7 +76,9 @@ class Augment:
 
     def _crop(self, image: np.ndarray, labels: np.ndarray, rng: Rng) -> tuple[np.ndarray, np.ndarray]:
         wide = rng.random() < 0.1
-        side = np.exp(rng.uniform(np.log(1.4), np.log(2.3)) if wide else np.clip(rng.normal(np.log(1.11), 0.2), *np.log([0.75, 1.6])))
+        side = np.exp(
+            rng.uniform(np.log(1.4), np.log(2.3)) if wide else np.clip(rng.normal(np.log(1.11), 0.2), *np.log([0.75, 1.6]))
+        )
         center = np.array([0.5, 0.52]) + rng.normal(0, 0.05, 2) * side
         matrix = crop_matrix(image.shape[0], self.size, tuple(center), side, rng.normal(0, 13))
         frame = (self.size, self.size)
@@ -152,7 +154,9 @@ def _blur(pixels: np.ndarray, rng: Rng) -> np.ndarray:
 def _shrink(pixels: np.ndarray, rng: Rng) -> np.ndarray:
     size = pixels.shape[0]
     small = round(size * rng.uniform(0.25, 0.8))
-    return cv2.resize(cv2.resize(pixels, (small, small), interpolation=cv2.INTER_AREA), (size, size), interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(
+        cv2.resize(pixels, (small, small), interpolation=cv2.INTER_AREA), (size, size), interpolation=cv2.INTER_LINEAR
+    )
 
 
 def _noise(pixels: np.ndarray, rng: Rng) -> np.ndarray:

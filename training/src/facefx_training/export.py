@@ -1,0 +1,140 @@
+"""From a run to a model folder: `model.onnx` with half-size weights, and its card."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tomllib
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import tomli_w
+import torch
+import torch.nn.functional as F
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from facefx.errors import ModelError
+from facefx.labels import scheme
+
+from .networks import Segmenter
+
+__all__ = ["Probabilities", "disagreement", "export_model", "set_scores", "write_onnx"]
+
+_SCHEME = scheme("celebamask")
+#: Greatest difference of a probability between torch and onnxruntime that half-precision weights may cause.
+_TOLERANCE = 0.05
+
+
+class Probabilities(nn.Module):
+    """A segmenter with its softmax: (N, 3, H, W) RGB in [0, 1] → (N, C, H, W), summing to 1 over C."""
+
+    def __init__(self, network: Segmenter) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.network(image).softmax(1)
+
+
+def export_model(
+    network: Segmenter, folder: Path, card: Mapping[str, Any], picture: np.ndarray, sizes: tuple[int, ...] = (256, 320)
+) -> None:
+    """Write `folder`/model.onnx and card.toml, after proving that onnxruntime answers what torch does.
+
+    Parameters
+    ----------
+    network : with its final weights
+    card : the card's contents, but for `sha256`, `parameters` and `labels`, which are filled in
+    picture : (S, S, 3) uint8, RGB, a face to compare torch and onnxruntime on
+    sizes : sides at which they are compared, pixels
+
+    Raises
+    ------
+    ModelError
+        The two do not agree; nothing is written.
+    """
+    model = Probabilities(network).eval()  # the exporter gives back the mode that it found
+    content = write_onnx(model)
+    worst = disagreement(model, content, picture, sizes)
+    if not worst <= _TOLERANCE:
+        raise ModelError(
+            f"onnxruntime and torch differ by up to {worst:.3g} in probability, and {_TOLERANCE} is allowed. "
+            "Nothing was exported: look for an operator that exports wrongly."
+        )
+    labels = {"scheme": _SCHEME.name, "classes": list(_SCHEME.classes)}
+    facts = {
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "parameters": sum(p.numel() for p in network.parameters()),
+        "labels": labels,
+    }
+    plain = {k: v for k, v in {**card, **facts}.items() if not isinstance(v, Mapping)}
+    tables = {k: v for k, v in {**card, **facts}.items() if isinstance(v, Mapping)}
+    text = tomli_w.dumps({**plain, **tables})
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.onnx").write_bytes(content)
+    (folder / "card.toml").write_text(text, "utf-8")
+
+
+def set_scores(folder: Path, scores: Mapping[str, Any], *, size: int | None = None) -> None:
+    """Put measured scores into a model's card, and the input size that they were found best at."""
+    path = folder / "card.toml"
+    card = tomllib.loads(path.read_text("utf-8"))
+    card["scores"] = {**card.get("scores", {}), **scores}
+    if size is not None:
+        card["input"] = {"size": [size, size]}
+    path.write_text(tomli_w.dumps(card), "utf-8")
+
+
+def write_onnx(model: Probabilities) -> bytes:
+    """The model as ONNX with dynamic N, H and W: weights in float16, sums in float32."""
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's newer exporter takes 20 s for the same graph
+        torch.onnx.export(
+            model,
+            (torch.rand(1, 3, 64, 96),),
+            buffer,
+            dynamo=False,
+            opset_version=17,
+            input_names=["image"],
+            output_names=["probabilities"],
+            dynamic_axes={"image": {0: "n", 2: "h", 3: "w"}, "probabilities": {0: "n", 2: "h", 3: "w"}},
+        )
+    graph = onnx.load_from_string(buffer.getvalue())
+    _halve_weights(graph)
+    onnx.checker.check_model(graph, full_check=True)
+    return graph.SerializeToString()
+
+
+def _halve_weights(model: onnx.ModelProto) -> None:
+    """Store convolutions' weights as float16 with a cast behind, which runtimes do once, when they load the model."""
+    graph = model.graph
+    casts = []
+    for weights in graph.initializer:
+        if weights.data_type != TensorProto.FLOAT or len(weights.dims) < 2:
+            continue
+        name = weights.name
+        weights.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weights).astype(np.float16), f"{name}.half"))
+        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+    for node in reversed(casts):
+        graph.node.insert(0, node)
+
+
+def disagreement(model: Probabilities, content: bytes, picture: np.ndarray, sizes: tuple[int, ...]) -> float:
+    """Greatest difference in probability between torch and onnxruntime on a picture and its mirror image."""
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    worst = 0.0
+    for size in sizes:
+        image = torch.from_numpy(np.stack([picture, picture[:, ::-1]])).permute(0, 3, 1, 2).float() / 255
+        image = F.interpolate(image, (size, size), mode="bilinear", align_corners=False)
+        with torch.no_grad():
+            expected = model(image).numpy()
+        (given,) = session.run(None, {"image": np.ascontiguousarray(image.numpy())})
+        worst = max(worst, float(np.abs(given - expected).max()))
+    return worst
