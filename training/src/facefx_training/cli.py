@@ -20,6 +20,7 @@ def train(
     data: Annotated[Path, typer.Option(help="Folder of CelebAMask-HQ pairs with train.txt and val.txt.")],
     minutes: Annotated[float | None, typer.Option(help="Train for so long by the clock.")] = None,
     steps: Annotated[int | None, typer.Option(help="Train for so many steps of a batch.")] = None,
+    extra: Annotated[list[str] | None, typer.Option(help="FOLDER=SHARE: draw that share of the pictures from there.")] = None,
     threads: Annotated[int, typer.Option(help="Processor cores for the network.")] = 2,
     seed: int = 0,
 ) -> None:
@@ -27,7 +28,8 @@ def train(
     from .config import Config
     from .train import train as run
 
-    run(Config(data=str(data), minutes=minutes, steps=steps, threads=threads, seed=seed), into)
+    pairs = tuple((folder, float(share)) for folder, _, share in (text.rpartition("=") for text in extra or []))
+    run(Config(data=str(data), extra=pairs, minutes=minutes, steps=steps, threads=threads, seed=seed), into)
 
 
 @app.command()
@@ -41,8 +43,7 @@ def export(
     import torch
 
     from .card import draft_card
-    from .data import read_celebamask
-    from .data.celebamask import read_names
+    from .data import read_celebamask, read_names
     from .export import export_model
     from .train import load_averaged
 
@@ -73,8 +74,7 @@ def evaluate(
     import json
 
     from . import evaluate as judge
-    from .data import read_celebamask
-    from .data.celebamask import read_names
+    from .data import read_celebamask, read_names
     from .export import set_scores
     from .sheet import contact_sheet
 
@@ -100,6 +100,24 @@ def evaluate(
         json_file.write_text(json.dumps(found, indent=2) + "\n")
     if into_card:
         set_scores(model, found)
+
+
+@app.command("pseudo-label")
+def pseudo_label(
+    folders: Annotated[list[Path], typer.Argument(help="Folders with images/ and hair/.")],
+    into: Annotated[Path, typer.Option(help="Folder to write, for train's --extra.")],
+    held_out: Annotated[Path, typer.Option(help="Folder of CelebAMask-HQ pairs; copies of those in its val.txt are left out.")],
+    model: Annotated[Path | None, typer.Option(help="Teacher, a model folder; without one only hair is labelled.")] = None,
+    size: Annotated[int, typer.Option(help="Input size for the teacher.")] = 256,
+    sure: Annotated[float, typer.Option(help="Probability below which the teacher is not believed.")] = 0.7,
+) -> None:
+    """Label photos of which only the hair is known, to train on with others."""
+    from .data import read_names
+    from .pseudo import pseudo_label as run
+
+    photos = [held_out / "images" / f"{name}.jpg" for name in read_names(held_out / "val.txt")]
+    written, left_out = run(folders, into, model=model, held_out=photos, size=size, sure=sure)
+    typer.echo(f"{into}: {written} pictures; {left_out} left out as copies of held-out ones")
 
 
 def main() -> None:

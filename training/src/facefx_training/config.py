@@ -20,6 +20,7 @@ class Config:
     Attributes
     ----------
     data : folder of CelebAMask-HQ pairs with `train.txt` and `val.txt`
+    extra : pairs (folder of the same form, share of an epoch's pictures to draw from it); their `val.txt` is not looked at
     family, options : of `facefx_training.networks.build`
     minutes, steps : how long to train; exactly one of them. The other settings follow the share of it that is over
     sizes : pairs (share of the run from which it holds, side of the crops in pixels)
@@ -32,6 +33,7 @@ class Config:
     """
 
     data: str
+    extra: tuple[tuple[str, float], ...] = ()
     family: str = "unet"
     options: Mapping[str, Any] = field(default_factory=lambda: {"encoder": "efficientnet-lite0", "stem": 0})
     minutes: float | None = None
@@ -64,4 +66,6 @@ class Config:
     @classmethod
     def load(cls, path: Path) -> Config:
         values = json.loads(path.read_text())
-        return cls(**{**values, "sizes": tuple(tuple(pair) for pair in values["sizes"])})
+        return cls(
+            **{**values, **{name: tuple(tuple(pair) for pair in values[name]) for name in ("sizes", "extra") if name in values}}
+        )

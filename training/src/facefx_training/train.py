@@ -22,8 +22,7 @@ from facefx.errors import ModelError
 from facefx.labels import scheme
 
 from .config import Config
-from .data import FaceDataset, Pictures, read_celebamask
-from .data.celebamask import read_names
+from .data import FaceDataset, Pictures, join, read_celebamask, read_names
 from .data.dataset import rarity
 from .losses import parsing_loss
 from .metrics import confusion, scores
@@ -42,13 +41,12 @@ class Parser(lightning.LightningModule):
     Rates and crop sizes follow the share of the run that is over, in minutes or steps; time spent in earlier, interrupted goes counts.
     """
 
-    def __init__(self, config: Config, pictures: Pictures, validation: Pictures) -> None:
+    def __init__(self, config: Config, pictures: Pictures, draw_weights: np.ndarray, validation: Pictures) -> None:
         super().__init__()
-        self.config, self.pictures, self.validation = config, pictures, validation
+        self.config, self.pictures, self.draw_weights, self.validation = config, pictures, draw_weights, validation
         self.network = _network(config)
         self.averaged = _average(self.network, config)
         self.register_buffer("class_weights", torch.tensor([_WEIGHTS.get(name, 1.0) for name in _SCHEME.classes]), persistent=False)
-        self.draw_weights = rarity(pictures.labels)
         self.seconds_before = 0.0
         self.started = time.monotonic()
 
@@ -142,7 +140,7 @@ def train(config: Config, folder: Path) -> None:
     cv2.setNumThreads(0)  # its threads would not survive the fork of the workers
     lightning.seed_everything(config.seed, verbose=False)
     root = Path(config.data)
-    pictures = read_celebamask(root, read_names(root / "train.txt"), config.stored)
+    pictures, draw_weights = _training_pictures(config)
     validation = read_celebamask(root, read_names(root / "val.txt")[: config.validate_on])
     trainer = lightning.Trainer(
         accelerator="cpu",
@@ -157,9 +155,17 @@ def train(config: Config, folder: Path) -> None:
         enable_progress_bar=False,
         enable_model_summary=False,
     )
-    parser = Parser(config, pictures, validation)
+    parser = Parser(config, pictures, draw_weights, validation)
     trainer.fit(parser, ckpt_path=latest_checkpoint(folder))
     trainer.save_checkpoint(folder / f"epoch={trainer.current_epoch}-step={trainer.global_step}.ckpt")
+
+
+def _training_pictures(config: Config) -> tuple[Pictures, np.ndarray]:
+    """All pictures of a run, and how often each is to be drawn."""
+    folders = [(Path(config.data), 1 - sum(share for _, share in config.extra)), *((Path(f), share) for f, share in config.extra)]
+    sets = [read_celebamask(folder, read_names(folder / "train.txt"), config.stored) for folder, _ in folders]
+    weights = [rarity(pictures.labels) for pictures in sets]
+    return join(sets), np.concatenate([share * w / w.sum() for (_, share), w in zip(folders, weights, strict=True)])
 
 
 def latest_checkpoint(folder: Path) -> Path | None:

@@ -1,7 +1,7 @@
 """Faces and their label maps: reading, correcting and varying them."""
 
 from .augment import Augment
-from .celebamask import Pictures, read_celebamask, upright_sides
+from .celebamask import Pictures, join, read_celebamask, read_names, upright_sides
 from .dataset import FaceDataset
 
-__all__ = ["Augment", "FaceDataset", "Pictures", "read_celebamask", "upright_sides"]
+__all__ = ["Augment", "FaceDataset", "Pictures", "join", "read_celebamask", "read_names", "upright_sides"]

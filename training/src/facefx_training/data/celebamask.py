@@ -1,4 +1,6 @@
-"""Reading a folder of CelebAMask-HQ pairs: `images/NAME.jpg`, `labels/NAME.png` (index maps), and lists of names, `train.txt`, `val.txt`."""
+"""Reading a folder of CelebAMask-HQ pairs: `images/NAME.jpg`, `labels/NAME.png` (index maps), and lists of names.
+
+`train.txt` and `val.txt` hold the names. Pseudo-labelled folders look the same and have indices 254 (not hair, else unknown) and 255."""
 
 from __future__ import annotations
 
@@ -10,9 +12,11 @@ import cv2
 import numpy as np
 
 from facefx.errors import ImageError
-from facefx.labels import scheme
+from facefx.labels import IGNORE, scheme
 
-__all__ = ["Pictures", "read_celebamask", "read_names", "upright_sides"]
+from .hair import NOT_HAIR
+
+__all__ = ["Pictures", "join", "read_celebamask", "read_names", "upright_sides"]
 
 _SCHEME = scheme("celebamask")
 _PAIRS = [(_SCHEME.indices_of(f"left_{part}")[0], _SCHEME.indices_of(f"right_{part}")[0]) for part in ("eye", "eyebrow", "ear")]
@@ -46,8 +50,8 @@ def read_names(path: Path) -> list[str]:
 def upright_sides(labels: np.ndarray) -> np.ndarray:
     """Undo swapped sides: about 8 % of CelebAMask-HQ's masks call the subject's left the right, in all pairs at once.
 
-    The pictures are upright and aligned, so the left eye, brow and ear lie at larger x than the right ones. Only pairs of which both
-    parts can be seen count, so a profile, where one side is hidden, stays as it is.
+    The pictures are upright and aligned, so the left eye, brow and ear lie at larger x than the right ones. Only pairs of which
+    both parts can be seen count, so a profile, where one side is hidden, stays as it is.
 
     Parameters
     ----------
@@ -84,8 +88,8 @@ def read_celebamask(root: Path, names: Sequence[str], size: int | None = None, *
         label = cv2.imread(str(root / "labels" / f"{name}.png"), cv2.IMREAD_UNCHANGED)
         if image is None or label is None:
             raise ImageError(f"{root}: images/{name}.jpg or labels/{name}.png is missing or cannot be decoded.")
-        if label.ndim != 2 or label.max() >= len(_SCHEME):
-            raise ImageError(f"{root}: labels/{name}.png is not a map of indices 0 to {len(_SCHEME) - 1}.")
+        if label.ndim != 2 or label[label < NOT_HAIR].max(initial=0) >= len(_SCHEME):
+            raise ImageError(f"{root}: labels/{name}.png is not a map of indices 0 to {len(_SCHEME) - 1}, {NOT_HAIR} and {IGNORE}.")
         if correct_sides:
             label = upright_sides(label)
         if size is not None:
@@ -94,3 +98,9 @@ def read_celebamask(root: Path, names: Sequence[str], size: int | None = None, *
         images.append(image)
         labels.append(label)
     return Pictures(tuple(names), np.stack(images), np.stack(labels))
+
+
+def join(sets: Sequence[Pictures]) -> Pictures:
+    """Several sets of one size as one."""
+    names = [name for pictures in sets for name in pictures.names]
+    return Pictures(names, np.concatenate([p.images for p in sets]), np.concatenate([p.labels for p in sets]))

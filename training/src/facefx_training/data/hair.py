@@ -10,7 +10,10 @@ import numpy as np
 
 from facefx.errors import ImageError
 
-__all__ = ["hair_names", "read_hair"]
+__all__ = ["NOT_HAIR", "hair_names", "read_hair"]
+
+#: The index that label pictures give to pixels of which only that is known.
+NOT_HAIR = 254
 
 
 def hair_names(folder: Path) -> list[str]:

@@ -1,0 +1,133 @@
+"""Label maps for photos of which only the hair is labelled: a trained model's, corrected by the mask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime
+
+from facefx.labels import IGNORE, Label, scheme
+
+from .data.hair import NOT_HAIR, hair_names, read_hair
+
+__all__ = ["correct_by_hair", "hair_only", "likely_copies", "pseudo_label", "square"]
+
+_SCHEME = scheme("celebamask")
+_MIRROR = list(_SCHEME.mirror)
+_HAIR = _SCHEME.indices_of(Label.HAIR)[0]
+
+
+def correct_by_hair(probabilities: np.ndarray, hair: np.ndarray, sure: float) -> np.ndarray:
+    """Hair where the mask has it; elsewhere the likeliest other label, or 254 where that is less likely than `sure`.
+
+    Parameters
+    ----------
+    probabilities : (C, H, W) float
+    hair : (H, W) bool
+    """
+    others = probabilities.copy()
+    others[_HAIR] = 0
+    others /= np.maximum(others.sum(0), 1e-6)
+    labels = others.argmax(0).astype(np.uint8)
+    labels[(others.max(0) < sure) | (probabilities[_HAIR] > 0.5)] = NOT_HAIR
+    labels[hair] = _HAIR
+    return labels
+
+
+def hair_only(hair: np.ndarray) -> np.ndarray:
+    """(H, W) bool → label map with hair, and 254 elsewhere."""
+    return np.where(hair, np.uint8(_HAIR), np.uint8(NOT_HAIR))
+
+
+def square(image: np.ndarray, labels: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pad to a square with grey that has no label, and resize to `size`."""
+    height, width = labels.shape
+    side = max(height, width)
+    top, left = (side - height) // 2, (side - width) // 2
+    edges = (top, side - height - top, left, side - width - left)
+    image = cv2.copyMakeBorder(image, *edges, cv2.BORDER_CONSTANT, value=(128, 128, 128))
+    labels = cv2.copyMakeBorder(labels, *edges, cv2.BORDER_CONSTANT, value=IGNORE)
+    shape = (size, size)
+    return cv2.resize(image, shape, interpolation=cv2.INTER_AREA), cv2.resize(labels, shape, interpolation=cv2.INTER_NEAREST_EXACT)
+
+
+def likely_copies(folder: Path, names: Iterable[str], held_out: Iterable[Path]) -> set[str]:
+    """Names of photos whose perceptual hash (DCT, 64 bits) is within 6 bits of a held-out one's: the same photo."""
+    hashes = np.array([_hash(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)) for path in held_out])
+    copies = set()
+    for name in names:
+        photo = cv2.imread(str(next((folder / "images").glob(f"{name}.*"))), cv2.IMREAD_GRAYSCALE)
+        if ((hashes != _hash(photo)).sum(1) <= 6).any():
+            copies.add(name)
+    return copies
+
+
+def _hash(grey: np.ndarray) -> np.ndarray:
+    """pHash: signs of the 8x8 lowest frequencies of a 32x32 picture against their median."""
+    low = cv2.dct(cv2.resize(grey, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32))[:8, :8].ravel()
+    return low > np.median(low[1:])
+
+
+def pseudo_label(
+    folders: list[Path],
+    into: Path,
+    *,
+    model: Path | None,
+    held_out: list[Path],
+    side: int = 384,
+    size: int = 256,
+    sure: float = 0.7,
+) -> tuple[int, int]:
+    """Write `into`/images, labels and train.txt from folders of `images/` and `hair/`.
+
+    Parameters
+    ----------
+    model : teacher, whose answers for a picture and its mirror image are averaged; None knows nothing but hair
+    held_out : photos that must not be trained on, nor copies of them
+    side, size : of the stored pictures, and of those the teacher sees, pixels
+    sure : probability below which the teacher's word is not taken
+
+    Returns
+    -------
+    Numbers of pictures written, and left out as copies of held-out ones.
+    """
+    (into / "images").mkdir(parents=True, exist_ok=True)
+    (into / "labels").mkdir(exist_ok=True)
+    teacher = _teacher(model) if model else None
+    written: list[str] = []
+    left_out = 0
+    for folder in folders:
+        names = hair_names(folder)
+        copies = likely_copies(folder, names, held_out)
+        names = [name for name in names if name not in copies]
+        left_out += len(copies)
+        for name, (image, hair) in zip(names, read_hair(folder, names), strict=True):
+            image, labels = square(image, hair_only(hair), side)
+            if teacher is not None:
+                answer = correct_by_hair(_average_of_mirrored(teacher, image, size), labels == _HAIR, sure)
+                labels = np.where(labels == IGNORE, labels, answer)
+            cv2.imwrite(
+                str(into / "images" / f"{name}.jpg"), cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 95]
+            )
+            cv2.imwrite(str(into / "labels" / f"{name}.png"), labels)
+            written.append(name)
+    (into / "train.txt").write_text("\n".join(written) + "\n")
+    return len(written), left_out
+
+
+def _teacher(model: Path) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession((model / "model.onnx").read_bytes(), options, providers=["CPUExecutionProvider"])
+
+
+def _average_of_mirrored(teacher: onnxruntime.InferenceSession, image: np.ndarray, size: int) -> np.ndarray:
+    """(C, S, S) probabilities for an (S, S, 3) uint8 picture."""
+    small = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    batch = np.stack([small, small[:, ::-1]]).transpose(0, 3, 1, 2)
+    (answer,) = teacher.run(None, {"image": np.ascontiguousarray(batch)})
+    mean = (answer[0] + answer[1][_MIRROR, :, ::-1]) / 2
+    return np.stack([cv2.resize(channel, image.shape[1::-1], interpolation=cv2.INTER_LINEAR) for channel in mean])
