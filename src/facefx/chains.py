@@ -170,9 +170,12 @@ class Chain:
         except (OSError, UnicodeDecodeError) as error:
             raise LookError(f"the look {str(path)!r} cannot be read: {error}") from None
         try:
-            return cls.from_dict(yaml.safe_load(text))  # JSON is YAML too
-        except yaml.YAMLError as error:
+            # JSON is not quite YAML: to YAML 1.1, the number 1e-05 is text.
+            look = json.loads(text) if Path(path).suffix.lower() == ".json" else yaml.safe_load(text)
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise LookError(f"the look {str(path)!r} is neither JSON nor YAML: {error}") from None
+        try:
+            return cls.from_dict(look)
         except LookError as error:
             raise LookError(f"the look {str(path)!r}: {error}") from None
 

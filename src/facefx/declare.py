@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -55,21 +56,21 @@ class Parameter:
         match self.kind:
             case "bool" if isinstance(value, bool):
                 return value
-            case "choice" if value in self.choices:
+            case "choice" if isinstance(value, str) and value in self.choices:
                 return str(value)
             case "color" if isinstance(value, str):
                 try:
                     return colors.hex_code(colors.parse(value))
                 except ParameterError as error:
                     raise ParameterError(f"{owner}: {self.name} is {error}") from None
-            case "int" if isinstance(value, int) and not isinstance(value, bool) and self._holds(value):
-                return value
-            case "float" if isinstance(value, int | float) and not isinstance(value, bool) and self._holds(value):
+            case "int" if isinstance(value, Integral) and not isinstance(value, bool) and self._holds(value):
+                return int(value)
+            case "float" if isinstance(value, Real) and not isinstance(value, bool) and self._holds(value):
                 return float(value)
         raise ParameterError(f"{owner}: {self.name}={value!r} is not allowed; it takes {self.allowed}, by default {self.default!r}")
 
-    def _holds(self, value: float) -> bool:
-        return math.isfinite(value) and (self.range is None or self.range.low <= value <= self.range.high)
+    def _holds(self, value: Real) -> bool:
+        return math.isfinite(value) and (self.range is None or self.range.low <= float(value) <= self.range.high)
 
     @property
     def allowed(self) -> str:

@@ -234,8 +234,9 @@ def _is_off(found: Detection, measured: _Measured) -> bool:
 
 
 def _hair_leaves(parsing: FaceParsing, shape: tuple[int, ...]) -> bool:
-    """Whether hair, a hat or the neck goes on past the crop while the picture does too."""
-    if not parsing.scheme.indices_of(Label.HAIR):
+    """Whether hair or a hat goes on past the crop while the picture does too."""
+    reaching = [label for label in (Label.HAIR, Label.HAT) if parsing.scheme.indices_of(label)]
+    if not reaching:
         return False
     size = parsing.size
     steps = np.arange(size) + 0.5
@@ -246,7 +247,7 @@ def _hair_leaves(parsing: FaceParsing, shape: tuple[int, ...]) -> bool:
     points = geometry.apply(geometry.invert(parsing.affine), border)
     within = ((points > 1) & (points < np.array([shape[1], shape[0]]) - 1)).all(axis=1)
     columns, rows = border.astype(int).T
-    return bool((within & (parsing.region(Label.HAIR)[rows, columns] > 0.5)).sum() > 0.03 * size)
+    return bool((within & (sum(parsing.region(label)[rows, columns] for label in reaching) > 0.5)).sum() > 0.03 * size)
 
 
 def _widen(rgb: np.ndarray, parsing: FaceParsing, segmenter: Segmenter) -> FaceParsing:

@@ -128,7 +128,11 @@ def _offers(plugin: object, entry: str) -> dict[str, dict[str, Any]]:
         raise PluginError(f"{entry} has no hook marked with facefx.hookimpl; the hooks are {', '.join(_HOOKS)}")
     offered: dict[str, dict[str, Any]] = {}
     for hook, (kind, wanted) in _HOOKS.items():
-        for answer in getattr(manager.hook, hook)():
+        caller = getattr(manager.hook, hook)
+        answers = caller()
+        if len(answers) < len(caller.get_hookimpls()):  # pluggy leaves out None
+            raise PluginError(f"{entry}: {hook} returned None; it must return what it offers")
+        for answer in answers:
             offered.setdefault(kind, {}).update(_by_name(answer, wanted, f"{entry}: {hook}"))
     return offered
 
@@ -174,7 +178,7 @@ def _load(found: Registry, entry: EntryPoint) -> None:
     version = entry.dist.version if entry.dist else "?"
     try:
         found.add(distribution, version, entry.name, entry.load())
-    except Exception as error:  # a plugin may raise anything at all
+    except (Exception, SystemExit) as error:  # a plugin may raise anything at all, or try to exit when it is imported
         problem = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
         if os.environ.get("FACEFX_STRICT_PLUGINS") == "1":
             raise PluginError(f"the plugin {distribution}:{entry.name} ({entry.value}) is broken: {problem}") from error

@@ -26,14 +26,27 @@ def recolor_hair(
     """Dye the hair, strand by strand: black can go blonde and blonde black, with shadows and shine kept."""
     if strength == 0:
         return image
-    # Painting the colour that the hair itself has, not the mixture at its edge, keeps skin and sky from becoming a bright rim.
+    # The colour that the hair itself has, not the mixture at its edge, which would turn skin and sky into a bright rim.
     hair = colors.to_oklab(foreground(image, mask, 0.02 * unit))
     source = median_color(hair, mask)
     target = colors.to_oklab(np.array(colors.parse(color)))
-    # Lit from the same lamp, lighter hair shows larger differences of lightness and darker hair smaller ones. The square root is
-    # between that and leaving them alone; highlights get less of it, because fair hair is made of shadows, not of sparks.
-    contrast = np.sqrt(perceived(target[0]) / max(float(perceived(source[0])), 0.02))
-    shade, light = (float(np.clip(contrast, 0.75, most)) for most in (2.0, 1.3))
+    shade, light = _contrast(perceived(hair[..., 0][mask >= min(0.9, mask.max())]), float(perceived(target[0])))
     dyed = recolored(hair, Palette(source, target, shade, light))
     lab = colors.to_oklab(image)
     return colors.from_oklab(lab + np.float32(strength) * (dyed - lab))
+
+
+#: Hair's lightness spans about this much times the root of its median from the 10th to the 90th percentile: 0.16 for black (median
+#: 0.07), 0.48 for blonde (0.59), and within 0.05 of it in between, as measured on 100 portraits of CelebAMask-HQ.
+_SPAN = 0.63
+
+
+def _contrast(lightness: np.ndarray, target: float) -> tuple[float, float]:
+    """How much to stretch what lies below and above the median, so that dyed hair has the contrast of hair of its new lightness.
+
+    Within limits: more would blow up the noise of black hair, less would flatten blonde. Highlights are stretched less than
+    shadows, because fair hair is made of shadows, not of sparks.
+    """
+    low, high = np.quantile(lightness, (0.1, 0.9))
+    wanted = _SPAN * np.sqrt(target) / max(float(high - low), 1e-3)
+    return float(np.clip(wanted, 0.75, 3.0)), float(np.clip(wanted, 0.75, 1.6))
