@@ -122,7 +122,9 @@ class Chain:
             if isinstance(step.spec, EffectSpec):
                 occurrence = seen[step.name] = seen.get(step.name, -1) + 1
                 rgb = painting.paint(rgb, scene.faces, step.spec, step.params, _key(self.seed, step.name, occurrence))
-        analyzers = {step.spec.name: (step.spec, step.params) for step in self.steps if isinstance(step.spec, AnalyzerSpec)}
+        measuring = {step.name: (step.spec, step.params) for step in self.steps if isinstance(step.spec, AnalyzerSpec)}
+        short = [full.partition(":")[2] for full in measuring]
+        analyzers = {n if short.count(n) == 1 else full: measuring[full] for full, n in zip(measuring, short, strict=True)}
         reports = tuple(measure(face, index, analyzers) for index, face in enumerate(scene.faces)) if analyzers else ()
         done = picture.with_rgb(rgb) if rgb is not picture.rgb else picture
         return Result(picture.like(rgb), reports, scene, done)
