@@ -70,7 +70,11 @@ class Parameter:
         raise ParameterError(f"{owner}: {self.name}={value!r} is not allowed; it takes {self.allowed}, by default {self.default!r}")
 
     def _holds(self, value: Real) -> bool:
-        return math.isfinite(value) and (self.range is None or self.range.low <= float(value) <= self.range.high)
+        try:
+            number = float(value)
+        except OverflowError:  # an int of hundreds of digits
+            return False
+        return math.isfinite(number) and (self.range is None or self.range.low <= number <= self.range.high)
 
     @property
     def allowed(self) -> str:
