@@ -19,6 +19,7 @@ __all__ = ["decode_16_bits", "encode_16_bits", "has_16_bits"]
 
 
 def has_16_bits(image: Image.Image, data: bytes) -> bool:
+    """Whether a PNG or TIFF holds 16 bits a channel, read off the file's own header: Pillow opens most of them as 8."""
     if image.format == "PNG":
         return data[24] == 16  # the header chunk always comes first
     if isinstance(image, TiffImagePlugin.TiffImageFile):

@@ -69,6 +69,7 @@ def pillow(what: str, max_pixels: int) -> Iterator[None]:
 
 
 def too_large(what: str, size: str, max_pixels: int) -> ImageError:
+    """The error for a picture of more pixels than are allowed; `size` is its size in words."""
     return ImageError(
         f"{what} is too large: {size} pixels, where {max_pixels} are allowed. "
         "If you trust it, raise max_pixels or the environment variable FACEFX_MAX_PIXELS."
