@@ -139,11 +139,8 @@ def test_a_broken_plugin_is_listed_and_hurts_nobody(
     install: Install, load: Callable[[], object], problem: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
-        found = install(
-            Entry("a-good-one", effects(tint)),
-            Entry("broken", load),
-            Entry("other", lambda: module(facefx_analyzers=lambda: [mood])),
-        )
+        other = module(facefx_analyzers=lambda: [mood])
+        found = install(Entry("a-good-one", effects(tint)), Entry("broken", load), Entry("other", lambda: other))
     info = next(p for p in found.plugins if p.distribution == "broken")
     assert problem in info.problem
     assert info.offers == ()
@@ -179,7 +176,7 @@ def test_a_name_that_two_have_must_be_said_in_full(install: Install) -> None:
     with pytest.raises(AmbiguousName, match="2 effects are called 'tint'; say which: a:tint, b:tint"):
         found.effects["tint"]
     assert found.effects["a:tint"] is tint
-    with pytest.raises(UnknownName, match="a:tint.*b:tint"):
+    with pytest.raises(UnknownName, match=r"a:tint.*b:tint"):
         found.effects["c:tint"]
 
 

@@ -1,0 +1,156 @@
+"""The shape of the library: which module may import which, what is public, and what importing it costs."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import facefx
+
+ROOT = Path(facefx.__file__).parent
+MODULES = {
+    ".".join(("facefx", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__"): path
+    for path in sorted(ROOT.rglob("*.py"))
+}
+
+#: Each layer may import those above it and its own modules. A folder stands for all in it.
+LAYERS = [
+    {"errors", "labels"},
+    {"geometry", "masks", "color", "blend", "image_modes", "image_metadata", "image_16_bits", "image_io", "image"},
+    {"types", "scene", "overlay"},
+    {"declare", "cards"},
+    {"segmenters", "detectors", "effects", "analyzers"},
+    {"painting", "hookspecs"},
+    {"plugins", "builtin"},  # each the other, once, inside a function: the built-in plugin is found like any other
+    {"pipeline"},
+    {"reports"},
+    {"chains"},
+    {"testing"},
+    {"cli"},
+]
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+STANDARD = sys.stdlib_module_names
+ALLOWED = {"numpy", "cv2", "PIL", "pluggy", "yaml", "onnxruntime", "hypothesis", "facefx"}
+CLI_ALLOWED = ALLOWED | {"typer", "click", "rich"}
+
+
+def part(module: str) -> str:
+    """``facefx.effects.tone`` → ``effects``."""
+    return [*module.split("."), ""][1]
+
+
+def imports(module: str) -> set[str]:
+    """Full names of the modules that a module imports, those for type checks and inside functions too."""
+    path = MODULES[module]
+    package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            origin = ".".join(filter(None, (base, node.module)))
+            found |= {f"{origin}.{a.name}" if f"{origin}.{a.name}" in MODULES else origin for a in node.names}
+    return found
+
+
+every_module = pytest.mark.parametrize("module", [m for m in MODULES if m != "facefx"])
+
+
+def test_every_module_has_its_layer() -> None:
+    assert {part(m) for m in MODULES if m != "facefx"} - set(LEVEL) == set()
+
+
+@every_module
+def test_imports_point_one_way(module: str) -> None:
+    for other in imports(module):
+        if other.startswith("facefx."):
+            assert LEVEL[part(other)] <= LEVEL[part(module)], f"{module} imports {other}, which stands below it"
+
+
+@every_module
+def test_nothing_but_the_declared_dependencies_is_imported(module: str) -> None:
+    top = {name.split(".")[0] for name in imports(module)}
+    assert top - STANDARD - (CLI_ALLOWED if part(module) == "cli" else ALLOWED) == set()
+
+
+@every_module
+def test_only_the_command_line_prints_and_exits(module: str) -> None:
+    if part(module) == "cli":
+        return
+    for node in ast.walk(ast.parse(MODULES[module].read_text("utf-8"))):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            assert called not in ("print", "exit", "quit", "sys.exit", "os._exit", "input"), f"line {node.lineno}: {called}"
+
+
+@every_module
+def test_what_is_public_is_documented(module: str) -> None:
+    if module.endswith("__main__"):
+        return
+    loaded = import_module(module)
+    assert loaded.__doc__, f"{module} has no docstring"
+    for name in getattr(loaded, "__all__", ()):
+        value = getattr(loaded, name)
+        if inspect.isfunction(value) or inspect.isclass(value):
+            assert inspect.getdoc(value), f"{module}.{name} has no docstring"
+
+
+@every_module
+def test_all_lists_what_there_is(module: str) -> None:
+    if module.endswith("__main__"):
+        return
+    loaded = import_module(module)
+    names = getattr(loaded, "__all__", [])
+    assert len(set(names)) == len(names)
+    for name in names:
+        assert hasattr(loaded, name), f"{module}.__all__ names {name}, which is not there"
+
+
+@every_module
+def test_files_are_short(module: str) -> None:
+    assert len(MODULES[module].read_text("utf-8").splitlines()) <= 350
+
+
+def test_the_public_names_are_those_of_the_lazy_table() -> None:
+    assert facefx.__all__ == [name for names in facefx._HOMES.values() for name in names]
+    assert len(set(facefx.__all__)) == len(facefx.__all__)
+    assert dir(facefx) == sorted(facefx.__all__)
+    for home, names in facefx._HOMES.items():
+        for name in names:
+            assert getattr(facefx, name) is getattr(import_module(f"facefx.{home}"), name)
+    with pytest.raises(AttributeError, match="no attribute 'lipstick'"):
+        _ = facefx.lipstick
+
+
+def test_type_checkers_see_the_same_public_names() -> None:
+    tree = ast.parse((ROOT / "__init__.py").read_text("utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    seen = {alias.name: node.module for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert seen == facefx._HOME_OF
+
+
+def run_python(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    return done.stdout.strip()
+
+
+def test_importing_facefx_loads_nothing_heavy() -> None:
+    code = "import sys, facefx; print(sorted({m.split('.')[0] for m in sys.modules} & {'numpy', 'cv2', 'PIL', 'yaml', 'pluggy'}))"
+    assert run_python(code) == "[]"
+
+
+def test_no_runtime_is_loaded_before_a_model_is_used() -> None:
+    heavy = "{'onnxruntime', 'torch', 'hypothesis', 'facefx_training', 'skimage', 'rich'}"
+    code = f"import sys, facefx; [getattr(facefx, n) for n in facefx.__all__]; print(sorted({heavy} & set(sys.modules)))"
+    assert run_python(code) == "[]"
+
+
+def test_types_travel_with_the_package() -> None:
+    assert (ROOT / "py.typed").exists()
