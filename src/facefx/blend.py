@@ -16,8 +16,12 @@ def composite(image: np.ndarray, painted: np.ndarray, mask: np.ndarray) -> np.nd
     image, painted : (H, W, 3) float32.
     mask : (H, W) float32 in [0, 1].
     """
-    blended = image + mask[..., None] * (painted - image)
-    return np.where(mask[..., None] > 0, np.clip(blended, 0, 1), image)
+    blended = painted - image
+    blended *= mask[..., None]
+    blended += image
+    np.clip(blended, 0, 1, out=blended)
+    np.copyto(blended, image, where=mask[..., None] <= 0)
+    return blended
 
 
 def foreground(image: np.ndarray, mask: np.ndarray, radius: float) -> np.ndarray:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 from PIL import ImageColor
 
 from .errors import ParameterError
 
-__all__ = ["delta_e", "from_oklab", "hex_code", "in_gamut", "linear", "parse", "to_lab", "to_oklab"]
+__all__ = ["by_bands", "delta_e", "from_oklab", "hex_code", "in_gamut", "linear", "parse", "to_lab", "to_oklab"]
 
 # Björn Ottosson, "A perceptual color space for image processing", 2020: https://bottosson.github.io/posts/oklab/
 _LINEAR_TO_LMS = np.array(
@@ -51,6 +53,20 @@ def hex_code(rgb: tuple[float, float, float] | np.ndarray) -> str:
 def _transform(pixels: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """`matrix` times every colour."""
     return pixels @ matrix.T.astype(pixels.dtype)
+
+
+def by_bands(function: Callable[..., np.ndarray], *pictures: np.ndarray, pixels: int = 1 << 18) -> np.ndarray:
+    """Apply a function of pixels to a few rows at a time, so that its intermediate values stay small.
+
+    ``function`` takes as many (h, W, ...) arrays as there are pictures and returns one of the first's shape; float32.
+    """
+    height, width = pictures[0].shape[:2]
+    rows = max(pixels // max(width, 1), 1)
+    result = np.empty(pictures[0].shape, np.float32)
+    for top in range(0, height, rows):
+        band = slice(top, top + rows)
+        result[band] = function(*(p[band] for p in pictures))
+    return result
 
 
 def linear(srgb: np.ndarray) -> np.ndarray:
@@ -105,7 +121,8 @@ def in_gamut(oklab: np.ndarray, steps: int = 6) -> np.ndarray:
 
 
 def _out_of_range(light: np.ndarray, slack: float = 1e-4) -> np.ndarray:
-    return np.asarray((light.min(axis=-1) < -slack) | (light.max(axis=-1) > 1 + slack))
+    r, g, b = light[..., 0], light[..., 1], light[..., 2]  # several times faster than a reduction over the last axis
+    return np.asarray((np.minimum(np.minimum(r, g), b) < -slack) | (np.maximum(np.maximum(r, g), b) > 1 + slack))
 
 
 _RGB_TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])

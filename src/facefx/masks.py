@@ -137,7 +137,8 @@ def matte(mask: np.ndarray, image: np.ndarray, radius: float, shrink: float = 1.
     trust *= (inside + outside) == 0
 
     back, axis, trust = (_enlarged(v, mask.shape) for v in (back, front - back, trust))
-    share = np.einsum("hwc,hwc->hw", image - back, axis) / np.maximum(np.einsum("hwc,hwc->hw", axis, axis), 1e-6)
+    back -= image  # large pictures: what is here is reused, not copied
+    share = -np.einsum("hwc,hwc->hw", back, axis) / np.maximum(np.einsum("hwc,hwc->hw", axis, axis), 1e-6)
     return np.asarray(mask + trust * (np.clip(share, 0, 1) - mask), np.float32)
 
 
@@ -151,7 +152,7 @@ def _shrunk(values: np.ndarray, factor: float) -> np.ndarray:
 
 def _enlarged(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     if values.shape[:2] == shape[:2]:
-        return values
+        return np.array(values, np.float32)
     return np.asarray(cv2.resize(values, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from .. import color as colors
 from ..blend import foreground
 from ..declare import Color, Range, effect
-from .tone import Palette, median_color, perceived, recolored
+from .tone import Palette, perceived, recolored, surely_inside
 
 __all__ = ["recolor_hair"]
 
@@ -27,13 +27,17 @@ def recolor_hair(
     if strength == 0:
         return image
     # The colour that the hair itself has, not the mixture at its edge, which would turn skin and sky into a bright rim.
-    hair = colors.to_oklab(foreground(image, mask, 0.02 * unit))
-    source = median_color(hair, mask)
-    target = colors.to_oklab(np.array(colors.parse(color)))
-    shade, light = _contrast(perceived(hair[..., 0][mask >= min(0.9, mask.max())]), float(perceived(target[0])))
-    dyed = recolored(hair, Palette(source, target, shade, light))
-    lab = colors.to_oklab(image)
-    return colors.from_oklab(lab + np.float32(strength) * (dyed - lab))
+    hair = foreground(image, mask, 0.02 * unit)
+    own = surely_inside(image, mask)
+    source, target = np.median(own, axis=0), colors.to_oklab(np.array(colors.parse(color)))
+    shade, light = _contrast(perceived(own[:, 0]), float(perceived(target[0])))
+    palette = Palette(source, target, shade, light)
+
+    def dye(image: np.ndarray, hair: np.ndarray) -> np.ndarray:
+        lab = colors.to_oklab(image)
+        return colors.from_oklab(lab + np.float32(strength) * (recolored(colors.to_oklab(hair), palette) - lab))
+
+    return colors.by_bands(dye, image, hair)
 
 
 #: Hair's lightness spans about this much times the root of its median from the 10th to the 90th percentile: 0.16 for black (median

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import color as colors
 from ..declare import Color, Range, effect
-from .tone import Palette, median_color, recolored
+from .tone import Palette, recolored, surely_inside
 
 __all__ = ["recolor_lips"]
 
@@ -31,7 +31,7 @@ def recolor_lips(
     if strength == 0:
         return image
     lab = colors.to_oklab(image)
-    source = median_color(lab, mask)
+    source = np.median(surely_inside(image, mask), axis=0)
     shade, light = _CONTRAST[finish]
     painted = recolored(lab, Palette(source, colors.to_oklab(np.array(colors.parse(color))), shade, light, variety=0.25))
     if finish == "gloss":
