@@ -26,7 +26,7 @@ def draft_card(config: Config, reached: dict[str, float], *, name: str, version:
         "name": name,
         "version": version,
         "family": config.family,
-        "summary": f"{config.options.get('encoder', '')} {config.family}, 19 CelebAMask-HQ labels, trained on {pictures} faces".strip(),
+        "summary": f"{config.family} on {config.options.get('encoder', 'no encoder')}, 19 labels, trained on {pictures} faces",
         "license": "CC-BY-NC-4.0",
         "data_license": "non-commercial research",
         "input": {"size": [size, size]},

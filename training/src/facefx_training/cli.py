@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -122,6 +123,7 @@ def pseudo_label(
 
 def main() -> None:
     """Entry point: facefx's own errors become one line and exit status 1."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         app()
     except FacefxError as error:

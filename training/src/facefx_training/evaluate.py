@@ -75,11 +75,16 @@ def evaluate(predict: Predict, pictures: Pictures) -> tuple[np.ndarray, list[np.
 
 
 def report(matrix: np.ndarray) -> dict[str, Any]:
-    """`metrics.scores` in percent by class name, and the F1 of regions whose parts are counted as one."""
+    """`metrics.scores` in percent by the name of the classes that the truth holds, and the F1 of regions counted as one."""
     values = scores(matrix)
-    by_class = {kind: {n: _percent(v) for n, v in zip(_SCHEME.classes, values[kind], strict=True)} for kind in ("f1", "iou")}
-    merged = {name: _percent(_merged_f1(matrix, region)) for name, region in _MERGED.items()}
-    return {**{name: _percent(values[name]) for name in ("accuracy", "miou", "mean_f1")}, **merged, **by_class}
+    merged = {name: _merged_f1(matrix, region) for name, region in _MERGED.items()}
+    means = {name: values[name] for name in ("accuracy", "miou", "mean_f1")}
+    by_class = {
+        kind: {name: _percent(v) for name, v in zip(_SCHEME.classes, values[kind], strict=True) if not np.isnan(v)}
+        for kind in ("f1", "iou")
+    }
+    by_class["f1"].pop("background", None)
+    return {**{name: _percent(value) for name, value in {**means, **merged}.items()}, **by_class}
 
 
 def _merged_f1(matrix: np.ndarray, region: Region | Label) -> float:

@@ -19,7 +19,7 @@ def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndar
 def scores(matrix: np.ndarray) -> dict[str, object]:
     """Accuracy, mean IoU over all classes, mean F1 over all but the first, and both by class, from a confusion matrix.
 
-    A class that the truth holds and that is never predicted counts 0; one that the truth does not hold is not in the means (nan by class).
+    A class that the truth holds and that is never predicted counts 0; one that the truth does not hold is nan and in no mean.
     """
     hit = np.diag(matrix).astype(float)
     true, said = matrix.sum(1), matrix.sum(0)

@@ -56,7 +56,7 @@ def square(image: np.ndarray, labels: np.ndarray, size: int) -> tuple[np.ndarray
 
 def likely_copies(folder: Path, names: Iterable[str], held_out: Iterable[Path]) -> set[str]:
     """Names of photos whose perceptual hash (DCT, 64 bits) is within 6 bits of a held-out one's: the same photo."""
-    hashes = np.array([_hash(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)) for path in held_out])
+    hashes = np.array([_hash(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)) for path in held_out]).reshape(-1, 64)
     copies = set()
     for name in names:
         photo = cv2.imread(str(next((folder / "images").glob(f"{name}.*"))), cv2.IMREAD_GRAYSCALE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from pathlib import Path
@@ -30,6 +31,7 @@ from .networks import Segmenter, build
 
 __all__ = ["Parser", "latest_checkpoint", "load_averaged", "train"]
 
+_log = logging.getLogger(__name__)
 _SCHEME = scheme("celebamask")
 #: Cross-entropy weights of what is small and often missed.
 _WEIGHTS = {"necklace": 2.0, "earring": 2.0, "hat": 1.5, "eyeglasses": 1.5}
@@ -38,7 +40,7 @@ _WEIGHTS = {"necklace": 2.0, "earring": 2.0, "hat": 1.5, "eyeglasses": 1.5}
 class Parser(lightning.LightningModule):
     """A segmenter in training, with its averaged twin.
 
-    Rates and crop sizes follow the share of the run that is over, in minutes or steps; time spent in earlier, interrupted goes counts.
+    Rates and crop sizes follow the share of the run that is over, in minutes or steps; interrupted goes count.
     """
 
     def __init__(self, config: Config, pictures: Pictures, draw_weights: np.ndarray, validation: Pictures) -> None:
@@ -102,9 +104,9 @@ class Parser(lightning.LightningModule):
         if len(self.validation) and (last or (self.current_epoch + 1) % self.config.validate_every == 0):
             values = self.validate()
             self.log_dict({name: values[name] for name in ("accuracy", "miou", "mean_f1")})
-            by_class = " ".join(f"{name} {100 * f1:.0f}" for name, f1 in zip(_SCHEME.classes, values["f1"], strict=True))
-            print(f"epoch {self.current_epoch} step {self.global_step} {self.seconds / 60:.1f} min: "  # noqa: T201
-                  f"accuracy {values['accuracy']:.4f} mIoU {values['miou']:.4f} F1 {values['mean_f1']:.4f} | {by_class}", flush=True)  # fmt: skip
+            f1 = " ".join(f"{name} {100 * value:.0f}" for name, value in zip(_SCHEME.classes, values["f1"], strict=True))
+            means = f"accuracy {values['accuracy']:.4f} mIoU {values['miou']:.4f} F1 {values['mean_f1']:.4f}"
+            _log.info("epoch %d step %d %.1f min: %s | %s", self.current_epoch, self.global_step, self.seconds / 60, means, f1)
 
     @torch.no_grad()
     def validate(self) -> dict[str, Any]:

@@ -33,7 +33,8 @@ def mirror_pair(image: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def crop_matrix(source: int, size: int, center: tuple[float, float], side: float, degrees: float) -> np.ndarray:
-    """(2, 3) matrix that takes `size`-pixel crops' positions to `source`-pixel pictures' (OpenCV's inverse map, centres at whole numbers).
+    """(2, 3) matrix from positions in `size`-pixel crops to those in `source`-pixel pictures: OpenCV's inverse map, whose pixel
+    centres are whole numbers.
 
     `center` (x, y) and `side` are fractions of the picture; `degrees` turns what is seen clockwise.
     """

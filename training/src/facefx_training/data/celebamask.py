@@ -1,6 +1,8 @@
 """Reading a folder of CelebAMask-HQ pairs: `images/NAME.jpg`, `labels/NAME.png` (index maps), and lists of names.
 
-`train.txt` and `val.txt` hold the names. Pseudo-labelled folders look the same and have indices 254 (not hair, else unknown) and 255."""
+`train.txt` and `val.txt` hold the names. Pseudo-labelled folders look the same and have indices 254 (not hair, else unknown) and
+255 (unknown) besides.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,131 @@
+"""A run from start to model folder, interrupted on its way, on faces that fit into a second."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from tiny_faces import face
+
+from facefx.cards import ModelCard
+from facefx.errors import ModelError, ParameterError
+from facefx_training.card import draft_card
+from facefx_training.config import Config
+from facefx_training.data import Pictures
+from facefx_training.evaluate import evaluate, whole_frame
+from facefx_training.export import Probabilities, disagreement, export_model, set_scores, write_onnx
+from facefx_training.networks import build
+from facefx_training.train import Parser, latest_checkpoint, load_averaged, train
+
+SMALL = {"encoder": "efficientnet-lite0", "stem": 0}
+
+
+def small_config(pairs: Path, **changes: object) -> Config:
+    return replace(
+        Config(
+            data=str(pairs), options=SMALL, steps=4, sizes=((0.0, 64),), batch=2, stored=96, workers=0, threads=1, validate_every=1
+        ),
+        **changes,
+    )
+
+
+@pytest.fixture(autouse=True)
+def _random_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests need no ImageNet weights."""
+    monkeypatch.setattr(
+        "facefx_training.train._network", lambda config, *, pretrained=True: build("unet", 19, pretrained=False, **SMALL)
+    )
+
+
+def test_a_run_goes_on_where_it_stopped_and_ends_as_a_model_folder(pairs: Path, tmp_path: Path) -> None:
+    run, model = tmp_path / "run", tmp_path / "tiny"
+    train(small_config(pairs, steps=2), run)
+    first = latest_checkpoint(run)
+    assert first is not None
+    before = torch.load(first, weights_only=True)
+    assert before["global_step"] == 2
+
+    train(small_config(pairs, steps=4), run)
+    config, network, reached = load_averaged(run)
+    assert config.steps == 4
+    assert reached["steps"] == 4
+    assert reached["minutes"] > before["seconds"] / 60
+
+    card = draft_card(config, reached, name="tiny", version="1", size=64, pictures=8)
+    picture, labels = face(64)
+    export_model(network, model, card, picture, sizes=(64, 96))
+    session = onnxruntime.InferenceSession(model / "model.onnx")
+    for height, width in ((64, 64), (96, 160)):
+        (answer,) = session.run(None, {"image": np.random.default_rng(0).random((2, 3, height, width), np.float32)})
+        assert answer.shape == (2, 19, height, width)
+        np.testing.assert_allclose(answer.sum(1), 1, atol=1e-4)
+
+    set_scores(model, {"end_to_end": {"mean_f1": 50.0}}, size=96)
+    read = ModelCard.read(model)
+    assert read.model_bytes()
+    assert read.input_size == (96, 96)
+    assert read.scores["end_to_end"] == {"mean_f1": 50.0}
+    assert read.training["steps"] == 4
+    matrix, predictions = evaluate(whole_frame(model, 64), _pictures(picture, labels))
+    assert matrix.sum() == labels.size
+    assert predictions[0].shape == labels.shape
+
+
+def _pictures(image: np.ndarray, labels: np.ndarray) -> Pictures:
+    return Pictures(["one"], image[None], labels[None])
+
+
+def test_training_learns(pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    losses = []
+    step = Parser.training_step
+
+    def spy(self: object, *args: object) -> torch.Tensor:
+        losses.append(float((loss := step(self, *args)).detach()))
+        return loss
+
+    monkeypatch.setattr(Parser, "training_step", spy)
+    train(small_config(pairs, steps=40, batch=4, validate_every=1000), tmp_path / "run")
+    assert np.mean(losses[-8:]) < 0.75 * np.mean(losses[:4])
+
+
+def test_an_export_that_does_not_agree_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = build("unet", 19, pretrained=False, **SMALL)
+    monkeypatch.setattr("facefx_training.export.disagreement", lambda *_: 0.2)
+    with pytest.raises(ModelError, match=r"differ by up to 0\.2"):
+        export_model(network, tmp_path / "bad", {"name": "bad"}, face(64)[0], sizes=(64,))
+    assert not (tmp_path / "bad").exists()
+
+
+def test_disagreement_sees_other_weights(tmp_path: Path) -> None:
+    one, two = (Probabilities(build("unet", 19, pretrained=False, **SMALL)).eval() for _ in range(2))
+    content = write_onnx(one)
+    picture = face(64)[0]
+    assert disagreement(one, content, picture, (64,)) < 0.01
+    assert disagreement(two, content, picture, (64,)) > 0.01
+
+
+def test_a_folder_without_checkpoint_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="facefx-train train --into"):
+        load_averaged(tmp_path)
+
+
+def test_length_is_given_once(pairs: Path) -> None:
+    with pytest.raises(ParameterError, match="minutes or steps"):
+        Config(data=str(pairs))
+    with pytest.raises(ParameterError, match="minutes or steps"):
+        Config(data=str(pairs), minutes=1, steps=1)
+
+
+def test_a_config_survives_its_file(pairs: Path, tmp_path: Path) -> None:
+    config = small_config(pairs, extra=(("/somewhere", 0.2),))
+    config.save(tmp_path / "config.json")
+    assert Config.load(tmp_path / "config.json") == config
+
+
+def test_sizes_follow_the_progress(pairs: Path) -> None:
+    config = small_config(pairs, sizes=((0.0, 64), (0.5, 96)))
+    assert [config.size_at(p) for p in (0.0, 0.49, 0.5, 1.0)] == [64, 64, 96, 96]
