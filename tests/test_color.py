@@ -114,8 +114,8 @@ def test_what_no_screen_can_show_loses_chroma_only(lab: np.ndarray) -> None:
     picture = color.from_oklab(lab)
     assert picture.min() >= 0
     assert picture.max() <= 1
-    # What comes out is what was asked for, up to the slack of the gamut's edge.
-    assert color.to_oklab(picture)[..., 0] == pytest.approx(lab[..., 0], abs=0.02)
+    # What comes out is what was asked for, but for the slack at the gamut's edge: a third of 1/255, which counts most near black.
+    assert np.maximum(color.to_oklab(picture)[..., 0], 0.1) == pytest.approx(np.maximum(lab[..., 0], 0.1), abs=0.02)
 
 
 def test_lightness_outside_of_black_and_white_is_clipped() -> None:
