@@ -38,7 +38,7 @@ class Config:
     options: Mapping[str, Any] = field(default_factory=lambda: {"encoder": "efficientnet-lite0", "stem": 0})
     minutes: float | None = None
     steps: int | None = None
-    sizes: tuple[tuple[float, int], ...] = ((0.0, 192), (0.4, 256), (0.88, 320))
+    sizes: tuple[tuple[float, int], ...] = ((0.0, 192), (0.3, 256), (0.7, 320))
     batch: int = 8
     encoder_rate: float = 5e-4
     decoder_rate: float = 1.5e-3
