@@ -40,7 +40,8 @@ def test_the_mask_overrules_the_teacher() -> None:
 
 def test_without_a_teacher_only_hair_is_known(tmp_path: Path) -> None:
     folder = hair_folder(tmp_path / "hair", height=64, width=32)
-    assert pseudo_label([folder], tmp_path / "out", model=None, held_out=[], side=64) == (2, 0)
+    about = pseudo_label([folder], tmp_path / "out", model=None, held_out=[], license="CC0", side=64)
+    assert (about["pictures"], about["left_out_as_copies"], about["license"]) == (2, 0, "CC0")
     pictures = read_celebamask(tmp_path / "out", read_names(tmp_path / "out" / "train.txt"))
     assert set(np.unique(pictures.labels)) == {HAIR, NOT_HAIR, IGNORE}
     assert (pictures.labels[:, :, :16] == IGNORE).all()  # the padding of a narrow photo

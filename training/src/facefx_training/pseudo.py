@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -77,22 +79,24 @@ def pseudo_label(
     *,
     model: Path | None,
     held_out: list[Path],
+    license: str,
     side: int = 384,
     size: int = 256,
-    sure: float = 0.7,
-) -> tuple[int, int]:
-    """Write `into`/images, labels and train.txt from folders of `images/` and `hair/`.
+    sure: float = 0.85,
+) -> dict[str, Any]:
+    """Write `into`/images, labels, train.txt and about.json from folders of `images/` and `hair/`.
 
     Parameters
     ----------
     model : teacher, whose answers for a picture and its mirror image are averaged; None knows nothing but hair
     held_out : photos that must not be trained on, nor copies of them
+    license : terms of the photos, for the cards of models that are trained on them
     side, size : of the stored pictures, and of those the teacher sees, pixels
     sure : probability below which the teacher's word is not taken
 
     Returns
     -------
-    Numbers of pictures written, and left out as copies of held-out ones.
+    What about.json says: the photos' origin and license, how many were written, and left out as copies of held-out ones.
     """
     (into / "images").mkdir(parents=True, exist_ok=True)
     (into / "labels").mkdir(exist_ok=True)
@@ -115,7 +119,15 @@ def pseudo_label(
             cv2.imwrite(str(into / "labels" / f"{name}.png"), labels)
             written.append(name)
     (into / "train.txt").write_text("\n".join(written) + "\n")
-    return len(written), left_out
+    about = {
+        "name": ", ".join("/".join(folder.parts[-2:]) for folder in folders),
+        "license": license,
+        "labels": "hair by hand, else a teacher's" if model else "hair only",
+        "pictures": len(written),
+        "left_out_as_copies": left_out,
+    }
+    (into / "about.json").write_text(json.dumps(about, indent=2) + "\n")
+    return about
 
 
 def _teacher(model: Path) -> onnxruntime.InferenceSession:
