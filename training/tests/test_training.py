@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,15 +42,20 @@ def _random_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_a_run_goes_on_where_it_stopped_and_ends_as_a_model_folder(pairs: Path, tmp_path: Path) -> None:
+def test_a_run_goes_on_after_ctrl_c_and_ends_as_a_model_folder(
+    pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run, model = tmp_path / "run", tmp_path / "tiny"
-    train(small_config(pairs, steps=2), run)
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(Parser, "training_step", _interrupt_after(2))
+        with pytest.raises(SystemExit):
+            train(small_config(pairs), run)
     first = latest_checkpoint(run)
     assert first is not None
     before = torch.load(first, weights_only=True)
     assert before["global_step"] == 2
 
-    train(small_config(pairs, steps=4), run)
+    train(small_config(pairs), run)
     config, network, reached = load_averaged(run)
     assert config.steps == 4
     assert reached["steps"] == 4
@@ -73,6 +79,18 @@ def test_a_run_goes_on_where_it_stopped_and_ends_as_a_model_folder(pairs: Path, 
     matrix, predictions = evaluate(whole_frame(model, 64), _pictures(picture, labels))
     assert matrix.sum() == labels.size
     assert predictions[0].shape == labels.shape
+
+
+def _interrupt_after(steps: int) -> Callable[..., torch.Tensor]:
+    """A training step that is cut off like by Ctrl-C when so many are done."""
+    step = Parser.training_step
+
+    def interrupted(self: Parser, *args: object) -> torch.Tensor:
+        if self.global_step == steps:
+            raise KeyboardInterrupt
+        return step(self, *args)
+
+    return interrupted
 
 
 def _pictures(image: np.ndarray, labels: np.ndarray) -> Pictures:
