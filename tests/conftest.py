@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from facefx import plugins
 from facefx.pipeline import DEFAULT_DETECTOR, DEFAULT_SEGMENTER
 from facefx.plugins import Registry, registry
 from synthetic import PORTRAIT, SIZE, FakeDetector, FakeSegmenter, Head, label_picture, painted
@@ -54,9 +55,9 @@ def fresh_registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
     """A registry of the built-in things alone, whatever is installed here; gone after the test."""
     monkeypatch.setenv("FACEFX_PLUGINS", "off")
     monkeypatch.delenv("FACEFX_STRICT_PLUGINS", raising=False)
-    registry.cache_clear()
+    plugins._find.cache_clear()
     yield registry()
-    registry.cache_clear()
+    plugins._find.cache_clear()
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,12 @@ import pytest
 
 import facefx.plugins
 from cli_helpers import run
+from facefx import plugins
 from facefx.cards import ModelCard
 from facefx.cli.exit_codes import ExitCode
 from facefx.labels import scheme
 from facefx.pipeline import DEFAULT_SEGMENTER
-from facefx.plugins import PluginInfo, Registry, registry
+from facefx.plugins import PluginInfo, Registry
 from facefx.segmenters import onnx
 
 CARD = """
@@ -62,7 +63,7 @@ def use_broken_plugin(monkeypatch: pytest.MonkeyPatch, strict: bool) -> None:
     monkeypatch.setattr(facefx.plugins, "entry_points", lambda group: [entry])
     monkeypatch.setenv("FACEFX_PLUGINS", "on")
     monkeypatch.setenv("FACEFX_STRICT_PLUGINS", "1" if strict else "0")
-    registry.cache_clear()
+    plugins._find.cache_clear()
 
 
 def test_effects_lists_all(fresh_registry: Registry) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import facefx
+from facefx import plugins
 from facefx.cards import ModelCard, find_card, installed_cards
 from facefx.errors import MissingExtra, ModelError, UnknownName
 from facefx.plugins import registry
@@ -209,7 +210,7 @@ def test_models_are_found_in_the_users_folders_first(tmp_path: Path, monkeypatch
 def test_the_users_models_are_segmenters_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_registry: object) -> None:
     write_model(tmp_path / "tiny")
     monkeypatch.setenv("FACEFX_MODELS", str(tmp_path))
-    registry.cache_clear()
+    plugins._find.cache_clear()
     segmenter = registry().segmenter("tiny")
     assert segmenter.name == "tiny"
     assert registry().segmenter("facefx:tiny") is segmenter

@@ -67,7 +67,7 @@ def install(fresh_registry: plugins.Registry, monkeypatch: pytest.MonkeyPatch) -
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(plugins, "entry_points", lambda group: list(entries) if group == "facefx" else [])
-        registry.cache_clear()
+        plugins._find.cache_clear()
         return registry()
 
     return make

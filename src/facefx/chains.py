@@ -129,6 +129,9 @@ class Chain:
         done = picture.with_rgb(rgb) if rgb is not picture.rgb else picture
         return Result(picture.like(rgb), reports, scene, done)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Chain.from_dict, (self.to_dict(),)
+
     def to_dict(self) -> dict[str, Any]:
         """The look as JSON can hold it: full names, versions, and every parameter."""
         steps = [{"use": s.name, "version": s.spec.version, "params": dict(s.params)} for s in self.steps]

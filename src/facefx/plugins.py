@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from threading import Lock
+from threading import Lock, RLock
 from typing import Any, Generic, TypeVar
 
 import pluggy
@@ -159,9 +159,17 @@ def _by_name(answer: Any, wanted: Any, where: str) -> dict[str, Any]:
     return {item.name: item for item in items}
 
 
-@cache
 def registry() -> Registry:
-    """What is installed, found at the first call."""
+    """What is installed, found at the first call; threads that ask at once wait for one answer."""
+    with _finding:
+        return _find()
+
+
+_finding = RLock()  # a plugin may ask for the registry while it is being loaded
+
+
+@cache
+def _find() -> Registry:
     from . import builtin  # here, because the built-in effects need what stands above
 
     found = Registry()

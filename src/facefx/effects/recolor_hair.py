@@ -9,7 +9,7 @@ import numpy as np
 from .. import color as colors
 from ..blend import foreground
 from ..declare import Color, Range, effect
-from .tone import Palette, perceived, recolored, surely_inside
+from .tone import Palette, aimed, perceived, recolored, surely_inside
 
 __all__ = ["recolor_hair"]
 
@@ -31,7 +31,7 @@ def recolor_hair(
     own = surely_inside(image, mask)
     source, target = np.median(own, axis=0), colors.to_oklab(np.array(colors.parse(color)))
     shade, light = _contrast(perceived(own[:, 0]), float(perceived(target[0])))
-    palette = Palette(source, target, shade, light)
+    palette = aimed(Palette(source, target, shade, light), own)
 
     def dye(image: np.ndarray, hair: np.ndarray) -> np.ndarray:
         lab = colors.to_oklab(image)
@@ -48,9 +48,11 @@ _SPAN = 0.63
 def _contrast(lightness: np.ndarray, target: float) -> tuple[float, float]:
     """How much to stretch what lies below and above the median, so that dyed hair has the contrast of hair of its new lightness.
 
-    Within limits: more would blow up the noise of black hair, less would flatten blonde. Highlights are stretched less than
-    shadows, because fair hair is made of shadows, not of sparks.
+    Highlights only as far as they still differ from white, and shadows not much more than those: a curve with a sharp bend at the
+    median would no longer show the hair's own structure.
     """
-    low, high = np.quantile(lightness, (0.1, 0.9))
+    low, middle, high, bright = np.quantile(lightness, (0.1, 0.5, 0.9, 0.98))
     wanted = _SPAN * np.sqrt(target) / max(float(high - low), 1e-3)
-    return float(np.clip(wanted, 0.75, 3.0)), float(np.clip(wanted, 0.75, 1.6))
+    room = 1.5 * (1 - target) / max(float(bright - middle), 1e-3)
+    light = float(np.clip(wanted, 0.45, np.clip(room, 0.8, 2.2)))
+    return float(np.clip(wanted, 0.45, 1.4 * light)), light

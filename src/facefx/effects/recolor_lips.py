@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import color as colors
 from ..declare import Color, Range, effect
-from .tone import Palette, recolored, surely_inside
+from .tone import Palette, aimed, recolored, surely_inside
 
 __all__ = ["recolor_lips"]
 
@@ -31,9 +31,9 @@ def recolor_lips(
     if strength == 0:
         return image
     lab = colors.to_oklab(image)
-    source = np.median(surely_inside(image, mask), axis=0)
-    shade, light = _CONTRAST[finish]
-    painted = recolored(lab, Palette(source, colors.to_oklab(np.array(colors.parse(color))), shade, light, variety=0.25))
+    own = surely_inside(image, mask)
+    source, target = np.median(own, axis=0), colors.to_oklab(np.array(colors.parse(color)))
+    painted = recolored(lab, aimed(Palette(source, target, *_CONTRAST[finish], variety=0.25), own))
     if finish == "gloss":
         painted = _shine(painted, lab[..., 0], mask, unit)
     return colors.from_oklab(lab + np.float32(strength) * (painted - lab))

@@ -6,13 +6,13 @@ median colour moves to the target, and every pixel keeps its place above or belo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .. import color as colors
 
-__all__ = ["Palette", "perceived", "recolored", "soft_limit", "surely_inside"]
+__all__ = ["Palette", "aimed", "perceived", "recolored", "soft_limit", "surely_inside"]
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,23 @@ def recolored(lab: np.ndarray, palette: Palette) -> np.ndarray:
     offset = perceived(lab[..., 0]) - perceived(source[0])
     above = soft_limit(np.maximum(offset, 0) * palette.light, 1.0 - middle)
     below = soft_limit(np.maximum(-offset, 0) * palette.shade, middle)
-    lightness = middle + above - below
+    lightness = np.maximum(middle + above - below, 0)
 
     # Pigments are most colourful at middle light: shadows lose chroma with their light, highlights turn towards the lamp's white.
     fading = np.where(lightness < middle, (lightness / max(middle, 1e-3)) ** 0.7, 1 - 0.5 * above / max(1.0 - middle, 1e-3))
     chroma = target[1:] * fading[..., None] + palette.variety * (lab[..., 1:] - source[1:])
     return np.concatenate([_oklab_lightness(lightness)[..., None], chroma], axis=-1).astype(np.float32)
+
+
+def aimed(palette: Palette, own: np.ndarray) -> Palette:
+    """The palette with its target moved so that the median of the region, shadows and highlights included, comes to lie on it.
+
+    Both lose chroma, so that without this the region as a whole would be paler than what was asked for.
+    """
+    reached = np.median(recolored(own[None], palette)[0], axis=0)
+    target = palette.target + (palette.target - reached)
+    target[0] = np.clip(target[0], 0, 1)
+    return replace(palette, target=target)
 
 
 # OKLab's lightness is a cube root all the way down, so that the step from 0 to 1 of 255 spans 7 % of it: a tone curve would turn
