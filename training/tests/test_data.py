@@ -114,7 +114,7 @@ def test_a_missing_picture_and_a_wrong_index_are_named(pairs: Path) -> None:
 def test_rare_parts_are_shown_oftener() -> None:
     labels = np.zeros((2, 8, 8), np.uint8)
     labels[1, 0, 0] = index("necklace")
-    np.testing.assert_array_equal(rarity(labels), [1.0, 3.0])
+    np.testing.assert_array_equal(rarity(labels, {"necklace": 3.0}), [1.0, 3.0])
 
 
 def test_an_epoch_hangs_on_seed_and_number_alone(pairs: Path) -> None:

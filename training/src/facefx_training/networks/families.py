@@ -18,7 +18,7 @@ from .segmenter import EncoderDecoder, Segmenter
 from .segnet import SegNet
 from .unet2015 import UNet2015
 
-__all__ = ["build", "families"]
+__all__ = ["build", "families", "usual_encoder"]
 
 _FAMILIES: dict[str, Callable[..., Segmenter]] = {}
 _ON_ENCODER: dict[str, str] = {}  # families over an interchangeable encoder, and their usual one
@@ -35,7 +35,7 @@ def _family(name: str, *, encoder: str | None = None) -> Callable[[Callable[...,
 
 
 @_family("unet", encoder="efficientnet-lite0")
-def _unet(classes: int, encoder: Encoder, *, stem: int = 8, dropout: float = 0.1) -> Segmenter:
+def _unet(classes: int, encoder: Encoder, *, stem: int = 0, dropout: float = 0.1) -> Segmenter:
     decoder = UNetDecoder(encoder.channels, stem=stem)
     head = SegmentationHead(decoder.channels, classes, stride=decoder.stride, dropout=dropout)
     return EncoderDecoder(encoder, nn.Sequential(decoder, head))
@@ -61,6 +61,11 @@ _family("pix2pix")(Pix2Pix)
 def families() -> tuple[str, ...]:
     """Names that `build` knows."""
     return tuple(_FAMILIES)
+
+
+def usual_encoder(family: str) -> str | None:
+    """The encoder of a family for which none is named; None if it takes none."""
+    return _ON_ENCODER.get(family)
 
 
 def build(
