@@ -1,6 +1,6 @@
 """Makes the pictures of the docs from the effects themselves; mkdocs runs it before each build.
 
-    python docs/make_pictures.py        # by hand
+python docs/make_pictures.py        # by hand
 """
 
 from __future__ import annotations
