@@ -1,0 +1,33 @@
+"""The command `facefx-train`. One file per command.
+
+Nothing heavy is imported here or at the top of a command's file, so that ``facefx-train --help`` does not wait for torch.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import typer
+
+from facefx.errors import FacefxError
+
+from .evaluate import evaluate
+from .export import export
+from .pseudo_label import pseudo_label
+from .train import train
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make the weights of facefx's segmenters.")
+for command in (train, export, evaluate, pseudo_label):
+    app.command()(command)
+
+
+def main() -> None:
+    """Entry point: facefx's own errors become one line and exit status 1."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        app()
+    except FacefxError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise SystemExit(1) from None

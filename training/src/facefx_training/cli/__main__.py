@@ -1,0 +1,5 @@
+"""``python -m facefx_training.cli`` is ``facefx-train``."""
+
+from . import main
+
+main()

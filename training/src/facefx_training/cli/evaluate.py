@@ -1,0 +1,55 @@
+"""``facefx-train evaluate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="Model folder.")],
+    data: Annotated[Path, typer.Option(help="Folder of CelebAMask-HQ pairs; those in val.txt count.")],
+    size: Annotated[list[int] | None, typer.Option(help="Give whole frames at this size; several times for several.")] = None,
+    end_to_end: Annotated[bool, typer.Option(help="Also through facefx: detect, crop, parse, paste back.")] = False,
+    hair: Annotated[list[Path] | None, typer.Option(help="Folder with images/ and hair/ to score hair on, end to end.")] = None,
+    landmarks: Annotated[Path | None, typer.Option(help="Folder with images/ and landmarks.csv (68 points).")] = None,
+    raw_sides: Annotated[bool, typer.Option(help="Take left and right as labelled, inverted masks and all.")] = False,
+    limit: Annotated[int | None, typer.Option(help="Only the first so many pictures of each set.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the scores here.")] = None,
+    sheet: Annotated[Path | None, typer.Option(help="Write a contact sheet (PNG) of the last set of predictions.")] = None,
+    into_card: Annotated[bool, typer.Option(help="Write the scores into the model's card.")] = False,
+) -> None:
+    """Score a model."""
+    import json
+
+    from .. import evaluate as judge
+    from ..data import read_celebamask, read_names
+    from ..export import set_scores
+    from ..sheet import contact_sheet
+
+    pictures = read_celebamask(data, read_names(data / "val.txt")[:limit], correct_sides=not raw_sides)
+    ways = {f"whole_frame_{side}": judge.whole_frame(model, side) for side in size or []}
+    if end_to_end:
+        ways["end_to_end"] = judge.through_facefx(model)
+    found: dict[str, object] = {}
+    for way, predict in ways.items():
+        matrix, predictions = judge.evaluate(predict, pictures)
+        found[way] = {"on": f"{data.name}/val.txt, {len(pictures)} pictures", **judge.report(matrix)}
+        if sheet:
+            contact_sheet(pictures, predictions, sheet)
+        typer.echo(json.dumps({way: found[way]}))
+    for folder in hair or []:
+        way = f"hair_{folder.parent.name}_{folder.name}"
+        found[way] = judge.hair_scores(judge.through_facefx(model), folder, limit)
+        typer.echo(json.dumps({way: found[way]}))
+    if landmarks:
+        found["landmarks"] = judge.landmark_hits(judge.through_facefx(model), landmarks, limit)
+        typer.echo(json.dumps({"landmarks": found["landmarks"]}))
+    if json_file:
+        json_file.write_text(json.dumps(found, indent=2) + "\n")
+    if into_card:
+        set_scores(model, found)
