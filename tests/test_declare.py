@@ -243,3 +243,11 @@ def test_an_analyzer() -> None:
 def test_specs_are_frozen() -> None:
     with pytest.raises(AttributeError):
         sample.name = "other"  # type: ignore[misc]
+
+
+def test_an_analyzer_takes_no_chance() -> None:
+    with pytest.raises(TypeError, match="takes no rng"):
+
+        @analyzer()
+        def guess(face: object, *, rng: object) -> dict[str, float]:
+            return {}

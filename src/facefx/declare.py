@@ -216,7 +216,9 @@ def analyzer(*, version: str = "1") -> Callable[[Callable[..., Any]], AnalyzerSp
     """Declare an analyzer: a function of a `Face` that measures, and returns a dict of what JSON can hold."""
 
     def declare(function: Callable[..., Any]) -> AnalyzerSpec:
-        _, parameters, _ = _signature(function, allowed=("face",))
+        _, parameters, rng = _signature(function, allowed=("face",))
+        if rng:
+            raise TypeError(f"{function.__name__}: an analyzer measures and so takes no rng; only effects may")
         return AnalyzerSpec(function.__name__, function, parameters, _first_line(function), version)
 
     return declare
