@@ -124,6 +124,18 @@ def test_translating_between_the_schemes() -> None:
     assert from_lapa[0] == IGNORE  # LaPa's background holds neck, hat and more: nobody knows which
 
 
+def test_one_face_mask_and_fassegs_six() -> None:
+    celebamask, face, fasseg = scheme("celebamask"), scheme("face"), scheme("fasseg")
+    to_face = face.lookup_from(celebamask)
+    assert {name for name, i in zip(celebamask.classes, to_face, strict=False) if i == 0} == {
+        "background", "left_ear", "right_ear", "hair", "hat", "earring", "necklace", "neck", "clothing",
+    }  # fmt: skip
+    assert fasseg.lookup_from(celebamask)[celebamask.indices_of("left_eyebrow")[0]] == fasseg.classes.index("hair_eyebrows")
+    from_fasseg = celebamask.lookup_from(fasseg)
+    assert from_fasseg[fasseg.classes.index("nose")] == celebamask.indices_of("nose")[0]
+    assert (from_fasseg[[0, 1, 3, 4, 5]] == IGNORE).all()  # none of them is one part of the nineteen
+
+
 def test_a_scheme_of_ones_own() -> None:
     mine = LabelScheme.of("mine", ["background", "lips", ("eye_area", {Label.LEFT_EYE, Label.RIGHT_EYE})])
     assert mine.classes == ("background", "lips", "eye_area")

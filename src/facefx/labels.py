@@ -77,6 +77,7 @@ _EYES = {Label.LEFT_EYE, Label.RIGHT_EYE}
 _BROWS = {Label.LEFT_EYEBROW, Label.RIGHT_EYEBROW}
 _EARS = {Label.LEFT_EAR, Label.RIGHT_EAR}
 _FACE = {Label.SKIN, Label.NOSE, Label.EYEGLASSES, Label.INNER_MOUTH} | _EYES | _BROWS | _LIPS
+_SKIN_EARS_NECK = {Label.SKIN, Label.NECK} | _EARS
 _HEAD = _FACE | _EARS | {Label.HAIR, Label.HAT, Label.EARRING}
 
 _REGIONS: dict[Region, frozenset[Label]] = {
@@ -86,7 +87,7 @@ _REGIONS: dict[Region, frozenset[Label]] = {
     Region.EYEBROWS: frozenset(_BROWS),
     Region.EARS: frozenset(_EARS),
     Region.FACE: frozenset(_FACE),
-    Region.ALL_SKIN: frozenset({Label.SKIN, Label.NOSE, Label.NECK} | _EARS),
+    Region.ALL_SKIN: frozenset(_SKIN_EARS_NECK | {Label.NOSE}),
     Region.HEAD: frozenset(_HEAD),
     Region.PERSON: frozenset(set(Label) - {Label.BACKGROUND}),
 }
@@ -175,12 +176,20 @@ _SCHEMES: dict[str, LabelScheme] = {
     for s in (
         LabelScheme.of("celebamask", [label.value for label in Label]),
         LabelScheme.of(
-            "lapa",
+            "lapa",  # and Helen, as labelled by Smith et al. (2013)
             ["background", ("skin", {Label.SKIN}), "left_eyebrow", "right_eyebrow", "left_eye", "right_eye", "nose", "upper_lip",
              "inner_mouth", "lower_lip", "hair"],
         ),
         LabelScheme.of("eyes_lips", ["background", "left_eye", "right_eye", "upper_lip", "lower_lip"]),
         LabelScheme.of("hair", ["background", "hair"]),
+        # One face mask, as for a single sigmoid on grey pictures. The project that did so drew irises too; no data set of the field
+        # labels them and none of the nineteen parts is an iris, so the eye as a whole stands for it.
+        LabelScheme.of("face", ["background", "face"]),
+        # FASSEG paints eyebrows like hair, and does not part skin of the face from that of ears and neck.
+        LabelScheme.of(
+            "fasseg",
+            ["background", ("skin_ears_neck", _SKIN_EARS_NECK), "nose", "eyes", "mouth", ("hair_eyebrows", {Label.HAIR} | _BROWS)],
+        ),
     )
 }  # fmt: skip
 
