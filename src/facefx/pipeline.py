@@ -17,6 +17,7 @@ from .image import Picture, Source, open_image
 from .labels import Label, Region
 from .plugins import registry
 from .scene import Face, Scene
+from .segmenters.ensemble import Ensemble
 from .segmenters.onnx import OnnxSegmenter
 from .types import Box, Detection, Detector, FaceParsing, Segmenter
 
@@ -24,6 +25,7 @@ __all__ = ["DEFAULT_DETECTOR", "DEFAULT_SEGMENTER", "parse", "parse_rgb", "resol
 
 DEFAULT_SEGMENTER = "unet-lite0"
 DEFAULT_DETECTOR = "cascade"
+_ENSEMBLE = "ensemble:"
 
 #: A parsed crop in which the features of a face are less sure than this, on average, shows no face.
 MIN_SCORE = 0.5
@@ -41,7 +43,8 @@ def parse(
     Parameters
     ----------
     image : a path, bytes, a file object, a PIL image or an array.
-    segmenter : the name of an installed one, the path of a model folder, or a `Segmenter`; by default facefx's own U-Net.
+    segmenter : the name of an installed one, the path of a model folder, ``"ensemble:NAME+NAME"`` for the mean of several, or a
+        `Segmenter`; by default facefx's own U-Net.
     detector : the name of an installed one or a `Detector`; by default OpenCV's cascades. ``"whole_frame"`` for aligned portraits.
 
     Returns
@@ -60,12 +63,14 @@ def parse(
 
 
 def resolve_segmenter(segmenter: str | Path | Segmenter | None) -> Segmenter:
-    """A segmenter by name, by its model's folder, or as it is; models are loaded once."""
+    """A segmenter by name, by its model's folder, several as an ensemble, or as it is; models are loaded once."""
     match segmenter:
         case None:
             return registry().segmenter(DEFAULT_SEGMENTER)
         case Path():
             return _from_folder(segmenter.resolve())
+        case str() if segmenter.startswith(_ENSEMBLE):
+            return Ensemble([resolve_segmenter(name) for name in segmenter.removeprefix(_ENSEMBLE).split("+")])
         case str():
             return (
                 _from_folder(Path(segmenter).resolve())
