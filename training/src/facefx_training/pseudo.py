@@ -13,6 +13,7 @@ import onnxruntime
 
 from facefx.labels import IGNORE, Label, scheme
 
+from .data.copies import ALIKE, picture_hash
 from .data.hair import NOT_HAIR, hair_names, read_hair
 
 __all__ = ["correct_by_hair", "hair_only", "likely_copies", "pseudo_label", "square"]
@@ -58,19 +59,13 @@ def square(image: np.ndarray, labels: np.ndarray, size: int) -> tuple[np.ndarray
 
 def likely_copies(folder: Path, names: Iterable[str], held_out: Iterable[Path]) -> set[str]:
     """Names of photos whose perceptual hash (DCT, 64 bits) is within 6 bits of a held-out one's: the same photo."""
-    hashes = np.array([_hash(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)) for path in held_out]).reshape(-1, 64)
+    hashes = np.array([picture_hash(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)) for path in held_out]).reshape(-1, 64)
     copies = set()
     for name in names:
         photo = cv2.imread(str(next((folder / "images").glob(f"{name}.*"))), cv2.IMREAD_GRAYSCALE)
-        if ((hashes != _hash(photo)).sum(1) <= 6).any():
+        if ((hashes != picture_hash(photo)).sum(1) <= ALIKE).any():
             copies.add(name)
     return copies
-
-
-def _hash(grey: np.ndarray) -> np.ndarray:
-    """pHash: signs of the 8x8 lowest frequencies of a 32x32 picture against their median."""
-    low = cv2.dct(cv2.resize(grey, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32))[:8, :8].ravel()
-    return low > np.median(low[1:])
 
 
 def pseudo_label(

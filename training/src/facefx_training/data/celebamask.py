@@ -1,28 +1,29 @@
-"""Reading a folder of CelebAMask-HQ pairs: `images/NAME.jpg`, `labels/NAME.png` (index maps), and lists of names.
+"""Reading a folder of pairs ready for training: `images/NAME.jpg`, `labels/NAME.png` (index maps), and lists of names.
 
-`train.txt` and `val.txt` hold the names. Pseudo-labelled folders look the same and have indices 254 (not hair, else unknown) and
-255 (unknown) besides.
+`train.txt` and `val.txt` hold the names. The indices are CelebAMask-HQ's, unless `about.json` names another scheme. Labels may also be
+254 (not hair, else unknown) and 255 (unknown), as in pseudo-labelled folders and those that `facefx-train prepare` translated.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 
 from facefx.errors import ImageError
-from facefx.labels import IGNORE, scheme
+from facefx.labels import IGNORE, LabelScheme
+from facefx.labels import scheme as find_scheme
 
 from .hair import NOT_HAIR
+from .sides import upright_sides
+from .translate import translation
 
-__all__ = ["Pictures", "join", "read_celebamask", "read_names", "upright_sides"]
-
-_SCHEME = scheme("celebamask")
-_PAIRS = [(_SCHEME.indices_of(f"left_{part}")[0], _SCHEME.indices_of(f"right_{part}")[0]) for part in ("eye", "eyebrow", "ear")]
-_FEW_PIXELS = 20
+__all__ = ["Pictures", "join", "read_celebamask", "read_names", "scheme_of"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Pictures:
     ----------
     names : sequence of str
     images : (N, S, S, 3) uint8, RGB
-    labels : (N, S, S) uint8, indices of the scheme "celebamask"; 255 where nobody knows
+    labels : (N, S, S) uint8, indices of the scheme that was asked for; 255: unknown; 254: not hair, else unknown
     """
 
     names: Sequence[str]
@@ -49,57 +50,53 @@ def read_names(path: Path) -> list[str]:
     return path.read_text().split()
 
 
-def upright_sides(labels: np.ndarray) -> np.ndarray:
-    """Undo swapped sides: about 8 % of CelebAMask-HQ's masks call the subject's left the right, in all pairs at once.
-
-    The pictures are upright and aligned, so the left eye, brow and ear lie at larger x than the right ones. Only pairs of which
-    both parts can be seen count, so a profile, where one side is hidden, stays as it is.
-
-    Parameters
-    ----------
-    labels : (H, W) uint8
-
-    Returns
-    -------
-    (H, W) uint8
-        The same map, or its sides exchanged if more pairs are the wrong way round than the right one.
-    """
-    votes = 0.0
-    for left, right in _PAIRS:
-        left_x, right_x = np.nonzero(labels == left)[1], np.nonzero(labels == right)[1]
-        if min(left_x.size, right_x.size) >= _FEW_PIXELS:
-            votes += np.sign(left_x.mean() - right_x.mean())
-    if votes >= 0:
-        return labels
-    table = np.arange(256, dtype=np.uint8)
-    table[: len(_SCHEME)] = _SCHEME.mirror
-    return table[labels]
+def scheme_of(root: Path) -> LabelScheme:
+    """The label scheme of a folder's label pictures, as its about.json says; CelebAMask-HQ's if it does not."""
+    return find_scheme(_about(root).get("scheme", "celebamask"))
 
 
-def read_celebamask(root: Path, names: Sequence[str], size: int | None = None, *, correct_sides: bool = True) -> Pictures:
+def read_celebamask(
+    root: Path,
+    names: Sequence[str],
+    size: int | None = None,
+    *,
+    scheme: str | LabelScheme = "celebamask",
+    correct_sides: bool = True,
+) -> Pictures:
     """Decode the named pairs once, images averaged and labels picked down to `size` x `size` (None leaves them as they are).
+
+    Label pictures in the order of another scheme (`scheme_of`) are translated to `scheme`: pixels whose part it does not tell apart
+    become 255, or 254 if they are known not to be hair. Sides are corrected unless `facefx-train prepare` has done so.
 
     Raises
     ------
     ImageError
-        A file is missing or cannot be decoded, or a label map has an index outside the scheme.
+        A file is missing or cannot be decoded, or a label map has an index outside its scheme.
     """
+    source, wanted = scheme_of(root), find_scheme(scheme)
+    table = np.arange(256, dtype=np.uint8) if source == wanted else translation(source, wanted)
+    correct_sides = correct_sides and _about(root).get("sides") != "corrected"
     images, labels = [], []
     for name in names:
         image = cv2.imread(str(root / "images" / f"{name}.jpg"), cv2.IMREAD_COLOR_RGB)
         label = cv2.imread(str(root / "labels" / f"{name}.png"), cv2.IMREAD_UNCHANGED)
         if image is None or label is None:
             raise ImageError(f"{root}: images/{name}.jpg or labels/{name}.png is missing or cannot be decoded.")
-        if label.ndim != 2 or label[label < NOT_HAIR].max(initial=0) >= len(_SCHEME):
-            raise ImageError(f"{root}: labels/{name}.png is not a map of indices 0 to {len(_SCHEME) - 1}, {NOT_HAIR} and {IGNORE}.")
+        if label.ndim != 2 or label[label < NOT_HAIR].max(initial=0) >= len(source):
+            raise ImageError(f"{root}: labels/{name}.png is not a map of indices 0 to {len(source) - 1}, {NOT_HAIR} and {IGNORE}.")
         if correct_sides:
-            label = upright_sides(label)
+            label = upright_sides(label, source)
         if size is not None:
             image = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
             label = cv2.resize(label, (size, size), interpolation=cv2.INTER_NEAREST_EXACT)
         images.append(image)
-        labels.append(label)
+        labels.append(table[label])
     return Pictures(tuple(names), np.stack(images), np.stack(labels))
+
+
+def _about(root: Path) -> dict[str, Any]:
+    about = root / "about.json"
+    return json.loads(about.read_text()) if about.exists() else {}
 
 
 def join(sets: Sequence[Pictures]) -> Pictures:

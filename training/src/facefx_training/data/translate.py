@@ -1,0 +1,26 @@
+"""From one label scheme's indices to another's, keeping what can be kept of labels that have no counterpart."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from facefx.labels import IGNORE, Label, LabelScheme
+
+from .hair import NOT_HAIR
+
+__all__ = ["translation"]
+
+
+def translation(source: LabelScheme, target: LabelScheme) -> np.ndarray:
+    """(256,) uint8: ``table[labels]`` are `source`'s indices in `target`'s order.
+
+    What `LabelScheme.lookup_from` cannot place becomes 255, unknown; or 254, known only not to be hair, if `target` has a class for
+    hair and what was labelled cannot be hair. So the background of a hair mask still teaches where there is none.
+    """
+    table = target.lookup_from(source)
+    table[NOT_HAIR] = NOT_HAIR if target.indices_of(Label.HAIR) else IGNORE
+    if table[NOT_HAIR] == NOT_HAIR:
+        for index, labels in enumerate(source.members):
+            if table[index] == IGNORE and Label.HAIR not in labels:
+                table[index] = NOT_HAIR
+    return table
