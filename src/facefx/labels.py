@@ -185,8 +185,8 @@ _SCHEMES: dict[str, LabelScheme] = {
         # One face mask, as for a single sigmoid on grey pictures. The project that did so drew irises too; no data set of the field
         # labels them and none of the nineteen parts is an iris, so the eye as a whole stands for it.
         LabelScheme.of("face", ["background", "face"]),
-        # FASSEG paints eyebrows like hair. Whether its skin takes in ears and neck its authors leave open: taken to, so that neither
-        # is taught as the other.
+        # FASSEG paints eyebrows like hair. Whether its skin takes in ears and neck its authors leave open: taken to, so that
+        # neither is taught as the other.
         LabelScheme.of(
             "fasseg",
             ["background", ("skin_ears_neck", _SKIN_EARS_NECK), "nose", "eyes", "mouth", ("hair_eyebrows", {Label.HAIR} | _BROWS)],

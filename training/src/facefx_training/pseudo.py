@@ -15,6 +15,7 @@ from facefx.labels import IGNORE, Label, scheme
 
 from .data.copies import ALIKE, picture_hash
 from .data.hair import NOT_HAIR, hair_names, read_hair
+from .data.square import square
 
 __all__ = ["correct_by_hair", "hair_only", "likely_copies", "pseudo_label", "square"]
 
@@ -43,18 +44,6 @@ def correct_by_hair(probabilities: np.ndarray, hair: np.ndarray, sure: float) ->
 def hair_only(hair: np.ndarray) -> np.ndarray:
     """(H, W) bool → label map with hair, and 254 elsewhere."""
     return np.where(hair, np.uint8(_HAIR), np.uint8(NOT_HAIR))
-
-
-def square(image: np.ndarray, labels: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pad to a square with grey that has no label, and resize to `size`."""
-    height, width = labels.shape
-    side = max(height, width)
-    top, left = (side - height) // 2, (side - width) // 2
-    edges = (top, side - height - top, left, side - width - left)
-    image = cv2.copyMakeBorder(image, *edges, cv2.BORDER_CONSTANT, value=(128, 128, 128))
-    labels = cv2.copyMakeBorder(labels, *edges, cv2.BORDER_CONSTANT, value=IGNORE)
-    shape = (size, size)
-    return cv2.resize(image, shape, interpolation=cv2.INTER_AREA), cv2.resize(labels, shape, interpolation=cv2.INTER_NEAREST_EXACT)
 
 
 def likely_copies(folder: Path, names: Iterable[str], held_out: Iterable[Path]) -> set[str]:

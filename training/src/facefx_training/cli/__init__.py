@@ -13,13 +13,14 @@ from facefx.errors import FacefxError
 
 from .evaluate import evaluate
 from .export import export
+from .prepare import prepare
 from .pseudo_label import pseudo_label
 from .train import train
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make the weights of facefx's segmenters.")
-for command in (train, export, evaluate, pseudo_label):
+for command in (prepare, train, export, evaluate, pseudo_label):
     app.command()(command)
 
 

@@ -1,7 +1,7 @@
 """Reading a folder of pairs ready for training: `images/NAME.jpg`, `labels/NAME.png` (index maps), and lists of names.
 
-`train.txt` and `val.txt` hold the names. The indices are CelebAMask-HQ's, unless `about.json` names another scheme. Labels may also be
-254 (not hair, else unknown) and 255 (unknown), as in pseudo-labelled folders and those that `facefx-train prepare` translated.
+`train.txt` and `val.txt` hold the names. The indices are CelebAMask-HQ's, unless `about.json` names another scheme. Labels may also
+be 254 (not hair, else unknown) and 255 (unknown), as in pseudo-labelled folders and those that `facefx-train prepare` translated.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .hair import NOT_HAIR
 from .sides import upright_sides
 from .translate import translation
 
-__all__ = ["Pictures", "join", "read_celebamask", "read_names", "scheme_of"]
+__all__ = ["Pictures", "about", "join", "read_celebamask", "read_names", "scheme_of"]
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,15 @@ def read_names(path: Path) -> list[str]:
     return path.read_text().split()
 
 
+def about(root: Path) -> dict[str, Any]:
+    """What a folder's about.json says of it; nothing if there is none."""
+    file = root / "about.json"
+    return json.loads(file.read_text()) if file.exists() else {}
+
+
 def scheme_of(root: Path) -> LabelScheme:
     """The label scheme of a folder's label pictures, as its about.json says; CelebAMask-HQ's if it does not."""
-    return find_scheme(_about(root).get("scheme", "celebamask"))
+    return find_scheme(about(root).get("scheme", "celebamask"))
 
 
 def read_celebamask(
@@ -75,7 +81,7 @@ def read_celebamask(
     """
     source, wanted = scheme_of(root), find_scheme(scheme)
     table = np.arange(256, dtype=np.uint8) if source == wanted else translation(source, wanted)
-    correct_sides = correct_sides and _about(root).get("sides") != "corrected"
+    correct_sides = correct_sides and about(root).get("sides") != "corrected"
     images, labels = [], []
     for name in names:
         image = cv2.imread(str(root / "images" / f"{name}.jpg"), cv2.IMREAD_COLOR_RGB)
@@ -92,11 +98,6 @@ def read_celebamask(
         images.append(image)
         labels.append(table[label])
     return Pictures(tuple(names), np.stack(images), np.stack(labels))
-
-
-def _about(root: Path) -> dict[str, Any]:
-    about = root / "about.json"
-    return json.loads(about.read_text()) if about.exists() else {}
 
 
 def join(sets: Sequence[Pictures]) -> Pictures:
