@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -228,3 +231,39 @@ def test_a_carried_mask_lies_where_the_region_is() -> None:
     full = np.zeros((80, 100), np.float32)
     full[window[1] : window[3], window[0] : window[2]] = mask
     assert np.abs(full - (picture[..., 0] < 0.5)).max() < 0.1
+
+
+def thinning_hair(size: int = 240) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A dark ball whose rim dissolves into strands: picture, true share of hair, a network's line."""
+    rng = np.random.default_rng(3)
+    rows, columns = np.indices((size, size)) + 0.5
+    radius = np.hypot(rows - size / 2, columns - size / 2)
+    strands = cv2.GaussianBlur(rng.random((size, size), np.float32), (0, 0), 1.0)
+    density = masks.ramp(-radius, -0.42 * size, -0.3 * size)
+    share = np.where(strands > np.quantile(strands, 0.98) - density * np.ptp(strands), 1.0, 0.0).astype(np.float32)
+    share[radius > 0.42 * size] = 0
+    picture = (0.8 + share[..., None] * (0.1 - 0.8)) * np.ones(3, np.float32)
+    line = cv2.GaussianBlur((radius < 0.36 * size).astype(np.float32), (0, 0), 2)
+    return picture, share, line
+
+
+def test_a_fuzzy_edge_follows_the_strands_but_not_where_a_sharp_neighbour_lies() -> None:
+    picture, share, line = thinning_hair()
+    affine = centred(120, 240, (120, 120))
+    region = geometry.cut(line[..., None].repeat(3, axis=2), affine, 120)[..., 0]
+
+    def carried(**options: Any) -> np.ndarray:
+        (x0, y0, x1, y1), mask = masks.to_picture(region, affine, picture, **options)
+        full = np.zeros(picture.shape[:2], np.float32)
+        full[y0:y1, x0:x1] = mask
+        return full
+
+    sharp, fuzzy = carried(), carried(fuzz=24)
+    assert np.abs(fuzzy - share).mean() < 0.6 * np.abs(sharp - share).mean()
+    assert carried(fuzz=1).tolist() == sharp.tolist()  # narrower than what refinement covers anyway
+
+    left = np.zeros((120, 120), np.float32)
+    left[:, :50] = 1
+    beside, nowhere = carried(fuzz=24, neighbours=left), carried(fuzz=24, neighbours=np.ones_like(left))
+    assert np.abs(beside - nowhere)[:, :90].max() < 0.01
+    assert np.abs(beside - fuzzy)[:, 160:].max() < 0.01

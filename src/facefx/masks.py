@@ -170,7 +170,13 @@ def _local_mean(image: np.ndarray, weight: np.ndarray, radius: float) -> tuple[n
 
 
 def to_picture(
-    values: np.ndarray, affine: np.ndarray, picture: np.ndarray, *, refine: bool = True
+    values: np.ndarray,
+    affine: np.ndarray,
+    picture: np.ndarray,
+    *,
+    refine: bool = True,
+    fuzz: float = 0.0,
+    neighbours: np.ndarray | None = None,
 ) -> tuple[tuple[int, int, int, int], np.ndarray]:
     """Carry a region's probability from a crop to the picture's own resolution.
 
@@ -179,6 +185,8 @@ def to_picture(
     values : (S, S) float32 probability on the crop.
     affine : picture to crop.
     picture : (H, W, 3) float32, which the edges are fitted to if `refine`.
+    fuzz : width, in pixels of the picture, of an edge that is no line: hair thins out, and the network puts a line somewhere in it.
+    neighbours : (S, S) float32 probability on the crop of parts whose edge towards the region is sharp all the same.
 
     Returns
     -------
@@ -191,17 +199,27 @@ def to_picture(
         return nothing
     pixel = 1 / float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))  # one crop pixel, in pixels of the picture
     reach = 3 * max(pixel, 1.0)
+    fuzz = fuzz if fuzz > reach else 0.0
     corners = np.array([(x, y) for x in (support[0], support[2]) for y in (support[1], support[3])], float)
     corners = geometry.apply(geometry.invert(affine), corners)
     limits = np.array([picture.shape[1], picture.shape[0]])
-    x0, y0 = np.clip(np.floor(corners.min(axis=0) - reach), 0, limits).astype(int)
-    x1, y1 = np.clip(np.ceil(corners.max(axis=0) + reach), 0, limits).astype(int)
+    x0, y0 = np.clip(np.floor(corners.min(axis=0) - reach - fuzz), 0, limits).astype(int)
+    x1, y1 = np.clip(np.ceil(corners.max(axis=0) + reach + fuzz), 0, limits).astype(int)
     if x1 <= x0 or y1 <= y0:
         return nothing
-    mask = geometry.warp_to_window(values, affine, (int(x0), int(y0), int(x1), int(y1)))
+    area = int(x0), int(y0), int(x1), int(y1)
+    mask = geometry.warp_to_window(values, affine, area)
     if refine:
         shrink, guide = max(pixel / 2, 1.0), picture[y0:y1, x0:x1]
-        mask = matte(_refine_near_edge(mask, guide, reach, shrink), guide, reach, shrink)
+        mask = _refine_near_edge(mask, guide, reach, shrink)
+        if fuzz:
+            thinned = matte(mask, guide, fuzz, shrink * fuzz / reach)
+            if neighbours is not None:
+                size = 2 * round(fuzz / pixel / 2) + 1
+                apart = cv2.GaussianBlur(cv2.dilate(neighbours, np.ones((size, size), np.uint8)), (0, 0), size / 4)
+                thinned += geometry.warp_to_window(apart, affine, area) * (mask - thinned)
+            mask = thinned
+        mask = matte(mask, guide, reach, shrink)
     mask = ramp(mask, *CERTAIN)
     inner = window(mask > 0)
     if inner is None:

@@ -15,6 +15,9 @@ from .types import Box, FaceParsing, Mask
 
 __all__ = ["Face", "Scene"]
 
+#: Width of the zone in which hair thins out, in face units.
+_FUZZ = 0.08
+
 
 @dataclass(frozen=True, eq=False)
 class Face:
@@ -43,7 +46,13 @@ class Face:
         window : (x0, y0, x1, y1) in whole pixels, inside the picture; of zero size if the face has none of that region.
         mask : (y1 - y0, x1 - x0) float32 in [0, 1].
         """
-        return masks.to_picture(self.parsing.region(region), self.parsing.affine, self.picture, refine=refine)
+        values = self.parsing.region(region)
+        if Label.HAIR not in label_names.labels_of(region) or not self.parsing.scheme.indices_of(Label.BACKGROUND):
+            return masks.to_picture(values, self.parsing.affine, self.picture, refine=refine)
+        # towards the background hair thins out, towards the face it ends
+        others = 1 - self.parsing.region(Label.BACKGROUND) - values
+        fuzz = _FUZZ * self.box.side
+        return masks.to_picture(values, self.parsing.affine, self.picture, refine=refine, fuzz=fuzz, neighbours=others)
 
     def mask(self, region: Region | Label | str) -> Mask:
         """The soft mask of a region (``"lips"``, `Region.LIPS`, `Label.HAIR`, ...), as large as the picture: (H, W) float32.
