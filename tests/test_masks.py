@@ -265,5 +265,5 @@ def test_a_fuzzy_edge_follows_the_strands_but_not_where_a_sharp_neighbour_lies()
     left = np.zeros((120, 120), np.float32)
     left[:, :50] = 1
     beside, nowhere = carried(fuzz=24, neighbours=left), carried(fuzz=24, neighbours=np.ones_like(left))
-    assert np.abs(beside - nowhere)[:, :90].max() < 0.01
+    assert np.abs(beside - nowhere)[:, :70].max() < 0.01
     assert np.abs(beside - fuzzy)[:, 160:].max() < 0.01

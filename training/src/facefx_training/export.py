@@ -20,13 +20,12 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from facefx.errors import ModelError
-from facefx.labels import scheme
+from facefx.labels import LabelScheme
 
 from .networks import Segmenter
 
 __all__ = ["Probabilities", "disagreement", "export_model", "set_scores", "write_onnx"]
 
-_SCHEME = scheme("celebamask")
 #: Greatest difference of a probability between torch and onnxruntime that half-precision weights may cause.
 _TOLERANCE = 0.05
 
@@ -43,7 +42,12 @@ class Probabilities(nn.Module):
 
 
 def export_model(
-    network: Segmenter, folder: Path, card: Mapping[str, Any], picture: np.ndarray, sizes: tuple[int, ...] = (256, 320)
+    network: Segmenter,
+    folder: Path,
+    card: Mapping[str, Any],
+    scheme: LabelScheme,
+    picture: np.ndarray,
+    sizes: tuple[int, ...] = (256, 320),
 ) -> None:
     """Write `folder`/model.onnx and card.toml, after proving that onnxruntime answers what torch does.
 
@@ -51,6 +55,7 @@ def export_model(
     ----------
     network : with its final weights
     card : the card's contents, but for `sha256`, `parameters` and `labels`, which are filled in
+    scheme : what the network's classes are
     picture : (S, S, 3) uint8, RGB, a face to compare torch and onnxruntime on
     sizes : sides at which they are compared, pixels
 
@@ -67,7 +72,7 @@ def export_model(
             f"onnxruntime and torch differ by up to {worst:.3g} in probability, and {_TOLERANCE} is allowed. "
             "Nothing was exported: look for an operator that exports wrongly."
         )
-    labels = {"scheme": _SCHEME.name, "classes": list(_SCHEME.classes)}
+    labels = {"scheme": scheme.name, "classes": list(scheme.classes)}
     facts = {
         "sha256": hashlib.sha256(content).hexdigest(),
         "parameters": sum(p.numel() for p in network.parameters()),

@@ -1,4 +1,4 @@
-"""A picture of what a model gets right and wrong."""
+"""Pictures of what models get right and wrong."""
 
 from __future__ import annotations
 
@@ -7,37 +7,105 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
-from facefx.labels import scheme
+from facefx import geometry, parse
+from facefx.image import open_image
+from facefx.labels import IGNORE, LabelScheme, scheme
+from facefx.overlay import overlay, palette, with_legend
 
 from .data import Pictures
+from .entrant import CELEBAMASK, Entrant
+from .metrics import confusion, scores
 
-__all__ = ["contact_sheet", "palette"]
+__all__ = ["VIEWS", "contact_sheet", "side_by_side", "strip", "with_heading", "worst_first"]
+
+#: What the squares of a `strip` show.
+VIEWS = ("image", "label", "prediction", "overlay", "errors")
+_ERROR = np.array([255, 40, 40], np.uint8)
+_TILE = 232
 
 
-def palette() -> np.ndarray:
-    """(256, 3) uint8 RGB colours of label indices: black background, well-spread hues, grey for 255."""
+def strip(image: np.ndarray, truth: np.ndarray, said: np.ndarray, labels: LabelScheme, side: int) -> np.ndarray:
+    """The `VIEWS` of one picture in a row.
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 RGB.
+    truth, said : (H, W) uint8 in the order of `labels`; a truth of 255, unknown, is grey and never wrong.
+
+    Returns
+    -------
+    (side, 5 side, 3) uint8 RGB.
+    """
     colours = np.full((256, 3), 128, np.uint8)
-    count = len(scheme("celebamask"))
-    hues = (np.arange(count) * 77 % 180).astype(np.uint8)
-    values = np.where(np.arange(count) % 2, 255, 180).astype(np.uint8)
-    hsv = np.stack([hues, np.full(count, 200, np.uint8), values], -1)[None]
-    colours[:count] = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)[0]
-    colours[0] = 0
-    return colours
+    colours[: len(labels)] = palette(labels)
+    tinted = np.round(255 * overlay(image.astype(np.float32) / 255, said, labels)).astype(np.uint8)
+    errors = np.repeat(image.mean(axis=-1, keepdims=True) / 3, 3, axis=-1).astype(np.uint8)
+    errors[(truth != said) & (truth != IGNORE)] = _ERROR
+    views = (image, colours[truth], colours[said], tinted, errors)
+    return np.hstack([cv2.resize(view, (side, side), interpolation=cv2.INTER_AREA) for view in views])
 
 
-def contact_sheet(pictures: Pictures, predictions: Sequence[np.ndarray], path: Path, *, rows: int = 12, side: int = 192) -> None:
-    """Write rows of picture, labels, prediction and errors (white where they differ), the worst pictures first, two to a line."""
-    wrong = [float((p != t).mean()) for p, t in zip(predictions, pictures.labels, strict=True)]
-    colours = palette()
-    tiles = []
-    for index in np.argsort(wrong)[::-1][: 2 * rows]:
-        truth, said = pictures.labels[index], predictions[index]
-        errors = np.repeat((truth != said)[..., None] * np.uint8(255), 3, axis=2)
-        views = (pictures.images[index], colours[truth], colours[said], errors)
-        tiles.append(np.hstack([cv2.resize(view, (side, side), interpolation=cv2.INTER_AREA) for view in views]))
+def worst_first(pictures: Pictures, predictions: Sequence[np.ndarray], labels: LabelScheme) -> list[tuple[float, int]]:
+    """Mean F1 of each picture in percent, over the parts that it shows, and its index; the worst first."""
+    f1 = []
+    for truth, said in zip(pictures.labels, predictions, strict=True):
+        values: dict[str, float] = scores(confusion(truth, said, len(labels)))
+        f1.append(100 * values["mean_f1"])
+    return sorted(zip(f1, range(len(f1)), strict=True), key=lambda pair: (np.isnan(pair[0]), pair))
+
+
+def contact_sheet(
+    pictures: Pictures,
+    predictions: Sequence[np.ndarray],
+    path: Path,
+    *,
+    labels: LabelScheme = CELEBAMASK,
+    rows: int = 12,
+    side: int = 192,
+) -> None:
+    """Write a PNG of the worst pictures' strips, the worst first, two to a line."""
+    worst = worst_first(pictures, predictions, labels)[: 2 * rows]
+    tiles = [strip(pictures.images[i], pictures.labels[i], predictions[i], labels, side) for _, i in worst]
     if len(tiles) % 2:
         tiles.append(np.zeros_like(tiles[0]))
     lines = [np.hstack(tiles[i : i + 2]) for i in range(0, len(tiles), 2)]
-    cv2.imwrite(str(path), cv2.cvtColor(np.vstack(lines), cv2.COLOR_RGB2BGR))
+    Image.fromarray(np.vstack(lines)).save(path)
+
+
+def side_by_side(models: Sequence[Entrant], photos: Sequence[Path], path: Path) -> None:
+    """Write a PNG with a row for each photo: its largest face, and what each model makes of it.
+
+    The first model that finds a face says which part of the photo is shown; without any it is the whole.
+    """
+    rows = [_row(models, photo) for photo in photos]
+    sheet = with_heading(np.vstack(rows), ["", *(model.name for model in models)])
+    every_part = np.arange(len(CELEBAMASK), dtype=np.uint8)[None]
+    legend = with_legend(sheet.astype(np.float32) / 255, every_part)
+    Image.fromarray(np.round(255 * legend).astype(np.uint8)).save(path)
+
+
+def _row(models: Sequence[Entrant], photo: Path) -> np.ndarray:
+    """The photo and the models' overlays: (tile, tile (1 + models), 3) uint8 RGB."""
+    rgb = open_image(photo).rgb
+    scenes = [parse(rgb, segmenter=model.segmenter) for model in models]
+    box = next((scene.faces[0].box for scene in scenes if scene.faces), None)
+    center = box.center if box else (rgb.shape[1] / 2, rgb.shape[0] / 2)
+    affine = geometry.crop_affine(center, 2.4 * box.side if box else max(rgb.shape[:2]), 0, _TILE)
+    painted = [overlay(rgb, scene.label_map(m.scheme), m.scheme) for m, scene in zip(models, scenes, strict=True)]
+    tiles = [geometry.cut(view, affine, _TILE) for view in (rgb, *painted)]
+    return np.round(255 * np.hstack(tiles).clip(0, 1)).astype(np.uint8)
+
+
+def with_heading(picture: np.ndarray, titles: Sequence[str]) -> np.ndarray:
+    """A picture under a line of titles, each over its share of the width: (H + some, W, 3) uint8 RGB."""
+    height, width = picture.shape[:2]
+    column = width / len(titles)
+    size = round(min(14, column / 9))
+    bar = Image.new("RGB", (width, 2 * size), (32, 33, 36))
+    draw = ImageDraw.Draw(bar)
+    for index, title in enumerate(titles):
+        where = (index + 0.5) * column, size
+        draw.text(where, title, fill=(240, 240, 240), font=ImageFont.load_default(size=size), anchor="mm")
+    return np.vstack([np.asarray(bar), picture])

@@ -7,29 +7,26 @@ it looks for long hair. What lies outside the picture is grey and has no label.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 
-from facefx.labels import IGNORE, scheme
+from facefx.labels import IGNORE, Label, LabelScheme, Region, scheme
 
 __all__ = ["Augment", "crop_matrix", "mirror_pair"]
 
-_SCHEME = scheme("celebamask")
-_MIRROR = np.arange(256, dtype=np.uint8)
-_MIRROR[: len(_SCHEME)] = _SCHEME.mirror
-_SKIN = _SCHEME.indices_of("all_skin")
-_HAIR = _SCHEME.indices_of("hair")
 _GREY = 0.5
 _LUMA = np.float32([0.299, 0.587, 0.114])
 
 Rng = np.random.Generator
 
 
-def mirror_pair(image: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def mirror_pair(image: np.ndarray, labels: np.ndarray, scheme: LabelScheme) -> tuple[np.ndarray, np.ndarray]:
     """Flip an (H, W, 3) image and its (H, W) labels sideways; what was left is right now."""
-    return np.ascontiguousarray(image[:, ::-1]), _MIRROR[labels[:, ::-1]]
+    table = np.arange(256, dtype=np.uint8)
+    table[: len(scheme)] = scheme.mirror
+    return np.ascontiguousarray(image[:, ::-1]), table[labels[:, ::-1]]
 
 
 def crop_matrix(source: int, size: int, center: tuple[float, float], side: float, degrees: float) -> np.ndarray:
@@ -54,19 +51,21 @@ class Augment:
     ----------
     size : int
         Side of the crop, pixels.
+    scheme : of the labels. Skin and hair change their colour only where it tells them from the rest.
     """
 
     size: int
+    scheme: LabelScheme = field(default_factory=lambda: scheme("celebamask"))
 
     def __call__(self, image: np.ndarray, labels: np.ndarray, rng: Rng) -> tuple[np.ndarray, np.ndarray]:
         """(S, S, 3) uint8 and (S, S) uint8 → (size, size, 3) uint8 and (size, size) uint8; the arguments stay as they are."""
         image, labels = self._crop(image, labels, rng)
         if rng.random() < 0.5:
-            image, labels = mirror_pair(image, labels)
+            image, labels = mirror_pair(image, labels, self.scheme)
         pixels = image.astype(np.float32) / 255
         for change, chance in _LOOKS:
             if rng.random() < chance:
-                pixels = change(pixels, labels, rng)
+                pixels = change(pixels, labels, self.scheme, rng)
         if rng.random() < 0.15:
             pixels, labels = _occlude(pixels, labels, rng)
         pixels = np.clip(pixels, 0, 1)
@@ -92,25 +91,25 @@ class Augment:
         return cropped, known
 
 
-def _light(pixels: np.ndarray, labels: np.ndarray, rng: Rng) -> np.ndarray:
+def _light(pixels: np.ndarray, labels: np.ndarray, scheme: LabelScheme, rng: Rng) -> np.ndarray:
     """Brightness, contrast and gamma."""
     gamma = np.exp(rng.normal(0, 0.25))
     contrast, brightness = np.exp(rng.normal(0, 0.2)), rng.normal(0, 0.08)
     return np.clip((np.power(pixels, gamma, dtype=np.float32) - 0.5) * np.float32(contrast) + np.float32(0.5 + brightness), 0, 1)
 
 
-def _tint(pixels: np.ndarray, labels: np.ndarray, rng: Rng) -> np.ndarray:
+def _tint(pixels: np.ndarray, labels: np.ndarray, scheme: LabelScheme, rng: Rng) -> np.ndarray:
     """Saturation and white balance."""
     grey = (pixels @ _LUMA)[..., None]
     saturation = np.float32(np.exp(rng.normal(0, 0.3)))
     return (grey + (pixels - grey) * saturation) * np.exp(rng.normal(0, 0.1, 3)).astype(np.float32)
 
 
-def _colourless(pixels: np.ndarray, labels: np.ndarray, rng: Rng) -> np.ndarray:
+def _colourless(pixels: np.ndarray, labels: np.ndarray, scheme: LabelScheme, rng: Rng) -> np.ndarray:
     return np.repeat((pixels @ _LUMA)[..., None], 3, axis=2)
 
 
-def _gradient(pixels: np.ndarray, labels: np.ndarray, rng: Rng) -> np.ndarray:
+def _gradient(pixels: np.ndarray, labels: np.ndarray, scheme: LabelScheme, rng: Rng) -> np.ndarray:
     """Light from one side."""
     ramp = np.linspace(-1, 1, pixels.shape[0], dtype=np.float32)
     angle, depth = rng.uniform(0, 2 * np.pi), rng.uniform(0.1, 0.5)
@@ -118,17 +117,17 @@ def _gradient(pixels: np.ndarray, labels: np.ndarray, rng: Rng) -> np.ndarray:
     return pixels * (1 + np.float32(depth) * field)[..., None]
 
 
-def _skin_tone(pixels: np.ndarray, labels: np.ndarray, rng: Rng) -> np.ndarray:
+def _skin_tone(pixels: np.ndarray, labels: np.ndarray, scheme: LabelScheme, rng: Rng) -> np.ndarray:
     """Darker more often than lighter, and darker the more so in blue, as melanin absorbs."""
     gain = np.exp(rng.uniform(-1.2, 0.15))
-    return _regrade(pixels, labels, _SKIN, np.array([gain**0.85, gain, gain**1.1]) * np.exp(rng.normal(0, 0.05, 3)))
+    return _regrade(pixels, labels, scheme.indices_of(Region.ALL_SKIN), np.array([gain**0.85, gain, gain**1.1]) * np.exp(rng.normal(0, 0.05, 3)))
 
 
-def _hair_tone(pixels: np.ndarray, labels: np.ndarray, rng: Rng) -> np.ndarray:
+def _hair_tone(pixels: np.ndarray, labels: np.ndarray, scheme: LabelScheme, rng: Rng) -> np.ndarray:
     """From black to blond, and dyed in any colour."""
     gain = np.exp(rng.uniform(-1.0, 1.0))
     colour = rng.uniform(0.4, 1.6, 3) if rng.random() < 0.4 else np.exp(rng.normal(0, 0.08, 3))
-    return _regrade(pixels, labels, _HAIR, gain * colour)
+    return _regrade(pixels, labels, scheme.indices_of(Label.HAIR), gain * colour)
 
 
 def _regrade(pixels: np.ndarray, labels: np.ndarray, indices: tuple[int, ...], gains: np.ndarray) -> np.ndarray:
@@ -171,7 +170,7 @@ def _jpeg(pixels: np.ndarray, rng: Rng) -> np.ndarray:
     return cv2.imdecode(coded, cv2.IMREAD_COLOR).astype(np.float32) / 255
 
 
-_LOOKS: tuple[tuple[Callable[[np.ndarray, np.ndarray, Rng], np.ndarray], float], ...] = (
+_LOOKS: tuple[tuple[Callable[[np.ndarray, np.ndarray, LabelScheme, Rng], np.ndarray], float], ...] = (
     (_skin_tone, 0.25),
     (_hair_tone, 0.3),
     (_light, 0.8),

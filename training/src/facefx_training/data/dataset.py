@@ -9,21 +9,22 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from facefx.labels import scheme
+from facefx.labels import LabelScheme
 
 from .augment import Augment
 from .celebamask import Pictures
 
 __all__ = ["FaceDataset", "rarity"]
 
-_SCHEME = scheme("celebamask")
 
+def rarity(labels: np.ndarray, oftener: Mapping[str, float], scheme: LabelScheme) -> np.ndarray:
+    """(N, H, W) label maps → (N,) float64, how often each is to be shown: as its rarest part asks, 1 if it has none.
 
-def rarity(labels: np.ndarray, oftener: Mapping[str, float]) -> np.ndarray:
-    """(N, H, W) label maps → (N,) float64, how often each is to be shown: as its rarest part asks, 1 if it has none."""
+    Parts that the scheme does not tell apart ask for nothing.
+    """
     weights = np.ones(len(labels))
     for part, weight in oftener.items():
-        present = (labels == _SCHEME.indices_of(part)[0]).any(axis=(1, 2))
+        present = np.isin(labels, scheme.indices_of(part)).any(axis=(1, 2))
         weights = np.where(present, np.maximum(weights, weight), weights)
     return weights
 
@@ -40,11 +41,15 @@ class FaceDataset(Dataset[tuple[Tensor, Tensor]]):
         How often each is to be shown; need not sum to one.
     size : int
         Side of the crops, pixels.
+    scheme
+        Of the labels.
     """
 
-    def __init__(self, pictures: Pictures, weights: np.ndarray, size: int, *, seed: int, epoch: int) -> None:
+    def __init__(
+        self, pictures: Pictures, weights: np.ndarray, size: int, scheme: LabelScheme, *, seed: int, epoch: int
+    ) -> None:
         self.pictures, self.seed, self.epoch = pictures, seed, epoch
-        self.augment = Augment(size)
+        self.augment = Augment(size, scheme)
         order = np.random.default_rng([seed, epoch])
         self.order = order.choice(len(pictures), len(pictures), p=weights / weights.sum())
 
