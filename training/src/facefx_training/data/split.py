@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -26,7 +27,7 @@ def parse_ratio(text: str) -> Ratio:
         train, val, test = (float(word) for word in text.split(":"))
     except ValueError:
         train = val = test = -1.0
-    if train <= 0 or min(val, test) < 0:
+    if not (0 < train < math.inf and 0 <= val < math.inf and 0 <= test < math.inf):
         raise ParameterError(f"a split must have the form TRAIN:VAL:TEST, such as 7:2:1, and train not be 0; given was {text!r}.")
     return train, val, test
 
