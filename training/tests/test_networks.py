@@ -138,7 +138,7 @@ def test_unknown_names_and_misplaced_encoders_are_refused() -> None:
     with pytest.raises(UnknownName, match="resnet18"):
         build("unet", 19, encoder="resnet19")
     with pytest.raises(ParameterError, match="takes no encoder"):
-        build("segnet", 19, encoder="resnet18")
+        build("unet2015", 19, encoder="resnet18")
     with pytest.raises(ParameterError, match="classes=0"):
         build("unet", 0)
 

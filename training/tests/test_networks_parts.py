@@ -12,9 +12,9 @@ import torch.nn.functional as F
 from facefx.errors import ModelError
 from facefx_training.networks import build_encoder, encoders
 from facefx_training.networks.decoders.psp import adaptive_average
+from facefx_training.networks.decoders.segnet import pool, unpool
 from facefx_training.networks.layers import pad_to_multiple
 from facefx_training.networks.pix2pix import PatchDiscriminator, Pix2Pix, spread_palette
-from facefx_training.networks.segnet import pool, unpool
 
 
 @pytest.mark.parametrize("name", encoders())
@@ -104,7 +104,7 @@ def test_palette_colours_are_far_apart(classes: int) -> None:
 
 
 def test_pix2pix_reads_back_the_mask_picture_it_would_learn() -> None:
-    network = Pix2Pix(19)
+    network = Pix2Pix(19, build_encoder("efficientnet-lite0", pretrained=False))
     labels = torch.randint(19, (2, 8, 9))
     logits = network.decode(network.mask_picture(labels))
     assert torch.equal(logits.argmax(1), labels)
@@ -113,7 +113,8 @@ def test_pix2pix_reads_back_the_mask_picture_it_would_learn() -> None:
 
 
 def test_unknown_labels_are_grey_in_the_mask_picture() -> None:
-    picture = Pix2Pix(5).mask_picture(torch.tensor([[[0, 255]]], dtype=torch.uint8))
+    network = Pix2Pix(5, build_encoder("efficientnet-lite0", pretrained=False))
+    picture = network.mask_picture(torch.tensor([[[0, 255]]], dtype=torch.uint8))
     assert picture[0, :, 0].T.tolist() == [[0, 0, 0], [0.5, 0.5, 0.5]]
 
 

@@ -10,12 +10,11 @@ from torch import nn
 
 from facefx.errors import ParameterError, UnknownName
 
-from .decoders import AttentionDecoder, PSPDecoder, UNetDecoder
+from .decoders import AttentionDecoder, PSPDecoder, SegNetDecoder, UNetDecoder
 from .encoders import Encoder, build_encoder
 from .heads import SegmentationHead
 from .pix2pix import Pix2Pix
 from .segmenter import EncoderDecoder, Segmenter
-from .segnet import SegNet
 from .unet2015 import UNet2015
 
 __all__ = ["build", "families", "usual_encoder"]
@@ -53,9 +52,15 @@ def _transunet(classes: int, encoder: Encoder, **options: Any) -> Segmenter:
     return EncoderDecoder(encoder, AttentionDecoder(encoder.channels, classes, **options))
 
 
+@_family("segnet", encoder="efficientnet-lite0")
+def _segnet(classes: int, encoder: Encoder, *, dropout: float = 0.1) -> Segmenter:
+    decoder = SegNetDecoder(encoder.channels)
+    head = SegmentationHead(decoder.channels, classes, stride=decoder.stride, dropout=dropout)
+    return EncoderDecoder(encoder, nn.Sequential(decoder, head))
+
+
+_family("pix2pix", encoder="efficientnet-lite0")(Pix2Pix)
 _family("unet2015")(UNet2015)
-_family("segnet")(SegNet)
-_family("pix2pix")(Pix2Pix)
 
 
 def families() -> tuple[str, ...]:

@@ -7,19 +7,23 @@ answers with logits like every other family.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from .layers import ConvBNReLU
-from .segmenter import Segmenter
+from .decoders import UNetDecoder
+from .encoders import Encoder
+from .heads import SegmentationHead
+from .segmenter import EncoderDecoder
 
-__all__ = ["Generator", "PatchDiscriminator", "Pix2Pix", "spread_palette"]
+__all__ = ["PatchDiscriminator", "Pix2Pix", "spread_palette"]
 
 
-class Pix2Pix(Segmenter):
-    """Generator and palette.
+class Pix2Pix(EncoderDecoder):
+    """A U-Net that paints mask pictures, and the palette to read them by.
+
+    The paper's generator is a U-Net from scratch; this one stands on a pretrained encoder like the other families, and ends with a
+    stem at full resolution, since a colour between two labels' colours may be a third one's.
 
     Parameters
     ----------
@@ -27,23 +31,18 @@ class Pix2Pix(Segmenter):
         (classes, 3) RGB in [0, 1], the colour of each label; None for `spread_palette`. Saved with the weights.
     temperature
         In squared RGB distance: a logit falls by one for each `temperature` away from the label's colour.
-    widths, dropout
-        Of the generator.
+    dropout
+        Of whole channels before the last layer, the paper's source of noise; off in eval mode.
     """
 
     palette: Tensor
 
     def __init__(
-        self,
-        classes: int,
-        *,
-        palette: Tensor | None = None,
-        temperature: float = 0.05,
-        widths: Sequence[int] = (32, 64, 128, 160, 192),
-        dropout: float = 0.2,
+        self, classes: int, encoder: Encoder, *, palette: Tensor | None = None, temperature: float = 0.05, dropout: float = 0.2
     ) -> None:
-        super().__init__()
-        self.generator = Generator(widths, dropout=dropout)
+        decoder = UNetDecoder(encoder.channels)
+        head = SegmentationHead(decoder.channels, 3, stride=decoder.stride, dropout=dropout)
+        super().__init__(encoder, nn.Sequential(decoder, head))
         self.register_buffer("palette", spread_palette(classes) if palette is None else palette.float().clone())
         self.temperature = temperature
 
@@ -52,7 +51,7 @@ class Pix2Pix(Segmenter):
 
     def paint(self, image: Tensor) -> Tensor:
         """(N, 3, H, W) photo, RGB in [0, 1], H and W multiples of 32 → mask picture of the same size, RGB in [0, 1]."""
-        return self.generator(image * 2 - 1) / 2 + 0.5
+        return torch.sigmoid(super().logits(image))
 
     def decode(self, picture: Tensor) -> Tensor:
         """Mask picture (N, 3, H, W) → logits (N, classes, H, W): `-|colour - palette|² / temperature`.
@@ -70,53 +69,6 @@ class Pix2Pix(Segmenter):
         known = labels < len(self.palette)
         colours = self.palette[labels.long().clamp(max=len(self.palette) - 1)]
         return torch.where(known[..., None], colours, 0.5).movedim(-1, 1)
-
-
-class Generator(nn.Module):
-    """U-Net of 4x4 convolutions with stride 2, no batch norm at its outer ends. (N, 3, H, W) in [-1, 1] → the same through a tanh.
-
-    The paper halves a picture eight times, which ties it to multiples of 256. This one halves it five times and then looks
-    around with a dilated residual block instead.
-
-    Parameters
-    ----------
-    widths
-        Channels at strides 2, 4, 8, 16, 32.
-    dropout
-        At the two coarsest steps up, the paper's source of noise; off in eval mode.
-    """
-
-    def __init__(self, widths: Sequence[int], *, dropout: float) -> None:
-        super().__init__()
-        outer, *inner = widths
-        self.down = nn.ModuleList([nn.Conv2d(3, outer, 4, 2, 1)])
-        self.down.extend(_halve(before, after) for before, after in itertools.pairwise(widths))
-        self.around = nn.Sequential(ConvBNReLU(inner[-1], inner[-1], dilation=2), ConvBNReLU(inner[-1], inner[-1], dilation=4))
-        inputs = [inner[-1], *(2 * width for width in widths[-2:0:-1])]
-        self.up = nn.ModuleList(
-            _double(before, after, dropout if step < 2 else 0.0)
-            for step, (before, after) in enumerate(zip(inputs, widths[-2::-1], strict=True))
-        )
-        self.last = nn.ConvTranspose2d(2 * outer, 3, 4, 2, 1)
-
-    def forward(self, photo: Tensor) -> Tensor:
-        skips = [photo]
-        for step in self.down:
-            skips.append(step(skips[-1]))
-        x = skips.pop()
-        x = x + self.around(x)
-        for step, skip in zip(self.up, skips[:0:-1], strict=True):
-            x = torch.cat([step(x), skip], 1)
-        return torch.tanh(self.last(torch.relu(x)))
-
-
-def _halve(inputs: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(nn.LeakyReLU(0.2), nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False), nn.BatchNorm2d(outputs))
-
-
-def _double(inputs: int, outputs: int, dropout: float) -> nn.Sequential:
-    convolution = nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=False)
-    return nn.Sequential(nn.ReLU(), convolution, nn.BatchNorm2d(outputs), nn.Dropout2d(dropout))
 
 
 class PatchDiscriminator(nn.Module):
@@ -138,6 +90,10 @@ class PatchDiscriminator(nn.Module):
     def forward(self, photo: Tensor, mask: Tensor) -> Tensor:
         """Two (N, 3, H, W), RGB in [0, 1] → logits (N, 1, about H / 8, about W / 8), high for a real pair."""
         return self.layers(torch.cat([photo, mask], 1) * 2 - 1)
+
+
+def _halve(inputs: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(nn.LeakyReLU(0.2), nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False), nn.BatchNorm2d(outputs))
 
 
 def spread_palette(classes: int) -> Tensor:

@@ -2,6 +2,7 @@
 
 from .attention import AttentionDecoder
 from .psp import PSPDecoder
+from .segnet import SegNetDecoder
 from .unet import UNetDecoder
 
-__all__ = ["AttentionDecoder", "PSPDecoder", "UNetDecoder"]
+__all__ = ["AttentionDecoder", "PSPDecoder", "SegNetDecoder", "UNetDecoder"]
