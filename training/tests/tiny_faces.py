@@ -22,6 +22,8 @@ PARTS = {  # centre and half axes of an ellipse, in fractions of the picture; th
     "lower_lip": (0.5, 0.73, 0.1, 0.03),
 }
 CELEBAMASK = scheme("celebamask")
+#: RGB of each part.
+COLOURS = np.random.default_rng(7).integers(0, 255, (19, 3))
 
 
 def index(part: str) -> int:
@@ -36,8 +38,7 @@ def face(size: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     for part, (x, y, half_width, half_height) in PARTS.items():
         center = (round((x + shift[0]) * size), round((y + shift[1]) * size))
         cv2.ellipse(labels, center, (round(half_width * size), max(round(half_height * size), 1)), 0, 0, 360, index(part), -1)
-    colours = np.random.default_rng(7).integers(0, 255, (19, 3))
-    noisy = colours[labels] + rng.normal(0, 4, (size, size, 3))
+    noisy = COLOURS[labels] + rng.normal(0, 4, (size, size, 3))
     return noisy.clip(0, 255).astype(np.uint8), labels
 
 
@@ -51,3 +52,8 @@ def write_pairs(root: Path, count: int, size: int = 96) -> None:
         cv2.imwrite(str(root / "labels" / f"{name}.png"), labels)
     (root / "train.txt").write_text("\n".join(names[:-2]))
     (root / "val.txt").write_text("\n".join(names[-2:]))
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """(H, W, 3) uint8 RGB."""
+    return cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)

@@ -10,15 +10,16 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from facefx import geometry, parse
+from facefx.errors import ImageError
 from facefx.image import open_image
-from facefx.labels import IGNORE, LabelScheme, scheme
+from facefx.labels import IGNORE, LabelScheme
 from facefx.overlay import overlay, palette, with_legend
 
 from .data import Pictures
 from .entrant import CELEBAMASK, Entrant
 from .metrics import confusion, scores
 
-__all__ = ["VIEWS", "contact_sheet", "side_by_side", "strip", "with_heading", "worst_first"]
+__all__ = ["VIEWS", "contact_sheet", "photos_in", "side_by_side", "strip", "with_heading", "worst_first"]
 
 #: What the squares of a `strip` show.
 VIEWS = ("image", "label", "prediction", "overlay", "errors")
@@ -86,6 +87,14 @@ def side_by_side(models: Sequence[Entrant], photos: Sequence[Path], path: Path) 
     Image.fromarray(np.round(255 * legend).astype(np.uint8)).save(path)
 
 
+def photos_in(folder: Path) -> list[Path]:
+    """The JPEG and PNG files of a folder, by name. Raises `ImageError` if there is none."""
+    found = sorted(path for path in folder.glob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
+    if not found:
+        raise ImageError(f"{folder} holds no JPEG or PNG file; name a folder of photos with --photos")
+    return found
+
+
 def _row(models: Sequence[Entrant], photo: Path) -> np.ndarray:
     """The photo and the models' overlays: (tile, tile (1 + models), 3) uint8 RGB."""
     rgb = open_image(photo).rgb
@@ -100,7 +109,7 @@ def _row(models: Sequence[Entrant], photo: Path) -> np.ndarray:
 
 def with_heading(picture: np.ndarray, titles: Sequence[str]) -> np.ndarray:
     """A picture under a line of titles, each over its share of the width: (H + some, W, 3) uint8 RGB."""
-    height, width = picture.shape[:2]
+    width = picture.shape[1]
     column = width / len(titles)
     size = round(min(14, column / 9))
     bar = Image.new("RGB", (width, 2 * size), (32, 33, 36))

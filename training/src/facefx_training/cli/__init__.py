@@ -11,16 +11,19 @@ import typer
 
 from facefx.errors import FacefxError
 
+from .compare import compare
 from .evaluate import evaluate
 from .export import export
 from .prepare import prepare
 from .pseudo_label import pseudo_label
+from .quantize import quantize
 from .train import train
+from .visualize import visualize
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make the weights of facefx's segmenters.")
-for command in (prepare, train, export, evaluate, pseudo_label):
+for command in (prepare, train, export, quantize, evaluate, compare, visualize, pseudo_label):
     app.command()(command)
 
 

@@ -1,0 +1,84 @@
+"""The leaderboard's figures: every model judged on the same pictures, measured once and kept."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .data import Pictures
+from .entrant import Entrant
+from .onnx_graph import multiply_adds
+from .speed import relative_time
+
+__all__ = ["compare"]
+
+log = logging.getLogger(__name__)
+
+
+def compare(models: Sequence[Entrant], pictures: Pictures, on: str, cache: Path | None = None) -> list[dict[str, Any]]:
+    """A row for each model, the best mean F1 end to end first, those with fewer classes than CelebAMask-HQ's 19 last.
+
+    Parameters
+    ----------
+    models : what is judged.
+    pictures : labelled in CelebAMask-HQ's order.
+    on : what the pictures are, for the rows.
+    cache : JSON file of rows that were measured before; those of the same model files on the same pictures are not measured again.
+        Afterwards it holds the rows returned. None keeps nothing. A changed detector or crop does not show in it: delete it then.
+
+    Returns
+    -------
+    list of dict
+        From the cards: `name`, `sha256`, `classes` (how many), `size` (input, pixels), `parameters`, `bytes`, `trained_on`
+        (pictures by data set). `on`. `measured`: `end_to_end` and `given_crops` (None for an ensemble) as `Entrant.judge` gives
+        them, `multiply_adds` for one picture, and `time` as a multiple of `speed.reference_network`'s.
+    """
+    kept = json.loads(cache.read_text("utf-8")) if cache and cache.exists() else []
+    measured = {(row["sha256"], row["on"]): row["measured"] for row in kept}
+    for model in models:
+        key = (model.sha256, on)
+        if key not in measured:
+            log.info("judging %s on %s", model.name, on)
+            measured[key] = _measure(model, pictures)
+            kept.append(_row(model, on, measured[key]))
+            if cache:
+                _write(cache, kept)  # now, so that an interrupted comparison goes on where it was
+    rows = [_row(model, on, measured[model.sha256, on]) for model in models]
+    rows.sort(key=lambda row: (-row["classes"], -row["measured"]["end_to_end"]["mean_f1"]))
+    if cache:
+        _write(cache, rows)
+    return rows
+
+
+def _measure(model: Entrant, pictures: Pictures) -> dict[str, Any]:
+    contents = [(card.model_bytes(), card.input_size) for card in model.cards]
+    given_crops = model.given_crops()
+    return {
+        "end_to_end": model.judge(model.end_to_end(), pictures)[0],
+        "given_crops": model.judge(given_crops, pictures)[0] if given_crops else None,
+        "multiply_adds": sum(multiply_adds(content, size) for content, size in contents),
+        "time": round(sum(relative_time(content, size) for content, size in contents), 2),
+    }
+
+
+def _row(model: Entrant, on: str, measured: dict[str, Any]) -> dict[str, Any]:
+    """What was measured of a model, and what its cards say today."""
+    used = {name: about for card in model.cards for name, about in card.training.get("data", {}).items()}
+    return {
+        "name": model.name,
+        "sha256": model.sha256,
+        "on": on,
+        "classes": len(model.scheme),
+        "size": max(card.input_size[0] for card in model.cards),
+        "parameters": sum(card.parameters for card in model.cards),
+        "bytes": sum((card.folder / "model.onnx").stat().st_size for card in model.cards),
+        "trained_on": {name: about.get("pictures") for name, about in used.items()},
+        "measured": measured,
+    }
+
+
+def _write(path: Path, rows: list[dict[str, Any]]) -> None:
+    path.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")

@@ -1,0 +1,80 @@
+"""What is judged: a model folder, or several that parse as one, with the ways to use it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from facefx import parse
+from facefx.cards import ModelCard
+from facefx.labels import LabelScheme, scheme
+from facefx.pipeline import resolve_segmenter
+from facefx.segmenters.ensemble import Ensemble
+from facefx.types import Segmenter
+
+from .data import Pictures
+from .evaluate import Predict, evaluate, whole_frame
+from .metrics import scores
+
+__all__ = ["CELEBAMASK", "Entrant"]
+
+CELEBAMASK = scheme("celebamask")
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """One or more models, judged in their own label scheme, which may know fewer parts than the pictures' labels do."""
+
+    cards: tuple[ModelCard, ...]
+
+    @classmethod
+    def read(cls, text: str | Path) -> Entrant:
+        """`FOLDER`, or the text `FOLDER+FOLDER` for an ensemble. Raises `ModelError` for a folder without a proper card."""
+        folders = [text] if isinstance(text, Path) else [Path(part) for part in text.split("+")]
+        return cls(tuple(ModelCard.read(folder.resolve()) for folder in folders))
+
+    @property
+    def name(self) -> str:
+        return "+".join(card.name for card in self.cards)
+
+    @property
+    def sha256(self) -> str:
+        return "+".join(card.sha256 for card in self.cards)
+
+    @property
+    def scheme(self) -> LabelScheme:
+        return self.cards[0].scheme
+
+    @property
+    def segmenter(self) -> Segmenter:
+        members = [resolve_segmenter(card.folder) for card in self.cards]
+        return members[0] if len(members) == 1 else Ensemble(members)
+
+    def end_to_end(self) -> Predict:
+        """Detect, crop, parse, paste back; label maps in the own scheme."""
+        segmenter = self.segmenter
+        return lambda image: parse(image, segmenter=segmenter).label_map(self.scheme)
+
+    def given_crops(self) -> Predict | None:
+        """The network alone on whole frames at its card's input size, in the own scheme; None for an ensemble."""
+        return whole_frame(self.cards[0].folder, self.cards[0].input_size[0]) if len(self.cards) == 1 else None
+
+    def truth(self, pictures: Pictures) -> Pictures:
+        """Pictures labelled in CelebAMask-HQ's order, with their labels translated to the own scheme."""
+        return replace(pictures, labels=self.scheme.lookup_from(CELEBAMASK)[pictures.labels])
+
+    def judge(self, predict: Predict, pictures: Pictures) -> tuple[dict[str, Any], list[np.ndarray]]:
+        """`metrics.scores` over the own classes in percent (accuracy, miou, mean_f1, f1 by class), and the predictions.
+
+        `pictures` are labelled in CelebAMask-HQ's order, the predictions in the own.
+        """
+        matrix, predictions = evaluate(predict, self.truth(pictures))
+        count = len(self.scheme)
+        values: dict[str, Any] = scores(matrix[:count, :count])
+        by_class = zip(self.scheme.classes[1:], values["f1"][1:], strict=True)
+        means = {name: round(100 * values[name], 2) for name in ("accuracy", "miou", "mean_f1")}
+        return {**means, "f1": {name: round(100 * value, 2) for name, value in by_class if not isnan(value)}}, predictions
