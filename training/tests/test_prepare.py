@@ -263,6 +263,8 @@ def test_sides_once_corrected_are_left_alone_and_raw_ones_kept(tmp_path: Path) -
     (source / "train" / "landmarks" / "a.txt").write_text(layouts.landmarks(labels))
     prepare(source, tmp_path / "out", size=SIZE, scheme="lapa", ratio=(1, 0, 0))
     np.testing.assert_array_equal(read_celebamask(tmp_path / "out", ["a"], scheme="lapa").labels[0], in_scheme(labels, "lapa"))
+    prepare(tmp_path / "out", tmp_path / "again", size=SIZE, scheme="lapa")
+    np.testing.assert_array_equal(read_celebamask(tmp_path / "again", ["a"], scheme="lapa").labels[0], in_scheme(labels, "lapa"))
     status, _ = run(source, "--into", tmp_path / "raw", "--size", SIZE, "--scheme", "lapa", "--split", "1:0:0", "--raw-sides")
     assert status == 0
     np.testing.assert_array_equal(cv2.imread(str(tmp_path / "raw" / "labels" / "a.png"), cv2.IMREAD_UNCHANGED), wrong)

@@ -98,7 +98,7 @@ def prepare(
         else:
             names[part].append(entry.name)
     kept = ratio is None and any(entry.split for entry in written)
-    about = {
+    about: dict[str, Any] = {
         "name": source.resolve().name,
         "layout": reader.name,
         "scheme": wanted.name,
@@ -109,7 +109,9 @@ def prepare(
         "split": "the authors'" if kept else ":".join(f"{number:g}" for number in ratio or USUAL),
         "seed": seed,
         "pictures": sum(map(len, names.values())),
-        **{split: len(listed) for split, listed in names.items()},
+        "train": len(names["train"]),
+        "val": len(names["val"]),
+        "test": len(names["test"]),
         "problems": dict(Counter(bad.fault for bad in problems)),
     }
     for split, listed in names.items():

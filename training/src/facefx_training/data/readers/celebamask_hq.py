@@ -43,9 +43,9 @@ class CelebAMaskHQ(Reader):
         photos = {int(path.stem): path for path in (self.root / "CelebA-HQ-img").glob("*.jpg") if path.stem.isdecimal()}
         masks: dict[int, list[Path]] = {}
         for path in sorted((self.root / "CelebAMask-HQ-mask-anno").glob("*/*.png")):
-            number, _, _ = path.stem.partition("_")
-            if number.isdecimal():
-                masks.setdefault(int(number), []).append(path)
+            digits, _, _ = path.stem.partition("_")
+            if digits.isdecimal():
+                masks.setdefault(int(digits), []).append(path)
         splits = self._splits()
         for number in sorted({**photos, **masks}):
             yield Entry(str(number), photos.get(number), tuple(masks.get(number, ())), splits.get(number))

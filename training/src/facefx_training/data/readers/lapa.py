@@ -10,11 +10,11 @@ import numpy as np
 from facefx.labels import LabelScheme, scheme
 
 from ..sides import FEW_PIXELS, mirrored_names, sided_pairs, upright_sides
-from .base import PHOTOS, Entry, Reader, by_stem, decode_indices, joined
+from .base import PHOTOS, Entry, Reader, Split, by_stem, decode_indices, joined
 
 __all__ = ["Lapa", "read_landmarks", "sides_by_landmarks"]
 
-_SPLITS = ("train", "val", "test")
+_SPLITS: tuple[Split, ...] = ("train", "val", "test")
 _COUNT = 106
 #: Landmarks of the parts with sides: (the subject's left, the subject's right). The outline starts at the subject's right temple.
 _LANDMARKS = {"eyebrow": (slice(42, 51), slice(33, 42)), "eye": (slice(75, 83), slice(66, 74))}

@@ -43,5 +43,8 @@ class Pairs(Reader):
         for entry in joined(by_stem(self.root / "images"), masks):
             yield Entry(entry.name, entry.photo, entry.masks, splits.get(entry.name))
 
+    def correct_sides(self, labels: np.ndarray, entry: Entry) -> np.ndarray:
+        return labels if about(self.root).get("sides") == "corrected" else super().correct_sides(labels, entry)
+
     def labels(self, entry: Entry, shape: tuple[int, int]) -> np.ndarray:
         return decode_indices(entry.name, entry.masks[0], {*range(len(self.scheme)), NOT_HAIR})
