@@ -48,7 +48,7 @@ def chart(panels: Sequence[Panel], path: Path) -> None:
 def _draw(draw: ImageDraw.ImageDraw, panel: Panel) -> None:
     small, large = (ImageFont.load_default(size=_SCALE * size) for size in (12, 14))
     xs, ys = [p.x for p in panel.points], [p.y for p in panel.points]
-    low_x, high_x = log10(min(xs)) - 0.15, log10(max(xs)) + 0.35  # names stand to the right
+    low_x, high_x = log10(min(xs)) - 0.4, log10(max(xs)) + 0.5  # names stand to the right
     step = next(s for s in (1, 2, 5, 10, 20) if (max(ys) - min(ys)) / s <= 6)
     low_y, high_y = step * floor(min(ys) / step - 0.5), step * floor(max(ys) / step + 1.5)
 

@@ -14,6 +14,7 @@ __all__ = ["OPEN", "SHUT", "markdown", "panels", "write_between_marks"]
 
 OPEN, SHUT = "<!-- leaderboard -->", "<!-- /leaderboard -->"
 _ALL = 19
+_TEXTS = ("model", "part", "trained on")  # columns that are not figures
 _MEANS = ("mean_f1", "miou", "accuracy")
 
 
@@ -69,7 +70,7 @@ def _classes(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    rule = ["---", *["---:"] * (len(head) - 1)]
+    rule = ["---" if name in _TEXTS else "---:" for name in head]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in [head, rule, *lines])
 
 

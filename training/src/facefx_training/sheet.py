@@ -14,6 +14,7 @@ from facefx.errors import ImageError
 from facefx.image import open_image
 from facefx.labels import IGNORE, LabelScheme
 from facefx.overlay import overlay, palette, with_legend
+from facefx.types import Box
 
 from .data import Pictures
 from .entrant import CELEBAMASK, Entrant
@@ -24,6 +25,7 @@ __all__ = ["VIEWS", "contact_sheet", "photos_in", "side_by_side", "strip", "with
 #: What the squares of a `strip` show.
 VIEWS = ("image", "label", "prediction", "overlay", "errors")
 _ERROR = np.array([255, 40, 40], np.uint8)
+_BAR = (32, 33, 36)
 _TILE = 232
 
 
@@ -83,8 +85,11 @@ def side_by_side(models: Sequence[Entrant], photos: Sequence[Path], path: Path) 
     rows = [_row(models, photo) for photo in photos]
     sheet = with_heading(np.vstack(rows), ["", *(model.name for model in models)])
     every_part = np.arange(len(CELEBAMASK), dtype=np.uint8)[None]
-    legend = with_legend(sheet.astype(np.float32) / 255, every_part)
-    Image.fromarray(np.round(255 * legend).astype(np.uint8)).save(path)
+    legend = np.round(255 * with_legend(np.zeros((2 * _TILE, 0, 3), np.float32), every_part)).astype(np.uint8)
+    whole = np.full((max(len(sheet), len(legend)), sheet.shape[1] + legend.shape[1], 3), _BAR, np.uint8)
+    whole[: len(sheet), : sheet.shape[1]] = sheet
+    whole[: len(legend), sheet.shape[1] :] = legend
+    Image.fromarray(whole).save(path)
 
 
 def photos_in(folder: Path) -> list[Path]:
@@ -99,12 +104,20 @@ def _row(models: Sequence[Entrant], photo: Path) -> np.ndarray:
     """The photo and the models' overlays: (tile, tile (1 + models), 3) uint8 RGB."""
     rgb = open_image(photo).rgb
     scenes = [parse(rgb, segmenter=model.segmenter) for model in models]
-    box = next((scene.faces[0].box for scene in scenes if scene.faces), None)
-    center = box.center if box else (rgb.shape[1] / 2, rgb.shape[0] / 2)
-    affine = geometry.crop_affine(center, 2.4 * box.side if box else max(rgb.shape[:2]), 0, _TILE)
+    height, width = rgb.shape[:2]
+    whole = Box(0, 0, width, height)
+    face = next((scene.faces[0].box for scene in scenes if scene.faces), whole)
+    side = min(2.4 * face.side, max(height, width))
+    center = _inside(face.center[0], side, width), _inside(face.center[1], side, height)
+    affine = geometry.crop_affine(center, side, 0, _TILE)
     painted = [overlay(rgb, scene.label_map(m.scheme), m.scheme) for m, scene in zip(models, scenes, strict=True)]
     tiles = [geometry.cut(view, affine, _TILE) for view in (rgb, *painted)]
     return np.round(255 * np.hstack(tiles).clip(0, 1)).astype(np.uint8)
+
+
+def _inside(middle: float, side: float, length: float) -> float:
+    """The middle of a crop, moved so that the crop does not leave the photo, or leaves it on both sides alike."""
+    return length / 2 if side >= length else float(np.clip(middle, side / 2, length - side / 2))
 
 
 def with_heading(picture: np.ndarray, titles: Sequence[str]) -> np.ndarray:
@@ -112,7 +125,7 @@ def with_heading(picture: np.ndarray, titles: Sequence[str]) -> np.ndarray:
     width = picture.shape[1]
     column = width / len(titles)
     size = round(min(14, column / 9))
-    bar = Image.new("RGB", (width, 2 * size), (32, 33, 36))
+    bar = Image.new("RGB", (width, 2 * size), _BAR)
     draw = ImageDraw.Draw(bar)
     for index, title in enumerate(titles):
         where = (index + 0.5) * column, size
