@@ -21,7 +21,6 @@ class Figaro(Reader):
 
     name = "figaro1k"
     form = "Original/Training|Testing/NAME-org.jpg, GT/Training|Testing/NAME-gt.pbm"
-    license = "research"
 
     @classmethod
     def fits(cls, root: Path) -> bool:
