@@ -8,7 +8,7 @@ import pytest
 from tiny_faces import CELEBAMASK, face, index
 
 from facefx.errors import ImageError
-from facefx.labels import IGNORE
+from facefx.labels import IGNORE, scheme
 from facefx_training.data import Augment, FaceDataset, join, read_celebamask, read_names, upright_sides
 from facefx_training.data.augment import crop_matrix, mirror_pair
 from facefx_training.data.dataset import rarity
@@ -23,7 +23,7 @@ def middle_x(labels: np.ndarray, part: str) -> float:
 
 def test_a_flip_moves_the_left_eye_to_the_other_side_and_calls_it_right() -> None:
     image, labels = face(64)
-    flipped_image, flipped = mirror_pair(image, labels)
+    flipped_image, flipped = mirror_pair(image, labels, CELEBAMASK)
     assert middle_x(labels, "left_eye") > middle_x(labels, "right_eye")
     assert middle_x(flipped, "left_eye") > middle_x(flipped, "right_eye")
     np.testing.assert_array_equal(flipped[:, ::-1] == index("left_eye"), labels == index("right_eye"))
@@ -32,26 +32,26 @@ def test_a_flip_moves_the_left_eye_to_the_other_side_and_calls_it_right() -> Non
 
 def test_a_flip_keeps_what_has_no_side() -> None:
     labels = np.array([[0, 13, 18, NOT_HAIR, IGNORE]], np.uint8)
-    _, flipped = mirror_pair(np.zeros((1, 5, 3), np.uint8), labels)
+    _, flipped = mirror_pair(np.zeros((1, 5, 3), np.uint8), labels, CELEBAMASK)
     np.testing.assert_array_equal(flipped, labels[:, ::-1])
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_sides_stay_right_through_every_augmentation(seed: int) -> None:
     image, labels = face(128)
-    _, varied = Augment(96)(image, labels, np.random.default_rng(seed))
+    _, varied = Augment(96, CELEBAMASK)(image, labels, np.random.default_rng(seed))
     assert middle_x(varied, "left_eyebrow") > middle_x(varied, "right_eyebrow")
 
 
 def test_augmenting_is_repeatable_and_leaves_its_arguments() -> None:
     image, labels = face(64)
     before = image.copy(), labels.copy()
-    one, two = (Augment(64)(image, labels, np.random.default_rng(3)) for _ in range(2))
+    one, two = (Augment(64, CELEBAMASK)(image, labels, np.random.default_rng(3)) for _ in range(2))
     np.testing.assert_array_equal(one[0], two[0])
     np.testing.assert_array_equal(one[1], two[1])
     np.testing.assert_array_equal(image, before[0])
     np.testing.assert_array_equal(labels, before[1])
-    other = Augment(64)(image, labels, np.random.default_rng(4))
+    other = Augment(64, CELEBAMASK)(image, labels, np.random.default_rng(4))
     assert not np.array_equal(one[0], other[0])
 
 
@@ -59,7 +59,7 @@ def test_what_lies_outside_the_picture_has_no_label() -> None:
     image, labels = face(64)
     known = []
     for seed in range(40):
-        _, varied = Augment(64)(image, labels, np.random.default_rng(seed))
+        _, varied = Augment(64, CELEBAMASK)(image, labels, np.random.default_rng(seed))
         assert set(np.unique(varied)) <= {*np.unique(labels), *np.unique(MIRROR[labels]), IGNORE}
         known.append((varied != IGNORE).mean())
     assert min(known) < 0.6 < max(known)
@@ -114,7 +114,7 @@ def test_a_missing_picture_and_a_wrong_index_are_named(pairs: Path) -> None:
 def test_rare_parts_are_shown_oftener() -> None:
     labels = np.zeros((2, 8, 8), np.uint8)
     labels[1, 0, 0] = index("necklace")
-    np.testing.assert_array_equal(rarity(labels, {"necklace": 3.0}), [1.0, 3.0])
+    np.testing.assert_array_equal(rarity(labels, {"necklace": 3.0}, CELEBAMASK), [1.0, 3.0])
 
 
 def test_an_epoch_hangs_on_seed_and_number_alone(pairs: Path) -> None:
@@ -123,7 +123,7 @@ def test_an_epoch_hangs_on_seed_and_number_alone(pairs: Path) -> None:
     weights = np.ones(len(pictures))
 
     def epoch(number: int) -> list[np.ndarray]:
-        data = FaceDataset(pictures, weights, 64, seed=1, epoch=number)
+        data = FaceDataset(pictures, weights, 64, CELEBAMASK, seed=1, epoch=number)
         assert len(data) == 16
         return [image.numpy() for image, _ in data]
 
@@ -133,5 +133,21 @@ def test_an_epoch_hangs_on_seed_and_number_alone(pairs: Path) -> None:
 
 def test_weights_decide_what_is_drawn(pairs: Path) -> None:
     pictures = read_celebamask(pairs, read_names(pairs / "train.txt"), 64)
-    data = FaceDataset(pictures, np.eye(8)[5], 64, seed=0, epoch=0)
+    data = FaceDataset(pictures, np.eye(8)[5], 64, CELEBAMASK, seed=0, epoch=0)
     assert set(data.order) == {5}
+
+
+def test_a_flip_swaps_the_sides_of_a_coarser_scheme_too() -> None:
+    eyes_lips = scheme("eyes_lips")
+    labels = np.array([[0, 1, 2, 3, 4]], np.uint8)
+    _, flipped = mirror_pair(np.zeros((1, 5, 3), np.uint8), labels, eyes_lips)
+    np.testing.assert_array_equal(flipped, [[4, 3, 1, 2, 0]])
+
+
+def test_faces_of_a_scheme_without_skin_or_hair_are_varied_and_none_is_shown_oftener() -> None:
+    image, labels = face(64)
+    coarse = scheme("eyes_lips").lookup_from(CELEBAMASK)[labels]
+    for seed in range(12):
+        _, varied = Augment(64, scheme("eyes_lips"))(image, coarse, np.random.default_rng(seed))
+        assert set(np.unique(varied)) <= {0, 1, 2, 3, 4, IGNORE}
+    np.testing.assert_array_equal(rarity(coarse[None], {"necklace": 3.0}, scheme("eyes_lips")), [1.0])

@@ -7,8 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from facefx.labels import IGNORE
-from facefx_training.evaluate import report
+from facefx.labels import IGNORE, scheme
+from facefx_training.data import Pictures
+from facefx_training.evaluate import breakdown, report
 from facefx_training.metrics import confusion, scores
 
 
@@ -26,6 +27,16 @@ def test_scores_by_hand() -> None:
     assert values["iou"] == pytest.approx([6 / 13, 3 / 6, 0])
     assert values["mean_f1"] == pytest.approx((6 / 9 + 0) / 2)  # foreground only; the class nobody found counts 0
     assert values["miou"] == pytest.approx((6 / 13 + 3 / 6 + 0) / 3)
+    assert values["precision"] == pytest.approx([6 / 11, 3 / 5, 0])
+    assert values["recall"] == pytest.approx([6 / 8, 3 / 4, 0])
+    assert values["mean_precision"] == pytest.approx((3 / 5 + 0) / 2)
+    assert values["mean_recall"] == pytest.approx((3 / 4 + 0) / 2)
+
+
+def test_means_are_over_the_classes_that_are_stated() -> None:
+    matrix = np.array([[6, 2, 0], [1, 3, 0], [4, 0, 0]])
+    assert scores(matrix, [0, 1])["mean_f1"] == pytest.approx((12 / 19 + 6 / 9) / 2)
+    assert scores(matrix, [1])["mean_recall"] == pytest.approx(3 / 4)
 
 
 def test_a_class_that_the_labels_do_not_hold_is_in_no_mean() -> None:
@@ -54,3 +65,27 @@ def test_merged_lips_forgive_calling_the_upper_lip_lower() -> None:
     assert result["lips"] == pytest.approx(80)  # 2 * 20 / (20 + 30)
     assert result["accuracy"] == pytest.approx(80)
     assert set(result["f1"]) == {"skin", "upper_lip", "lower_lip"}
+    assert result["precision"]["lower_lip"] == pytest.approx(100 * 10 / 30, abs=0.01)
+    assert result["recall"]["lower_lip"] == pytest.approx(100)
+
+
+def test_a_coarse_scheme_is_reported_by_its_own_names_and_regions() -> None:
+    result = report(np.diag([50, 10, 10, 20, 20]), scheme("eyes_lips"))
+    assert set(result["f1"]) == {"left_eye", "right_eye", "upper_lip", "lower_lip"}
+    assert result["eyes"] == result["lips"] == 100
+    assert "brows" not in result
+    assert "mouth" not in result
+
+
+def test_a_breakdown_scores_each_condition_apart_and_counts_its_pictures() -> None:
+    labels = np.zeros((3, 1, 4), np.uint8)
+    labels[:, 0, :2] = 1
+    said = labels.copy()
+    said[1] = 0  # the second finds nothing
+    pictures = Pictures(["a", "b", "c"], np.zeros((3, 1, 4, 3), np.uint8), labels)
+    result = breakdown(said, pictures, [{"hat"}, {"hat", "dark"}, set()], scheme("hair"))
+    assert result["hat"] == {"pictures": 2, "accuracy": 75.0, "miou": round(100 * (4 / 6 + 2 / 4) / 2, 2), "mean_f1": 66.67}
+    assert result["dark"]["pictures"] == 1
+    assert result["dark"]["mean_f1"] == 0
+    assert result["none of these"] == {"pictures": 1, "accuracy": 100.0, "miou": 100.0, "mean_f1": 100.0}
+    assert set(result) == {"hat", "dark", "none of these"}

@@ -10,17 +10,19 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from tiny_faces import face
+from tiny_faces import CELEBAMASK, face
 
 from facefx.cards import ModelCard
 from facefx.errors import ModelError, ParameterError
 from facefx_training.card import commands, draft_card
+from facefx_training.checkpoints import latest_checkpoint, load_averaged, network_of
 from facefx_training.config import Config
 from facefx_training.data import Pictures
 from facefx_training.evaluate import evaluate, whole_frame
 from facefx_training.export import Probabilities, disagreement, export_model, set_scores, write_onnx
+from facefx_training.module import Parser
 from facefx_training.networks import build
-from facefx_training.train import Parser, latest_checkpoint, load_averaged, train
+from facefx_training.train import train
 
 SMALL = {"encoder": "efficientnet-lite0", "stem": 0}
 
@@ -37,9 +39,7 @@ def small_config(pairs: Path, **changes: object) -> Config:
 @pytest.fixture(autouse=True)
 def _random_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests need no ImageNet weights."""
-    monkeypatch.setattr(
-        "facefx_training.train._network", lambda config, *, pretrained=True: build("unet", 19, pretrained=False, **SMALL)
-    )
+    monkeypatch.setattr("facefx_training.module.network_of", lambda config: network_of(config, pretrained=False))
 
 
 def test_a_run_goes_on_after_ctrl_c_and_ends_as_a_model_folder(
@@ -63,7 +63,7 @@ def test_a_run_goes_on_after_ctrl_c_and_ends_as_a_model_folder(
 
     card = draft_card(config, reached, name="tiny", version="1", size=64, pictures=8)
     picture, labels = face(64)
-    export_model(network, model, card, picture, sizes=(64, 96))
+    export_model(network, model, card, config.labels, picture, sizes=(64, 96))
     session = onnxruntime.InferenceSession(model / "model.onnx")
     for height, width in ((64, 64), (96, 160)):
         (answer,) = session.run(None, {"image": np.random.default_rng(0).random((2, 3, height, width), np.float32)})
@@ -114,7 +114,7 @@ def test_an_export_that_does_not_agree_is_refused(tmp_path: Path, monkeypatch: p
     network = build("unet", 19, pretrained=False, **SMALL)
     monkeypatch.setattr("facefx_training.export.disagreement", lambda *_: 0.2)
     with pytest.raises(ModelError, match=r"differ by up to 0\.2"):
-        export_model(network, tmp_path / "bad", {"name": "bad"}, face(64)[0], sizes=(64,))
+        export_model(network, tmp_path / "bad", {"name": "bad"}, CELEBAMASK, face(64)[0], sizes=(64,))
     assert not (tmp_path / "bad").exists()
 
 
@@ -166,6 +166,73 @@ def test_a_run_may_start_from_another_ones_weights_and_its_card_says_so(pairs: P
 
 def test_a_run_of_another_kind_has_nothing_to_start_from(pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train(small_config(pairs), tmp_path / "first")
-    monkeypatch.setattr("facefx_training.train.load_averaged", lambda folder: (None, torch.nn.Conv2d(1, 1, 1), {}))
+    monkeypatch.setattr("facefx_training.checkpoints.load_averaged", lambda folder: (None, torch.nn.Conv2d(1, 1, 1), {}))
     with pytest.raises(ModelError, match="shares no weight"):
         train(small_config(pairs, start=str(tmp_path / "first")), tmp_path / "second")
+
+
+def test_the_best_weights_are_kept_beside_the_last(pairs: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(small_config(pairs), run)
+    best, last = (torch.load(path, weights_only=True) for path in (run / "best.ckpt", latest_checkpoint(run)))
+    assert last["judged"]["best"] == best["judged"]["best"] >= 0
+    assert load_averaged(run, best=True)[2]["steps"] == best["steps"] <= 4
+
+
+def parser(config: Config, folder: Path) -> Parser:
+    picture, labels = face(64)
+    return Parser(config, _pictures(picture, labels), np.ones(1), _pictures(picture, labels), folder)
+
+
+class _Trainer:
+    """Counts the checkpoints that are asked for."""
+
+    should_stop = False
+    saved = 0
+
+    def save_checkpoint(self, path: Path) -> None:
+        self.saved += 1
+
+
+def test_patience_ends_a_run_that_no_longer_improves_and_the_plateau_halves_its_rate(
+    pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = _Trainer()
+    monkeypatch.setattr(Parser, "trainer", trainer)
+    module = parser(small_config(pairs, schedule="plateau", plateau=2, patience=3, warmup=0.0), tmp_path)
+    seen = []
+    for f1 in (0.5, 0.6, 0.55, 0.6, 0.58):
+        assert not trainer.should_stop
+        module.remember(f1)
+        seen.append(module.rate_share())
+    assert seen == [1, 1, 1, 0.5, 0.5]
+    assert trainer.saved == 2
+    assert trainer.should_stop
+
+
+def test_cosine_rises_and_falls(pairs: Path, tmp_path: Path) -> None:
+    module = parser(small_config(pairs, warmup=0.1), tmp_path)
+    shares = []
+    for module.progress in (0.0, 0.05, 0.1, 0.5, 1.0):
+        shares.append(module.rate_share())
+    assert shares[0] < shares[1] < shares[2] > shares[3] == pytest.approx(0.5)
+    assert shares[4] == 0
+
+
+def test_a_choice_that_there_is_not_is_refused(pairs: Path) -> None:
+    with pytest.raises(ParameterError, match="plateau"):
+        Config(data=str(pairs), steps=1, schedule="step")
+
+
+def test_a_config_from_before_there_were_schemes_still_loads(pairs: Path, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"data": "faces", "steps": 5, "sizes": [[0.0, 64]], "threads": 2}')
+    config = Config.load(tmp_path / "config.json")
+    assert (config.scheme, config.loss, config.precision) == ("celebamask", "ce+dice", "32")
+
+
+def test_commands_name_what_differs_from_the_defaults() -> None:
+    config = Config(data="d", minutes=3, scheme="eyes_lips", family="pix2pix", critic="bce", l1=50.0, devices=2)
+    (command,) = commands(config)
+    for words in ("--scheme eyes_lips", "--family pix2pix", "--critic bce", "--l1 50.0", "--devices 2", "--minutes 3"):
+        assert words in command
+    assert "--loss" not in command

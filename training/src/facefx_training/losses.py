@@ -22,8 +22,8 @@ LOSSES = ("ce", "weighted-ce", "dice", "ce+dice", "focal", "boundary")
 class ParsingLoss(nn.Module):
     """A loss of logits (N, C, H, W) against labels (N, H, W) int64.
 
-    A pixel labelled 255 says nothing, and one labelled 254 says only that it is not hair: its probability of being right is one minus
-    that of hair, where others' is that of their label.
+    A pixel labelled 255 says nothing, and one labelled 254 says only that it is not hair: its probability of being right is one
+    minus that of hair, where others' is that of their label.
 
     - ``ce``: cross-entropy, the mean over pixels of -log p, where p is the probability of being right;
     - ``weighted-ce``: the same, each pixel counting as its class does;
@@ -95,8 +95,8 @@ class ParsingLoss(nn.Module):
 def edge_weights(labels: Tensor, radii: tuple[int, ...] = (1, 2, 4)) -> Tensor:
     """(N, H, W) int64 → float weights: 1, and 1 more for each radius within which, in a square, another label lies.
 
-    A cheap form of the border weights of Ronneberger et al. 2015 ("U-Net", equation 2): steps in place of their exponential of exact
-    distances. Where labels are 255 there is no edge.
+    A cheap form of the border weights of Ronneberger et al. 2015 ("U-Net", equation 2): steps in place of their exponential of
+    exact distances. Where labels are 255 there is no edge.
     """
     known = labels != IGNORE
     lowest, highest = labels.where(known, 1000).float(), labels.where(known, -1000).float()

@@ -11,6 +11,7 @@ import typer
 
 from facefx.errors import FacefxError
 
+from .ab_pairs import ab_pairs
 from .compare import compare
 from .evaluate import evaluate
 from .export import export
@@ -25,6 +26,7 @@ __all__ = ["app", "main"]
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make the weights of facefx's segmenters.")
 for command in (prepare, train, export, quantize, evaluate, compare, visualize, pseudo_label):
     app.command()(command)
+app.command("pairs")(ab_pairs)
 
 
 def main() -> None:

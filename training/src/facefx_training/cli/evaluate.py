@@ -12,42 +12,55 @@ __all__ = ["evaluate"]
 
 def evaluate(
     model: Annotated[Path, typer.Argument(help="Model folder.")],
-    data: Annotated[Path, typer.Option(help="Folder of CelebAMask-HQ pairs; those in val.txt count.")],
+    data: Annotated[Path, typer.Option(help="Folder of pairs or A|B pictures; those of its val split count.")],
     size: Annotated[list[int] | None, typer.Option(help="Give whole frames at this size; several times for several.")] = None,
     end_to_end: Annotated[bool, typer.Option(help="Also through facefx: detect, crop, parse, paste back.")] = False,
     hair: Annotated[list[Path] | None, typer.Option(help="Folder with images/ and hair/ to score hair on, end to end.")] = None,
     landmarks: Annotated[Path | None, typer.Option(help="Folder with images/ and landmarks.csv (68 points).")] = None,
+    by_condition: Annotated[
+        bool, typer.Option(help="Also apart for faces with glasses, a hat, hair over the face, turned, ...")
+    ] = False,
     raw_sides: Annotated[bool, typer.Option(help="Take left and right as labelled, inverted masks and all.")] = False,
     limit: Annotated[int | None, typer.Option(help="Only the first so many pictures of each set.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the scores here.")] = None,
     sheet: Annotated[Path | None, typer.Option(help="Write a contact sheet (PNG) of the last set of predictions.")] = None,
     into_card: Annotated[bool, typer.Option(help="Write the scores into the model's card.")] = False,
 ) -> None:
-    """Score a model."""
+    """Score a model in its own label scheme; labels in another one are translated."""
     import json
 
+    from facefx.cards import ModelCard
+
     from .. import evaluate as judge
-    from ..data import read_celebamask, read_names
+    from ..conditions import conditions
+    from ..data import read_pictures, scheme_of
     from ..export import set_scores
     from ..sheet import contact_sheet
 
-    pictures = read_celebamask(data, read_names(data / "val.txt")[:limit], correct_sides=not raw_sides)
+    scheme, source = ModelCard.read(model).scheme, scheme_of(data)
+    pictures = read_pictures(data, "val", scheme, limit=limit, correct_sides=not raw_sides)
+    kinds = []
+    if by_condition:
+        labelled = read_pictures(data, "val", source, limit=limit)
+        kinds = [conditions(image, labels, source) for image, labels in zip(labelled.images, labelled.labels, strict=True)]
     ways = {f"whole_frame_{side}": judge.whole_frame(model, side) for side in size or []}
     if end_to_end:
         ways["end_to_end"] = judge.through_facefx(model)
-    found: dict[str, object] = {}
+    found: dict[str, dict[str, object]] = {}
     for way, predict in ways.items():
-        matrix, predictions = judge.evaluate(predict, pictures)
-        found[way] = {"on": f"{data.name}/val.txt, {len(pictures)} pictures", **judge.report(matrix)}
+        matrix, predictions = judge.evaluate(predict, pictures, scheme)
+        found[way] = {"on": f"{data.name}/val.txt, {len(pictures)} pictures", **judge.report(matrix, scheme)}
+        if by_condition:
+            found[way]["by_condition"] = judge.breakdown(predictions, pictures, kinds, scheme)
         if sheet:
-            contact_sheet(pictures, predictions, sheet)
+            contact_sheet(pictures, predictions, sheet, labels=scheme)
         typer.echo(json.dumps({way: found[way]}))
     for folder in hair or []:
         way = f"hair_{folder.parent.name}_{folder.name}"
-        found[way] = judge.hair_scores(judge.through_facefx(model), folder, limit)
+        found[way] = judge.hair_scores(judge.through_facefx(model), folder, limit, scheme)
         typer.echo(json.dumps({way: found[way]}))
     if landmarks:
-        found["landmarks"] = judge.landmark_hits(judge.through_facefx(model), landmarks, limit)
+        found["landmarks"] = judge.landmark_hits(judge.through_facefx(model), landmarks, limit, scheme)
         typer.echo(json.dumps({"landmarks": found["landmarks"]}))
     if json_file:
         json_file.write_text(json.dumps(found, indent=2) + "\n")

@@ -3,6 +3,18 @@
 from .augment import Augment
 from .celebamask import Pictures, join, read_celebamask, read_names, scheme_of
 from .dataset import FaceDataset
+from .folder import read_pictures, split_names
 from .sides import upright_sides
 
-__all__ = ["Augment", "FaceDataset", "Pictures", "join", "read_celebamask", "read_names", "scheme_of", "upright_sides"]
+__all__ = [
+    "Augment",
+    "FaceDataset",
+    "Pictures",
+    "join",
+    "read_celebamask",
+    "read_names",
+    "read_pictures",
+    "scheme_of",
+    "split_names",
+    "upright_sides",
+]

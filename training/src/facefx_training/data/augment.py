@@ -7,12 +7,12 @@ it looks for long hair. What lies outside the picture is grey and has no label.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from facefx.labels import IGNORE, Label, LabelScheme, Region, scheme
+from facefx.labels import IGNORE, Label, LabelScheme, Region
 
 __all__ = ["Augment", "crop_matrix", "mirror_pair"]
 
@@ -55,7 +55,7 @@ class Augment:
     """
 
     size: int
-    scheme: LabelScheme = field(default_factory=lambda: scheme("celebamask"))
+    scheme: LabelScheme
 
     def __call__(self, image: np.ndarray, labels: np.ndarray, rng: Rng) -> tuple[np.ndarray, np.ndarray]:
         """(S, S, 3) uint8 and (S, S) uint8 → (size, size, 3) uint8 and (size, size) uint8; the arguments stay as they are."""
@@ -120,7 +120,9 @@ def _gradient(pixels: np.ndarray, labels: np.ndarray, scheme: LabelScheme, rng: 
 def _skin_tone(pixels: np.ndarray, labels: np.ndarray, scheme: LabelScheme, rng: Rng) -> np.ndarray:
     """Darker more often than lighter, and darker the more so in blue, as melanin absorbs."""
     gain = np.exp(rng.uniform(-1.2, 0.15))
-    return _regrade(pixels, labels, scheme.indices_of(Region.ALL_SKIN), np.array([gain**0.85, gain, gain**1.1]) * np.exp(rng.normal(0, 0.05, 3)))
+    return _regrade(
+        pixels, labels, scheme.indices_of(Region.ALL_SKIN), np.array([gain**0.85, gain, gain**1.1]) * np.exp(rng.normal(0, 0.05, 3))
+    )
 
 
 def _hair_tone(pixels: np.ndarray, labels: np.ndarray, scheme: LabelScheme, rng: Rng) -> np.ndarray:

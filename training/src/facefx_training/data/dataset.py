@@ -45,9 +45,7 @@ class FaceDataset(Dataset[tuple[Tensor, Tensor]]):
         Of the labels.
     """
 
-    def __init__(
-        self, pictures: Pictures, weights: np.ndarray, size: int, scheme: LabelScheme, *, seed: int, epoch: int
-    ) -> None:
+    def __init__(self, pictures: Pictures, weights: np.ndarray, size: int, scheme: LabelScheme, *, seed: int, epoch: int) -> None:
         self.pictures, self.seed, self.epoch = pictures, seed, epoch
         self.augment = Augment(size, scheme)
         order = np.random.default_rng([seed, epoch])
