@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,7 @@ from facefx.segmenters.ensemble import Ensemble
 from facefx.types import Segmenter
 
 from .data import Pictures
-from .evaluate import Predict, evaluate, whole_frame
-from .metrics import scores
+from .evaluate import Predict, evaluate, report, whole_frame
 
 __all__ = ["CELEBAMASK", "Entrant"]
 
@@ -68,13 +66,9 @@ class Entrant:
         return replace(pictures, labels=self.scheme.lookup_from(CELEBAMASK)[pictures.labels])
 
     def judge(self, predict: Predict, pictures: Pictures) -> tuple[dict[str, Any], list[np.ndarray]]:
-        """`metrics.scores` over the own classes in percent (accuracy, miou, mean_f1, f1 by class), and the predictions.
+        """What `evaluate.report` says over the own classes, in percent, and the predictions in the own scheme.
 
-        `pictures` are labelled in CelebAMask-HQ's order, the predictions in the own.
+        `pictures` are labelled in CelebAMask-HQ's order.
         """
-        matrix, predictions = evaluate(predict, self.truth(pictures))
-        count = len(self.scheme)
-        values: dict[str, Any] = scores(matrix[:count, :count])
-        by_class = zip(self.scheme.classes[1:], values["f1"][1:], strict=True)
-        means = {name: round(100 * values[name], 2) for name in ("accuracy", "miou", "mean_f1")}
-        return {**means, "f1": {name: round(100 * value, 2) for name, value in by_class if not isnan(value)}}, predictions
+        matrix, predictions = evaluate(predict, self.truth(pictures), self.scheme)
+        return report(matrix, self.scheme), predictions

@@ -32,7 +32,7 @@ def visualize(model: Entrant, pictures: Pictures, into: Path, worst: int | None 
         What was written, the worst first.
     """
     known = model.truth(pictures)
-    _, predictions = evaluate(model.end_to_end(), known)
+    _, predictions = evaluate(model.end_to_end(), known, model.scheme)
     into.mkdir(parents=True, exist_ok=True)
     written = []
     for rank, (f1, index) in enumerate(worst_first(known, predictions, model.scheme)[:worst], 1):

@@ -18,9 +18,12 @@ def quantize(
     limit: Annotated[int | None, typer.Option(help="Judge on the first so many pictures only.")] = None,
 ) -> None:
     """Write a model's version in 8-bit integers, with its own scores on its card."""
+    import logging
+
     from ..data import read_celebamask, read_names
     from ..quantize import quantize as run
 
+    logging.getLogger().setLevel(logging.WARNING)  # onnxruntime tells of every weight through the root logger
     calibration = read_celebamask(data, read_names(data / "train.txt")[:pictures]).images
     judged = read_celebamask(data, read_names(data / "val.txt")[:limit])
     card = run(model, into, calibration, judged, on=f"{data.name}/val.txt, {len(judged)} pictures")
