@@ -123,7 +123,7 @@ def test_an_epoch_hangs_on_seed_and_number_alone(pairs: Path) -> None:
     weights = np.ones(len(pictures))
 
     def epoch(number: int) -> list[np.ndarray]:
-        data = FaceDataset(pictures, weights, 64, CELEBAMASK, seed=1, epoch=number)
+        data = FaceDataset(pictures, weights, Augment(64, CELEBAMASK), seed=1, epoch=number)
         assert len(data) == 16
         return [image.numpy() for image, _ in data]
 
@@ -133,7 +133,7 @@ def test_an_epoch_hangs_on_seed_and_number_alone(pairs: Path) -> None:
 
 def test_weights_decide_what_is_drawn(pairs: Path) -> None:
     pictures = read_celebamask(pairs, read_names(pairs / "train.txt"), 64)
-    data = FaceDataset(pictures, np.eye(8)[5], 64, CELEBAMASK, seed=0, epoch=0)
+    data = FaceDataset(pictures, np.eye(8)[5], None, seed=0, epoch=0)
     assert set(data.order) == {5}
 
 

@@ -236,3 +236,10 @@ def test_commands_name_what_differs_from_the_defaults() -> None:
     for words in ("--scheme eyes_lips", "--family pix2pix", "--critic bce", "--l1 50.0", "--devices 2", "--minutes 3"):
         assert words in command
     assert "--loss" not in command
+
+
+def test_a_run_that_varies_whole_batches_goes_on_too(pairs: Path, tmp_path: Path) -> None:
+    pytest.importorskip("kornia")
+    for steps in (2, 4):
+        train(small_config(pairs, augment="gpu", steps=steps), tmp_path / "run")
+    assert load_averaged(tmp_path / "run")[2]["steps"] == 4

@@ -26,7 +26,7 @@ class AdversarialParser(Parser):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.automatic_optimization = False
-        self.critic = PatchDiscriminator()
+        self.critic = PatchDiscriminator(self.config.critic_width)
 
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
         critic = {"params": list(self.critic.parameters()), "peak": self.config.critic_rate}

@@ -24,7 +24,8 @@ _CELEBAMASK = {
 #: Flags of `facefx-train train` that set one field to a word or number.
 _FLAGS = {
     "scheme": "--scheme", "family": "--family", "loss": "--loss", "schedule": "--schedule", "patience": "--patience",
-    "batch": "--batch", "critic": "--critic", "l1": "--l1", "supervision": "--supervision", "augment": "--augment",
+    "batch": "--batch", "critic": "--critic", "critic_width": "--critic-width",
+    "l1": "--l1", "supervision": "--supervision", "augment": "--augment",
     "precision": "--precision", "accelerator": "--accelerator", "devices": "--devices", "num_nodes": "--num-nodes",
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -12,7 +13,7 @@ from facefx.errors import ParameterError
 from facefx.labels import LabelScheme
 from facefx.labels import scheme as find_scheme
 
-__all__ = ["Config"]
+__all__ = ["Config", "usual_augment"]
 
 _CHOICES = {
     "schedule": ("cosine", "plateau"),
@@ -45,10 +46,11 @@ class Config:
     oftener : how much oftener a picture is drawn that has such a part
     weight_decay, warmup : of AdamW; share of the run in which the rates rise
     ema : decay a step of the averaged weights, which are those that count
-    critic, critic_rate : of pix2pix: its adversarial loss, and the critic's peak learning rate
+    critic, critic_rate, critic_width : of pix2pix: its adversarial loss, and the critic's peak learning rate and channels (64 in
+        the paper, which takes most of the time of a step on a CPU)
     l1, supervision : of pix2pix: what the distance to the mask picture weighs, and `loss` on the decoded labels, where the
         adversarial loss weighs 1
-    augment : where pictures are varied
+    augment : where pictures are varied: "cpu" by `data.Augment`, "gpu" by `data.augment_gpu`, which needs kornia
     stored : side at which pictures are kept in memory, pixels
     validate_every, validate_on : epochs between validations, and how many pictures they take
     accelerator, devices, num_nodes, precision : of Lightning; several devices train together (DDP)
@@ -80,6 +82,7 @@ class Config:
     ema: float = 0.998
     critic: str = "lsgan"
     critic_rate: float = 2e-4
+    critic_width: int = 32
     l1: float = 100.0
     supervision: float = 1.0
     augment: str = "cpu"
@@ -118,3 +121,10 @@ class Config:
         return cls(
             **{**values, **{name: tuple(tuple(pair) for pair in values[name]) for name in ("sizes", "extra") if name in values}}
         )
+
+
+def usual_augment() -> str:
+    """Where pictures are varied unless a user says otherwise: on the GPU if there are CUDA and kornia."""
+    import torch
+
+    return "gpu" if torch.cuda.is_available() and importlib.util.find_spec("kornia") else "cpu"

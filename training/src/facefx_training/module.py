@@ -20,7 +20,7 @@ from torch.utils.data import DataLoader
 
 from .checkpoints import BEST, network_of, take_over
 from .config import Config
-from .data import FaceDataset, Pictures
+from .data import Augment, FaceDataset, Pictures
 from .losses import ParsingLoss
 from .metrics import confusion, scores
 
@@ -88,11 +88,24 @@ class Parser(lightning.LightningModule):
         self.look_at_the_clock()
         config = self.config
         size = config.size_at(self.progress)
-        data = FaceDataset(self.pictures, self.draw_weights, size, config.labels, seed=config.seed, epoch=self.current_epoch)
+        augment = self._augment(size)
+        data = FaceDataset(self.pictures, self.draw_weights, augment, seed=config.seed, epoch=self.current_epoch)
         return DataLoader(
             data, config.batch, drop_last=True, num_workers=config.workers, worker_init_fn=_use_one_thread,
             prefetch_factor=6 if config.workers else None,
         )  # fmt: skip
+
+    def _augment(self, size: int) -> Augment | None:
+        """What varies the pictures before they are a batch; None where that is done afterwards, on the GPU."""
+        if self.config.augment == "cpu":
+            return Augment(size, self.config.labels)
+        from .data.augment_gpu import BatchAugment  # kornia is an extra
+
+        self.batch_augment = BatchAugment(size, self.config.labels)
+        return None
+
+    def on_after_batch_transfer(self, batch: tuple[Tensor, Tensor], dataloader_idx: int) -> tuple[Tensor, Tensor]:
+        return self.batch_augment(*batch) if self.config.augment == "gpu" else batch
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         self.look_at_the_clock()

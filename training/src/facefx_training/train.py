@@ -49,7 +49,7 @@ def train(config: Config, folder: Path) -> None:
         enable_progress_bar=sys.stdout.isatty(),
         enable_model_summary=False,
     )
-    trainer.fit(parser, ckpt_path=latest_checkpoint(folder))
+    trainer.fit(parser, ckpt_path=latest_checkpoint(folder), weights_only=True)
     trainer.save_checkpoint(folder / f"epoch={trainer.current_epoch}-step={parser.steps}.ckpt")
 
 

@@ -32,6 +32,7 @@ def train(
     patience: Annotated[int | None, typer.Option(help="End after so many validations without a better mean F1.")] = None,
     loss: Annotated[str, typer.Option(help="ce, weighted-ce, dice, ce+dice, focal or boundary.")] = "ce+dice",
     critic: Annotated[str, typer.Option(help="Adversarial loss of pix2pix: lsgan or bce.")] = "lsgan",
+    critic_width: Annotated[int, typer.Option(help="Channels of pix2pix's critic: 64 in the paper, slow on a CPU.")] = 32,
     l1: Annotated[float, typer.Option(help="What the distance to the mask picture weighs in pix2pix.")] = 100.0,
     supervision: Annotated[float, typer.Option(help="What --loss on the decoded labels weighs in pix2pix; 0 leaves it out.")] = 1.0,
     extra: Annotated[list[str] | None, typer.Option(help="FOLDER=SHARE: draw that share of the pictures from there.")] = None,
@@ -47,7 +48,7 @@ def train(
     seed: int = 0,
 ) -> None:
     """Train a segmenter."""
-    from ..config import Config
+    from ..config import Config, usual_augment
     from ..train import train as run
 
     given: dict[str, Any] = {"extra": tuple((folder, float(share)) for folder, share in pairs(extra))}
@@ -58,8 +59,9 @@ def train(
         given["sizes"] = tuple((float(share), int(side)) for share, side in pairs(size))
     plain = Config(
         data=str(data), minutes=minutes, steps=steps, scheme=scheme, family=family, start=str(start) if start else None,
-        batch=batch, schedule=schedule, patience=patience, loss=loss, critic=critic, l1=l1, supervision=supervision,
-        augment=augment or "cpu", precision=precision, accelerator=accelerator, devices=devices, num_nodes=num_nodes,
+        batch=batch, schedule=schedule, patience=patience, loss=loss, critic=critic, critic_width=critic_width,
+        l1=l1, supervision=supervision,
+        augment=augment or usual_augment(), precision=precision, accelerator=accelerator, devices=devices, num_nodes=num_nodes,
         workers=workers, threads=threads, seed=seed,
     )  # fmt: skip
     rates = {name: rate * getattr(plain, name) for name in ("encoder_rate", "decoder_rate", "critic_rate")}

@@ -30,7 +30,7 @@ def rarity(labels: np.ndarray, oftener: Mapping[str, float], scheme: LabelScheme
 
 
 class FaceDataset(Dataset[tuple[Tensor, Tensor]]):
-    """One epoch: as many augmented pictures as there are, drawn by rarity.
+    """One epoch: as many pictures as there are, drawn by rarity and varied.
 
     All chance hangs on (seed, epoch, position), so that a run can be repeated, with any number of workers, and resumed.
 
@@ -39,15 +39,13 @@ class FaceDataset(Dataset[tuple[Tensor, Tensor]]):
     pictures
     weights : (N,) float
         How often each is to be shown; need not sum to one.
-    size : int
-        Side of the crops, pixels.
-    scheme
-        Of the labels.
+    augment
+        What varies them; None leaves them as they are.
     """
 
-    def __init__(self, pictures: Pictures, weights: np.ndarray, size: int, scheme: LabelScheme, *, seed: int, epoch: int) -> None:
+    def __init__(self, pictures: Pictures, weights: np.ndarray, augment: Augment | None, *, seed: int, epoch: int) -> None:
         self.pictures, self.seed, self.epoch = pictures, seed, epoch
-        self.augment = Augment(size, scheme)
+        self.augment = augment
         order = np.random.default_rng([seed, epoch])
         self.order = order.choice(len(pictures), len(pictures), p=weights / weights.sum())
 
@@ -55,10 +53,12 @@ class FaceDataset(Dataset[tuple[Tensor, Tensor]]):
         return len(self.order)
 
     def __getitem__(self, position: int) -> tuple[Tensor, Tensor]:
-        """(3, size, size) uint8 image and (size, size) uint8 labels."""
+        """(3, S, S) uint8 image and (S, S) uint8 labels."""
         if position >= len(self):
             raise IndexError(position)
         index = self.order[position]
         rng = np.random.default_rng([self.seed, self.epoch, position])
-        image, labels = self.augment(self.pictures.images[index], self.pictures.labels[index], rng)
+        image, labels = self.pictures.images[index], self.pictures.labels[index]
+        if self.augment is not None:
+            image, labels = self.augment(image, labels, rng)
         return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))), torch.from_numpy(labels)
