@@ -61,10 +61,10 @@ def _draw(draw: ImageDraw.ImageDraw, panel: Panel) -> None:
         _, y = place(10**low_x, value)
         draw.line((_LEFT, y, _WIDTH - _RIGHT, y), fill=_GRID, width=_SCALE)
         draw.text((_LEFT - 6 * _SCALE, y), str(value), fill=_GREY, font=small, anchor="rm")
-    for value in _round_numbers(10**low_x, 10**high_x):
-        x, _ = place(value, low_y)
+    for cost in _round_numbers(10**low_x, 10**high_x):
+        x, _ = place(cost, low_y)
         draw.line((x, _TOP, x, _HEIGHT - _BOTTOM), fill=_GRID, width=_SCALE)
-        draw.text((x, _HEIGHT - _BOTTOM + 6 * _SCALE), f"{value:g}", fill=_GREY, font=small, anchor="mt")
+        draw.text((x, _HEIGHT - _BOTTOM + 6 * _SCALE), f"{cost:g}", fill=_GREY, font=small, anchor="mt")
     draw.text(((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 12 * _SCALE), panel.x_name, fill=_INK, font=large, anchor="ms")
     draw.text((_LEFT, _TOP - 8 * _SCALE), panel.y_name, fill=_INK, font=large, anchor="ls")
 
