@@ -9,6 +9,7 @@ import numpy as np
 from tiny_faces import face, index
 
 from facefx.labels import scheme
+from facefx_training.data.landmarks import FEATURES
 from facefx_training.data.readers.celebamask_hq import PARTS
 from facefx_training.data.readers.fasseg import PALETTE
 
@@ -103,6 +104,24 @@ def hair(root: Path) -> Path:
         image, labels = face(SIZE, seed)
         write(root / split / "images" / f"{seed}.png", image)
         write(root / split / "hair" / f"{seed}.png", np.where(labels == index("hair"), np.uint8(255), np.uint8(0)))
+    return root
+
+
+def landmarks68(root: Path) -> Path:
+    """Points of a feature are all in the middle of it; four photos of two people."""
+    rows = ["image," + ",".join(f"x{i},y{i}" for i in range(68))]
+    for seed in range(4):
+        image, labels = face(SIZE, seed)
+        name = f"person_{seed % 2}_{seed}.jpg"
+        write(root / "images" / name, image)
+        points = np.full((68, 2), SIZE / 2)
+        points[[0, 16]] = [[12, 32], [52, 32]]  # the ends of the jaw
+        for part, (indices, _) in FEATURES.items():
+            if part != "mouth":
+                rows_of, columns = np.nonzero(labels == index(part))
+                points[indices] = columns.mean(), rows_of.mean()
+        rows.append(name + "," + ",".join(f"{value:.3f}" for value in points.ravel()))
+    (root / "landmarks.csv").write_text("\n".join(rows) + "\n")
     return root
 
 

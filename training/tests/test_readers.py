@@ -15,6 +15,7 @@ from tiny_faces import CELEBAMASK, face, index, write_pairs
 from facefx.errors import ParameterError, UnknownName
 from facefx.labels import IGNORE, scheme
 from facefx_training.data.hair import NOT_HAIR
+from facefx_training.data.landmarks import FEATURES
 from facefx_training.data.readers import READERS, BadPair, Entry, Pair, detect_layout, open_data
 from facefx_training.data.readers.fasseg import PALETTE, TOLERANCE, nearest_colours
 from facefx_training.data.readers.lapa import read_landmarks, sides_by_landmarks
@@ -28,6 +29,7 @@ MAKERS = {
     "fasseg": layouts.fasseg,
     "figaro1k": layouts.figaro,
     "hair": layouts.hair,
+    "landmarks68": layouts.landmarks68,
     "plain": layouts.plain,
     "photos": layouts.photos,
 }
@@ -327,3 +329,17 @@ def test_translation_keeps_what_lookup_keeps_and_tells_not_hair() -> None:
     assert translation(CELEBAMASK, scheme("face"))[NOT_HAIR] == IGNORE  # it has no class for hair
     table = translation(scheme("fasseg"), CELEBAMASK)
     np.testing.assert_array_equal(table[:6], [NOT_HAIR, NOT_HAIR, index("nose"), NOT_HAIR, NOT_HAIR, IGNORE])
+
+
+def test_landmarks_label_a_few_pixels_of_their_features_and_nothing_else(tmp_path: Path) -> None:
+    found = read(layouts.landmarks68(tmp_path))
+    for entry, pair in found:
+        _, right = face(SIZE, int(entry.name[-1]))
+        known = pair.labels != IGNORE
+        assert 0 < known.mean() < 0.02
+        np.testing.assert_array_equal(pair.labels[known], right[known])
+        assert set(pair.labels[known]) == {index(part) for part in FEATURES if part != "mouth"}
+    people = {entry.name[:-2]: set() for entry, _ in found}
+    for entry, _ in found:
+        people[entry.name[:-2]].add(entry.split)
+    assert all(len(parts) == 1 for parts in people.values())

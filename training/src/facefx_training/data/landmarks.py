@@ -12,7 +12,7 @@ import numpy as np
 from facefx.errors import ImageError
 from facefx.labels import IGNORE, Label, LabelScheme, Region
 
-__all__ = ["FEATURES", "point_labels", "read_landmarks"]
+__all__ = ["FEATURES", "point_labels", "read_landmarks", "read_points"]
 
 #: iBUG's points of each feature; its "right" brow and eye come first and are the subject's right.
 FEATURES: dict[str, tuple[list[int], Region | Label]] = {
@@ -27,15 +27,21 @@ FEATURES: dict[str, tuple[list[int], Region | Label]] = {
 }
 
 
-def read_landmarks(folder: Path, limit: int | None = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """(H, W, 3) uint8 RGB photos with (68, 2) float points (x, y), one by one. Raises `ImageError` for one that cannot be read."""
+def read_points(folder: Path) -> dict[str, np.ndarray]:
+    """(68, 2) float points (x, y) by the file name of their photo, from `landmarks.csv`: columns image, x0, y0, ... x67, y67."""
     with (folder / "landmarks.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))[:limit]
-    for row in rows:
-        image = cv2.imread(str(folder / "images" / row["image"]), cv2.IMREAD_COLOR_RGB)
+        return {
+            row["image"]: np.array([[float(row[f"{axis}{i}"]) for axis in "xy"] for i in range(68)]) for row in csv.DictReader(file)
+        }
+
+
+def read_landmarks(folder: Path, limit: int | None = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """(H, W, 3) uint8 RGB photos with their points, one by one. Raises `ImageError` for one that cannot be read."""
+    for name, points in list(read_points(folder).items())[:limit]:
+        image = cv2.imread(str(folder / "images" / name), cv2.IMREAD_COLOR_RGB)
         if image is None:
-            raise ImageError(f"{folder}: images/{row['image']} is missing or cannot be decoded.")
-        yield image, np.array([[float(row[f"{axis}{i}"]) for axis in "xy"] for i in range(68)])
+            raise ImageError(f"{folder}: images/{name} is missing or cannot be decoded.")
+        yield image, points
 
 
 def point_labels(points: np.ndarray, shape: tuple[int, int], scheme: LabelScheme) -> np.ndarray:

@@ -16,12 +16,13 @@ from .lapa import Lapa
 from .pairs import Pairs
 from .photos import Photos
 from .plain import PlainFolder
+from .points import Points
 
 __all__ = ["READERS", "BadPair", "Entry", "Pair", "Reader", "Split", "detect_layout", "open_data"]
 
 #: By name, in the order in which a folder is compared with them: the more particular first, photos without labels last.
 READERS: dict[str, type[Reader]] = {
-    reader.name: reader for reader in (CelebAMaskHQ, Lapa, Helen, Fasseg, Figaro, HairMasks, PlainFolder, Pairs, Photos)
+    reader.name: reader for reader in (CelebAMaskHQ, Lapa, Helen, Fasseg, Figaro, HairMasks, Points, PlainFolder, Pairs, Photos)
 }
 
 
