@@ -62,7 +62,8 @@ def draft_card(config: Config, reached: dict[str, Any], *, name: str, version: s
 def commands(config: Config, into: str = "RUN") -> list[str]:
     """The commands that repeat a run, after those of the runs that it started from."""
     plain = Config(data=config.data, steps=1)
-    words = [f"facefx-train train --into {into} --data CELEBAMASK"]
+    data = Path(config.data)
+    words = [f"facefx-train train --into {into} --data {data.name.upper() if about(data) else 'CELEBAMASK'}"]
     words += [f"--minutes {config.minutes:g}" if config.minutes else f"--steps {config.steps}", f"--seed {config.seed}"]
     words += [f"{flag} {value}" for name, flag in _FLAGS.items() if (value := getattr(config, name)) != getattr(plain, name)]
     words += [f"--encoder {value}" if name == "encoder" else f"--option {name}={value}" for name, value in config.options.items()]

@@ -27,17 +27,21 @@ FEATURES: dict[str, tuple[list[int], Region | Label]] = {
 }
 
 
-def read_points(folder: Path) -> dict[str, np.ndarray]:
-    """(68, 2) float points (x, y) by the file name of their photo, from `landmarks.csv`: columns image, x0, y0, ... x67, y67."""
+def read_points(folder: Path) -> list[tuple[str, np.ndarray]]:
+    """The file name of a photo and the (68, 2) float points (x, y) of a face in it, from each row of `landmarks.csv`.
+
+    Its columns are image, x0, y0, ... x67, y67; a photo may have several rows.
+    """
     with (folder / "landmarks.csv").open(newline="") as file:
-        return {
-            row["image"]: np.array([[float(row[f"{axis}{i}"]) for axis in "xy"] for i in range(68)]) for row in csv.DictReader(file)
-        }
+        return [
+            (row["image"], np.array([[float(row[f"{axis}{i}"]) for axis in "xy"] for i in range(68)]))
+            for row in csv.DictReader(file)
+        ]
 
 
 def read_landmarks(folder: Path, limit: int | None = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """(H, W, 3) uint8 RGB photos with their points, one by one. Raises `ImageError` for one that cannot be read."""
-    for name, points in list(read_points(folder).items())[:limit]:
+    """(H, W, 3) uint8 RGB photos with a face's points, one by one. Raises `ImageError` for a photo that cannot be read."""
+    for name, points in read_points(folder)[:limit]:
         image = cv2.imread(str(folder / "images" / name), cv2.IMREAD_COLOR_RGB)
         if image is None:
             raise ImageError(f"{folder}: images/{name} is missing or cannot be decoded.")

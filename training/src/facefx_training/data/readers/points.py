@@ -36,7 +36,8 @@ class Points(Reader):
 
     @cached_property
     def points(self) -> dict[str, np.ndarray]:
-        return {Path(name).stem: points for name, points in read_points(self.root).items()}
+        """By the stem of a photo's name; of several rows the last counts."""
+        return {Path(name).stem: points for name, points in read_points(self.root)}
 
     def entries(self) -> Iterator[Entry]:
         masks = dict.fromkeys(self.points, (self.root / "landmarks.csv",))
