@@ -31,6 +31,8 @@ _ENSEMBLE = "ensemble:"
 MIN_SCORE = 0.5
 #: The crop is cut again if the parsed face turns out to lie this far from where the detector said.
 MAX_TURN, MAX_SHIFT, MAX_RESIZE = 10.0, 0.2, 1.35
+#: At most so often. A face that leaves its crop is larger than can be measured there, by about this factor at a time.
+MAX_LOOKS, ENLARGE = 4, 1.5
 #: A detector's box is this much larger than the square of the parsed face's area (median over CelebAMask-HQ).
 BOX_PER_FACE = 1.07
 
@@ -159,12 +161,20 @@ def _look(rgb: np.ndarray, found: Detection, segmenter: Segmenter, trust: bool =
     """Parse a detected face; None if there turns out to be none. `trust` takes the detector at its word."""
     parsing = _parse_crop(rgb, _head_crop(found, segmenter.input_size[0]), segmenter)
     measured = _measure(parsing, found) if _knows_faces(segmenter) else None
-    if measured and not trust and _is_off(found, measured):
-        parsing = _parse_crop(rgb, _head_crop(measured.detection, segmenter.input_size[0]), segmenter)
-        measured = _measure(parsing, measured.detection)
+    for _ in range(MAX_LOOKS - 1):
+        if measured is None or trust:
+            break
+        leaves = _leaves(measured.face, parsing, rgb.shape)
+        if not leaves and not _is_off(found, measured):
+            break
+        found = measured.detection
+        if leaves:
+            found = replace(found, box=Box.square(found.box.center, ENLARGE * found.box.side))
+        parsing = _parse_crop(rgb, _head_crop(found, segmenter.input_size[0]), segmenter)
+        measured = _measure(parsing, found)
     if measured is None and _knows_faces(segmenter) and not trust:
         return None
-    if not trust and _hair_leaves(parsing, rgb.shape):
+    if not trust and _leaves(_hair(parsing), parsing, rgb.shape):
         parsing = _widen(rgb, parsing, segmenter)
     if measured is None:
         return Face(found.box, found.roll, found.score, parsing, rgb)
@@ -173,6 +183,7 @@ def _look(rgb: np.ndarray, found: Detection, segmenter: Segmenter, trust: bool =
 
 @dataclass(frozen=True)
 class _Measured:
+    face: np.ndarray  # (S, S) bool, on the crop
     box: Box  # round the face itself
     detection: Detection  # where a detector should have put it
 
@@ -190,7 +201,7 @@ def _measure(parsing: FaceParsing, found: Detection) -> _Measured | None:
         return None
     box = Box(float(x0), float(y0), float(x1), float(y1))
     roll = found.roll + _roll_on_crop(parsing)
-    return _Measured(box, Detection(Box.square(box.center, BOX_PER_FACE * box.side), (roll + 180) % 360 - 180, score))
+    return _Measured(face, box, Detection(Box.square(box.center, BOX_PER_FACE * box.side), (roll + 180) % 360 - 180, score))
 
 
 def _central_part(inside: np.ndarray) -> np.ndarray:
@@ -238,11 +249,14 @@ def _is_off(found: Detection, measured: _Measured) -> bool:
     return bool(turn > MAX_TURN or shift > MAX_SHIFT * better.box.side or resize > MAX_RESIZE)
 
 
-def _hair_leaves(parsing: FaceParsing, shape: tuple[int, ...]) -> bool:
-    """Whether hair or a hat goes on past the crop while the picture does too."""
-    reaching = [label for label in (Label.HAIR, Label.HAT) if parsing.scheme.indices_of(label)]
-    if not reaching:
-        return False
+def _hair(parsing: FaceParsing) -> np.ndarray:
+    """(S, S) bool: where hair or a hat is."""
+    known = [parsing.region(label) for label in (Label.HAIR, Label.HAT) if parsing.scheme.indices_of(label)]
+    return np.asarray(sum(known, np.zeros((parsing.size,) * 2, np.float32)) > 0.5)
+
+
+def _leaves(inside: np.ndarray, parsing: FaceParsing, shape: tuple[int, ...]) -> bool:
+    """Whether something, (S, S) bool, goes on past the crop while the picture does too."""
     size = parsing.size
     steps = np.arange(size) + 0.5
     ends = [
@@ -252,7 +266,7 @@ def _hair_leaves(parsing: FaceParsing, shape: tuple[int, ...]) -> bool:
     points = geometry.apply(geometry.invert(parsing.affine), border)
     within = ((points > 1) & (points < np.array([shape[1], shape[0]]) - 1)).all(axis=1)
     columns, rows = border.astype(int).T
-    return bool((within & (sum(parsing.region(label)[rows, columns] for label in reaching) > 0.5)).sum() > 0.03 * size)
+    return bool((within & inside[rows, columns]).sum() > 0.03 * size)
 
 
 def _widen(rgb: np.ndarray, parsing: FaceParsing, segmenter: Segmenter) -> FaceParsing:

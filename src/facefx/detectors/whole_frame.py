@@ -9,7 +9,7 @@ from ..types import Box, Detection
 __all__ = ["FACE_PER_CROP", "LIFT", "WholeFrame"]
 
 #: The crop that a segmenter sees is a square this many face boxes wide, ...
-FACE_PER_CROP = 1.75
+FACE_PER_CROP = 1.6
 #: ... its middle this many face boxes above the box's, because hair needs more room than the neck.
 LIFT = 0.05
 
