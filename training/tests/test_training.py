@@ -190,7 +190,7 @@ class _Trainer:
     should_stop = False
     saved = 0
 
-    def save_checkpoint(self, path: Path) -> None:
+    def save_checkpoint(self, path: Path, weights_only: bool) -> None:
         self.saved += 1
 
 

@@ -160,7 +160,7 @@ class Parser(lightning.LightningModule):
         """Keep the best weights, and slow down or end where there has been nothing better for long."""
         if mean_f1 > self.best:
             self.best, self.since_best = mean_f1, 0
-            self.trainer.save_checkpoint(self.folder / BEST)
+            self.trainer.save_checkpoint(self.folder / BEST, weights_only=False)
             return
         self.since_best += 1
         if self.since_best % self.config.plateau == 0:

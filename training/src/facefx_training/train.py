@@ -50,7 +50,7 @@ def train(config: Config, folder: Path) -> None:
         enable_model_summary=False,
     )
     trainer.fit(parser, ckpt_path=latest_checkpoint(folder), weights_only=True)
-    trainer.save_checkpoint(folder / f"epoch={trainer.current_epoch}-step={parser.steps}.ckpt")
+    trainer.save_checkpoint(folder / f"epoch={trainer.current_epoch}-step={parser.steps}.ckpt", weights_only=False)
 
 
 def _training_pictures(config: Config) -> tuple[Pictures, np.ndarray]:

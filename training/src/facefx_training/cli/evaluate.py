@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -46,7 +46,7 @@ def evaluate(
     ways = {f"whole_frame_{side}": judge.whole_frame(model, side) for side in size or []}
     if end_to_end:
         ways["end_to_end"] = judge.through_facefx(model)
-    found: dict[str, dict[str, object]] = {}
+    found: dict[str, dict[str, Any]] = {}
     for way, predict in ways.items():
         matrix, predictions = judge.evaluate(predict, pictures, scheme)
         found[way] = {"on": f"{data.name}/val.txt, {len(pictures)} pictures", **judge.report(matrix, scheme)}
