@@ -181,8 +181,9 @@ def test_an_eye_that_cannot_be_seen_has_no_box(portrait_labels: np.ndarray) -> N
     assert boxes["left_eye"]["x0"] > PORTRAIT.center[0]
 
 
-def test_the_contour_is_the_faces(portrait: np.ndarray) -> None:
-    points = np.array(measured(portrait, PORTRAIT, "face_contour")["points"])
+def test_the_contour_is_the_faces(portrait_labels: np.ndarray) -> None:
+    portrait_labels[np.isin(portrait_labels, [8, 9])] = 13  # hair over the ears, whose edge would mix to skin's colour
+    points = np.array(measured(painted(portrait_labels), PORTRAIT, "face_contour")["points"])
     radius = np.hypot(*((points - PORTRAIT.center) / [0.41 * 96, 0.53 * 96]).T)  # 1 on the ellipse that was painted
     assert np.median(radius) == pytest.approx(1, abs=0.02)
     assert radius.min() > 0.93

@@ -167,8 +167,18 @@ def test_a_detector_that_is_off_is_corrected_by_a_second_look(portrait: np.ndarr
     segmenter = FakeSegmenter()
     box = PORTRAIT.detection.box
     (face,) = parsed(portrait, Detection(Box(box.x0 - 25, box.y0 - 20, box.x1 + 15, box.y1 + 20)), segmenter=segmenter).faces
-    assert segmenter.calls == 2
+    assert segmenter.calls == 3  # where the detector said, where the face is, and wider for the hair
     assert face.box.center == pytest.approx(PORTRAIT.center, abs=2)
+
+
+def test_a_detector_that_saw_a_part_of_the_face_is_led_to_all_of_it(portrait: np.ndarray) -> None:
+    x, y = PORTRAIT.center
+    (face,) = parsed(portrait, Detection(Box.square((x - 4, y + 6), 0.45 * PORTRAIT.side)), segmenter=FakeSegmenter()).faces
+    (whole,) = parsed(portrait, PORTRAIT.detection, segmenter=FakeSegmenter()).faces
+    assert [face.box.x0, face.box.y0, face.box.x1, face.box.y1] == pytest.approx(
+        [whole.box.x0, whole.box.y0, whole.box.x1, whole.box.y1], abs=2
+    )
+    assert face.mask("face").sum() == pytest.approx(whole.mask("face").sum(), rel=0.03)
 
 
 def test_one_look_is_enough_where_the_hair_fits(portrait: np.ndarray) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import cv2
 import numpy as np
 
 from .. import color as colors
@@ -32,12 +33,40 @@ def recolor_hair(
     source, target = np.median(own, axis=0), colors.to_oklab(np.array(colors.parse(color)))
     shade, light = _contrast(perceived(own[:, 0]), float(perceived(target[0])))
     palette = aimed(Palette(source, target, shade, light), own)
+    broad = _broad_light(hair, _STRAND * unit)
+    detail = float(
+        np.clip(np.std(perceived(recolored(own[None], palette)[0, :, 0])) / max(np.std(perceived(own[:, 0])), 1e-3), 0.3, 2.2)
+    )
 
-    def dye(image: np.ndarray, hair: np.ndarray) -> np.ndarray:
+    def dye(image: np.ndarray, hair: np.ndarray, broad: np.ndarray) -> np.ndarray:
         lab = colors.to_oklab(image)
-        return colors.from_oklab(lab + np.float32(strength) * (recolored(colors.to_oklab(hair), palette) - lab))
+        return colors.from_oklab(lab + np.float32(strength) * (recolored(colors.to_oklab(hair), palette, broad, detail) - lab))
 
-    return colors.by_bands(dye, image, hair)
+    return colors.by_bands(dye, image, hair, broad)
+
+
+#: Width of what counts as single strands, in face units.
+_STRAND = 0.04
+#: Variance of perceived lightness among the strands of one lock.
+_STRAND_VARIANCE = 0.015
+
+
+def _broad_light(hair: np.ndarray, radius: float) -> np.ndarray:
+    """Perceived lightness of the hair without its strands, (H, W).
+
+    The guided filter, guided by the lightness itself (He, Sun, Tang, PAMI 2013): what varies less than strands do is smoothed over
+    `radius` pixels, and edges, where light from behind mixes in, stay.
+    """
+    light = colors.by_bands(lambda rgb: np.repeat(perceived(colors.to_oklab(rgb)[..., :1]), 3, axis=-1), hair)[..., 0]
+    box = (2 * max(round(radius), 1) + 1,) * 2
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return np.asarray(cv2.blur(values, box), np.float32)
+
+    middle = mean(light)
+    variance = np.maximum(mean(light**2) - middle**2, 0)
+    slope = variance / (variance + _STRAND_VARIANCE)
+    return mean(slope) * light + mean(middle * (1 - slope))
 
 
 #: Hair's lightness spans about this much times the root of its median from the 10th to the 90th percentile: 0.16 for black (median

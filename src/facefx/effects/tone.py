@@ -46,14 +46,30 @@ def soft_limit(offset: np.ndarray, room: float) -> np.ndarray:
     return room * (1 - np.exp(-offset / room)) if room > 1e-4 else np.zeros_like(offset)
 
 
-def recolored(lab: np.ndarray, palette: Palette) -> np.ndarray:
-    """The same light and shade in the target's colour: (H, W, 3) float32 OKLab in and out."""
+def recolored(lab: np.ndarray, palette: Palette, broad: np.ndarray | None = None, detail: float = 1.0) -> np.ndarray:
+    """The same light and shade in the target's colour.
+
+    Parameters
+    ----------
+    lab : (H, W, 3) float32, OKLab.
+    broad : (H, W) float32, perceived lightness without fine detail. The tone curve is applied to it, and what differs from it is
+        multiplied by `detail`, since a bent curve would flatten the strands within a highlight (Durand and Dorsey, "Fast Bilateral
+        Filtering for the Display of High-Dynamic-Range Images", SIGGRAPH 2002). None puts the pixels themselves through the curve.
+
+    Returns
+    -------
+    (H, W, 3) float32, OKLab
+    """
     source, target = palette.source, palette.target
     middle = float(perceived(target[0]))
-    offset = perceived(lab[..., 0]) - perceived(source[0])
+    own = perceived(lab[..., 0])
+    offset = (own if broad is None else broad) - perceived(source[0])
     above = soft_limit(np.maximum(offset, 0) * palette.light, 1.0 - middle)
     below = soft_limit(np.maximum(-offset, 0) * palette.shade, middle)
-    lightness = np.maximum(middle + above - below, 0)
+    lightness = middle + above - below
+    if broad is not None:
+        lightness = lightness + np.float32(detail) * (own - broad)
+    lightness = np.clip(lightness, 0, 1)
 
     # Pigments are most colourful at middle light: shadows lose chroma with their light, highlights turn towards the lamp's white.
     fading = np.where(lightness < middle, (lightness / max(middle, 1e-3)) ** 0.7, 1 - 0.5 * above / max(1.0 - middle, 1e-3))
