@@ -32,7 +32,7 @@ LAYERS = [
     {"reports"},
     {"chains"},
     {"testing"},
-    {"cli"},
+    {"cli", "__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 STANDARD = sys.stdlib_module_names

@@ -85,10 +85,10 @@ def _show(model: Installed) -> None:
 
 
 def _f1_scores(scores: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """The entries of a card's scores that are F1, however deep they stand."""
+    """The F1 scores on a card, however deep they stand, but for those of single parts, which are too many for a list."""
     for key, value in scores.items():
         name = f"{path}.{key}" if path else str(key)
         if isinstance(value, dict):
             yield from _f1_scores(value, name)
-        elif "f1" in name.lower():
+        elif "f1" in str(key).lower():
             yield name, str(value)
