@@ -101,16 +101,16 @@ def resolve_detector(detector: str | Detector | None) -> Detector:
 def parse_rgb(rgb: np.ndarray, segmenter: Segmenter, detector: Detector) -> Scene:
     """`parse` for a decoded picture: (H, W, 3) float32 RGB in [0, 1]."""
     aligned = isinstance(detector, WholeFrame)
-    looks = (_look(rgb, found, segmenter, trust=aligned) for found in detector.detect(rgb))
-    faces = _distinct(face for face in looks if face)
-    if not faces and not aligned and _knows_faces(segmenter):
-        looks = (_look(rgb, found, segmenter) for found in _search_by_parsing(rgb, segmenter))
-        faces = _distinct(face for face in looks if face)
-    own = [_without_others(face, [other.box for other in faces if other is not face]) for face in faces]
+    looks = (look(rgb, found, segmenter, trust=aligned) for found in detector.detect(rgb))
+    faces = distinct(face for face in looks if face)
+    if not faces and not aligned and knows_faces(segmenter):
+        looks = (look(rgb, found, segmenter) for found in search_by_parsing(rgb, segmenter))
+        faces = distinct(face for face in looks if face)
+    own = [without_others(face, [other.box for other in faces if other is not face]) for face in faces]
     return Scene(rgb, tuple(sorted(own, key=lambda face: -face.box.area)))
 
 
-def _distinct(faces: Iterable[Face]) -> list[Face]:
+def distinct(faces: Iterable[Face]) -> list[Face]:
     """The surest faces, without those that are the same one found twice."""
     kept: list[Face] = []
     for face in sorted(faces, key=lambda f: -f.score):
@@ -119,7 +119,7 @@ def _distinct(faces: Iterable[Face]) -> list[Face]:
     return kept
 
 
-def _without_others(face: Face, others: list[Box]) -> Face:
+def without_others(face: Face, others: list[Box]) -> Face:
     """The face, with what lies nearer to the middle of another one, in face sides, made background: it is the other's hair or neck.
 
     Else an effect would paint where two crops overlap once for each of them.
@@ -140,16 +140,16 @@ def _without_others(face: Face, others: list[Box]) -> Face:
     return replace(face, parsing=replace(parsing, probabilities=probabilities))
 
 
-def _knows_faces(segmenter: Segmenter) -> bool:
+def knows_faces(segmenter: Segmenter) -> bool:
     return bool(segmenter.scheme.indices_of(Region.FACE))
 
 
-def _parse_crop(rgb: np.ndarray, affine: np.ndarray, segmenter: Segmenter) -> FaceParsing:
+def parse_crop(rgb: np.ndarray, affine: np.ndarray, segmenter: Segmenter) -> FaceParsing:
     crop = geometry.cut(rgb, affine, segmenter.input_size[0])
     return FaceParsing(segmenter.probabilities(crop[None])[0], segmenter.scheme, affine)
 
 
-def _head_crop(found: Detection, size: int) -> np.ndarray:
+def head_crop(found: Detection, size: int) -> np.ndarray:
     """The affine of the crop that holds a detected face's whole head."""
     turn = np.deg2rad(found.roll)
     up = LIFT * found.box.side
@@ -157,24 +157,24 @@ def _head_crop(found: Detection, size: int) -> np.ndarray:
     return geometry.crop_affine(center, FACE_PER_CROP * found.box.side, found.roll, size)
 
 
-def _look(rgb: np.ndarray, found: Detection, segmenter: Segmenter, trust: bool = False) -> Face | None:
+def look(rgb: np.ndarray, found: Detection, segmenter: Segmenter, trust: bool = False) -> Face | None:
     """Parse a detected face; None if there turns out to be none. `trust` takes the detector at its word."""
-    parsing = _parse_crop(rgb, _head_crop(found, segmenter.input_size[0]), segmenter)
-    measured = _measure(parsing, found) if _knows_faces(segmenter) else None
+    parsing = parse_crop(rgb, head_crop(found, segmenter.input_size[0]), segmenter)
+    measured = measure(parsing, found) if knows_faces(segmenter) else None
     for _ in range(MAX_LOOKS - 1):
         if measured is None or trust:
             break
         leaves = _leaves(measured.face, parsing, rgb.shape)
-        if not leaves and not _is_off(found, measured):
+        if not leaves and not is_off(found, measured):
             break
         found = measured.detection
         if leaves:
             found = replace(found, box=Box.square(found.box.center, ENLARGE * found.box.side))
-        parsing = _parse_crop(rgb, _head_crop(found, segmenter.input_size[0]), segmenter)
-        measured = _measure(parsing, found)
-    if measured is None and _knows_faces(segmenter) and not trust:
+        parsing = parse_crop(rgb, head_crop(found, segmenter.input_size[0]), segmenter)
+        measured = measure(parsing, found)
+    if measured is None and knows_faces(segmenter) and not trust:
         return None
-    if not trust and _leaves(_hair(parsing), parsing, rgb.shape):
+    if not trust and hair_leaves(parsing, rgb.shape):
         parsing = _widen(rgb, parsing, segmenter)
     if measured is None:
         return Face(found.box, found.roll, found.score, parsing, rgb)
@@ -182,13 +182,13 @@ def _look(rgb: np.ndarray, found: Detection, segmenter: Segmenter, trust: bool =
 
 
 @dataclass(frozen=True)
-class _Measured:
+class Measured:
     face: np.ndarray  # (S, S) bool, on the crop
     box: Box  # round the face itself
     detection: Detection  # where a detector should have put it
 
 
-def _measure(parsing: FaceParsing, found: Detection) -> _Measured | None:
+def measure(parsing: FaceParsing, found: Detection) -> Measured | None:
     """Where the parsed face really lies; None if the crop shows none."""
     face = _central_part(parsing.region(Region.FACE) >= 0.5)
     score = _feature_score(parsing, face)
@@ -201,7 +201,7 @@ def _measure(parsing: FaceParsing, found: Detection) -> _Measured | None:
         return None
     box = Box(float(x0), float(y0), float(x1), float(y1))
     roll = found.roll + _roll_on_crop(parsing)
-    return _Measured(face, box, Detection(Box.square(box.center, BOX_PER_FACE * box.side), (roll + 180) % 360 - 180, score))
+    return Measured(face, box, Detection(Box.square(box.center, BOX_PER_FACE * box.side), (roll + 180) % 360 - 180, score))
 
 
 def _central_part(inside: np.ndarray) -> np.ndarray:
@@ -241,7 +241,7 @@ def _middle(values: np.ndarray) -> tuple[float, float]:
     return float(columns.mean()), float(rows.mean())
 
 
-def _is_off(found: Detection, measured: _Measured) -> bool:
+def is_off(found: Detection, measured: Measured) -> bool:
     better = measured.detection
     shift = np.hypot(found.box.center[0] - better.box.center[0], found.box.center[1] - better.box.center[1])
     resize = max(found.box.side / better.box.side, better.box.side / found.box.side)
@@ -249,10 +249,10 @@ def _is_off(found: Detection, measured: _Measured) -> bool:
     return bool(turn > MAX_TURN or shift > MAX_SHIFT * better.box.side or resize > MAX_RESIZE)
 
 
-def _hair(parsing: FaceParsing) -> np.ndarray:
-    """(S, S) bool: where hair or a hat is."""
+def hair_leaves(parsing: FaceParsing, shape: tuple[int, ...]) -> bool:
+    """Whether hair or a hat goes on past the crop while the picture does too."""
     known = [parsing.region(label) for label in (Label.HAIR, Label.HAT) if parsing.scheme.indices_of(label)]
-    return np.asarray(sum(known, np.zeros((parsing.size,) * 2, np.float32)) > 0.5)
+    return _leaves(np.asarray(sum(known, np.zeros((parsing.size,) * 2, np.float32)) > 0.5), parsing, shape)
 
 
 def _leaves(inside: np.ndarray, parsing: FaceParsing, shape: tuple[int, ...]) -> bool:
@@ -272,7 +272,7 @@ def _leaves(inside: np.ndarray, parsing: FaceParsing, shape: tuple[int, ...]) ->
 def _widen(rgb: np.ndarray, parsing: FaceParsing, segmenter: Segmenter) -> FaceParsing:
     """Parse once more with a crop twice as wide, and set the sharper first look into its middle."""
     size = parsing.size
-    wide = _parse_crop(rgb, geometry.expand(parsing.affine, 2, size), segmenter).probabilities
+    wide = parse_crop(rgb, geometry.expand(parsing.affine, 2, size), segmenter).probabilities
     enlarged = np.stack([cv2.resize(c, (2 * size, 2 * size), interpolation=cv2.INTER_LINEAR) for c in wide])
     fade = np.minimum(np.arange(size) + 0.5, size - np.arange(size) - 0.5) / (0.12 * size)
     weight = np.clip(np.minimum(fade[:, None], fade[None, :]), 0, 1).astype(np.float32)
@@ -283,13 +283,13 @@ def _widen(rgb: np.ndarray, parsing: FaceParsing, segmenter: Segmenter) -> FaceP
     return FaceParsing(enlarged, parsing.scheme, (shift @ np.vstack([parsing.affine, [0, 0, 1]]))[:2])
 
 
-def _search_by_parsing(rgb: np.ndarray, segmenter: Segmenter) -> list[Detection]:
+def search_by_parsing(rgb: np.ndarray, segmenter: Segmenter) -> list[Detection]:
     """Where a detector found nothing: parse the whole picture coarsely, upright and turned, and take the likeliest face in it."""
     (frame,) = WholeFrame().detect(rgb)
-    best: _Measured | None = None
+    best: Measured | None = None
     for roll in (0.0, 90.0, -90.0, 180.0):
         turned = Detection(frame.box, roll, 0.0)
-        measured = _measure(_parse_crop(rgb, _head_crop(turned, segmenter.input_size[0]), segmenter), turned)
+        measured = measure(parse_crop(rgb, head_crop(turned, segmenter.input_size[0]), segmenter), turned)
         if measured and (best is None or measured.detection.score > best.detection.score + 0.05):
             best = measured
     return [best.detection] if best else []
