@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import FacefxError
-from .batch import for_each, no_face
 from .messages import console
 from .options import DetectorOption, SegmenterOption
+from .several import for_each, no_face
 
 __all__ = ["analyze"]
 

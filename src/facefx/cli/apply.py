@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from .batch import for_each, no_face
 from .effect_text import SYNTAX, chain_from_text
 from .messages import say
 from .options import DetectorOption, ForceOption, SegmenterOption
+from .several import for_each, no_face
 from .targets import make_folder, targets_of
 
 __all__ = ["apply"]

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from ..errors import OutputError
-from .batch import no_face
 from .options import DetectorOption, ForceOption, SegmenterOption
+from .several import no_face
 
 __all__ = ["parse"]
 
