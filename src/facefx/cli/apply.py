@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from enum import Enum
-from functools import reduce
-from operator import or_
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .effect_text import SYNTAX, chain_from_text
+from .effect_text import chain_from_options
 from .messages import say
-from .options import DetectorOption, ForceOption, SegmenterOption
+from .options import DetectorOption, EffectOption, ForceOption, KeepGpsOption, LookOption, QualityOption, SegmenterOption
 from .several import for_each, no_face
 from .targets import make_folder, targets_of
 
@@ -39,26 +37,16 @@ def apply(
             show_default=False,
         ),
     ],
-    effect: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--effect", metavar=SYNTAX, help="An effect with its parameters; `facefx effects` lists them. May be repeated."
-        ),
-    ] = None,
-    look: Annotated[
-        list[Path] | None,
-        typer.Option("--look", metavar="FILE", help="A saved look, run before the effects. May be repeated."),
-    ] = None,
+    effect: EffectOption = None,
+    look: LookOption = None,
     segmenter: SegmenterOption = None,
     detector: DetectorOption = None,
     no_face_means: Annotated[
         NoFace,
         typer.Option("--no-face", help="A picture without a face is an error, or is written to OUT without effects."),
     ] = NoFace.ERROR,
-    quality: Annotated[int, typer.Option("--quality", min=1, max=100, help="Of JPEG, WebP and AVIF files.")] = 95,
-    keep_gps: Annotated[
-        bool, typer.Option("--keep-gps", help="Keep the position where a photo was taken, which is left out otherwise.")
-    ] = False,
+    quality: QualityOption = 95,
+    keep_gps: KeepGpsOption = False,
     force: ForceOption = False,
 ) -> None:
     """Run effects on pictures.
@@ -67,15 +55,12 @@ def apply(
 
     facefx apply me.jpg -o red.jpg --effect "recolor_lips:color=#c00,strength=0.8"
     """
-    from ..chains import Chain, load_look
     from ..image import open_image, save_image
     from ..image_io import check_target, format_of
     from ..pipeline import resolve_detector, resolve_segmenter
 
     targets = targets_of(inputs, output)
-    chain = reduce(or_, [*map(load_look, look or ()), *map(chain_from_text, effect or ())] or [Chain()])
-    if not chain.steps:
-        raise typer.BadParameter("there is nothing to do: give an effect, or a look that has one", param_hint="'--effect'")
+    chain = chain_from_options(look, effect)
     parser, finder = resolve_segmenter(segmenter), resolve_detector(detector)
     make_folder(output)
 

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import typer
 
 from ..errors import ParameterError, UnknownName
 
@@ -11,12 +17,22 @@ if TYPE_CHECKING:
     from ..chains import Chain
     from ..declare import EffectSpec
 
-__all__ = ["SYNTAX", "chain_from_text", "example"]
+__all__ = ["SYNTAX", "chain_from_options", "chain_from_text", "example"]
 
 SYNTAX = "NAME[:key=value[,key=value...]]"
 #: A name, perhaps a full one (distribution:name), then perhaps the parameters.
 _EFFECT = re.compile(r"(?P<name>[^:=]+(?::[^:=]+)?)(?::(?P<params>[^:=]+=.*))?", re.DOTALL)
 _COMMA_OUTSIDE_BRACKETS = re.compile(r",(?![^()]*\))")
+
+
+def chain_from_options(look: Sequence[Path] | None, effect: Sequence[str] | None) -> Chain:
+    """The chain that ``--look`` and ``--effect`` ask for, looks first. Raises `typer.BadParameter` if that is nothing."""
+    from ..chains import Chain, load_look
+
+    chain = reduce(or_, [*map(load_look, look or ()), *map(chain_from_text, effect or ())] or [Chain()])
+    if not chain.steps:
+        raise typer.BadParameter("there is nothing to do: give an effect, or a look that has one", param_hint="'--effect'")
+    return chain
 
 
 def chain_from_text(text: str) -> Chain:

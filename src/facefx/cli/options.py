@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-__all__ = ["DetectorOption", "ForceOption", "SegmenterOption"]
+from .effect_text import SYNTAX
+
+__all__ = [
+    "DetectorOption",
+    "EffectOption",
+    "ForceOption",
+    "KeepGpsOption",
+    "LookOption",
+    "QualityOption",
+    "SegmenterOption",
+]
+
+EffectOption = Annotated[
+    list[str] | None,
+    typer.Option("--effect", metavar=SYNTAX, help="An effect with its parameters; `facefx effects` lists them. May be repeated."),
+]
+LookOption = Annotated[
+    list[Path] | None,
+    typer.Option("--look", metavar="FILE", help="A saved look, run before the effects. May be repeated."),
+]
+QualityOption = Annotated[int, typer.Option("--quality", min=1, max=100, help="Of JPEG, WebP and AVIF files.")]
+KeepGpsOption = Annotated[
+    bool, typer.Option("--keep-gps", help="Keep the position where a photo was taken, which is left out otherwise.")
+]
 
 SegmenterOption = Annotated[
     str | None,
