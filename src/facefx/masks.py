@@ -99,16 +99,28 @@ def refine(mask: np.ndarray, guide: np.ndarray, radius: float, smoothness: float
 
     guide_mean, mask_mean = mean(low_guide), mean(low_mask)
     covariance = mean(low_guide * low_mask[..., None]) - guide_mean * mask_mean[..., None]
-    variance = np.empty((*low_mask.shape, 3, 3), np.float32)
+    variance = {}
     for i in range(3):
         for j in range(i, 3):
-            product = mean(low_guide[..., i] * low_guide[..., j]) - guide_mean[..., i] * guide_mean[..., j]
-            variance[..., i, j] = variance[..., j, i] = product
-    slope = np.linalg.solve(variance + smoothness * np.eye(3, dtype=np.float32), covariance[..., None])[..., 0]
+            variance[i, j] = mean(low_guide[..., i] * low_guide[..., j]) - guide_mean[..., i] * guide_mean[..., j]
+        variance[i, i] += np.float32(smoothness)
+    slope = _solved(variance, covariance)
     offset = mask_mean - (slope * guide_mean).sum(axis=-1)
 
-    slope, offset = _enlarged(mean(slope.astype(np.float32)), mask.shape), _enlarged(mean(offset.astype(np.float32)), mask.shape)
+    slope, offset = _enlarged(mean(slope), mask.shape), _enlarged(mean(offset.astype(np.float32)), mask.shape)
     return np.asarray(np.clip(np.einsum("hwc,hwc->hw", slope, guide) + offset, 0, 1), np.float32)
+
+
+def _solved(matrix: dict[tuple[int, int], np.ndarray], right: np.ndarray) -> np.ndarray:
+    """The solutions of symmetric 3 × 3 systems, one a pixel, by Cramer's rule: several times faster than a general solver."""
+    a, b, c, d, e, f = (matrix[key] for key in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)))
+    x, y, z = right[..., 0], right[..., 1], right[..., 2]
+    aa, bb, cc = d * f - e * e, c * e - b * f, b * e - c * d  # the adjugate
+    dd, ee, ff = a * f - c * c, b * c - a * e, a * d - b * b
+    scale = 1 / (a * aa + b * bb + c * cc)
+    return np.stack(
+        [(aa * x + bb * y + cc * z) * scale, (bb * x + dd * y + ee * z) * scale, (cc * x + ee * y + ff * z) * scale], -1
+    )
 
 
 def matte(mask: np.ndarray, image: np.ndarray, radius: float, shrink: float = 1.0) -> np.ndarray:
@@ -175,6 +187,7 @@ def to_picture(
     picture: np.ndarray,
     *,
     refine: bool = True,
+    coarse: float = 1.0,
     fuzz: float = 0.0,
     neighbours: np.ndarray | None = None,
 ) -> tuple[tuple[int, int, int, int], np.ndarray]:
@@ -185,6 +198,7 @@ def to_picture(
     values : (S, S) float32 probability on the crop.
     affine : picture to crop.
     picture : (H, W, 3) float32, which the edges are fitted to if `refine`.
+    coarse : 2 gathers the colours that edges are fitted to at half the resolution: three times as fast, a little less exact.
     fuzz : width, in pixels of the picture, of an edge that is no line: hair thins out, and the network puts a line somewhere in it.
     neighbours : (S, S) float32 probability on the crop of parts whose edge towards the region is sharp all the same.
 
@@ -210,7 +224,7 @@ def to_picture(
     area = int(x0), int(y0), int(x1), int(y1)
     mask = geometry.warp_to_window(values, affine, area)
     if refine:
-        shrink, guide = max(pixel / 2, 1.0), picture[y0:y1, x0:x1]
+        shrink, guide = coarse * max(pixel / 2, 1.0), picture[y0:y1, x0:x1]
         mask = _refine_near_edge(mask, guide, reach, shrink)
         if fuzz:
             thinned = matte(mask, guide, fuzz, shrink * fuzz / reach)
