@@ -23,8 +23,8 @@ MODULES = {
 LAYERS = [
     {"errors", "labels"},
     {"geometry", "masks", "color", "blend", "image_modes", "image_metadata", "image_16_bits", "image_io", "image"},
-    {"types", "scene", "overlay"},
-    {"declare", "cards"},
+    {"types", "landmarks", "scene", "overlay", "warping"},
+    {"parameters", "declare", "cards"},
     {"segmenters", "detectors", "effects", "analyzers"},
     {"painting", "hookspecs"},
     {"plugins", "builtin"},  # each the other, once, inside a function: the built-in plugin is found like any other

@@ -129,7 +129,7 @@ def test_ambiguous_names(portrait: np.ndarray) -> None:
 def test_bad_effects_are_named(portrait: np.ndarray) -> None:
     with pytest.raises(EffectError, match="fail failed: ZeroDivisionError: of course"):
         chain("fail")(portrait)
-    with pytest.raises(EffectError, match=r"return_text returned str; it must return floats of the crop's shape"):
+    with pytest.raises(EffectError, match=r"return_text returned str; it must return floats of shape"):
         chain("return_text")(portrait)
     with pytest.raises(EffectError, match="count_points"):
         chain("count_points").run(portrait)
@@ -202,7 +202,7 @@ def test_a_look_holds_full_names_versions_and_every_parameter() -> None:
             {
                 "use": "facefx:recolor_lips",
                 "version": "1",
-                "params": {"color": "#dda0dd", "strength": 0.8, "finish": "satin"},
+                "params": {"color": "#dda0dd", "strength": 0.8, "finish": "satin", "faces": "all"},
             }
         ],
     }

@@ -43,7 +43,7 @@ def test_what_a_declaration_says() -> None:
     assert sample.summary == "Do something to the lips."
     assert sample.supplies == ("image", "unit")
     assert sample.random
-    assert list(sample.parameters) == ["color", "strength", "count", "shiny", "finish"]
+    assert list(sample.parameters) == ["color", "strength", "count", "shiny", "finish", "faces"]
     assert sample.parameters["strength"].help == "how much"
     assert sample.parameters["finish"].choices == ("matte", "gloss")
     with pytest.raises(TypeError):
@@ -51,7 +51,14 @@ def test_what_a_declaration_says() -> None:
 
 
 def test_defaults_are_in_canonical_form() -> None:
-    assert sample.resolve({}) == {"color": "#cc0000", "strength": 0.5, "count": 2, "shiny": False, "finish": "matte"}
+    assert sample.resolve({}) == {
+        "color": "#cc0000",
+        "strength": 0.5,
+        "count": 2,
+        "shiny": False,
+        "finish": "matte",
+        "faces": "all",
+    }
 
 
 @pytest.mark.parametrize(
@@ -148,6 +155,8 @@ def test_text_that_is_not_allowed(name: str, text: str) -> None:
 def obeys(schema: dict[str, Any], value: object) -> bool:
     """As much of JSON Schema as the declarations use."""
     kinds = {"boolean": bool, "integer": int, "number": (int, float), "string": str}
+    if "anyOf" in schema:
+        return any(obeys(choice, value) for choice in schema["anyOf"])
     if "enum" in schema:
         return value in schema["enum"]
     right = isinstance(value, kinds[schema["type"]]) and (schema["type"] == "boolean" or not isinstance(value, bool))
@@ -193,7 +202,7 @@ def _private(image: np.ndarray) -> np.ndarray: ...
         (no_annotation, "annotated .*allowed are bool"),
         (free_text, "annotated .*allowed are bool"),
         (numbers, "annotated .*allowed are bool"),
-        (positional, "cannot supply the positional argument 'strength', only image, mask, unit; put a \\*"),
+        (positional, "cannot supply the positional argument 'strength', only image, mask, unit, face, portrait; put a \\*"),
         (catches_all, "'params'"),
         (NotLower, "lower case"),
         (_private, "lower case"),

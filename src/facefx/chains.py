@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import yaml
 
-from . import painting
 from .declare import AnalyzerSpec, EffectSpec
 from .errors import AmbiguousName, FacefxError, LookError, NoFaceFound, OutputError, UnknownName
 from .image import Picture, Source, open_image
-from .pipeline import parse_rgb, resolve_detector, resolve_segmenter
+from .painting import apply_effect, chosen
+from .pipeline import parse_rgb, portrait_in, resolve_detector, resolve_segmenter
 from .plugins import registry
 from .reports import Report, measure
 from .scene import Scene
@@ -102,32 +102,54 @@ class Chain:
         ImageError, NoFaceFound, RegionUnavailable, EffectError
         """
         picture = open_image(image)
-        scene = (
-            parse_rgb(picture.rgb, resolve_segmenter(segmenter), resolve_detector(detector))
-            if self.steps
-            else Scene(picture.rgb, ())
-        )
+        if any(_needs_faces(step) for step in self.steps):
+            scene = parse_rgb(picture.rgb, resolve_segmenter(segmenter), resolve_detector(detector))
+        else:
+            scene = Scene(picture.rgb, ())
         return self._run(picture, scene, require_face)
 
-    def _run(self, picture: Picture, scene: Scene, require_face: bool) -> Result:
-        if self.steps and not scene.faces and require_face:
-            height, width = picture.size
-            raise NoFaceFound(
-                f"no face was found in the picture of {width} x {height} pixels; "
-                "for an aligned portrait try detector='whole_frame', or pass such pictures through with require_face=False"
-            )
-        rgb = scene.image
+    def edit(self, scene: Scene) -> Scene:
+        """Run the effects on a picture that is parsed already; steps whose faces are not there change nothing.
+
+        Raises
+        ------
+        RegionUnavailable, EffectError
+        """
         seen: dict[str, int] = {}
         for step in self.steps:
             if isinstance(step.spec, EffectSpec):
                 occurrence = seen[step.name] = seen.get(step.name, -1) + 1
-                rgb = painting.paint(rgb, scene.faces, step.spec, step.params, _key(self.seed, step.name, occurrence))
+                portrait = portrait_in(str(step.params["reference"])) if "portrait" in step.spec.supplies else None
+                scene = apply_effect(scene, step.spec, step.params, _key(self.seed, step.name, occurrence), portrait)
+        return scene
+
+    def _run(self, picture: Picture, scene: Scene, require_face: bool) -> Result:
+        if require_face:
+            self._check_faces(scene)
+        edited = self.edit(scene)
         measuring = {step.name: (step.spec, step.params) for step in self.steps if isinstance(step.spec, AnalyzerSpec)}
         short = [full.partition(":")[2] for full in measuring]
         analyzers = {n if short.count(n) == 1 else full: measuring[full] for full, n in zip(measuring, short, strict=True)}
         reports = tuple(measure(face, index, analyzers) for index, face in enumerate(scene.faces)) if analyzers else ()
-        done = picture.with_rgb(rgb) if rgb is not picture.rgb else picture
-        return Result(picture.like(rgb), reports, scene, done)
+        unchanged = edited.image is picture.rgb and edited.alpha is None
+        done = picture if unchanged else picture.with_rgb(edited.image, edited.alpha)
+        return Result(picture.like(edited.image, edited.alpha), reports, scene, done)
+
+    def _check_faces(self, scene: Scene) -> None:
+        """Raise `NoFaceFound` if there is no face for a step that needs one."""
+        needing = [step for step in self.steps if _needs_faces(step)]
+        if needing and not scene.faces:
+            height, width = scene.size
+            raise NoFaceFound(
+                f"no face was found in the picture of {width} x {height} pixels; "
+                "for an aligned portrait try detector='whole_frame', or pass such pictures through with require_face=False"
+            )
+        for step in needing:
+            if isinstance(step.spec, EffectSpec) and not chosen(scene.faces, step.params["faces"]):  # type: ignore[arg-type]
+                raise NoFaceFound(
+                    f"{step.name}: faces={step.params['faces']} is not in the picture, which has {len(scene.faces)}: "
+                    f"allowed are all, largest, and 0 to {len(scene.faces) - 1}"
+                )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Chain.from_dict, (self.to_dict(),)
@@ -228,6 +250,10 @@ def _saved_step(saved: Mapping[str, Any]) -> Step:
     if str(saved.get("version", step.spec.version)) != step.spec.version:
         raise LookError(f"the step {name!r} was saved for version {saved['version']} of it; installed is {step.spec.version}")
     return step
+
+
+def _needs_faces(step: Step) -> bool:
+    return not isinstance(step.spec, EffectSpec) or step.spec.needs_faces(step.params)
 
 
 def _key(seed: int, name: str, occurrence: int) -> np.random.SeedSequence:

@@ -29,12 +29,25 @@ from PIL import Image
 from .errors import ImageError, ParameterError
 from .image_io import check_target, decode, encode, format_of, pillow, too_large, upright, write_file
 from .image_metadata import Metadata, metadata_of
-from .image_modes import ARRAY_MODES, COLOR_MODES, Native, check_array, image_array, native_alpha, native_rgb, native_with_rgb
+from .image_modes import (
+    ARRAY_MODES,
+    COLOR_MODES,
+    Native,
+    check_array,
+    image_array,
+    native_alpha,
+    native_rgb,
+    native_with_alpha,
+    native_with_rgb,
+)
 
 __all__ = ["DEFAULT_MAX_PIXELS", "Picture", "Source", "open_image", "save_image"]
 
 #: The most pixels that a picture may have where neither `max_pixels` nor FACEFX_MAX_PIXELS says otherwise.
 DEFAULT_MAX_PIXELS = 100_000_000
+
+#: Formats that hold a soft alpha channel.
+_WITH_ALPHA = ("PNG", "WEBP", "TIFF", "AVIF")
 
 #: What can be opened.
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image.Image | NDArray[Any]
@@ -67,27 +80,41 @@ class Picture:
         """(H, W) float32 in [0, 1], read-only; None where the kind has none."""
         return native_alpha(self.native)
 
-    def with_rgb(self, rgb: NDArray[np.floating[Any]]) -> Picture:
+    def with_rgb(self, rgb: NDArray[np.floating[Any]], alpha: NDArray[np.floating[Any]] | None = None) -> Picture:
         """The same picture with other colours: (H, W, 3) floats, cut to [0, 1].
 
         Pixels that equal `self.rgb` keep their value bit for bit, whatever the kind. Alpha and metadata stay. Changed pixels
         are rounded to what the kind can hold: grey takes Rec. 601 luma; mode 1 a threshold at one half; a palette gives its
-        unused entries to the new colours and then the nearest entry, and leaves pixels that are not opaque alone. Raises
+        unused entries to the new colours and then the nearest entry, and leaves pixels that are not opaque alone.
+
+        `alpha`, (H, W) floats, multiplies the picture's own; a kind without alpha becomes the nearest one with it: arrays get
+        another channel, PIL images turn LA or RGBA. Raises
         `ImageError` for another shape or dtype, NaN or infinity.
         """
         if not isinstance(rgb, np.ndarray) or rgb.shape != (*self.size, 3) or rgb.dtype.kind != "f":
             given = f"{rgb.dtype} of shape {rgb.shape}" if isinstance(rgb, np.ndarray) else type(rgb).__name__
             raise ImageError(f"the new colours must be floats of shape {(*self.size, 3)}; given was {given}.")
-        return replace(self, native=native_with_rgb(self.native, self.rgb, rgb.astype(np.float32, copy=False)))
+        native = native_with_rgb(self.native, self.rgb, rgb.astype(np.float32, copy=False))
+        return replace(self, native=native if alpha is None else native_with_alpha(native, self._share_of(alpha)))
 
-    def like(self, rgb: NDArray[np.floating[Any]]) -> Native | bytes:
-        """`with_rgb(rgb)` in the kind that was opened. Bytes are encoded anew, at quality 95 and without GPS.
+    def _share_of(self, alpha: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+        """`alpha` times what there was, (H, W) float32 in [0, 1]."""
+        if not isinstance(alpha, np.ndarray) or alpha.shape != self.size or alpha.dtype.kind != "f" or not np.isfinite(alpha).all():
+            given = f"{alpha.dtype} of shape {alpha.shape}" if isinstance(alpha, np.ndarray) else type(alpha).__name__
+            raise ImageError(f"the alpha must be finite floats of shape {self.size}; given was {given}.")
+        kept = np.clip(alpha.astype(np.float32, copy=False), 0, 1)
+        return kept if self.alpha is None else kept * self.alpha
 
-        JPEG, WebP and AVIF bytes lose a little in that; the other formats, and every kind but bytes, lose nothing.
+    def like(self, rgb: NDArray[np.floating[Any]], alpha: NDArray[np.floating[Any]] | None = None) -> Native | bytes:
+        """`with_rgb(rgb, alpha)` in the kind that was opened. Bytes are encoded anew, at quality 95 and without GPS.
+
+        JPEG, WebP and AVIF bytes lose a little in that; the other formats, and every kind but bytes, lose nothing. Bytes of
+        a format without alpha become PNG if there is one.
         """
-        native = self.with_rgb(rgb).native
+        native = self.with_rgb(rgb, alpha).native
         if self.encoded and self.metadata.format is not None:
-            return encode(native, self.metadata, self.metadata.format, quality=95, keep_gps=False)
+            name = self.metadata.format if alpha is None or self.metadata.format in _WITH_ALPHA else "PNG"
+            return encode(native, self.metadata, name, quality=95, keep_gps=False)
         return native
 
 

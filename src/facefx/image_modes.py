@@ -15,7 +15,17 @@ from PIL import Image
 
 from .errors import ImageError
 
-__all__ = ["ARRAY_MODES", "COLOR_MODES", "Native", "check_array", "image_array", "native_alpha", "native_rgb", "native_with_rgb"]
+__all__ = [
+    "ARRAY_MODES",
+    "COLOR_MODES",
+    "Native",
+    "check_array",
+    "image_array",
+    "native_alpha",
+    "native_rgb",
+    "native_with_alpha",
+    "native_with_rgb",
+]
 
 #: What a picture is kept as: an array (H, W), (H, W, 1 | 2 | 3 | 4), or a PIL image.
 Native = NDArray[Any] | Image.Image
@@ -116,6 +126,23 @@ def native_with_rgb(native: Native, old: NDArray[np.float32], new: NDArray[np.fl
         out.paste(rgb.convert(native.mode, dither=Image.Dither.NONE), mask=Image.fromarray(_changed(old, new)))
     out.info = dict(native.info)
     return out
+
+
+def native_with_alpha(native: Native, alpha: NDArray[np.float32]) -> Native:
+    """A copy of `native` with that alpha, (H, W) in [0, 1], in the nearest kind that has one.
+
+    Arrays and the array modes keep their dtype and get an alpha channel if they have none (16-bit and float PIL images become
+    arrays, since Pillow has no such modes); other PIL images become RGBA.
+    """
+    if isinstance(native, Image.Image):
+        if native.mode in ("I;16", "I", "F"):
+            return native_with_alpha(image_array(native), alpha)
+        out = native.convert("LA" if native.mode in ("1", "L", "LA") and "transparency" not in native.info else "RGBA")
+        out.putalpha(Image.fromarray(_rounded(alpha, np.dtype(np.uint8))))
+        out.info = {key: value for key, value in native.info.items() if key != "transparency"}
+        return out
+    planes = _planes(native)
+    return np.concatenate([planes[..., : _color_planes(planes)], _rounded(alpha, native.dtype)[..., None]], axis=-1)
 
 
 def _planes(array: NDArray[Any]) -> NDArray[Any]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from .errors import UnknownName
 
-__all__ = ["IGNORE", "Label", "LabelScheme", "Region", "labels_of", "scheme", "scheme_names"]
+__all__ = ["IGNORE", "Label", "LabelScheme", "Region", "is_scene_wide", "labels_of", "scheme", "scheme_names"]
 
 #: The index that label pictures give to pixels nobody knows the label of; training and scores leave them out.
 IGNORE = 255
@@ -66,6 +66,7 @@ class Region(str, Enum):
     ALL_SKIN = "all_skin"
     HEAD = "head"
     PERSON = "person"
+    PICTURE = "picture"
 
     @property
     def labels(self) -> frozenset[Label]:
@@ -90,6 +91,7 @@ _REGIONS: dict[Region, frozenset[Label]] = {
     Region.ALL_SKIN: frozenset(_SKIN_EARS_NECK | {Label.NOSE}),
     Region.HEAD: frozenset(_HEAD),
     Region.PERSON: frozenset(set(Label) - {Label.BACKGROUND}),
+    Region.PICTURE: frozenset(Label),
 }
 
 
@@ -98,7 +100,7 @@ def labels_of(region: Region | Label | str) -> frozenset[Label]:
 
     Parameters
     ----------
-    region : a `Region`, a `Label`, or the name of either, such as ``"lips"`` or ``"left_eye"``.
+    region : a `Region`, a `Label`, the name of either, such as ``"lips"`` or ``"left_eye"``, or several names joined by ``+``.
 
     Raises
     ------
@@ -110,7 +112,15 @@ def labels_of(region: Region | Label | str) -> frozenset[Label]:
         return _REGIONS[Region(name)]
     if name in Label._value2member_map_:
         return frozenset({Label(name)})
+    if isinstance(name, str) and "+" in name:
+        return frozenset[Label]().union(*map(labels_of, name.split("+")))
     raise UnknownName("region", str(name), [*Region._value2member_map_, *Label._value2member_map_])
+
+
+def is_scene_wide(region: Region | Label | str) -> bool:
+    """Whether a region goes beyond one face's surroundings, so that it is found once for the whole picture."""
+    labels = labels_of(region)
+    return Label.BACKGROUND in labels or labels == Region.PERSON.labels
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Running one effect on the faces of a picture: the core cuts the crop, makes the mask, calls the effect and blends.
+"""Running one effect on a scene: the core cuts the crop, makes the mask, calls the effect and blends.
 
 So no effect, whoever wrote it, can touch a pixel outside its mask, the caller's arrays, or another face.
 """
@@ -13,49 +13,146 @@ import numpy as np
 from .blend import composite
 from .declare import EffectSpec
 from .errors import EffectError, FacefxError
-from .scene import Face
+from .labels import is_scene_wide
+from .scene import Face, FaceView, Scene
+from .warping import warped
 
-__all__ = ["paint"]
+__all__ = ["apply_effect", "chosen"]
+
+Window = tuple[int, int, int, int]
 
 
-def paint(
-    rgb: np.ndarray, faces: Sequence[Face], spec: EffectSpec, params: Mapping[str, Any], key: np.random.SeedSequence
-) -> np.ndarray:
-    """The picture with the effect on every face; `rgb` itself if it changes nothing. (H, W, 3) float32 in and out."""
-    result = rgb
-    for index, face in enumerate(faces):
-        window, mask = face.patch(spec.region)
-        if mask.size == 0:
-            continue
-        (x0, y0, x1, y1), mask = _with_margin(window, mask, spec.margin * face.box.side, rgb.shape)
+def apply_effect(
+    scene: Scene, spec: EffectSpec, params: Mapping[str, Any], key: np.random.SeedSequence, portrait: Face | None = None
+) -> Scene:
+    """The scene with the effect on those of its faces that ``params["faces"]`` chooses; itself if nothing changes.
+
+    Parameters
+    ----------
+    params : as `EffectSpec.resolve` gives them.
+    key : what the effect's random numbers start from.
+    portrait : what an effect that copies from another picture copies from.
+    """
+    params = dict(params)
+    indices = chosen(scene.faces, params.pop("faces", "all"))
+    if params.get("strength") == 0 or (spec.needs_faces(params) and not indices):
+        return scene
+    run = _Run(spec, params, key, portrait)
+    if spec.kind == "overlay":
+        return run.draw(scene, indices)
+    if spec.kind == "warp":
+        for index in indices:
+            scene = run.warp(scene, index)
+        return scene
+    if spec.kind == "cutout" or is_scene_wide(spec.region_of(params)):
+        return run.paint_widely(scene, indices)
+    return run.paint(scene, indices)
+
+
+def chosen(faces: Sequence[Face], choice: str | int) -> list[int]:
+    """Indices of the faces that a parameter ``faces`` names: ``"all"``, ``"largest"`` or an index; empty if there is none such."""
+    everyone = list(range(len(faces)))
+    if choice == "all":
+        return everyone
+    index = 0 if choice == "largest" else int(choice)
+    return everyone[index : index + 1]
+
+
+class _Run:
+    """One effect with its parameters, about to be called."""
+
+    def __init__(self, spec: EffectSpec, params: dict[str, Any], key: np.random.SeedSequence, portrait: Face | None) -> None:
+        self.spec, self.params, self.key, self.portrait = spec, params, key, portrait
+
+    def paint(self, scene: Scene, indices: Sequence[int]) -> Scene:
+        result: np.ndarray | None = None
+        for index in indices:
+            face = scene.faces[index]
+            window, mask = face.patch(self.spec.region_of(self.params))
+            if mask.size == 0:
+                continue
+            window, mask = _with_margin(window, mask, self.spec.margin * face.box.side, scene.size)
+            if result is None:
+                result = scene.image.copy()
+            self._paint_window(result, window, mask, face.box.side, index, FaceView(face, window))
+        return scene if result is None else Scene(result, scene.faces, scene.alpha)
+
+    def paint_widely(self, scene: Scene, indices: Sequence[int]) -> Scene:
+        people = scene.of([scene.faces[index] for index in indices])
+        mask = np.asarray(people.mask(self.spec.region_of(self.params)))
+        if not mask.any():
+            return scene
+        result = scene.image.copy()
+        self._paint_window(result, (0, 0, scene.size[1], scene.size[0]), mask, _unit(people), 0, None)
+        if self.spec.kind == "cutout":
+            alpha = mask if scene.alpha is None else scene.alpha * mask
+            return Scene(result, scene.faces, np.asarray(alpha))
+        return Scene(result, scene.faces, scene.alpha)
+
+    def warp(self, scene: Scene, index: int) -> Scene:
+        face = scene.faces[index]
+        reach = self.spec.margin * face.box.side
+        x0, y0 = (max(int(np.floor(v - reach)), 0) for v in (face.box.x0, face.box.y0))
+        x1, y1 = (min(int(np.ceil(v + reach)), n) for v, n in zip((face.box.x1, face.box.y1), scene.size[::-1], strict=True))
+        if x1 - x0 < 2 or y1 - y0 < 2:
+            return scene
+        window = x0, y0, x1, y1
+        supplied = {
+            "image": _read_only(scene.image[y0:y1, x0:x1]),
+            "unit": face.box.side,
+            "face": FaceView(face, window),
+        }
+        field = self._checked(self._call(supplied, index), (y1 - y0, x1 - x0, 2))
+        return warped(scene, window, field) if field.any() else scene
+
+    def draw(self, scene: Scene, indices: Sequence[int]) -> Scene:
+        people = scene.of([scene.faces[index] for index in indices])
+        shown = Scene(_read_only(scene.image), people.faces, scene.alpha)
+        drawn = self._checked(self._call({"scene": shown, "unit": _unit(people)}, 0), scene.image.shape)
+        return Scene(np.clip(drawn, 0, 1), scene.faces, scene.alpha)
+
+    def _paint_window(
+        self, result: np.ndarray, window: Window, mask: np.ndarray, unit: float, index: int, face: FaceView | None
+    ) -> None:
+        """Paint into a window of `result`, in place."""
+        x0, y0, x1, y1 = window
         crop = _read_only(result[y0:y1, x0:x1])
-        supplied = {"image": crop, "mask": _read_only(mask), "unit": face.box.side}
-        arguments: dict[str, Any] = {name: supplied[name] for name in spec.supplies}
-        if spec.random:
-            arguments["rng"] = np.random.default_rng([*key.generate_state(4), index])
-        painted = _checked(_call(spec, arguments, params), crop.shape, spec.name)
-        if result is rgb:
-            result = rgb.copy()
-        result[y0:y1, x0:x1] = composite(crop, painted, mask)
-    return result
+        supplied = {"image": crop, "mask": _read_only(mask), "unit": unit, "face": face, "portrait": self.portrait}
+        painted = self._checked(self._call(supplied, index), crop.shape)
+        # What a cutout gives is the colour of what is in front, and shows in full behind its own alpha.
+        share = (mask > 0).astype(np.float32) if self.spec.kind == "cutout" else mask
+        result[y0:y1, x0:x1] = composite(crop, painted, share)
+
+    def _call(self, supplied: Mapping[str, Any], index: int) -> Any:
+        arguments = {name: supplied[name] for name in self.spec.supplies}
+        if self.spec.random:
+            arguments["rng"] = np.random.default_rng([*self.key.generate_state(4), index])
+        try:
+            return self.spec.function(**arguments, **self.params)
+        except FacefxError:
+            raise
+        except Exception as error:  # a plugin may raise anything at all
+            raise EffectError(f"the effect {self.spec.name} failed: {type(error).__name__}: {error}") from error
+
+    def _checked(self, answer: Any, shape: tuple[int, ...]) -> np.ndarray:
+        if not isinstance(answer, np.ndarray) or answer.shape != shape or answer.dtype.kind != "f":
+            given = f"{answer.dtype} of shape {answer.shape}" if isinstance(answer, np.ndarray) else type(answer).__name__
+            raise EffectError(f"the effect {self.spec.name} returned {given}; it must return floats of shape {shape}")
+        if not np.isfinite(answer).all():
+            raise EffectError(f"the effect {self.spec.name} returned NaN or infinity")
+        return answer.astype(np.float32, copy=False)
 
 
-def _call(spec: EffectSpec, arguments: Mapping[str, Any], params: Mapping[str, Any]) -> Any:
-    try:
-        return spec.function(**arguments, **params)
-    except FacefxError:
-        raise
-    except Exception as error:  # a plugin may raise anything at all
-        raise EffectError(f"the effect {spec.name} failed: {type(error).__name__}: {error}") from error
+def _unit(scene: Scene) -> float:
+    """The largest face's size, or a third of the picture's shorter side where there is no face."""
+    return scene.faces[0].box.side if scene.faces else min(scene.size) / 3
 
 
-def _with_margin(
-    window: tuple[int, int, int, int], mask: np.ndarray, margin: float, shape: tuple[int, ...]
-) -> tuple[tuple[int, int, int, int], np.ndarray]:
+def _with_margin(window: Window, mask: np.ndarray, margin: float, size: tuple[int, int]) -> tuple[Window, np.ndarray]:
     """The window made larger on each side as far as the picture goes, and the mask with zeros there."""
     reach = int(np.ceil(margin))
     x0, y0, x1, y1 = window
-    wide = max(x0 - reach, 0), max(y0 - reach, 0), min(x1 + reach, shape[1]), min(y1 + reach, shape[0])
+    wide = max(x0 - reach, 0), max(y0 - reach, 0), min(x1 + reach, size[1]), min(y1 + reach, size[0])
     if wide == window:
         return window, mask
     return wide, np.pad(mask, ((y0 - wide[1], wide[3] - y1), (x0 - wide[0], wide[2] - x1)))
@@ -66,12 +163,3 @@ def _read_only(array: np.ndarray) -> np.ndarray:
     copy = np.array(array, np.float32, order="C")
     copy.flags.writeable = False
     return copy
-
-
-def _checked(painted: Any, shape: tuple[int, ...], name: str) -> np.ndarray:
-    if not isinstance(painted, np.ndarray) or painted.shape != shape or painted.dtype.kind != "f":
-        given = f"{painted.dtype} of shape {painted.shape}" if isinstance(painted, np.ndarray) else type(painted).__name__
-        raise EffectError(f"the effect {name} returned {given}; it must return floats of the crop's shape {shape}")
-    if not np.isfinite(painted).all():
-        raise EffectError(f"the effect {name} returned NaN or infinity")
-    return painted.astype(np.float32, copy=False)

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import geometry
 from .detectors.whole_frame import FACE_PER_CROP, LIFT, WholeFrame
-from .errors import ParameterError
+from .errors import NoFaceFound, ParameterError
 from .image import Picture, Source, open_image
 from .labels import Label, Region
 from .plugins import registry
@@ -21,7 +21,15 @@ from .segmenters.ensemble import Ensemble
 from .segmenters.onnx import OnnxSegmenter
 from .types import Box, Detection, Detector, FaceParsing, Segmenter
 
-__all__ = ["DEFAULT_DETECTOR", "DEFAULT_SEGMENTER", "parse", "parse_rgb", "resolve_detector", "resolve_segmenter"]
+__all__ = [
+    "DEFAULT_DETECTOR",
+    "DEFAULT_SEGMENTER",
+    "parse",
+    "parse_rgb",
+    "portrait_in",
+    "resolve_detector",
+    "resolve_segmenter",
+]
 
 DEFAULT_SEGMENTER = "unet-lite0"
 DEFAULT_DETECTOR = "cascade"
@@ -108,6 +116,28 @@ def parse_rgb(rgb: np.ndarray, segmenter: Segmenter, detector: Detector) -> Scen
         faces = distinct(face for face in looks if face)
     own = [without_others(face, [other.box for other in faces if other is not face]) for face in faces]
     return Scene(rgb, tuple(sorted(own, key=lambda face: -face.box.area)))
+
+
+def portrait_in(path: str) -> Face | None:
+    """The largest face in the picture at `path`, found by the usual segmenter and detector; None for an empty path.
+
+    Raises `ImageError` if it cannot be read and `NoFaceFound` if it shows no face. The last few are kept in memory.
+    """
+    if not path:
+        return None
+    try:
+        changed = Path(path).stat().st_mtime_ns
+    except OSError:
+        changed = 0  # opening it says what is wrong
+    return _portrait(path, changed)
+
+
+@lru_cache(maxsize=4)
+def _portrait(path: str, changed: int) -> Face:
+    scene = parse(path)
+    if not scene.faces:
+        raise NoFaceFound(f"no face was found in the reference picture {path!r}; give one that shows a face from the front")
+    return scene.faces[0]
 
 
 def distinct(faces: Iterable[Face]) -> list[Face]:
@@ -271,8 +301,12 @@ def _leaves(inside: np.ndarray, parsing: FaceParsing, shape: tuple[int, ...]) ->
 
 def _widen(rgb: np.ndarray, parsing: FaceParsing, segmenter: Segmenter) -> FaceParsing:
     """Parse once more with a crop twice as wide, and set the sharper first look into its middle."""
+    return widened(parsing, parse_crop(rgb, geometry.expand(parsing.affine, 2, parsing.size), segmenter).probabilities)
+
+
+def widened(parsing: FaceParsing, wide: np.ndarray) -> FaceParsing:
+    """A parsing twice as large: `wide`, (C, S, S) probabilities on a crop twice as wide, with the sharper one in its middle."""
     size = parsing.size
-    wide = parse_crop(rgb, geometry.expand(parsing.affine, 2, size), segmenter).probabilities
     enlarged = np.stack([cv2.resize(c, (2 * size, 2 * size), interpolation=cv2.INTER_LINEAR) for c in wide])
     fade = np.minimum(np.arange(size) + 0.5, size - np.arange(size) - 0.5) / (0.12 * size)
     weight = np.clip(np.minimum(fade[:, None], fade[None, :]), 0, 1).astype(np.float32)

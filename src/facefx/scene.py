@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,9 +12,10 @@ from . import geometry, masks
 from . import labels as label_names
 from .errors import RegionUnavailable
 from .labels import Label, LabelScheme, Region
+from .landmarks import Landmarks, landmarks_of
 from .types import Box, FaceParsing, Mask
 
-__all__ = ["Face", "Scene"]
+__all__ = ["Face", "FaceView", "Scene"]
 
 #: Width of the zone in which hair thins out, in face units.
 _FUZZ = 0.08
@@ -37,22 +39,40 @@ class Face:
     score: float
     parsing: FaceParsing
     picture: np.ndarray = field(repr=False)
+    _patches: dict[str, tuple[tuple[int, int, int, int], np.ndarray]] = field(default_factory=dict, init=False, repr=False)
 
-    def patch(self, region: Region | Label | str, refine: bool = True) -> tuple[tuple[int, int, int, int], np.ndarray]:
-        """A region's mask where it is not zero.
+    def patch(self, region: Region | Label | str) -> tuple[tuple[int, int, int, int], np.ndarray]:
+        """A region's mask where it is not zero; made once and kept.
 
         Returns
         -------
         window : (x0, y0, x1, y1) in whole pixels, inside the picture; of zero size if the face has none of that region.
-        mask : (y1 - y0, x1 - x0) float32 in [0, 1].
+        mask : (y1 - y0, x1 - x0) float32 in [0, 1], read-only.
         """
+        name = str(getattr(region, "value", region))
+        if name not in self._patches:
+            window, mask = self._find(region)
+            mask.flags.writeable = False
+            self._patches[name] = window, mask
+        return self._patches[name]
+
+    @cached_property
+    def landmarks(self) -> Landmarks:
+        """Corners of the eyes and the mouth, the nose, the chin and so on, in pixels of the picture."""
+        return landmarks_of(self.parsing)
+
+    def moved_to(self, picture: np.ndarray, parsing: FaceParsing) -> Face:
+        """The same face in another version of its picture."""
+        return replace(self, picture=picture, parsing=parsing)
+
+    def _find(self, region: Region | Label | str) -> tuple[tuple[int, int, int, int], np.ndarray]:
         values = self.parsing.region(region)
         if Label.HAIR not in label_names.labels_of(region) or not self.parsing.scheme.indices_of(Label.BACKGROUND):
-            return masks.to_picture(values, self.parsing.affine, self.picture, refine=refine)
+            return masks.to_picture(values, self.parsing.affine, self.picture)
         # towards the background hair thins out, towards the face it ends
         others = 1 - self.parsing.region(Label.BACKGROUND) - values
         fuzz = _FUZZ * self.box.side
-        return masks.to_picture(values, self.parsing.affine, self.picture, refine=refine, fuzz=fuzz, neighbours=others)
+        return masks.to_picture(values, self.parsing.affine, self.picture, fuzz=fuzz, neighbours=others)
 
     def mask(self, region: Region | Label | str) -> Mask:
         """The soft mask of a region (``"lips"``, `Region.LIPS`, `Label.HAIR`, ...), as large as the picture: (H, W) float32.
@@ -63,15 +83,83 @@ class Face:
 
 
 @dataclass(frozen=True, eq=False)
+class FaceView:
+    """A face as an effect sees it: in pixels of the part of the picture that the effect was given.
+
+    Attributes
+    ----------
+    unit : the face's size in pixels, which lengths are multiples of.
+    roll : tilt of the head in degrees, positive when it is turned clockwise as one looks at the picture.
+    shape : (height, width) of that part.
+    """
+
+    face: Face = field(repr=False)
+    window: tuple[int, int, int, int]
+
+    @property
+    def unit(self) -> float:
+        return self.face.box.side
+
+    @property
+    def roll(self) -> float:
+        return self.face.roll
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        x0, y0, x1, y1 = self.window
+        return y1 - y0, x1 - x0
+
+    def mask(self, region: Region | Label | str) -> np.ndarray:
+        """The soft mask of another region of the face: (h, w) float32 in [0, 1]. Zero where the segmenter does not know it."""
+        result = np.zeros(self.shape, np.float32)
+        if not self.face.parsing.scheme.indices_of(region):
+            return result
+        (x0, y0, x1, y1), mask = self.face.patch(region)
+        left, top, right, bottom = self.window
+        inner = max(x0, left), max(y0, top), min(x1, right), min(y1, bottom)
+        if inner[0] < inner[2] and inner[1] < inner[3]:
+            result[inner[1] - top : inner[3] - top, inner[0] - left : inner[2] - left] = mask[
+                inner[1] - y0 : inner[3] - y0, inner[0] - x0 : inner[2] - x0
+            ]
+        return result
+
+    @cached_property
+    def landmarks(self) -> Landmarks:
+        """The face's points, (x, y) in pixels of that part."""
+        origin = np.array(self.window[:2], float)
+        return self.face.landmarks.mapped(lambda points: points - origin)
+
+
+@dataclass(frozen=True, eq=False)
 class Scene:
-    """A picture and the faces in it, largest first. ``image`` is (H, W, 3) float32 RGB in [0, 1]."""
+    """A picture and the faces in it, largest first.
+
+    Attributes
+    ----------
+    image : (H, W, 3) float32 RGB in [0, 1].
+    alpha : (H, W) float32 in [0, 1], what a cutout left of the picture; None if all of it.
+    """
 
     image: np.ndarray
     faces: tuple[Face, ...]
+    alpha: np.ndarray | None = None
 
     def mask(self, region: Region | Label | str) -> Mask:
-        """The soft mask of a region over all faces, (H, W) float32 in [0, 1]."""
-        return _full_size(self.faces, region, self.image)
+        """The soft mask of a region over all faces, (H, W) float32 in [0, 1].
+
+        What is not known to be part of a person is background, and ``"picture"`` is everything.
+        """
+        labels = label_names.labels_of(region)
+        if Label.BACKGROUND not in labels:
+            return _full_size(self.faces, region, self.image)
+        others = "+".join(label.value for label in Label if label not in labels)
+        if not others:
+            return Mask.of(np.ones(self.size, np.float32))
+        return Mask.of(1 - self.mask(Region.PERSON if labels == {Label.BACKGROUND} else others))
+
+    def of(self, faces: Sequence[Face]) -> Scene:
+        """The same picture with some of its faces."""
+        return replace(self, faces=tuple(faces))
 
     def label_map(self, scheme: str | LabelScheme = "celebamask") -> np.ndarray:
         """The most likely part at every pixel: (H, W) uint8, in the index order of `scheme` (CelebAMask-HQ's by default).
