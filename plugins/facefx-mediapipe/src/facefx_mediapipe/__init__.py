@@ -19,7 +19,7 @@ __all__ = ["FAR", "NEAR", "MediaPipeDetector", "Model", "facefx_detectors"]
 class Model:
     """One of MediaPipe's two models, and where in its box the face of facefx's convention lies.
 
-    The two lengths are medians over 110 faces whose parts are known (100 of CelebAMask-HQ, 10 samples), in sides of MediaPipe's box.
+    The lengths are medians over 110 faces whose parts are known (100 of CelebAMask-HQ, 10 samples), in sides of MediaPipe's box.
     """
 
     selection: int
@@ -38,7 +38,7 @@ FAR = Model(selection=1, side=1.00, up=0.04)
 class MediaPipeDetector:
     """Faces as one of MediaPipe's models finds them, at whatever roll it does.
 
-    MediaPipe scales the whole picture to 128 (`NEAR`) or 192 pixels (`FAR`), so faces of less than about a twentieth of it are missed.
+    MediaPipe scales the whole picture to 128 (`NEAR`) or 192 pixels (`FAR`), so small faces in large pictures are missed.
     """
 
     def __init__(self, model: Model = FAR, min_score: float = 0.5) -> None:
