@@ -23,7 +23,17 @@ from .image_16_bits import decode_16_bits, encode_16_bits, has_16_bits
 from .image_metadata import Metadata, metadata_of, without_gps
 from .image_modes import Native, image_array
 
-__all__ = ["check_target", "decode", "encode", "format_of", "pillow", "too_large", "upright", "write_file"]
+__all__ = [
+    "check_target",
+    "decode",
+    "encode",
+    "format_of",
+    "picture_suffixes",
+    "pillow",
+    "too_large",
+    "upright",
+    "write_file",
+]
 
 #: Read by content, whatever the name says; HEIF where a plugin such as pillow-heif is registered, AVIF from Pillow 11.3 on.
 _READABLE = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIF")
@@ -105,6 +115,11 @@ def upright(image: Image.Image) -> Image.Image:
     if exif:
         turned.info["exif"] = exif
     return turned
+
+
+def picture_suffixes() -> tuple[str, ...]:
+    """The suffixes of picture formats, in lower case, whether or not this machine can read or write all of them."""
+    return tuple(_SUFFIXES)
 
 
 def format_of(path: Path) -> str:

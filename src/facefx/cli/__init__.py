@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from ..errors import FacefxError
 from .analyze import analyze
 from .apply import apply
+from .batch import batch
 from .doctor import doctor
 from .effects import effects
 from .exit_codes import ExitCode, code_of, table
@@ -54,7 +55,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=f"Exit codes:\n{table()}",
 )
-for command in (apply, parse, analyze, effects, models, plugins, doctor):
+for command in (apply, batch, parse, analyze, effects, models, plugins, doctor):
     app.command()(command)
 
 

@@ -18,7 +18,7 @@ from ..labels import LabelScheme
 if TYPE_CHECKING:
     import onnxruntime
 
-__all__ = ["OnnxSegmenter", "available_providers"]
+__all__ = ["OnnxSegmenter", "available_providers", "thread_count"]
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,8 @@ def available_providers() -> list[str]:
     return [p for p in PROVIDERS if p in offered]
 
 
-def _thread_count(text: str) -> int:
+def thread_count(text: str) -> int:
+    """The number that FACEFX_THREADS holds. Raises `ParameterError` unless it is a positive whole number."""
     if not text.isdecimal() or int(text) < 1:
         raise ParameterError(f"the environment variable FACEFX_THREADS must be a whole number, at least 1; given was {text!r}")
     return int(text)
@@ -110,7 +111,7 @@ class OnnxSegmenter:
         options = runtime.SessionOptions()
         options.log_severity_level = 3
         if threads := os.environ.get("FACEFX_THREADS"):
-            options.intra_op_num_threads = _thread_count(threads)
+            options.intra_op_num_threads = thread_count(threads)
         wanted = available_providers()
         try:
             session = runtime.InferenceSession(content, options, providers=wanted)

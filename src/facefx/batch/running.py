@@ -1,0 +1,153 @@
+"""Doing what was planned: an engine has the files done; the report is written and results are put in their place here alone."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from ..errors import OutputError, ParameterError
+from .local_engine import run_local
+from .places import make_place, publish
+from .plan import Batch, prepare
+from .records import NoFace, Record, Setup, Status, Task
+from .report import ReportFile
+from .sheet import contact_sheet
+from .work import core_count, thread_count
+
+if TYPE_CHECKING:
+    from ..chains import Chain
+    from ..types import Detector, Segmenter
+
+__all__ = ["run", "run_batch"]
+
+_STAGING = ".facefx-batch-"
+
+
+def run(
+    folder_in: str | Path,
+    folder_out: str | Path,
+    look: Chain | str | Path,
+    *,
+    glob: str | Sequence[str] = (),
+    segmenter: str | Path | Segmenter | None = None,
+    detector: str | Detector | None = None,
+    no_face: NoFace = "error",
+    format: str | None = None,
+    quality: int = 95,
+    keep_gps: bool = False,
+    resume: bool = False,
+    force: bool = False,
+    workers: int | None = None,
+    engine: Literal["local", "ray"] = "local",
+    address: str | None = None,
+    sheet: bool = True,
+) -> Generator[Record, None, None]:
+    """Run a look on all pictures of a folder: `prepare`, which says what the parameters mean, and then `run_batch`.
+
+    Refuses at once what `prepare` refuses; the work is done while the records are taken.
+    """
+    batch = prepare(
+        folder_in, folder_out, look, glob=glob, segmenter=segmenter, detector=detector, no_face=no_face, format=format,
+        quality=quality, keep_gps=keep_gps, resume=resume, force=force,
+    )  # fmt: skip
+    return run_batch(batch, workers=workers, engine=engine, address=address, sheet=sheet)
+
+
+def run_batch(
+    batch: Batch,
+    *,
+    workers: int | None = None,
+    engine: Literal["local", "ray"] = "local",
+    address: str | None = None,
+    sheet: bool = True,
+) -> Generator[Record, None, None]:
+    """Do what was planned, and yield the record of each file once it is in the report and its result in its place.
+
+    Stopping early (closing the iterator, Ctrl-C, ``kill -9``) leaves what is done; `prepare` with ``resume=True`` plans the rest.
+    Results do not depend on the engine or the number of workers.
+
+    Parameters
+    ----------
+    workers : how many processes, each with a model of its own; by default as many as there are cores. The cores are shared out
+        among them, unless FACEFX_THREADS says how many threads each may use.
+    engine : ``"local"``, or ``"ray"`` for Ray Data, which needs the extra ``facefx[ray]``.
+    address : of a Ray cluster, whose machines must all see both folders under these names; by default Ray is started here.
+    sheet : whether to make a contact sheet at the end, ``facefx-batch.jpg``.
+
+    Raises
+    ------
+    OutputError
+        If another batch is writing to the folder, or the report cannot be written.
+    MissingExtra
+        If Ray is asked for and not installed.
+    FacefxError
+        What every file would meet, such as a broken model or a full disk.
+    """
+    if workers is not None and workers < 1:
+        raise ParameterError(f"workers={workers} is not allowed; give a whole number, at least 1")
+    if engine not in ("local", "ray"):
+        raise ParameterError(f"engine={engine!r} is not allowed; give 'local' or 'ray'")
+    if address is not None and engine != "ray":
+        raise ParameterError("an address is for the Ray engine; give engine='ray' (--engine ray) with it")
+    return _run(batch, workers, engine, address, sheet)
+
+
+def _run(batch: Batch, workers: int | None, engine: str, address: str | None, sheet: bool) -> Generator[Record, None, None]:
+    _make_folder(batch.folder_out)
+    with ReportFile(batch.folder_out, batch.report_size) as report:
+        with _staging(batch.folder_out) as staging:
+            setup = Setup(batch.settings, batch.folder_in.resolve(), staging.resolve(), 1)
+            for task, record in _outcomes(setup, batch, workers, engine, address):
+                yield _kept(report, batch.folder_out, staging / str(task.index), task, record)
+        if sheet:
+            contact_sheet(batch.folder_in, batch.folder_out)
+
+
+def _outcomes(setup: Setup, batch: Batch, workers: int | None, engine: str, address: str | None) -> Iterator[tuple[Task, Record]]:
+    if engine == "ray":
+        from .ray_engine import run_ray
+
+        return run_ray(setup, batch.tasks(), len(batch.files), workers, address)
+    count = min(workers or core_count(), max(len(batch.files), 1))
+    return run_local(replace(setup, threads=thread_count(count)), batch.tasks(), count)
+
+
+def _kept(report: ReportFile, root: Path, staged: Path, task: Task, record: Record) -> Record:
+    """Write the record, then move the result: so there is never a result that the report does not know."""
+    if record.output is None:
+        report.append(record)
+        return record
+    try:
+        make_place(root, record.output, replace=task.replace)
+        report.append(record)
+        publish(staged, root, record.output)
+    except OutputError as error:
+        record = replace(record, status=Status.FAILED, output=None, bytes=None, error=str(error))
+        report.append(record)
+    return record
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"the folder {str(folder)!r} cannot be made: {error.strerror or error}.") from error
+
+
+@contextmanager
+def _staging(folder: Path) -> Iterator[Path]:
+    """A hidden folder for results that are not in their place yet. Those of runs that were killed go; a worker of theirs that
+    lives on then has nowhere to write."""
+    for old in folder.glob(f"{_STAGING}*"):
+        shutil.rmtree(old, ignore_errors=True)
+    staging = folder / f"{_STAGING}{secrets.token_hex(8)}"
+    staging.mkdir()
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)

@@ -1,0 +1,103 @@
+"""The work on one file, in a worker process."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from time import perf_counter
+
+from ..errors import EffectError, FacefxError, ImageError, NoFaceFound, OutputError
+from .records import Record, Setup, Status, Task
+
+__all__ = ["MAX_DEATHS", "Worker", "core_count", "death_record", "thread_count"]
+
+#: A file at which this many workers died is given up.
+MAX_DEATHS = 2
+#: What may be wrong with one picture and right with the next; facefx's other errors would come again for each and end the batch.
+_OF_ONE_PICTURE = (ImageError, NoFaceFound, EffectError, OutputError)
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def core_count() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def thread_count(workers: int) -> int:
+    """Threads for each of so many workers on this machine: FACEFX_THREADS if set, else an equal share of the cores."""
+    from ..segmenters import onnx
+
+    given = os.environ.get("FACEFX_THREADS")
+    return onnx.thread_count(given) if given else max(1, core_count() // workers)
+
+
+class Worker:
+    """Does one file after the other, with one session of the model.
+
+    Raises
+    ------
+    FacefxError
+        What every file would meet: an unknown name, a broken model, a full disk.
+    """
+
+    def __init__(self, setup: Setup) -> None:
+        import cv2
+
+        from ..pipeline import resolve_detector, resolve_segmenter
+
+        os.environ["FACEFX_THREADS"] = str(setup.threads)
+        cv2.setNumThreads(setup.threads)
+        self.setup = setup
+        self.segmenter = resolve_segmenter(setup.settings.segmenter)
+        self.detector = resolve_detector(setup.settings.detector)
+
+    def __call__(self, task: Task) -> Record:
+        """What became of the file; its result, if there is one, lies in the staging folder under the task's index."""
+        start = perf_counter()
+        try:
+            status, faces, size = self._work(task)
+        except Exception as error:  # a plugin or a decoder may raise anything at all, and the next file may be good
+            if isinstance(error, FacefxError) and not isinstance(error, _OF_ONE_PICTURE):
+                raise
+            if isinstance(error, OutputError) and getattr(error.__cause__, "errno", None) in _DISK_FULL:
+                raise
+            text = str(error) if isinstance(error, FacefxError) else f"{type(error).__name__}: {error}"
+            return self._record(task, Status.FAILED, perf_counter() - start, error=text)
+        return self._record(task, status, perf_counter() - start, faces=faces, size=size)
+
+    def _work(self, task: Task) -> tuple[Status, int, int | None]:
+        """Status, number of faces, bytes written."""
+        from ..image import open_image, save_image
+        from ..image_io import format_of
+
+        settings, source = self.setup.settings, self.setup.folder_in / task.file
+        format = format_of(Path(task.output))
+        picture = open_image(source)
+        result = settings.look.run(picture, segmenter=self.segmenter, detector=self.detector, require_face=False)
+        faces = len(result.scene.faces)
+        if not faces and settings.no_face == "error":
+            raise NoFaceFound(
+                f"no face was found in {str(source)!r}; pass such pictures through with no_face='copy' (--no-face copy), "
+                "or over with 'skip'"
+            )
+        if not faces and settings.no_face == "skip":
+            return Status.SKIPPED, 0, None
+        staged = self.setup.staging / str(task.index)
+        save_image(result.picture, staged, force=True, format=format, quality=settings.quality, keep_gps=settings.keep_gps)
+        return Status.DONE if faces else Status.COPIED, faces, staged.stat().st_size
+
+    def _record(
+        self, task: Task, status: Status, seconds: float, *, faces: int = 0, size: int | None = None, error: str | None = None
+    ) -> Record:
+        output = None if size is None else task.output
+        return Record(task.file, status, output, size, faces, round(seconds, 4), error, self.setup.settings.digest)
+
+
+def death_record(setup: Setup, task: Task) -> Record:
+    """The record of a file at which too many workers died."""
+    error = (
+        f"{MAX_DEATHS} worker processes died while they had this file, the last one without a word: it may need more memory "
+        "than there is, or crash a decoder"
+    )
+    return Record(task.file, Status.FAILED, None, None, 0, 0.0, error, setup.settings.digest)
