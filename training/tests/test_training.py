@@ -61,7 +61,9 @@ def test_a_run_goes_on_after_ctrl_c_and_ends_as_a_model_folder(
     assert reached["steps"] == 4
     assert reached["minutes"] > before["seconds"] / 60
 
-    card = draft_card(config, reached, name="tiny", version="1", size=64, pictures=8)
+    card = draft_card(config, reached, name="tiny", version="1", size=64, pictures=8, license="MIT")
+    assert card["license"] == "MIT"
+    assert card["data_license"] == "non-commercial research and education only"
     picture, labels = face(64)
     export_model(network, model, card, config.labels, picture, sizes=(64, 96))
     session = onnxruntime.InferenceSession(model / "model.onnx")

@@ -37,8 +37,8 @@ SegmenterOption = Annotated[
     typer.Option(
         "--segmenter",
         metavar="NAME|FOLDER",
-        help="What parses the faces: a name that `facefx models` lists, or a model's folder (write ./NAME for one right here). "
-        "By default the U-Net that comes with facefx.",
+        help="What parses the faces: a name that `facefx models` lists, or a model's folder (write ./NAME for one right here), "
+        "or ensemble:NAME+NAME for the mean of several. By default the U-Net that comes with facefx.",
     ),
 ]
 DetectorOption = Annotated[

