@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .image import Picture, open_image, save_image
     from .labels import Label, LabelScheme, Region
     from .pipeline import parse
+    from .ready_looks import looks
     from .reports import Report, analyze
     from .scene import Face, Scene
     from .types import Box, Detection, Detector, FaceParsing, Mask, Segmenter
@@ -47,6 +48,7 @@ _HOMES = {
     "image": ("Picture", "open_image", "save_image"),
     "labels": ("Label", "LabelScheme", "Region"),
     "pipeline": ("parse",),
+    "ready_looks": ("looks",),
     "reports": ("Report", "analyze"),
     "scene": ("Face", "Scene"),
     "types": ("Box", "Detection", "Detector", "FaceParsing", "Mask", "Segmenter"),
@@ -62,6 +64,7 @@ __all__ = [  # noqa: RUF022  (in the order of _HOMES; a test holds the two toget
     "Picture", "open_image", "save_image",
     "Label", "LabelScheme", "Region",
     "parse",
+    "looks",
     "Report", "analyze",
     "Face", "Scene",
     "Box", "Detection", "Detector", "FaceParsing", "Mask", "Segmenter",

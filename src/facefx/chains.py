@@ -19,6 +19,7 @@ from .image import Picture, Source, open_image
 from .painting import apply_effect, chosen
 from .pipeline import parse_rgb, portrait_in, resolve_detector, resolve_segmenter
 from .plugins import registry
+from .ready_looks import look_file, looks
 from .reports import Report, measure
 from .scene import Scene
 from .types import Detector, Segmenter
@@ -194,6 +195,11 @@ class Chain:
         """The chain that was saved at `path`. Raises `LookError`."""
         try:
             text = Path(path).read_text("utf-8")
+        except FileNotFoundError:
+            known = ", ".join(looks()) or "none"
+            raise LookError(
+                f"there is no look {str(path)!r}: give the path of a saved one, or the name of a ready one ({known})"
+            ) from None
         except (OSError, UnicodeDecodeError) as error:
             raise LookError(f"the look {str(path)!r} cannot be read: {error}") from None
         try:
@@ -215,9 +221,12 @@ def chain(name: str, **params: Any) -> Chain:
     return Chain().then(name, **params)
 
 
-def load_look(path: str | Path) -> Chain:
-    """The chain that `Chain.save` wrote."""
-    return Chain.load(path)
+def load_look(look: str | Path) -> Chain:
+    """One of the ready `looks` by its name, or the chain that `Chain.save` wrote to a path (``"./plum"`` for a file called plum).
+
+    Raises `LookError`.
+    """
+    return Chain.load(look_file(str(look)) or look)
 
 
 def _step(name: str, params: Mapping[str, Any]) -> Step:

@@ -25,7 +25,11 @@ EffectOption = Annotated[
 ]
 LookOption = Annotated[
     list[Path] | None,
-    typer.Option("--look", metavar="FILE", help="A saved look, run before the effects. May be repeated."),
+    typer.Option(
+        "--look",
+        metavar="NAME|FILE",
+        help="A ready look that `facefx looks` lists, or the file of a saved one; run before the effects. May be repeated.",
+    ),
 ]
 QualityOption = Annotated[int, typer.Option("--quality", min=1, max=100, help="Of JPEG, WebP and AVIF files.")]
 KeepGpsOption = Annotated[
