@@ -34,8 +34,8 @@ LAYERS = [
         "image_io",
         "image",
     },
-    {"types", "landmarks", "scene", "overlay", "warping"},
-    {"parameters", "declare", "cards"},
+    {"types", "landmarks", "person", "scene", "overlay", "warping"},
+    {"parameters", "declare", "cards", "ready_looks"},
     {"segmenters", "detectors", "effects", "analyzers"},
     {"painting", "hookspecs"},
     {"plugins", "builtin"},  # each the other, once, inside a function: the built-in plugin is found like any other
@@ -48,7 +48,7 @@ LAYERS = [
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 STANDARD = sys.stdlib_module_names
-ALLOWED = {"numpy", "cv2", "PIL", "pluggy", "yaml", "onnxruntime", "hypothesis", "facefx"}
+ALLOWED = {"numpy", "cv2", "PIL", "pluggy", "yaml", "onnxruntime", "hypothesis", "pillow_heif", "facefx"}
 CLI_ALLOWED = ALLOWED | {"typer", "click", "rich"}
 BATCH_ALLOWED = ALLOWED | {"ray", "pyarrow"}  # the extra ray
 

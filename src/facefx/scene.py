@@ -13,6 +13,7 @@ from . import labels as label_names
 from .errors import RegionUnavailable
 from .labels import Label, LabelScheme, Region
 from .landmarks import Landmarks, landmarks_of
+from .person import person_mask
 from .types import Box, FaceParsing, Mask
 
 __all__ = ["Face", "FaceView", "Scene"]
@@ -147,9 +148,12 @@ class Scene:
     def mask(self, region: Region | Label | str) -> Mask:
         """The soft mask of a region over all faces, (H, W) float32 in [0, 1].
 
-        What is not known to be part of a person is background, and ``"picture"`` is everything.
+        ``"person"`` goes on below the parsed crops, see `facefx.person`; what is not known to be part of a person is background,
+        and ``"picture"`` is everything.
         """
         labels = label_names.labels_of(region)
+        if labels == Region.PERSON.labels:
+            return self._people
         if Label.BACKGROUND not in labels:
             return _full_size(self.faces, region, self.image)
         others = "+".join(label.value for label in Label if label not in labels)
@@ -159,7 +163,12 @@ class Scene:
 
     def of(self, faces: Sequence[Face]) -> Scene:
         """The same picture with some of its faces."""
-        return replace(self, faces=tuple(faces))
+        return self if tuple(faces) == self.faces else replace(self, faces=tuple(faces))
+
+    @cached_property
+    def _people(self) -> Mask:
+        # Of the picture that was parsed: effects may have changed this one's colours since.
+        return Mask.of(person_mask(self.faces, self.faces[0].picture) if self.faces else np.zeros(self.size, np.float32))
 
     def label_map(self, scheme: str | LabelScheme = "celebamask") -> np.ndarray:
         """The most likely part at every pixel: (H, W) uint8, in the index order of `scheme` (CelebAMask-HQ's by default).
