@@ -7,7 +7,20 @@ import numpy as np
 
 from . import geometry
 
-__all__ = ["feather", "fill_holes", "grow", "intersect", "invert", "ramp", "refine", "subtract", "to_picture", "union", "window"]
+__all__ = [
+    "feather",
+    "fill_holes",
+    "grow",
+    "intersect",
+    "invert",
+    "ramp",
+    "refine",
+    "smooth_ramp",
+    "subtract",
+    "to_picture",
+    "union",
+    "window",
+]
 
 #: Probabilities below the first are none of the region, above the second all of it. Softmax is never quite 0 or 1, and a mask
 #: that is nowhere zero would touch every pixel of the picture.
@@ -66,6 +79,12 @@ def fill_holes(mask: np.ndarray) -> np.ndarray:
 def ramp(mask: np.ndarray, low: float, high: float) -> np.ndarray:
     """0 below `low`, 1 above `high`, straight in between."""
     return np.asarray(np.clip((np.asarray(mask, np.float32) - low) / (high - low), 0, 1), np.float32)
+
+
+def smooth_ramp(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """0 below `low`, 1 above `high`, and without a bend in between: the cubic called smoothstep."""
+    share = ramp(values, low, high)
+    return np.asarray(share * share * (3 - 2 * share), np.float32)
 
 
 def window(inside: np.ndarray) -> tuple[int, int, int, int] | None:
