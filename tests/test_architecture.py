@@ -34,7 +34,7 @@ LAYERS = [
         "image_io",
         "image",
     },
-    {"types", "landmarks", "person", "scene", "overlay", "warping"},
+    {"types", "landmarks", "iris", "person", "scene", "overlay", "warping"},
     {"parameters", "declare", "cards", "ready_looks"},
     {"segmenters", "detectors", "effects", "analyzers"},
     {"painting", "hookspecs"},

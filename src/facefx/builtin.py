@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .analyzers.boxes import eye_boxes, face_boxes
 from .analyzers.contour import face_contour
+from .analyzers.irises import irises
 from .cards import installed_cards
 from .declare import AnalyzerSpec, EffectSpec
 from .detectors.cascade import CascadeDetector
@@ -24,7 +25,7 @@ def facefx_effects() -> Iterable[EffectSpec]:
 
 @hookimpl
 def facefx_analyzers() -> Iterable[AnalyzerSpec]:
-    return [face_boxes, eye_boxes, face_contour]
+    return [face_boxes, eye_boxes, face_contour, irises]
 
 
 @hookimpl

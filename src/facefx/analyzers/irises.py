@@ -1,0 +1,28 @@
+"""The irises."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..declare import analyzer
+from ..iris import Iris, find_irises
+from ..scene import Face
+
+__all__ = ["irises"]
+
+
+@analyzer()
+def irises(face: Face) -> dict[str, Any]:
+    """Each iris as a circle: centre and radius in pixels of the picture, and how clear it is, 0 to 1; None for what cannot be seen.
+
+    ``left_eye`` and ``right_eye`` are the subject's. How it is found, and when it is not, stands in `facefx.iris`.
+    """
+    left, right = find_irises(face.picture, face.landmarks)
+    return {"left_eye": _circle(left), "right_eye": _circle(right)}
+
+
+def _circle(iris: Iris | None) -> dict[str, Any] | None:
+    if iris is None:
+        return None
+    x, y = iris.center
+    return {"center": {"x": float(x), "y": float(y)}, "radius": iris.radius, "score": iris.score}
