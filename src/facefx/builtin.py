@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from .analyzers.boxes import eye_boxes, face_boxes
+from .analyzers.boxes import eye_boxes, face_boxes, part_boxes
+from .analyzers.colors import colors
 from .analyzers.contour import face_contour
 from .analyzers.irises import irises
+from .analyzers.pose import head_pose
+from .analyzers.proportions import proportions
+from .analyzers.symmetry import symmetry
 from .cards import installed_cards
 from .declare import AnalyzerSpec, EffectSpec
 from .detectors.cascade import CascadeDetector
@@ -25,7 +29,7 @@ def facefx_effects() -> Iterable[EffectSpec]:
 
 @hookimpl
 def facefx_analyzers() -> Iterable[AnalyzerSpec]:
-    return [face_boxes, eye_boxes, face_contour, irises]
+    return [face_boxes, eye_boxes, part_boxes, face_contour, head_pose, proportions, symmetry, colors, irises]
 
 
 @hookimpl

@@ -1,4 +1,4 @@
-"""Boxes of the face, the eyes and the mouth, in pixels of the picture: ``{"x0", "y0", "x1", "y1"}``, half-open."""
+"""Boxes of the face and its parts, in pixels of the picture: ``{"x0", "y0", "x1", "y1"}``, half-open."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..masks import window
 from ..scene import Face
 from ..types import Box
 
-__all__ = ["eye_boxes", "face_boxes"]
+__all__ = ["eye_boxes", "face_boxes", "part_boxes"]
 
 
 @analyzer()
@@ -25,6 +25,24 @@ def eye_boxes(face: Face) -> dict[str, Any]:
     return {
         "left_eye": _box(face, Label.LEFT_EYE),
         "right_eye": _box(face, Label.RIGHT_EYE),
+        "mouth": _box(face, Region.MOUTH),
+    }
+
+
+@analyzer()
+def part_boxes(face: Face) -> dict[str, Any]:
+    """The boxes round the face and each of its parts: eyes, brows, nose, mouth; None for what cannot be seen.
+
+    Each is the smallest upright box round all pixels that are at least half of that part: ``{"x0", "y0", "x1", "y1"}`` in pixels
+    of the picture, half-open. Left is the subject's. An eye is what shows between its lids; the mouth is with its lips.
+    """
+    return {
+        "face": _box(face, Region.FACE),
+        "left_eye": _box(face, Label.LEFT_EYE),
+        "right_eye": _box(face, Label.RIGHT_EYE),
+        "left_eyebrow": _box(face, Label.LEFT_EYEBROW),
+        "right_eyebrow": _box(face, Label.RIGHT_EYEBROW),
+        "nose": _box(face, Label.NOSE),
         "mouth": _box(face, Region.MOUTH),
     }
 
