@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +79,100 @@ def with_exif(image: Image.Image, orientation: int, format: str = "PNG", **optio
     exif[ExifTags.IFD.Exif] = {ExifTags.Base.LensModel: "50mm", ExifTags.Base.ExifImageWidth: 99}
     exif[ExifTags.IFD.GPSInfo] = {ExifTags.GPS.GPSLatitudeRef: "N", ExifTags.GPS.GPSLatitude: (51.0, 28.0, 40.0)}
     return encoded(image, format, exif=exif.tobytes(), **options)
+
+
+def stored(upright: np.ndarray, orientation: int) -> np.ndarray:
+    """What a camera held that way writes (EXIF 2.3, 4.6.4): 6 is to be turned clockwise to be seen, so was turned the other way."""
+    turned = {
+        1: upright,
+        2: upright[:, ::-1],
+        3: upright[::-1, ::-1],
+        4: upright[::-1],
+        5: upright.swapaxes(0, 1),
+        6: np.rot90(upright, 1),
+        7: upright[::-1, ::-1].swapaxes(0, 1),
+        8: np.rot90(upright, -1),
+    }
+    return np.ascontiguousarray(turned[orientation])
+
+
+# --- colour profiles
+
+#: Primaries as XYZ under D50, a column each: Display P3 (SMPTE EG 432-1) and Adobe RGB (1998), Bradford-adapted.
+P3 = np.array([[0.51512, 0.29198, 0.15710], [0.24120, 0.69225, 0.06657], [-0.00105, 0.04189, 0.78407]])
+ADOBE = np.array([[0.60974, 0.20528, 0.14919], [0.31111, 0.62567, 0.06322], [0.01947, 0.06087, 0.74457]])
+SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+
+
+def _fixed(*numbers: float) -> bytes:
+    return struct.pack(f">{len(numbers)}i", *(round(number * 65536) for number in numbers))
+
+
+def curve_tag(*numbers: float) -> bytes:
+    """A formula: gamma, or gamma and a, b, c, d (ICC.1:2010, 10.15)."""
+    return b"para\0\0\0\0" + struct.pack(">HH", {1: 0, 5: 3}[len(numbers)], 0) + _fixed(*numbers)
+
+
+def table_tag(heights: np.ndarray) -> bytes:
+    """A curve of any number of points; of one, a gamma times 256 (10.5)."""
+    return b"curv\0\0\0\0" + struct.pack(">I", len(heights)) + heights.astype(">u2").tobytes()
+
+
+def icc_profile(space: str, pcs: str, tags: dict[str, bytes], name: str) -> bytes:
+    """A display profile with those tags (ICC.1:2010, 7)."""
+    text = name.encode()
+    tags = {
+        "desc": b"desc\0\0\0\0" + struct.pack(">I", len(text) + 1) + text + bytes(79),
+        "wtpt": xyz_tag(0.9642, 1.0, 0.8249),
+    } | tags
+    start, table, body = 132 + 12 * len(tags), struct.pack(">I", len(tags)), b""
+    for tag, data in tags.items():
+        table += struct.pack(">4sII", tag.encode(), start + len(body), len(data))
+        body += data + bytes(-len(data) % 4)
+    kind = b"prtr" if space == "CMYK" else b"mntr"
+    head = (
+        struct.pack(">I", start + len(body)) + bytes(4) + b"\x02\x40\0\0" + kind + space.ljust(4).encode() + pcs.ljust(4).encode()
+    )
+    head += bytes(12) + b"acsp" + bytes(28) + _fixed(0.9642, 1.0, 0.8249)
+    return head.ljust(128, b"\0") + table + body
+
+
+def xyz_tag(*numbers: float) -> bytes:
+    return b"XYZ \0\0\0\0" + _fixed(*numbers)
+
+
+def rgb_profile(primaries: np.ndarray, curve: bytes, name: str) -> bytes:
+    tags = {f"{c}XYZ": xyz_tag(*column) for c, column in zip("rgb", primaries.T, strict=True)} | {f"{c}TRC": curve for c in "rgb"}
+    return icc_profile("RGB", "XYZ", tags, name)
+
+
+def cmyk_profile() -> bytes:
+    """A press whose inks are muddy: a table of 2 × 2 × 2 × 2 colours, and one of 2 × 2 × 2 back."""
+    ramp = bytes(range(256))
+
+    def table(inputs: int, outputs: int, nodes: np.ndarray) -> bytes:
+        identity = _fixed(1, 0, 0, 0, 1, 0, 0, 0, 1)
+        return (
+            b"mft1\0\0\0\0"
+            + bytes([inputs, outputs, 2, 0])
+            + identity
+            + ramp * inputs
+            + nodes.astype(np.uint8).tobytes()
+            + ramp * outputs
+        )
+
+    ink = np.array(np.meshgrid(*[[0, 1]] * 4, indexing="ij")).reshape(4, -1).T
+    light = 240 - ink @ [60, 70, 20, 180]
+    to_lab = np.column_stack([np.clip(light, 20, 240), 128 + ink @ [-40, 60, 0, 0], 128 + ink @ [-40, 0, 80, 0]])
+    lab = np.array(np.meshgrid(*[[0, 255]] * 3, indexing="ij")).reshape(3, -1).T
+    to_ink = np.column_stack([255 - lab[:, 1], lab[:, 1], lab[:, 2], 255 - lab[:, 0]])
+    tags = {"A2B0": table(4, 3, to_lab), "A2B1": table(4, 3, to_lab), "B2A0": table(3, 4, to_ink), "B2A1": table(3, 4, to_ink)}
+    return icc_profile("CMYK", "Lab", tags, "Muddy press")
+
+
+WIDE = {
+    "Display P3": rgb_profile(P3, curve_tag(*SRGB_CURVE), "Display P3"),
+    "Adobe RGB": rgb_profile(ADOBE, table_tag(np.array([round(2.19921875 * 256)])), "Adobe RGB"),
+    "P3 by table": rgb_profile(P3, table_tag(65535 * np.linspace(0, 1, 1024) ** 2.2), "P3 by table"),
+}
+DARK_GREY = icc_profile("GRAY", "XYZ", {"kTRC": curve_tag(3.0)}, "Dark grey")

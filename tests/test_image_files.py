@@ -13,7 +13,7 @@ import pytest
 from PIL import ExifTags, Image, ImageOps
 
 from facefx.image import open_image, save_image
-from pictures import PROFILE, RNG, an_array, an_image, encoded, encoded_16, read_back, same, with_exif
+from pictures import PROFILE, RNG, an_array, an_image, encoded, encoded_16, read_back, same, stored, with_exif
 
 # --- 16 bits
 
@@ -68,21 +68,6 @@ def exif_of(data: bytes) -> Image.Exif:
     exif = Image.Exif()
     exif.load(data)
     return exif
-
-
-def stored(upright: np.ndarray, orientation: int) -> np.ndarray:
-    """What a camera held that way writes (EXIF 2.3, 4.6.4): 6 is to be turned clockwise to be seen, so was turned the other way."""
-    turned = {
-        1: upright,
-        2: upright[:, ::-1],
-        3: upright[::-1, ::-1],
-        4: upright[::-1],
-        5: upright.swapaxes(0, 1),
-        6: np.rot90(upright, 1),
-        7: upright[::-1, ::-1].swapaxes(0, 1),
-        8: np.rot90(upright, -1),
-    }
-    return np.ascontiguousarray(turned[orientation])
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -10,7 +10,7 @@ from PIL import ImageColor
 
 from .errors import ParameterError
 
-__all__ = ["by_bands", "delta_e", "from_oklab", "hex_code", "in_gamut", "linear", "parse", "to_lab", "to_oklab"]
+__all__ = ["by_bands", "delta_e", "from_linear", "from_oklab", "hex_code", "in_gamut", "linear", "parse", "to_lab", "to_oklab"]
 
 # Björn Ottosson, "A perceptual color space for image processing", 2020: https://bottosson.github.io/posts/oklab/
 _LINEAR_TO_LMS = np.array(
@@ -75,7 +75,7 @@ def linear(srgb: np.ndarray) -> np.ndarray:
     return np.where(srgb <= 0.04045, srgb / 12.92, _power((np.maximum(srgb, 0) + 0.055) / 1.055, 2.4))
 
 
-def _encode(light: np.ndarray) -> np.ndarray:
+def from_linear(light: np.ndarray) -> np.ndarray:
     """sRGB code values from light intensity."""
     light = np.clip(light, 0, 1)
     return np.where(light <= 0.0031308, light * 12.92, 1.055 * _power(light, 1 / 2.4) - 0.055)
@@ -98,7 +98,7 @@ def _to_linear(oklab: np.ndarray) -> np.ndarray:
 
 def from_oklab(oklab: np.ndarray) -> np.ndarray:
     """sRGB in [0, 1] of OKLab; colours that no screen can show lose chroma, not lightness or hue. Same shape, float32."""
-    return np.asarray(_encode(_to_linear(in_gamut(oklab))), np.float32)
+    return np.asarray(from_linear(_to_linear(in_gamut(oklab))), np.float32)
 
 
 def in_gamut(oklab: np.ndarray, steps: int = 6) -> np.ndarray:

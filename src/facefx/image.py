@@ -10,8 +10,10 @@ What comes out of `like`: for an array, an array of its dtype and shape; for a P
 the same format; for a path or a file object, a PIL image in the file's mode, or a uint16 array where the file has 16 bits a
 channel (Pillow has no such RGB). Grey stays grey: it takes the luma of a new colour; make it RGB before if colour is wanted.
 
-Values are those of the file. A colour profile is carried along and not applied, so colours are exact for sRGB, and a little off
-for a picture in a wider space (a phone's Display P3) or CMYK.
+`rgb` is sRGB whatever the file's colour profile (a phone's Display P3, Adobe RGB, CMYK): pixels are brought to sRGB for the work,
+and those that changed are taken back, so the profile stays true and pixels that did not change keep their value bit for bit.
+Colours that sRGB cannot show are cut to it where they change. A profile that cannot be read is carried along and not applied:
+see `Picture.color_space`.
 """
 
 from __future__ import annotations
@@ -34,12 +36,15 @@ from .image_modes import (
     COLOR_MODES,
     Native,
     check_array,
+    fits,
     image_array,
+    in_srgb,
     native_alpha,
     native_rgb,
     native_with_alpha,
     native_with_rgb,
 )
+from .image_profiles import profile_name, read_profile
 
 __all__ = ["DEFAULT_MAX_PIXELS", "Picture", "Source", "open_image", "save_image"]
 
@@ -72,8 +77,19 @@ class Picture:
 
     @cached_property
     def rgb(self) -> NDArray[np.float32]:
-        """(H, W, 3) float32, RGB in [0, 1], read-only; made when first asked for. Transparent pixels as stored."""
-        return native_rgb(self.native)
+        """(H, W, 3) float32, sRGB in [0, 1], read-only; made when first asked for. Transparent pixels as stored."""
+        return native_rgb(self.native, self.metadata.icc)
+
+    @property
+    def color_space(self) -> str:
+        """What the picture's own numbers mean: "sRGB", or its profile's name, with "(not applied)" where that cannot be used."""
+        icc = self.metadata.icc
+        if not icc:
+            return "sRGB"
+        profile = read_profile(icc) if fits(icc, self.native) else None
+        if profile is None:
+            return f"{profile_name(icc)} (not applied)"
+        return "sRGB" if profile.is_srgb else profile_name(icc)
 
     @cached_property
     def alpha(self) -> NDArray[np.float32] | None:
@@ -94,8 +110,15 @@ class Picture:
         if not isinstance(rgb, np.ndarray) or rgb.shape != (*self.size, 3) or rgb.dtype.kind != "f":
             given = f"{rgb.dtype} of shape {rgb.shape}" if isinstance(rgb, np.ndarray) else type(rgb).__name__
             raise ImageError(f"the new colours must be floats of shape {(*self.size, 3)}; given was {given}.")
-        native = native_with_rgb(self.native, self.rgb, rgb.astype(np.float32, copy=False))
-        return replace(self, native=native if alpha is None else native_with_alpha(native, self._share_of(alpha)))
+        icc = self.metadata.icc
+        native = native_with_rgb(self.native, self.rgb, rgb.astype(np.float32, copy=False), icc)
+        if alpha is None:
+            return replace(self, native=native)
+        share = self._share_of(alpha)
+        transparent = native_with_alpha(native, share)
+        if icc and fits(icc, native) and not fits(icc, transparent):  # CMYK, for one, has no kind with alpha
+            return replace(self, native=native_with_alpha(in_srgb(native, icc), share), metadata=replace(self.metadata, icc=None))
+        return replace(self, native=transparent)
 
     def _share_of(self, alpha: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """`alpha` times what there was, (H, W) float32 in [0, 1]."""
@@ -109,13 +132,14 @@ class Picture:
         """`with_rgb(rgb, alpha)` in the kind that was opened. Bytes are encoded anew, at quality 95 and without GPS.
 
         JPEG, WebP and AVIF bytes lose a little in that; the other formats, and every kind but bytes, lose nothing. Bytes of
-        a format without alpha become PNG if there is one.
+        a format without alpha become PNG if there is one. An array cannot carry the colour profile of a 16-bit file, whose
+        numbers it holds: `save_image(picture.with_rgb(rgb), path)` does.
         """
-        native = self.with_rgb(rgb, alpha).native
+        done = self.with_rgb(rgb, alpha)
         if self.encoded and self.metadata.format is not None:
             name = self.metadata.format if alpha is None or self.metadata.format in _WITH_ALPHA else "PNG"
-            return encode(native, self.metadata, name, quality=95, keep_gps=False)
-        return native
+            return encode(done.native, done.metadata, name, quality=95, keep_gps=False)
+        return done.native
 
 
 def open_image(source: Source | Picture, *, max_pixels: int | None = None) -> Picture:
@@ -127,7 +151,7 @@ def open_image(source: Source | Picture, *, max_pixels: int | None = None) -> Pi
         A path; the bytes of a file, or a binary file object to read them from; a PIL image of mode 1, L, LA, P, RGB, RGBA,
         CMYK, YCbCr, HSV, I;16, I (16-bit values) or F (in [0, 1]); an array (H, W) or (H, W, C), C = 1 grey, 2 grey and alpha,
         3 RGB, 4 RGBA, of dtype uint8, uint16, float32 or float64 (in [0, 1]). Files are recognised by content: JPEG, PNG, WebP,
-        TIFF, BMP, the first frame of GIF, AVIF, and HEIF where a Pillow plugin reads it. A `Picture` is returned as it is.
+        TIFF, BMP, AVIF, and HEIC with the extra `heif`; of several frames or pages the first. A `Picture` is returned as it is.
     max_pixels
         The most pixels allowed, checked before decoding; else the environment variable FACEFX_MAX_PIXELS, else 100 million.
 
@@ -135,6 +159,8 @@ def open_image(source: Source | Picture, *, max_pixels: int | None = None) -> Pi
     ------
     ImageError
         Missing, empty, damaged, too large, or no picture; the message says which.
+    MissingExtra
+        HEIC, and pillow-heif is not installed.
     ParameterError
         FACEFX_MAX_PIXELS or `max_pixels` is not a positive integer.
     """
@@ -174,8 +200,9 @@ def save_image(
 ) -> Path:
     """Write a picture to a file, whole or not at all, and return the path.
 
-    Kept: 16 bits a channel in PNG and TIFF (8 elsewhere, and for float arrays), the colour profile, the resolution, and of EXIF
-    the camera's and author's entries without orientation. Dropped: GPS unless `keep_gps`, thumbnails, XMP and comments. Formats
+    Kept: 16 bits a channel in PNG and TIFF (8 elsewhere, and for float arrays), the colour profile (where the format cannot hold
+    it, as CMYK's in PNG, or any in BMP and GIF, the picture is converted to sRGB), the resolution, and of EXIF the camera's and
+    author's entries without orientation. Dropped: GPS unless `keep_gps`, thumbnails, XMP and comments. Formats
     without alpha (JPEG, BMP) show white where the picture is transparent. JPEG is written with full colour resolution.
 
     Parameters

@@ -68,9 +68,7 @@ def _upright(array: NDArray[Any], orientation: int) -> NDArray[Any]:
 
 
 def encode_16_bits(array: NDArray[np.uint16], metadata: Metadata, format: str) -> bytes:
-    """A (H, W) or (H, W, 1 to 4) array as a "PNG" or "TIFF" file."""
-    if array.ndim == 3 and array.shape[2] == 2:  # neither OpenCV nor Pillow has 16-bit grey with alpha
-        array = array[..., [0, 0, 0, 1]]
+    """A (H, W) or (H, W, 1, 3 or 4) array as a "PNG" or "TIFF" file."""
     return (_png if format == "PNG" else _tiff)(array, metadata)
 
 

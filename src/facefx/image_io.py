@@ -11,6 +11,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from .errors import ImageError, OutputError
+from .errors import ImageError, MissingExtra, OutputError
 from .image_16_bits import decode_16_bits, encode_16_bits, has_16_bits
 from .image_metadata import Metadata, metadata_of, without_gps
-from .image_modes import Native, image_array
+from .image_modes import Native, fits, image_array, in_srgb, profile_of
 
 __all__ = [
     "check_target",
@@ -35,7 +36,7 @@ __all__ = [
     "write_file",
 ]
 
-#: Read by content, whatever the name says; HEIF where a plugin such as pillow-heif is registered, AVIF from Pillow 11.3 on.
+#: Read by content, whatever the name says; HEIF with the extra `heif`, AVIF from Pillow 11.3 on.
 _READABLE = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIF")
 _SUFFIXES = {
     ".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF",
@@ -53,6 +54,9 @@ _MODES = {
     "HEIF": ("RGB", "RGBA"),
 }
 _LOSSY = ("JPEG", "WEBP", "AVIF", "HEIF")
+_WITHOUT_PROFILE = ("BMP", "GIF")
+#: What an HEIF file with a still picture calls itself at its byte 8 (ISO/IEC 23008-12, annex B).
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")
 _lock = threading.Lock()
 
 
@@ -91,6 +95,8 @@ def decode(data: bytes, what: str, max_pixels: int) -> tuple[Native, Metadata]:
     if not data:
         raise ImageError(f"{what} is empty (0 bytes).")
     Image.init()
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+        _register_heif()
     formats = [name for name in _READABLE if name in Image.OPEN]
     with pillow(what, max_pixels):
         try:
@@ -102,6 +108,17 @@ def decode(data: bytes, what: str, max_pixels: int) -> tuple[Native, Metadata]:
         if has_16_bits(image, data):
             return decode_16_bits(image, data, what), metadata
         return upright(image), metadata
+
+
+def _register_heif() -> None:
+    """Let Pillow read and write HEIF. Raises `MissingExtra` where it cannot."""
+    if "HEIF" in Image.OPEN:
+        return
+    try:
+        import pillow_heif
+    except ImportError as error:
+        raise MissingExtra("pillow-heif, which reads and writes HEIC,", "heif") from error
+    pillow_heif.register_heif_opener()
 
 
 def upright(image: Image.Image) -> Image.Image:
@@ -126,6 +143,8 @@ def format_of(path: Path) -> str:
     """The format that a file name's suffix asks for."""
     Image.init()
     name = _SUFFIXES.get(path.suffix.lower())
+    if name == "HEIF":
+        _register_heif()
     if name is None or name not in Image.SAVE:
         known = ", ".join(suffix for suffix, name in _SUFFIXES.items() if name in Image.SAVE)
         raise OutputError(f"cannot tell the picture format from {str(path)!r}; suffixes that can be written are {known}.")
@@ -135,7 +154,8 @@ def format_of(path: Path) -> str:
 def encode(native: Native, metadata: Metadata, format: str, *, quality: int, keep_gps: bool) -> bytes:
     """`native` as a file of `format` (a key of `_MODES`). Raises `OutputError` where it cannot be written.
 
-    16-bit pictures stay so in PNG and TIFF; everything else gets 8 bits. Where the format has no alpha, white shows through.
+    16-bit pictures stay so in PNG and TIFF; everything else gets 8 bits. Where the format has no alpha, white shows through. What
+    cannot have its colour profile there is converted to sRGB.
     """
     Image.init()
     if format not in _MODES or format not in Image.SAVE:
@@ -143,10 +163,14 @@ def encode(native: Native, metadata: Metadata, format: str, *, quality: int, kee
         raise OutputError(f"cannot write the format {format!r}; there are {known}.")
     if not keep_gps:
         metadata = without_gps(metadata)
-    deep = image_array(native) if isinstance(native, Image.Image) and native.mode in ("I", "I;16") else native
-    if isinstance(deep, np.ndarray) and deep.dtype.kind == "u" and deep.dtype.itemsize == 2 and format in ("PNG", "TIFF"):
-        return encode_16_bits(deep.astype(np.uint16), metadata, format)
-    image = _in_mode_of(native if isinstance(native, Image.Image) else _image_8_bits(native), format)
+    written = _in_form_for(native, format)
+    if metadata.icc and (format in _WITHOUT_PROFILE or not fits(metadata.icc, written)):
+        if profile_of(native, metadata.icc):
+            written = _in_form_for(in_srgb(native, metadata.icc), format)
+        metadata = replace(metadata, icc=None)
+    if isinstance(written, np.ndarray):
+        return encode_16_bits(written, metadata, format)
+    image = written
     image.info = {key: value for key, value in image.info.items() if key == "transparency"}  # the rest is said here or left out
     options: dict[str, Any] = {"exif": metadata.exif, "icc_profile": metadata.icc, "dpi": metadata.dpi}
     if format in _LOSSY:
@@ -166,6 +190,15 @@ def encode(native: Native, metadata: Metadata, format: str, *, quality: int, kee
         what = f"a {image.width} x {image.height} picture of mode {image.mode}"
         raise OutputError(f"{what} cannot be written as {format}: {error}.") from error
     return out.getvalue()
+
+
+def _in_form_for(native: Native, format: str) -> NDArray[np.uint16] | Image.Image:
+    """What of `native` the format can hold: an array of 16 bits, or a PIL image."""
+    deep = image_array(native) if isinstance(native, Image.Image) and native.mode in ("I", "I;16") else native
+    if isinstance(deep, np.ndarray) and deep.dtype.kind == "u" and deep.dtype.itemsize == 2 and format in ("PNG", "TIFF"):
+        grey_alpha = deep.ndim == 3 and deep.shape[2] == 2  # neither OpenCV nor Pillow has that in 16 bits
+        return (deep[..., [0, 0, 0, 1]] if grey_alpha else deep).astype(np.uint16)
+    return _in_mode_of(native if isinstance(native, Image.Image) else _image_8_bits(native), format)
 
 
 def _image_8_bits(array: NDArray[Any]) -> Image.Image:

@@ -41,7 +41,8 @@ def metadata_of(image: Image.Image) -> Metadata:
     except Exception:  # EXIF is not the picture: a broken block is dropped
         exif = b""
     dpi = image.info.get("dpi")
-    return Metadata(image.format, exif, image.info.get("icc_profile"), dpi if isinstance(dpi, tuple) and len(dpi) == 2 else None)
+    format = "JPEG" if image.format == "MPO" else image.format  # phones put a second JPEG, of depth or light, behind the first
+    return Metadata(format, exif, image.info.get("icc_profile"), dpi if isinstance(dpi, tuple) and len(dpi) == 2 else None)
 
 
 def _packed_exif(exif: Image.Exif) -> bytes:

@@ -14,17 +14,21 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .errors import ImageError
+from .image_profiles import Profile, profile_space, read_profile
 
 __all__ = [
     "ARRAY_MODES",
     "COLOR_MODES",
     "Native",
     "check_array",
+    "fits",
     "image_array",
+    "in_srgb",
     "native_alpha",
     "native_rgb",
     "native_with_alpha",
     "native_with_rgb",
+    "profile_of",
 ]
 
 #: What a picture is kept as: an array (H, W), (H, W, 1 | 2 | 3 | 4), or a PIL image.
@@ -74,9 +78,26 @@ def image_array(image: Image.Image, what: str = "the PIL image") -> NDArray[Any]
     return array
 
 
-def native_rgb(native: Native) -> NDArray[np.float32]:
-    """(H, W, 3) float32 RGB in [0, 1]: integers divided by their largest value, grey three times; read-only."""
+def fits(icc: bytes, native: Native) -> bool:
+    """Whether a colour profile explains numbers of this kind."""
     if isinstance(native, Image.Image):
+        space = {"CMYK": "CMYK", "1": "GRAY", "L": "GRAY", "LA": "GRAY", "I;16": "GRAY", "I": "GRAY", "F": "GRAY"}.get(native.mode)
+        return profile_space(icc) == (space or "RGB")
+    return profile_space(icc) == ("RGB" if _color_planes(_planes(native)) == 3 else "GRAY")
+
+
+def profile_of(native: Native, icc: bytes | None) -> Profile | None:
+    """The way to sRGB of these numbers; None where they are sRGB, or the colour profile is of no use."""
+    profile = read_profile(icc) if icc and fits(icc, native) else None
+    return None if profile is None or profile.is_srgb else profile
+
+
+def native_rgb(native: Native, icc: bytes | None = None) -> NDArray[np.float32]:
+    """(H, W, 3) float32 sRGB in [0, 1], read-only: integers over their largest value, grey three times, by the colour profile."""
+    profile = profile_of(native, icc)
+    if isinstance(native, Image.Image):
+        if profile and profile.image_to_srgb:
+            native = profile.image_to_srgb(native)
         native = (
             image_array(native)
             if native.mode in ARRAY_MODES
@@ -89,8 +110,23 @@ def native_rgb(native: Native) -> NDArray[np.float32]:
         rgb[...] = color
     else:
         np.divide(color, np.iinfo(native.dtype).max, out=rgb, dtype=np.float32)
+    if profile and not profile.image_to_srgb:
+        rgb = profile.to_srgb(rgb)
     rgb.flags.writeable = False
     return rgb
+
+
+def in_srgb(native: Native, icc: bytes) -> Native:
+    """The picture in sRGB, as RGB or RGBA of the same depth: for where its profile cannot follow."""
+    rgb, alpha = native_rgb(native, icc), native_alpha(native)
+    array = image_array(native) if isinstance(native, Image.Image) and native.mode in ARRAY_MODES else native
+    dtype = array.dtype if isinstance(array, np.ndarray) else np.dtype(np.uint8)
+    planes = _rounded(rgb if alpha is None else np.dstack([rgb, alpha]), dtype)
+    if dtype != np.uint8 or isinstance(native, np.ndarray):
+        return planes
+    out = Image.fromarray(planes)
+    out.info = {key: value for key, value in native.info.items() if key not in ("icc_profile", "transparency")}
+    return out
 
 
 def native_alpha(native: Native) -> NDArray[np.float32] | None:
@@ -109,21 +145,33 @@ def native_alpha(native: Native) -> NDArray[np.float32] | None:
     return alpha
 
 
-def native_with_rgb(native: Native, old: NDArray[np.float32], new: NDArray[np.float32]) -> Native:
-    """A copy of `native` in which the pixels where `new` differs from `old` get the new colour, as near as the kind can."""
+def native_with_rgb(native: Native, old: NDArray[np.float32], new: NDArray[np.float32], icc: bytes | None = None) -> Native:
+    """A copy of `native` in which the pixels where `new` differs from `old` get the new colour, as near as the kind can.
+
+    Old and new are sRGB; what is written is in the space of the colour profile.
+    """
+    profile = profile_of(native, icc)
     if not np.isfinite(new).all():
         raise ImageError("the new colours hold NaN or infinity; an effect must return finite RGB in [0, 1].")
     if isinstance(native, np.ndarray):
-        return _array_with_rgb(native, old, new)
+        return _array_with_rgb(native, old, new, profile)
     if native.mode in ARRAY_MODES:
-        array = _array_with_rgb(image_array(native), old, new)
+        array = _array_with_rgb(image_array(native), old, new, profile)
         out = Image.fromarray(array.astype(np.int32) if native.mode == "I" else array)
     elif native.mode == "P":
-        out = _palette_with_rgb(native, old, new)
+        out = _palette_with_rgb(native, old, new, profile)
     else:
-        rgb = Image.fromarray(_rounded(np.clip(new, 0, 1), np.dtype(np.uint8)))
+        colors = np.clip(new, 0, 1)
+        if profile and not profile.image_from_srgb:
+            colors = profile.from_srgb(colors)
+        rgb = Image.fromarray(_rounded(colors, np.dtype(np.uint8)))
+        converted = (
+            profile.image_from_srgb(rgb)
+            if profile and profile.image_from_srgb
+            else rgb.convert(native.mode, dither=Image.Dither.NONE)
+        )
         out = native.copy()
-        out.paste(rgb.convert(native.mode, dither=Image.Dither.NONE), mask=Image.fromarray(_changed(old, new)))
+        out.paste(converted, mask=Image.fromarray(_changed(old, new)))
     out.info = dict(native.info)
     return out
 
@@ -165,7 +213,9 @@ def _changed(old: NDArray[np.float32], new: NDArray[np.float32]) -> NDArray[np.b
     return changed
 
 
-def _array_with_rgb(native: NDArray[Any], old: NDArray[np.float32], new: NDArray[np.float32]) -> NDArray[Any]:
+def _array_with_rgb(
+    native: NDArray[Any], old: NDArray[np.float32], new: NDArray[np.float32], profile: Profile | None
+) -> NDArray[Any]:
     out = native.copy()
     planes = _planes(out)
     for top in range(0, len(planes), 256):  # in bands, so that a large picture needs no second float copy
@@ -173,13 +223,17 @@ def _array_with_rgb(native: NDArray[Any], old: NDArray[np.float32], new: NDArray
         changed = _changed(old[rows], new[rows])
         if changed.any():
             colors = np.clip(new[rows], 0, 1)
+            if profile:
+                colors[changed] = profile.from_srgb(colors[changed][None])[0]
             if _color_planes(planes) == 1:
                 colors = (colors @ _LUMA)[..., None]
             np.copyto(planes[rows, :, : colors.shape[2]], _rounded(colors, out.dtype), where=changed[..., None])
     return out
 
 
-def _palette_with_rgb(native: Image.Image, old: NDArray[np.float32], new: NDArray[np.float32]) -> Image.Image:
+def _palette_with_rgb(
+    native: Image.Image, old: NDArray[np.float32], new: NDArray[np.float32], profile: Profile | None
+) -> Image.Image:
     """A palette image with the new colours at its changed, fully opaque pixels; the others keep their index, colour and alpha.
 
     Palette entries that no kept pixel uses are given to the new colours (median cut); then each changed pixel takes the nearest
@@ -192,10 +246,13 @@ def _palette_with_rgb(native: Image.Image, old: NDArray[np.float32], new: NDArra
     opaque = table[:, 3] == 255
 
     editable = _changed(old, new) & opaque[index]
-    colors = _rounded(np.clip(new[editable], 0, 1), np.dtype(np.uint8))
     out = native.copy()
-    if not len(colors):
+    if not editable.any():
         return out
+    fresh_colors = np.clip(new[editable], 0, 1)
+    if profile:
+        fresh_colors = profile.from_srgb(fresh_colors[None])[0]
+    colors = _rounded(fresh_colors, np.dtype(np.uint8))
     kept = np.bincount(index[~editable], minlength=256) > 0
     free = np.flatnonzero(opaque & ~kept)
     if len(free):
