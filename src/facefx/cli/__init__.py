@@ -26,6 +26,7 @@ from .models import models
 from .parse import parse
 from .plugins import plugins
 from .versions import distribution_version
+from .video import video
 
 __all__ = ["app", "main"]
 
@@ -56,7 +57,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=f"Exit codes:\n{table()}",
 )
-for command in (apply, batch, parse, analyze, effects, looks, models, plugins, doctor):
+for command in (apply, batch, parse, analyze, effects, looks, models, plugins, doctor, video):
     app.command()(command)
 
 

@@ -1,0 +1,80 @@
+"""``facefx video``: run effects on the faces of a video file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .effect_text import chain_from_options
+from .messages import console, say
+from .options import DetectorOption, EffectOption, ForceOption, LookOption, SegmenterOption
+
+if TYPE_CHECKING:
+    from ..video.convert import Conversion
+
+__all__ = ["video"]
+
+#: So many of the places that cannot be decoded are listed.
+LISTED = 10
+
+
+def video(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="The video.", show_default=False)],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write: .mp4, .m4v, .mov or .mkv.", show_default=False)],
+    effect: EffectOption = None,
+    look: LookOption = None,
+    segmenter: SegmenterOption = None,
+    detector: DetectorOption = None,
+    size: Annotated[
+        int, typer.Option("--size", metavar="PIXELS", help="Side of the crop that the network sees: 192 is faster, 320 finer.")
+    ] = 256,
+    smoothing: Annotated[
+        float,
+        typer.Option("--smoothing", metavar="SHARE", help="How much of the last frame's masks stays in the next one's, 0 to 0.95."),
+    ] = 0.8,
+    parse_every: Annotated[
+        int, typer.Option("--parse-every", metavar="FRAMES", help="Parse only every so many frames and carry the masks in between.")
+    ] = 1,
+    crf: Annotated[int, typer.Option("--crf", min=0, max=51, help="Quality of the video, 0 (lossless, huge) to 51.")] = 18,
+    force: ForceOption = False,
+) -> None:
+    """Run effects on a video.
+
+    Sound and frame times are kept. The same command goes on where one that was stopped left off. For example:
+
+    facefx video me.mp4 red.mp4 --effect "recolor_lips:color=#c00"
+    """
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from ..video import Tracking
+    from ..video.convert import convert
+
+    chain = chain_from_options(look, effect)
+    tracking = Tracking(size=size, smoothing=smoothing, parse_every=parse_every)
+    screen = console(stderr=True)
+    columns = TextColumn("facefx"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=screen, disable=not screen.is_terminal) as bar:
+        task = bar.add_task("facefx", total=None)
+        done = convert(
+            source,
+            target,
+            chain,
+            segmenter=segmenter,
+            detector=detector,
+            tracking=tracking,
+            crf=crf,
+            force=force,
+            progress=lambda frames, total: bar.update(task, completed=frames, total=total),
+        )
+    _report(done)
+
+
+def _report(done: Conversion) -> None:
+    if done.resumed:
+        say(f"went on after {done.resumed} frames that an earlier run had done")
+    for problem in done.problems[:LISTED]:
+        say(f"at {problem.seconds:.3f} s: {problem.what}")
+    if len(done.problems) > LISTED:
+        say(f"and {len(done.problems) - LISTED} more")

@@ -1,0 +1,10 @@
+"""Video: frames in, edited frames out, with faces that are followed and masks that do not flicker.
+
+>>> for frame in facefx.video.process(frames, facefx.chain("recolor_lips")):  # doctest: +SKIP
+...     show(frame)
+"""
+
+from .stream import process, scenes
+from .tracking import Tracker, Tracking
+
+__all__ = ["Tracker", "Tracking", "process", "scenes"]

@@ -1,0 +1,167 @@
+"""Editing a video file: in parts on disk, so that a run that was killed can go on, joined without loss at the end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ..chains import Chain
+from ..errors import ImageError, OutputError, ParameterError
+from ..image import open_image
+from ..image_io import check_target
+from ..pipeline import resolve_detector, resolve_segmenter
+from ..types import Detector, Segmenter
+from .files import FORMATS, Frame, PartWriter, Problem, VideoReader, join, packets_in
+from .stream import edited
+from .tracking import Tracker, Tracking
+
+__all__ = ["Conversion", "convert"]
+
+#: Frames in a part: what a kill can cost at most.
+PART = 250
+#: Frames before the first missing one that are parsed again, so that masks are as steady there as if nothing had happened.
+WARM_UP = 12
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What was done.
+
+    Attributes
+    ----------
+    frames : how many the result has.
+    resumed : how many of them an earlier run had done.
+    problems : what could not be decoded.
+    """
+
+    frames: int
+    resumed: int
+    problems: tuple[Problem, ...]
+
+
+def convert(
+    source: str | Path,
+    target: str | Path,
+    look: Chain,
+    *,
+    segmenter: str | Path | Segmenter | None = None,
+    detector: str | Detector | None = None,
+    tracking: Tracking | None = None,
+    crf: int = 18,
+    force: bool = False,
+    workers: int = 2,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> Conversion:
+    """Edit the faces in a video file; sound, subtitles, frame times and tags are kept.
+
+    The result is written whole or not at all. Until it is, finished parts lie beside it in a folder ``.NAME.partial``, and the same
+    call goes on after the last of them. Frames without a face, and damaged ones, are passed through.
+
+    Parameters
+    ----------
+    source : any video that FFmpeg reads. It is shown upright, so the result needs no rotation flag.
+    target : a name that ends in .mp4, .m4v, .mov or .mkv. The video in it is H.264.
+    look : a chain.
+    segmenter, detector, tracking, workers : as for `facefx.video.process`.
+    crf : x264's quality, from 0 (lossless) to 51; 18 is hard to tell from the original.
+    force : replace `target` if it is there.
+    progress : called after each frame with the number of those done and, as far as the file tells, of all.
+
+    Raises
+    ------
+    ImageError
+        If the source is no video.
+    OutputError
+        If the target is there, has another ending or cannot be written.
+    MissingExtra
+        Without PyAV.
+    """
+    source, target = Path(source), Path(target)
+    format_name = _format_of(target, source, force)
+    if not 0 <= crf <= 51:
+        raise ParameterError(f"crf={crf!r} is not allowed; allowed is 0 to 51")
+    parser, finder = resolve_segmenter(segmenter), resolve_detector(detector)
+    tracker = Tracker(parser, finder, tracking)
+    with VideoReader(source) as reader:
+        job = {"source": _identity(source), "look": look.to_dict(), "tracking": asdict(tracker.tracking), "crf": crf}
+        job |= {"segmenter": parser.name, "detector": type(finder).__name__}
+        try:
+            folder = _work_folder(target, job)
+            parts = sorted(folder.glob("part-*.nut"))
+            done = resumed = sum(packets_in(part) for part in parts)
+            total = reader.expected_frames
+            frames = _after(reader.frames(), tracker, resumed)
+            results = edited(((frame, frame.rgb, not frame.damaged) for frame in frames), look, tracker, workers)
+            for part in _written(results, folder, len(parts), reader, crf):
+                done += part
+                if progress:
+                    progress(done, total)
+            parts = sorted(folder.glob("part-*.nut"))
+            if not parts:
+                raise ImageError(f"no frame of the video {str(source)!r} can be decoded")
+            whole = folder / f"whole{target.suffix}"
+            join(parts, source, whole, format_name)
+            check_target(target, force=force)
+            whole.replace(target)
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise OutputError(f"the video {str(target)!r} cannot be written: {error.strerror or error}") from None
+        return Conversion(done, resumed, tuple(reader.problems))
+
+
+def _format_of(target: Path, source: Path, force: bool) -> str:
+    if target.suffix.lower() not in FORMATS:
+        raise OutputError(f"a video is written as {', '.join(FORMATS)}; given was {str(target)!r}")
+    check_target(target, force=force)
+    if target.exists() and source.exists() and target.samefile(source):
+        raise OutputError(f"{str(target)!r} is the video itself; give another name")
+    return FORMATS[target.suffix.lower()]
+
+
+def _identity(source: Path) -> dict[str, Any]:
+    status = source.stat()
+    return {"path": str(source.resolve()), "bytes": status.st_size, "changed": status.st_mtime_ns}
+
+
+def _work_folder(target: Path, job: dict[str, Any]) -> Path:
+    """The folder for the parts of this very job; emptied if what lies in it is another's."""
+    folder = target.with_name(f".{target.name}.partial")
+    key = hashlib.sha256(json.dumps(job, sort_keys=True).encode()).hexdigest()
+    note = folder / "job.txt"
+    if folder.is_symlink():
+        raise OutputError(f"{str(folder)!r}, the folder for unfinished work, is a symbolic link; remove it")
+    if folder.exists() and (not note.exists() or note.read_text("utf-8") != key):
+        shutil.rmtree(folder)
+    folder.mkdir(exist_ok=True)
+    note.write_text(key, "utf-8")
+    for leftover in (*folder.glob("*.writing"), *folder.glob("whole.*")):
+        leftover.unlink()
+    return folder
+
+
+def _after(frames: Iterator[Frame], tracker: Tracker, done: int) -> Iterator[Frame]:
+    """The frames after the first `done`; the tracker has seen the last few before them."""
+    for frame in islice(frames, max(done - WARM_UP, 0), done):
+        tracker.next(open_image(frame.rgb).rgb)
+    yield from frames
+
+
+def _written(results: Iterator[tuple[Frame, Any]], folder: Path, first: int, reader: VideoReader, crf: int) -> Iterator[int]:
+    """Write the frames in parts, each under another name until it is whole; yields 1 for each frame."""
+    number = first
+    while (start := next(results, None)) is not None:
+        unfinished = folder / f"part-{number:06d}.writing"
+        with PartWriter(unfinished, reader, start[0].rgb.shape[:2], crf) as writer:
+            writer.write(start[1], start[0])
+            yield 1
+            for frame, rgb in islice(results, PART - 1):
+                writer.write(rgb, frame)
+                yield 1
+        unfinished.replace(folder / f"part-{number:06d}.nut")
+        number += 1

@@ -1,0 +1,109 @@
+"""How the picture moves from one frame to the next: a head's shift, turn and growth, and cuts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ..types import Box
+
+__all__ = ["Motion", "Small", "head_motion", "is_cut"]
+
+#: The longer side of the grey copy that motion is measured on.
+SIZE = 480
+#: Two frames whose thumbnails correlate less than this belong to two shots.
+SAME_SHOT = 0.5
+#: A head grows or shrinks by no more than this from frame to frame; more is a mismatch.
+MAX_GROWTH = 1.3
+#: Points needed, and the share of them that must move as one.
+MIN_POINTS, MIN_AGREEING = 8, 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Small:
+    """A small grey copy of a frame: (h, w) uint8, with `scale` of its pixels to a pixel of the frame."""
+
+    pixels: np.ndarray
+    scale: float
+
+    @classmethod
+    def of(cls, rgb: np.ndarray) -> Small:
+        """From (H, W, 3) float32 RGB in [0, 1]."""
+        scale = min(1.0, SIZE / max(rgb.shape[:2]))
+        small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else rgb
+        grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+        return cls(np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8), scale)
+
+
+@dataclass(frozen=True)
+class Motion:
+    """A similarity: points (x, y) of the frame before lie at ``linear @ (x, y) + shift`` now."""
+
+    linear: np.ndarray
+    shift: np.ndarray
+
+    @property
+    def growth(self) -> float:
+        return float(np.hypot(*self.linear[:, 0]))
+
+    @property
+    def turn(self) -> float:
+        """Degrees, clockwise positive as one looks at the picture."""
+        return float(np.degrees(np.arctan2(self.linear[1, 0], self.linear[0, 0])))
+
+    def point(self, point: tuple[float, float]) -> tuple[float, float]:
+        x, y = self.linear @ point + self.shift
+        return float(x), float(y)
+
+    def square(self, box: Box) -> Box:
+        """Where the square about a box's middle went; it stays upright."""
+        return Box.square(self.point(box.center), self.growth * box.side)
+
+    def box(self, box: Box) -> Box:
+        """Where a box went, with its own height and width."""
+        (x, y), w, h = self.point(box.center), self.growth * box.width / 2, self.growth * box.height / 2
+        return Box(x - w, y - h, x + w, y + h)
+
+
+def is_cut(before: Small, now: Small) -> bool:
+    """Whether another shot begins: the two thumbnails have little in common, however the light changed between them."""
+    if before.pixels.shape != now.pixels.shape:
+        return True
+    a, b = (cv2.resize(v.pixels, (32, 18), interpolation=cv2.INTER_AREA).astype(np.float32) for v in (before, now))
+    a, b = a - a.mean(), b - b.mean()
+    return bool((a * b).mean() < SAME_SHOT * max(float(a.std() * b.std()), 1.0))
+
+
+def head_motion(before: Small, now: Small, face: Box) -> Motion | None:
+    """How a face moved: corners in it are followed (Lucas and Kanade, in a pyramid) and a similarity is fitted by RANSAC.
+
+    Parameters
+    ----------
+    face : where it was, in pixels of the frame.
+
+    Returns
+    -------
+    Motion or None
+        None if too few points agree: the face was hidden, turned away, or moved too fast.
+    """
+    inside = np.zeros(before.pixels.shape, np.uint8)
+    x0, y0, x1, y1 = (round(v * before.scale) for v in (face.x0, face.y0, face.x1, face.y1))
+    inside[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)] = 255
+    points = cv2.goodFeaturesToTrack(before.pixels, 80, 0.01, max(before.scale * face.side / 25, 2.0), mask=inside, blockSize=5)
+    if points is None or len(points) < MIN_POINTS:
+        return None
+    settings = {"winSize": (15, 15), "maxLevel": 4}
+    there, found, _ = cv2.calcOpticalFlowPyrLK(before.pixels, now.pixels, points, None, **settings)  # type: ignore[call-overload]
+    back, returned, _ = cv2.calcOpticalFlowPyrLK(now.pixels, before.pixels, there, None, **settings)
+    kept = (found & returned).ravel().astype(bool) & (np.linalg.norm(back - points, axis=-1).ravel() < 0.7)
+    if kept.sum() < MIN_POINTS:
+        return None
+    # +0.5: OpenCV's pixel centres are whole numbers
+    old, new = ((p[kept, 0].astype(float) + 0.5) / before.scale for p in (points, there))
+    fitted, agreeing = cv2.estimateAffinePartial2D(old, new, method=cv2.RANSAC, ransacReprojThreshold=1.0 / before.scale)
+    if fitted is None or agreeing.mean() < MIN_AGREEING:
+        return None
+    motion = Motion(fitted[:, :2], fitted[:, 2])
+    return motion if 1 / MAX_GROWTH < motion.growth < MAX_GROWTH else None

@@ -1,0 +1,117 @@
+"""Frames in, edited frames out: the library's way into video."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ..chains import Chain, load_look
+from ..image import Picture, Source, open_image
+from ..pipeline import resolve_detector, resolve_segmenter
+from ..scene import Scene
+from ..types import Detector, Segmenter
+from .tracking import Tracker, Tracking
+
+__all__ = ["edited", "process", "scenes"]
+
+T = TypeVar("T")
+
+
+def scenes(
+    frames: Iterable[Source | Picture],
+    *,
+    segmenter: str | Path | Segmenter | None = None,
+    detector: str | Detector | None = None,
+    tracking: Tracking | None = None,
+) -> Iterator[Scene]:
+    """Parse the frames of one film: a `Scene` each, with faces that are followed and masks that are steady.
+
+    Parameters
+    ----------
+    frames : in order, of any kind that `facefx.parse` takes. They are taken one at a time, as the scenes are asked for.
+    segmenter, detector : as for `facefx.parse`.
+    tracking : how faces are followed; see `Tracking`.
+
+    Raises
+    ------
+    ImageError, UnknownName, ModelError
+    """
+    tracker = Tracker(resolve_segmenter(segmenter), resolve_detector(detector), tracking)
+    return (tracker.next(open_image(frame).rgb) for frame in frames)
+
+
+def process(
+    frames: Iterable[Source | Picture],
+    look: Chain | str | Path,
+    *,
+    segmenter: str | Path | Segmenter | None = None,
+    detector: str | Detector | None = None,
+    tracking: Tracking | None = None,
+    workers: int = 2,
+) -> Iterator[Any]:
+    """Edit the frames of one film: for each frame the edited one, of its kind, in order.
+
+    Frames without a face come back as they went in. No more than `workers` + 2 frames are held at a time, however long the film is.
+    Any number of films may be processed at once, each in a thread of its own; they share the models.
+
+    Parameters
+    ----------
+    frames : in order: arrays ((H, W, 3) uint8 RGB, say), PIL images, paths, bytes. Their size may change on the way.
+    look : a chain, or the path of a saved one.
+    segmenter, detector : as for `facefx.parse`.
+    tracking : how faces are followed and their masks steadied.
+    workers : threads that edit frames while the next ones are parsed.
+
+    Raises
+    ------
+    ImageError, UnknownName, LookError, ModelError, RegionUnavailable, EffectError
+
+    Examples
+    --------
+    >>> import imageio.v3, facefx.video  # doctest: +SKIP
+    >>> frames = imageio.v3.imiter("me.mp4")  # doctest: +SKIP
+    >>> for frame in facefx.video.process(frames, "plum.json"):  # doctest: +SKIP
+    ...     show(frame)
+    """
+    chain = look if isinstance(look, Chain) else load_look(look)
+    tracker = Tracker(resolve_segmenter(segmenter), resolve_detector(detector), tracking)
+    return (result for _, result in edited(((None, frame, True) for frame in frames), chain, tracker, workers))
+
+
+def edited(
+    frames: Iterable[tuple[T, Source | Picture, bool]], chain: Chain, tracker: Tracker, workers: int
+) -> Iterator[tuple[T, Any]]:
+    """Each frame's companion and the frame edited, the frame itself where nothing changed; those marked False are left alone.
+
+    Faces must be followed in order; editing need not be, so the next frame is parsed while the last ones are edited.
+    """
+    underway: deque[tuple[T, Future[Any]]] = deque()
+    with ThreadPoolExecutor(workers, "facefx-video") as pool:
+        try:
+            for companion, frame, touched in frames:
+                picture = open_image(frame)
+                scene = tracker.next(picture.rgb) if touched else Scene(picture.rgb, ())
+                underway.append((companion, pool.submit(_edit, frame, picture, scene, chain if touched else Chain())))
+                if len(underway) > workers:
+                    yield _finished(underway.popleft())
+            while underway:
+                yield _finished(underway.popleft())
+        finally:  # the caller may have stopped in the middle
+            for _, waiting in underway:
+                waiting.cancel()
+
+
+def _finished(pair: tuple[T, Future[Any]]) -> tuple[T, Any]:
+    return pair[0], pair[1].result()
+
+
+def _edit(frame: Source | Picture, picture: Picture, scene: Scene, chain: Chain) -> Any:
+    done = chain.edit(scene)
+    if done.image is scene.image and done.alpha is None and isinstance(frame, np.ndarray):
+        return frame
+    return picture.like(done.image, done.alpha)

@@ -1,0 +1,234 @@
+"""Frames in, edited frames out: following, steadiness, bounds, threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from facefx import chain, video
+from facefx.errors import ParameterError
+from facefx.labels import Label
+from facefx.types import Box
+from facefx.video import Tracking
+from facefx.video.motion import Small, head_motion, is_cut
+from facefx.video.steady import blend, carry, carry_maps, recut, sameness
+from synthetic import INDEX, FakeDetector, FakeSegmenter
+from video_helpers import HEAD, SIZE, empty, film
+
+LIPS = chain("recolor_lips", color="#2040c0", strength=1.0)
+
+
+class Wavering(FakeSegmenter):
+    """Never quite sure: each call's edges lie elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rng = np.random.default_rng(7)
+
+    def probabilities(self, crops: np.ndarray) -> np.ndarray:
+        sure = super().probabilities(crops)
+        noise = cv2.GaussianBlur(self.rng.normal(0, 4, (self.input_size[0],) * 2).astype(np.float32), (0, 0), 4)
+        likely = np.log(np.maximum(sure, 1e-3))
+        likely[:, INDEX[Label.HAIR]] += noise
+        likely = np.exp(likely - likely.max(axis=1, keepdims=True))
+        return np.asarray(likely / likely.sum(axis=1, keepdims=True), np.float32)
+
+
+def scenes(
+    frames: list[np.ndarray], segmenter: FakeSegmenter | None = None, detector: FakeDetector | None = None, **tracking: float
+) -> list:
+    settings = Tracking(**tracking) if tracking else None
+    return list(
+        video.scenes(frames, segmenter=segmenter or FakeSegmenter(), detector=detector or FakeDetector(), tracking=settings)
+    )
+
+
+def test_a_face_is_found_once_and_then_followed() -> None:
+    segmenter, detector = FakeSegmenter(), FakeDetector()
+    found = scenes(film(6, step=3, roll=2), segmenter, detector)
+    assert detector.calls == 1
+    assert [len(scene.faces) for scene in found] == [1] * 6
+    middles = np.array([scene.faces[0].box.center for scene in found])
+    np.testing.assert_allclose(np.diff(middles[:, 0]), 3, atol=1.0)
+    assert found[-1].faces[0].roll == pytest.approx(10, abs=2.5)
+    first = segmenter.calls
+    scenes(film(1), alone := FakeSegmenter())
+    assert 5 <= first - alone.calls <= 6  # one parse a frame after the first, and one wide look
+
+
+def test_masks_follow_without_delay() -> None:
+    frames = film(6, step=4)
+    for scene, frame in zip(scenes(frames), frames, strict=True):
+        alone = scenes([frame])[0]
+        first, second = (np.asarray(s.mask("lips")) for s in (scene, alone))
+        assert np.minimum(first, second).sum() > 0.85 * np.maximum(first, second).sum()
+
+
+def test_wavering_masks_are_steadied() -> None:
+    frames = film(8, step=1)
+
+    def wobble(smoothing: float) -> float:
+        masks = [np.asarray(s.mask("hair")) for s in scenes(frames, Wavering(), smoothing=smoothing)]
+        undone = [np.roll(mask, -t, axis=1)[:, 40:-60] for t, mask in enumerate(masks)]
+        return float(np.mean([np.abs(a - b).mean() for a, b in pairwise(undone[3:])]))
+
+    assert wobble(0.8) < 0.5 * wobble(0.0)
+
+
+def test_no_ghost_is_left_after_a_cut() -> None:
+    before, after = film(4), [frame[:, ::-1].copy() for frame in film(2, step=0)]
+    after = [np.roll(np.roll(f, 40, axis=1), 10, axis=0) for f in after]
+    detector = FakeDetector()
+    found = scenes([*before, *after], None, detector)
+    assert detector.calls >= 2
+    alone = scenes(after)
+    for scene, single in zip(found[4:], alone, strict=True):
+        np.testing.assert_allclose(scene.mask("lips"), single.mask("lips"), atol=0.02)
+
+
+def test_a_face_that_comes_in_is_found_and_one_that_goes_is_dropped() -> None:
+    counts = [len(scene.faces) for scene in scenes([*empty(3), *film(4), *empty(3)], detect_every=2)]
+    assert counts[:3] == [0, 0, 0]
+    assert counts[4:7] == [1, 1, 1]
+    assert counts[-1] == 0
+
+
+def test_parsing_can_be_skipped() -> None:
+    every, second = FakeSegmenter(), FakeSegmenter()
+    frames = film(7, step=2)
+    exact, carried = scenes(frames, every), scenes(frames, second, parse_every=2)
+    assert 3 <= every.calls - second.calls <= 4
+    for a, b in zip(exact, carried, strict=True):
+        first, then = np.asarray(a.mask("hair")), np.asarray(b.mask("hair"))
+        assert np.minimum(first, then).sum() > 0.9 * np.maximum(first, then).sum()
+
+
+def process(frames: Iterator[object] | list, **options: object) -> Iterator:
+    return video.process(frames, LIPS, segmenter=FakeSegmenter(), detector=FakeDetector(), **options)  # type: ignore[arg-type]
+
+
+def test_edited_frames_come_in_order_and_in_kind() -> None:
+    frames = film(4)
+    results = list(process(frames))
+    assert [r.shape for r in results] == [f.shape for f in frames]
+    assert all(r.dtype == np.uint8 and (r != f).any() for r, f in zip(results, frames, strict=True))
+    far = np.abs(np.arange(SIZE[0]) - (HEAD.center[1] + 0.34 * HEAD.side)) > 0.3 * HEAD.side
+    assert all((r[far] == f[far]).all() for r, f in zip(results, frames, strict=True))
+    (pil,) = process([Image.fromarray(frames[0])])
+    assert isinstance(pil, Image.Image)
+    np.testing.assert_array_equal(np.asarray(pil), results[0])
+    (floats,) = process([frames[0].astype(np.float32) / 255])
+    assert floats.dtype == np.float32
+
+
+def test_frames_without_a_face_are_passed_through() -> None:
+    frames = empty(3)
+    assert all(result is frame for result, frame in zip(process(frames), frames, strict=True))
+
+
+def test_frames_may_change_their_size() -> None:
+    sizes = [r.shape for r in process([*film(2), *film(2, size=(180, 240))])]
+    assert sizes == [(160, 224, 3)] * 2 + [(180, 240, 3)] * 2
+
+
+def test_few_frames_are_held() -> None:
+    taken = 0
+
+    def counted() -> Iterator[np.ndarray]:
+        nonlocal taken
+        for frame in empty(14):
+            taken += 1
+            yield frame
+
+    results = process(counted(), workers=2)
+    for given in range(1, 9):
+        next(results)
+        assert taken <= given + 3
+    before = threading.active_count()
+    results.close()
+    assert threading.active_count() <= before
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    films = [film(3), film(3, step=-2, roll=3)]
+    one_by_one = [list(process(frames)) for frames in films]
+    segmenter = FakeSegmenter()
+    with ThreadPoolExecutor(2) as pool:
+        together = list(
+            pool.map(lambda frames: list(video.process(frames, LIPS, segmenter=segmenter, detector=FakeDetector())), films)
+        )
+    for alone, beside in zip(one_by_one, together, strict=True):
+        for a, b in zip(alone, beside, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("wrong", [{"size": 250}, {"size": 64}, {"smoothing": 1.0}, {"parse_every": 0}, {"detect_every": 0}])
+def test_settings_are_checked(wrong: dict[str, float]) -> None:
+    with pytest.raises(ParameterError, match=next(iter(wrong))):
+        Tracking(**wrong)  # type: ignore[arg-type]
+
+
+def moved(picture: np.ndarray, turn: float, growth: float, shift: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
+    matrix = cv2.getRotationMatrix2D(HEAD.center, -turn, growth)
+    matrix[:, 2] += shift
+    return cv2.warpAffine(picture, matrix, SIZE[::-1], borderMode=cv2.BORDER_REFLECT), matrix
+
+
+@pytest.mark.parametrize(("turn", "growth", "shift"), [(0, 1, (9, -4)), (7, 1, (0, 0)), (0, 1.06, (3, 0)), (-4, 0.96, (-6, 5))])
+def test_a_heads_motion_is_measured(turn: float, growth: float, shift: tuple[float, float]) -> None:
+    still = film(1)[0].astype(np.float32) / 255
+    shown, _ = moved(still, turn, growth, shift)
+    face = Box.square(HEAD.center, HEAD.side)
+    motion = head_motion(Small.of(still), Small.of(shown), face)
+    assert motion is not None
+    assert motion.turn == pytest.approx(turn, abs=0.6)
+    assert motion.growth == pytest.approx(growth, abs=0.01)
+    assert np.hypot(*(np.array(motion.point(HEAD.center)) - HEAD.center - shift)) < 0.7
+    assert motion.box(face).center == pytest.approx(motion.square(face).center)
+
+
+def test_cuts_are_told_from_motion_and_light() -> None:
+    a, b = film(1)[0].astype(np.float32) / 255, film(2, step=8)[1].astype(np.float32) / 255
+    other = np.roll(a[::-1], 70, axis=1)
+    assert not is_cut(Small.of(a), Small.of(b))
+    assert not is_cut(Small.of(a), Small.of(0.5 * a))
+    assert is_cut(Small.of(a), Small.of(np.ascontiguousarray(other)))
+    assert is_cut(Small.of(a), Small.of(a[:100]))
+    assert head_motion(Small.of(a), Small.of(np.full_like(a, 0.5)), Box.square(HEAD.center, HEAD.side)) is None
+
+
+def test_what_moved_in_itself_is_carried_along() -> None:
+    before = cv2.GaussianBlur(np.random.default_rng(0).random((128, 128, 3), np.float32), (0, 0), 3)
+    now = np.roll(before, 3, axis=1)
+    values = np.zeros((2, 128, 128), np.float32)
+    values[0, 40:80, 40:80] = 1
+    carried = carry(values, carry_maps(before, now))
+    np.testing.assert_allclose(carried[0, 45:75, 50:75], np.roll(values[0], 3, axis=1)[45:75, 50:75], atol=0.05)
+    assert carried[0, 60, 39:42].max() < 0.5
+    assert carry(before, carry_maps(before, now)).shape == before.shape
+
+
+def test_only_what_stayed_the_same_is_smoothed() -> None:
+    before = cv2.GaussianBlur(np.random.default_rng(0).random((128, 128, 3), np.float32), (0, 0), 2)
+    now = 0.85 * before
+    now[60:90, 60:90] = 0.9
+    same = sameness(before, now)
+    assert same[65:85, 65:85].max() < 0.05
+    assert same[:40, :40].min() > 0.8
+    new, old = np.zeros((1, 128, 128), np.float32), np.ones((1, 128, 128), np.float32)
+    np.testing.assert_allclose(blend(new, old, same)[0], same)
+    assert (new == 0).all()
+    assert (old == 1).all()
+
+
+def test_a_crop_is_cut_anew() -> None:
+    values = np.random.default_rng(0).random((3, 32, 32), np.float32)
+    here, there = np.array([[1.0, 0, 5], [0, 1, 3]]), np.array([[1.0, 0, 7], [0, 1, 3]])
+    np.testing.assert_allclose(recut(values, here, there)[:, :, 4:], np.roll(values, 2, axis=2)[:, :, 4:], atol=1e-5)

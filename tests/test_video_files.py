@@ -1,0 +1,234 @@
+"""Video files: what is kept, what is refused, and what a kill in the middle costs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import facefx
+from cli_helpers import run
+from conftest import Fakes
+from facefx import chain
+from facefx.cli.exit_codes import ExitCode
+from facefx.errors import ImageError, MissingExtra, OutputError, ParameterError
+from facefx.video import convert as converting
+from facefx.video import files
+from facefx.video.convert import Conversion, convert
+from synthetic import FakeDetector, FakeSegmenter
+from video_helpers import empty, film, read_video, sound_packets, uneven, write_video
+
+av = pytest.importorskip("av", reason="video files need the extra 'video'")
+LIPS = chain("recolor_lips", color="#2040c0", strength=1.0)
+
+
+def edit(source: Path, target: Path, **options: object) -> Conversion:
+    return convert(source, target, LIPS, segmenter=FakeSegmenter(), detector=FakeDetector(), **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(converting, "PART", 4)
+    monkeypatch.setattr(converting, "WARM_UP", 2)
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mkv", ".mov"])
+@pytest.mark.usefixtures("small_parts")
+def test_times_sound_and_tags_are_kept(tmp_path: Path, ending: str) -> None:
+    frames = [*empty(6), *film(3)]
+    source = write_video(tmp_path / "in.mp4", frames, uneven(9))
+    seen: list[tuple[int, int | None]] = []
+    done = edit(source, tmp_path / f"out{ending}", progress=lambda n, total: seen.append((n, total)))
+    assert (done.frames, done.resumed, done.problems) == (9, 0, ())
+    assert seen == [(n, 9) for n in range(1, 10)]
+    times, pictures = read_video(tmp_path / f"out{ending}")
+    assert len(times) == 9
+    # Matroska keeps milliseconds, and starts later where the sound begins before zero
+    assert np.abs(np.array(times) - times[0] - uneven(9)).max() <= (0 if ending != ".mkv" else 90)
+    assert sound_packets(tmp_path / f"out{ending}") == sound_packets(source)
+    _, originals = read_video(source)
+    assert np.abs(pictures[0].astype(int) - originals[0]).mean() < 1.5
+    assert (np.abs(pictures[8].astype(int) - originals[8]).max(axis=-1) > 60).sum() > 50  # the lips are blue
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(["in.mp4", f"out{ending}"])
+
+
+def test_a_turned_video_is_made_upright(tmp_path: Path) -> None:
+    upright = film(3)
+    source = write_video(tmp_path / "in.mp4", [np.rot90(f).copy() for f in upright])
+    data = bytearray(source.read_bytes())
+    matrix = data.find(b"tkhd") + 44
+    data[matrix : matrix + 36] = struct.pack(">9i", 0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30)  # turn clockwise to show
+    source.write_bytes(data)
+    edit(source, tmp_path / "out.mp4")
+    _, pictures = read_video(tmp_path / "out.mp4")
+    assert pictures[0].shape == upright[0].shape
+    far = np.abs(pictures[0].astype(int) - upright[0]).max(axis=-1) > 60
+    assert 50 < far.sum() < 1500  # the lips and nothing else
+
+
+@pytest.mark.parametrize("space", ["smpte170m", "bt709"])
+def test_colours_survive(tmp_path: Path, space: str) -> None:
+    (frame,) = film(1)
+    number = {"smpte170m": 6, "bt709": 1}[space]
+    with av.open(str(tmp_path / "in.mp4"), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"crf": "4"})
+        stream.width, stream.height, stream.pix_fmt = frame.shape[1], frame.shape[0], "yuv420p"
+        stream.codec_context.colorspace = stream.codec_context.color_primaries = stream.codec_context.color_trc = number
+        picture = av.VideoFrame.from_ndarray(frame, format="rgb24").reformat(format="yuv420p", dst_colorspace=number)
+        container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+    edit(tmp_path / "in.mp4", tmp_path / "out.mp4", crf=4)
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        (shown,) = container.decode(video=0)
+        assert shown.colorspace == number
+        rgb = shown.reformat(format="rgb24", src_colorspace=number).to_ndarray()
+    outside = np.ones(frame.shape[:2], bool)
+    outside[100:125, 80:140] = False
+    assert np.abs(rgb.astype(int) - frame)[outside].mean() < 4
+
+
+def test_what_cannot_be_decoded_is_reported(tmp_path: Path) -> None:
+    source = write_video(tmp_path / "in.mp4", film(12, step=3), sound=False)
+    with av.open(str(source)) as container:
+        places = [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
+    data = bytearray(source.read_bytes())
+    position, size = places[4]
+    data[position + 4 : position + size] = b"\xff" * (size - 4)
+    source.write_bytes(data)
+    done = edit(source, tmp_path / "out.mp4")
+    assert done.problems
+    assert done.problems[0].seconds == pytest.approx(4 / 25, abs=0.1)
+    assert done.frames >= 11
+    assert read_video(tmp_path / "out.mp4")[0][0] == 0
+
+
+def test_what_is_refused(tmp_path: Path) -> None:
+    source = write_video(tmp_path / "in.mp4", empty(1))
+    (tmp_path / "text.mp4").write_text("hello")
+    (tmp_path / "there.mp4").write_text("precious")
+    for wrong, error, words in (
+        ((tmp_path / "none.mp4", tmp_path / "out.mp4"), ImageError, "cannot be opened"),
+        ((tmp_path / "text.mp4", tmp_path / "out.mp4"), ImageError, "cannot be opened"),
+        ((source, tmp_path / "out.avi"), OutputError, ".mp4, .m4v, .mov, .mkv"),
+        ((source, tmp_path / "there.mp4"), OutputError, "there already"),
+        ((source, tmp_path / "no" / "out.mp4"), OutputError, "does not exist"),
+    ):
+        with pytest.raises(error, match=words):
+            edit(*wrong)
+    with pytest.raises(OutputError, match="the video itself"):
+        edit(source, source, force=True)
+    with pytest.raises(ParameterError, match="0 to 51"):
+        edit(source, tmp_path / "out.mp4", crf=60)
+    assert (tmp_path / "there.mp4").read_text() == "precious"
+    edit(source, tmp_path / "there.mp4", force=True)
+    assert len(read_video(tmp_path / "there.mp4")[0]) == 1
+
+
+def test_without_pyav_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(MissingExtra, match=r"facefx\[video\]"):
+        files.VideoReader(tmp_path / "x.mp4")
+
+
+class Stopped(Exception):
+    pass
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_an_unfinished_run_goes_on_after_its_last_part(tmp_path: Path) -> None:
+    source, target = write_video(tmp_path / "in.mp4", film(10, step=1), uneven(10)), tmp_path / "out.mp4"
+
+    def stop(done: int, total: int | None) -> None:
+        if done == 7:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        edit(source, target, progress=stop)
+    assert not target.exists()
+    done = edit(source, target)
+    assert (done.frames, done.resumed) == (10, 4)
+    edit(source, tmp_path / "once.mp4")
+    (times, pictures), (_, once) = read_video(target), read_video(tmp_path / "once.mp4")
+    assert times == uneven(10)
+    for a, b in zip(pictures, once, strict=True):
+        assert np.abs(a.astype(int) - b).mean() < 0.5
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_parts_of_another_job_are_not_used(tmp_path: Path) -> None:
+    source, target = write_video(tmp_path / "in.mp4", empty(6)), tmp_path / "out.mp4"
+
+    def stop(done: int, total: int | None) -> None:
+        if done == 5:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        edit(source, target, progress=stop)
+    assert edit(source, target, crf=30).resumed == 0
+
+
+KILLED = """
+import sys
+sys.path[:0] = {paths}
+from facefx import chain
+from facefx.video import convert as converting
+from synthetic import FakeDetector, FakeSegmenter
+converting.PART, converting.WARM_UP = 4, 2
+converting.convert({source!r}, {target!r}, chain("recolor_lips", color="#2040c0", strength=1.0), segmenter=FakeSegmenter(),
+                   detector=FakeDetector(), progress=lambda done, total: print(done, flush=True))
+"""
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system knows no SIGKILL")
+def test_a_killed_run_loses_nothing(tmp_path: Path) -> None:
+    source, target = write_video(tmp_path / "in.mp4", film(12, step=1), uneven(12)), tmp_path / "out.mp4"
+    paths = [str(Path(__file__).parent), str(Path(facefx.__file__).parents[1])]
+    program = KILLED.format(paths=paths, source=str(source), target=str(target))
+    child = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=os.environ | {"FACEFX_PLUGINS": "off"}
+    )
+    assert child.stdout
+    reached = next(int(line) for line in _lines(child) if int(line) >= 6)
+    child.kill()
+    child.wait()
+    child.stdout.close()
+    assert reached < 12
+    assert not target.exists()
+    done = edit(source, target)
+    assert done.resumed in (4, 8)
+    times, pictures = read_video(target)
+    assert times == uneven(12)
+    assert all((p[:, :, 2].astype(int) - p[:, :, 0] > 60).sum() > 50 for p in pictures)
+    assert sound_packets(target) == sound_packets(source)
+
+
+def _lines(child: subprocess.Popen[str]) -> Iterator[str]:
+    started = time.monotonic()
+    assert child.stdout
+    for line in child.stdout:
+        yield line
+        assert time.monotonic() - started < 120
+
+
+@pytest.mark.usefixtures("fakes")
+def test_the_command(tmp_path: Path, fakes: Fakes) -> None:
+    source, target = write_video(tmp_path / "in.mp4", film(2)), tmp_path / "out.mp4"
+    shown = run("video", source, target, "--effect", "recolor_lips:color=#2040c0")
+    assert (shown.exit_code, shown.output) == (ExitCode.OK, "")
+    assert len(read_video(target)[0]) == 2
+    assert fakes.segmenter.calls
+    again = run("video", source, target, "--effect", "recolor_lips")
+    assert again.exit_code == ExitCode.OUTPUT_REFUSED
+    assert "--force" in again.output
+    assert run("video", tmp_path / "none.mp4", tmp_path / "x.mp4", "--effect", "recolor_lips").exit_code == ExitCode.BAD_PICTURE
+    assert run("video", source, tmp_path / "x.mp4").exit_code == ExitCode.USAGE
+    assert run("video", source, tmp_path / "x.mp4", "--effect", "recolor_lips", "--size", 10).exit_code == ExitCode.BAD_REQUEST
