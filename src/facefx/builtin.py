@@ -16,15 +16,34 @@ from .cards import installed_cards
 from .declare import AnalyzerSpec, EffectSpec
 from .detectors.cascade import CascadeDetector
 from .detectors.whole_frame import WholeFrame
+from .effects.apply_blush import apply_blush
+from .effects.apply_foundation import apply_foundation
+from .effects.contour_face import contour_face
+from .effects.even_skin import even_skin
 from .effects.recolor_hair import recolor_hair
 from .effects.recolor_lips import recolor_lips
+from .effects.reduce_shine import reduce_shine
+from .effects.remove_blemishes import remove_blemishes
+from .effects.smooth_skin import smooth_skin
+from .effects.soften_under_eyes import soften_under_eyes
 from .hookspecs import hookimpl
 from .types import Detector, Segmenter
 
 
 @hookimpl
 def facefx_effects() -> Iterable[EffectSpec]:
-    return [recolor_lips, recolor_hair]
+    return [
+        recolor_lips,
+        recolor_hair,
+        smooth_skin,
+        even_skin,
+        remove_blemishes,
+        soften_under_eyes,
+        reduce_shine,
+        apply_foundation,
+        apply_blush,
+        contour_face,
+    ]
 
 
 @hookimpl
