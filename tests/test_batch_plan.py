@@ -112,6 +112,9 @@ def test_places_that_are_taken_are_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"2 of the results.*'d\.png' is the first"):
         plan(tmp_path / "in", tmp_path / "out")
     assert len(plan(tmp_path / "in", tmp_path / "out", force=True).files) == 3
+    touch(tmp_path / "sheet", batch.SHEET)
+    with pytest.raises(OutputError, match=batch.SHEET):
+        plan(tmp_path / "in", tmp_path / "sheet")
     touch(tmp_path / "out", "a")
     with pytest.raises(OutputError, match="is a file"):
         plan(tmp_path / "in", tmp_path / "out", force=True)

@@ -214,7 +214,8 @@ def _so_far(target: Path, settings: Settings, *, resume: bool, force: bool) -> t
 
 def _check_targets(batch: Batch) -> None:
     """Refuse links among the folders of results, and results that nobody allowed to be replaced."""
-    taken: list[str] = []
+    new = not batch.report_size and batch.replaceable is not None
+    taken = [SHEET] if new and exists(batch.folder_out / SHEET) else []
     folders: set[PurePosixPath] = set()
     for task in batch.tasks():
         inner = PurePosixPath(task.output).parent

@@ -87,17 +87,20 @@ class ReportFile:
 
 
 def _lock(file: BinaryIO, path: Path) -> None:
-    """Hold the file until it is closed or this process ends, however it ends. Not on Windows, where there is no such lock."""
+    """Hold the file until it is closed or this process ends, however it ends. Not where the system has no such lock: on Windows,
+    and on some network file systems."""
     try:
         import fcntl
     except ImportError:
         return
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         raise OutputError(
             f"another batch is writing to {str(path.parent)!r} right now; wait for it, or give another folder."
         ) from None
+    except OSError:
+        return
 
 
 def _whole_lines(path: Path) -> int:
