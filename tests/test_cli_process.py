@@ -16,7 +16,7 @@ from facefx import errors
 from facefx.cli import app
 from facefx.cli.exit_codes import ExitCode, code_of, table
 
-COMMANDS = ("apply", "batch", "parse", "analyze", "effects", "models", "plugins", "doctor", "video")
+COMMANDS = ("apply", "batch", "parse", "analyze", "effects", "models", "plugins", "doctor", "video", "live")
 
 
 def process(*arguments: str, stdout: int = subprocess.PIPE) -> subprocess.CompletedProcess[str]:

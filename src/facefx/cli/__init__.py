@@ -20,6 +20,7 @@ from .batch import batch
 from .doctor import doctor
 from .effects import effects
 from .exit_codes import ExitCode, code_of, table
+from .live import live
 from .looks import looks
 from .messages import say
 from .models import models
@@ -57,7 +58,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=f"Exit codes:\n{table()}",
 )
-for command in (apply, batch, parse, analyze, effects, looks, models, plugins, doctor, video):
+for command in (apply, batch, parse, analyze, effects, looks, models, plugins, doctor, video, live):
     app.command()(command)
 
 

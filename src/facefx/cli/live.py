@@ -1,0 +1,55 @@
+"""``facefx live``: a window on a camera."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .options import DetectorOption, EffectOption, LookOption, SegmenterOption
+
+if TYPE_CHECKING:
+    from ..chains import Chain
+
+__all__ = ["live"]
+
+
+def live(
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="A camera's number, a video file, or a folder of pictures.")
+    ] = "0",
+    effect: EffectOption = None,
+    look: LookOption = None,
+    segmenter: SegmenterOption = None,
+    detector: DetectorOption = None,
+    folder: Annotated[Path, typer.Option("--save-to", metavar="FOLDER", help="Where stills and recordings go.")] = Path(),
+    size: Annotated[
+        int, typer.Option("--size", metavar="PIXELS", help="Side of the crop that the network sees: 192 is faster, 320 finer.")
+    ] = 256,
+) -> None:
+    """Show a camera's picture with the parts of every face, or one part alone, and looks on it.
+
+    The window says which key does what. Without looks and effects, Tab goes through the ready looks.
+    """
+    from ..live import sources, window
+    from ..live.session import Session
+    from ..pipeline import resolve_detector, resolve_segmenter
+    from ..video import Tracker, Tracking
+
+    if not folder.is_dir():
+        raise typer.BadParameter(f"{str(folder)!r} is no folder", param_hint="'--save-to'")
+    tracker = Tracker(resolve_segmenter(segmenter), resolve_detector(detector), Tracking(size=size))
+    window.run(Session(tracker, _looks(look, effect), folder), sources.frames_of(source))
+
+
+def _looks(look: list[Path] | None, effect: list[str] | None) -> list[tuple[str, Chain]]:
+    """None first, then each look given, and the effects as one; without either all ready looks."""
+    from ..chains import Chain, load_look
+    from ..ready_looks import looks as ready
+    from .effect_text import chain_from_options
+
+    named = [(path.stem, load_look(path)) for path in look or ()]
+    if effect:
+        named.append(("effects", chain_from_options(None, effect)))
+    return [("none", Chain()), *(named or [(name, load_look(name)) for name in ready()])]

@@ -1,0 +1,126 @@
+"""What goes on behind the window: keys in, frames in, pictures out. It needs no window, so tests can drive it without one."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from ..chains import Chain
+from ..errors import FacefxError
+from ..image import open_image, save_image
+from ..video import Tracker
+from .keys import COMMANDS, VIEWS, Command
+from .recorder import Recorder
+from .views import beside_panel, rendered
+
+__all__ = ["Session"]
+
+
+class Session:
+    """The state of the window.
+
+    Parameters
+    ----------
+    tracker : finds the faces.
+    looks : names and chains that one key goes through, in a circle.
+    folder : where stills and recordings go.
+    """
+
+    def __init__(self, tracker: Tracker, looks: Sequence[tuple[str, Chain]], folder: Path) -> None:
+        self.tracker, self.looks, self.folder = tracker, looks, folder
+        self.view = VIEWS["a"]
+        self.running = True
+        self.message = ""
+        self._look = 0
+        self._details = False
+        self._recorder: Recorder | None = None
+        self._began = 0.0
+        self._shown: np.ndarray | None = None
+        self._timings: dict[str, float] = {}
+        self._moments: deque[float] = deque(maxlen=20)
+
+    def press(self, key: str) -> None:
+        """Do what a key says; keys without a meaning are ignored."""
+        if key in VIEWS:
+            self.view, self.message = VIEWS[key], ""
+            return
+        match COMMANDS.get(key):
+            case Command.NEXT_LOOK:
+                self._look = (self._look + 1) % len(self.looks)
+            case Command.RECORD:
+                self._stop_recording() if self._recorder else self._start_recording()
+            case Command.STILL:
+                self._save_still()
+            case Command.DETAILS:
+                self._details = not self._details
+            case Command.QUIT:
+                self.running = False
+
+    def show(self, frame: np.ndarray) -> np.ndarray:
+        """What the window shows for a frame, (H, W, 3) uint8 RGB: the view and the panel, (h, w, 3) uint8."""
+        began = time.perf_counter()
+        parsed = self.tracker.next(open_image(frame).rgb)
+        found = time.perf_counter()
+        edited = self.looks[self._look][1].edit(parsed)
+        done = time.perf_counter()
+        try:
+            self._shown = rendered(parsed, edited, self.view)
+        except FacefxError as error:  # a region that the segmenter does not know
+            self.message, self.view = str(error).partition(":")[0][:60], VIEWS["p"]
+            self._shown = rendered(parsed, edited, self.view)
+        if self._recorder:
+            self._recorder.write(self._shown, began - self._began)
+        self._moments.append(began)
+        end = time.perf_counter()
+        self._timings = {"faces": found - began, "look": done - found, "view": end - done}
+        return beside_panel(self._shown, self.view, self._status(len(parsed.faces)))
+
+    def close(self) -> None:
+        """Finish what is being recorded."""
+        if self._recorder:
+            self._stop_recording()
+
+    def _status(self, faces: int) -> list[str]:
+        lines = [f"look: {self.looks[self._look][0]}   faces: {faces}"]
+        if self._details and len(self._moments) > 1:
+            rate = (len(self._moments) - 1) / (self._moments[-1] - self._moments[0])
+            lines.append(f"{rate:.1f} frames/s")
+            lines.append("  ".join(f"{name} {1000 * seconds:.0f} ms" for name, seconds in self._timings.items()))
+        if self._recorder:
+            lines.append(f"recording: {self._recorder.frames} frames")
+        return [*lines, self.message] if self.message else lines
+
+    def _start_recording(self) -> None:
+        if self._shown is None:
+            return
+        self._began = time.perf_counter()
+        try:
+            self._recorder = Recorder(self._free(".mp4"), self._shown.shape[:2])
+        except FacefxError as error:
+            self.message = str(error)[:60]
+
+    def _stop_recording(self) -> None:
+        assert self._recorder
+        self._recorder.close()
+        self.message, self._recorder = f"saved {self._recorder.path.name}", None
+
+    def _save_still(self) -> None:
+        if self._shown is None:
+            return
+        path = self._free(".png")
+        try:
+            save_image(self._shown, path)
+            self.message = f"saved {path.name}"
+        except FacefxError as error:
+            self.message = str(error)[:60]
+
+    def _free(self, ending: str) -> Path:
+        """A name by the clock that no file has yet."""
+        stem = datetime.now().strftime("facefx-%Y%m%d-%H%M%S")
+        names = (self.folder / f"{stem}{extra}{ending}" for extra in ("", *(f"-{n}" for n in range(2, 1000))))
+        return next(path for path in names if not path.exists())
