@@ -19,13 +19,22 @@ from .detectors.whole_frame import WholeFrame
 from .effects.apply_blush import apply_blush
 from .effects.apply_foundation import apply_foundation
 from .effects.contour_face import contour_face
+from .effects.enlarge_eyes import enlarge_eyes
 from .effects.even_skin import even_skin
+from .effects.grey_hair import grey_hair
+from .effects.lift_brows import lift_brows
+from .effects.line_lips import line_lips
+from .effects.recolor_brows import recolor_brows
 from .effects.recolor_hair import recolor_hair
 from .effects.recolor_lips import recolor_lips
 from .effects.reduce_shine import reduce_shine
 from .effects.remove_blemishes import remove_blemishes
+from .effects.reshape_nose import reshape_nose
+from .effects.shine_hair import shine_hair
+from .effects.slim_face import slim_face
 from .effects.smooth_skin import smooth_skin
 from .effects.soften_under_eyes import soften_under_eyes
+from .effects.transfer_makeup import transfer_makeup
 from .hookspecs import hookimpl
 from .types import Detector, Segmenter
 
@@ -35,6 +44,11 @@ def facefx_effects() -> Iterable[EffectSpec]:
     return [
         recolor_lips,
         recolor_hair,
+        line_lips,
+        shine_hair,
+        grey_hair,
+        recolor_brows,
+        transfer_makeup,
         smooth_skin,
         even_skin,
         remove_blemishes,
@@ -43,6 +57,10 @@ def facefx_effects() -> Iterable[EffectSpec]:
         apply_foundation,
         apply_blush,
         contour_face,
+        slim_face,
+        enlarge_eyes,
+        reshape_nose,
+        lift_brows,
     ]
 
 
