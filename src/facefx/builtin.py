@@ -25,6 +25,7 @@ from .effects.grey_hair import grey_hair
 from .effects.lift_brows import lift_brows
 from .effects.line_lips import line_lips
 from .effects.recolor_brows import recolor_brows
+from .effects.recolor_eyes import recolor_eyes
 from .effects.recolor_hair import recolor_hair
 from .effects.recolor_lips import recolor_lips
 from .effects.reduce_shine import reduce_shine
@@ -61,6 +62,7 @@ def facefx_effects() -> Iterable[EffectSpec]:
         enlarge_eyes,
         reshape_nose,
         lift_brows,
+        recolor_eyes,
     ]
 
 
