@@ -18,6 +18,7 @@ from .detectors.cascade import CascadeDetector
 from .detectors.whole_frame import WholeFrame
 from .effects.apply_blush import apply_blush
 from .effects.apply_foundation import apply_foundation
+from .effects.brighten_eyes import brighten_eyes
 from .effects.contour_face import contour_face
 from .effects.enlarge_eyes import enlarge_eyes
 from .effects.even_skin import even_skin
@@ -63,6 +64,7 @@ def facefx_effects() -> Iterable[EffectSpec]:
         reshape_nose,
         lift_brows,
         recolor_eyes,
+        brighten_eyes,
     ]
 
 
