@@ -17,6 +17,7 @@ from .declare import AnalyzerSpec, EffectSpec
 from .detectors.cascade import CascadeDetector
 from .detectors.whole_frame import WholeFrame
 from .effects.apply_blush import apply_blush
+from .effects.apply_eyeliner import apply_eyeliner
 from .effects.apply_foundation import apply_foundation
 from .effects.brighten_eyes import brighten_eyes
 from .effects.contour_face import contour_face
@@ -65,6 +66,7 @@ def facefx_effects() -> Iterable[EffectSpec]:
         lift_brows,
         recolor_eyes,
         brighten_eyes,
+        apply_eyeliner,
     ]
 
 
