@@ -18,6 +18,7 @@ from .detectors.cascade import CascadeDetector
 from .detectors.whole_frame import WholeFrame
 from .effects.apply_blush import apply_blush
 from .effects.apply_eyeliner import apply_eyeliner
+from .effects.apply_eyeshadow import apply_eyeshadow
 from .effects.apply_foundation import apply_foundation
 from .effects.brighten_eyes import brighten_eyes
 from .effects.contour_face import contour_face
@@ -67,6 +68,7 @@ def facefx_effects() -> Iterable[EffectSpec]:
         recolor_eyes,
         brighten_eyes,
         apply_eyeliner,
+        apply_eyeshadow,
     ]
 
 
