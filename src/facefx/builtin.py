@@ -39,6 +39,7 @@ from .effects.slim_face import slim_face
 from .effects.smooth_skin import smooth_skin
 from .effects.soften_under_eyes import soften_under_eyes
 from .effects.transfer_makeup import transfer_makeup
+from .effects.whiten_teeth import whiten_teeth
 from .hookspecs import hookimpl
 from .types import Detector, Segmenter
 
@@ -69,6 +70,7 @@ def facefx_effects() -> Iterable[EffectSpec]:
         brighten_eyes,
         apply_eyeliner,
         apply_eyeshadow,
+        whiten_teeth,
     ]
 
 
