@@ -13,7 +13,7 @@ __all__ = ["irises"]
 
 @analyzer()
 def irises(face: Face) -> dict[str, Any]:
-    """Each iris as a circle: centre and radius in pixels of the picture, and how clear it is, 0 to 1; None for what cannot be seen.
+    """Each iris as a circle: centre [x, y] and radius in pixels, and how clear it is, 0 to 1; None for what cannot be seen.
 
     ``left_eye`` and ``right_eye`` are the subject's. How it is found, and when it is not, stands in `facefx.iris`.
     """
@@ -24,5 +24,4 @@ def irises(face: Face) -> dict[str, Any]:
 def _circle(iris: Iris | None) -> dict[str, Any] | None:
     if iris is None:
         return None
-    x, y = iris.center
-    return {"center": {"x": float(x), "y": float(y)}, "radius": iris.radius, "score": iris.score}
+    return {"center": iris.center.tolist(), "radius": iris.radius, "score": iris.score}
