@@ -16,14 +16,23 @@ from .cards import installed_cards
 from .declare import AnalyzerSpec, EffectSpec
 from .detectors.cascade import CascadeDetector
 from .detectors.whole_frame import WholeFrame
+from .effects.anonymize import anonymize
 from .effects.apply_blush import apply_blush
 from .effects.apply_eyeliner import apply_eyeliner
 from .effects.apply_eyeshadow import apply_eyeshadow
 from .effects.apply_foundation import apply_foundation
+from .effects.blur_background import blur_background
 from .effects.brighten_eyes import brighten_eyes
+from .effects.cartoon import cartoon
 from .effects.contour_face import contour_face
+from .effects.cutout import cutout
+from .effects.draw_boxes import draw_boxes
+from .effects.draw_contour import draw_contour
+from .effects.draw_regions import draw_regions
 from .effects.enlarge_eyes import enlarge_eyes
 from .effects.even_skin import even_skin
+from .effects.glow import glow
+from .effects.grade import grade
 from .effects.grey_hair import grey_hair
 from .effects.lift_brows import lift_brows
 from .effects.line_lips import line_lips
@@ -33,8 +42,11 @@ from .effects.recolor_hair import recolor_hair
 from .effects.recolor_lips import recolor_lips
 from .effects.reduce_shine import reduce_shine
 from .effects.remove_blemishes import remove_blemishes
+from .effects.replace_background import replace_background
 from .effects.reshape_nose import reshape_nose
 from .effects.shine_hair import shine_hair
+from .effects.show_region import show_region
+from .effects.sketch import sketch
 from .effects.slim_face import slim_face
 from .effects.smooth_skin import smooth_skin
 from .effects.soften_under_eyes import soften_under_eyes
@@ -71,6 +83,18 @@ def facefx_effects() -> Iterable[EffectSpec]:
         apply_eyeliner,
         apply_eyeshadow,
         whiten_teeth,
+        anonymize,
+        blur_background,
+        cartoon,
+        cutout,
+        draw_boxes,
+        draw_contour,
+        draw_regions,
+        glow,
+        grade,
+        replace_background,
+        show_region,
+        sketch,
     ]
 
 

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from . import geometry, masks
-from .labels import Region
+from .labels import Label, Region
 
 if TYPE_CHECKING:
     from .scene import Face
@@ -25,8 +25,12 @@ __all__ = ["person_mask"]
 _SIDE = 320
 #: How far above the chin a shoulder may begin, in face units; above that the segmenter knows best.
 _LIFT = 0.25
-#: How wide an edge between person and background is left open, in face units.
-_OPEN = 0.06
+#: How far from the parsed person the cut may run above the chin, in face units: beside hair and beside all else.
+_OPEN, _OPEN_BARE = 0.06, 0.3
+#: How wide the zone is in which hair may let the background through, and how near to skin and clothes it ends, in face units.
+_LOCK, _SKIN = 0.2, 0.05
+#: Hair has lights and shades of its own: only a background far from all of them is told from it so broadly.
+_CAUTION = 6.0
 #: Where a body is expected below the chin, in face units: half its width at the neck, at the shoulders and how far down those are,
 #: how far down it is expected at all, and how far to either side there may be any of it.
 _NECK, _SHOULDERS, _SLOPE, _LENGTH, _ARMS = 0.3, 1.0, 0.9, 3.5, 2.2
@@ -59,12 +63,41 @@ def person_mask(faces: Sequence[Face], picture: np.ndarray) -> np.ndarray:
         (x0, y0, x1, y1), mask = face.patch(Region.PERSON)
         np.maximum(parsed[y0:y1, x0:x1], mask, out=parsed[y0:y1, x0:x1])
     body = _body(faces, picture, parsed) if parsed.any() else None
-    if body is None:
-        return parsed
-    values, to_small = body
-    (x0, y0, x1, y1), mask = masks.to_picture(values, to_small, picture)
-    np.maximum(parsed[y0:y1, x0:x1], mask, out=parsed[y0:y1, x0:x1])
+    if body is not None:
+        values, to_small = body
+        (x0, y0, x1, y1), mask = masks.to_picture(values, to_small, picture)
+        np.maximum(parsed[y0:y1, x0:x1], mask, out=parsed[y0:y1, x0:x1])
+    for face in faces:
+        _thin_hair(face, picture, parsed)
     return parsed
+
+
+def _thin_hair(face: Face, picture: np.ndarray, person: np.ndarray) -> None:
+    """Let the background show between locks, as far as its colour tells it from the hair's; `person` is changed in place."""
+    parsing, reach = face.parsing, _LOCK * face.box.side
+    hair = _hair(face)
+    if reach < 2 or not hair.any():
+        return
+    (x0, y0, x1, y1), _ = face.patch(Label.HAIR)
+    x0, y0 = (max(int(v - reach), 0) for v in (x0, y0))
+    x1, y1 = (min(int(v + reach), n) for v, n in zip((x1, y1), person.shape[::-1], strict=True))
+    pixel = face.box.side * float(np.sqrt(abs(np.linalg.det(parsing.affine[:, :2]))))  # a face unit, in pixels of the crop
+    apart = _around(np.clip(parsing.region(Region.PERSON) - hair, 0, 1), _SKIN * pixel)
+    zone = _around(hair, _LOCK * pixel) * (1 - apart)
+    part = person[y0:y1, x0:x1]
+    matted = masks.matte(part, picture[y0:y1, x0:x1], reach, max(reach / 8, 1.0), _CAUTION)
+    part += geometry.warp_to_window(zone, parsing.affine, (x0, y0, x1, y1)) * (matted - part)
+
+
+def _hair(face: Face) -> np.ndarray:
+    """Probability of hair on the face's crop, (S, S) float32; zero if the segmenter does not know hair."""
+    known = face.parsing.scheme.indices_of(Label.HAIR)
+    return face.parsing.region(Label.HAIR) if known else np.zeros((face.parsing.size,) * 2, np.float32)
+
+
+def _around(values: np.ndarray, radius: float) -> np.ndarray:
+    """The values and what lies within about `radius` pixels of them, fading out."""
+    return np.asarray(cv2.GaussianBlur(masks.grow(values, 0.7 * radius), (0, 0), max(0.3 * radius, 0.5)))
 
 
 def _body(faces: Sequence[Face], picture: np.ndarray, parsed: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
@@ -76,24 +109,24 @@ def _body(faces: Sequence[Face], picture: np.ndarray, parsed: np.ndarray) -> tup
     person = cv2.resize(parsed, size, interpolation=cv2.INTER_AREA)
     to_small = np.array([[size[0] / width, 0, 0], [0, size[1] / height, 0]])
 
-    trimap, below = _trimap(faces, person, to_small)
+    trimap, below, near_hair = _trimap(faces, person, to_small)
     if min((trimap % 2 == kind).sum() for kind in (0, 1)) < _LEAST:
         return None
     colors = np.rint(small * 255).astype(np.uint8)
     back, front = (_mixture(colors[trimap % 2 == kind]) for kind in (0, 1))
     cv2.grabCut(colors, trimap, None, back, front, _ROUNDS, cv2.GC_EVAL)
     found = cv2.GaussianBlur(_attached(trimap % 2 == 1, person > 0.5).astype(np.float32), (0, 0), 0.7)
-    # Hair and hats end where the parsing says, in soft edges that a cut knows nothing of; inside them the parsing may have doubts.
+    # Hair ends where the parsing says, in soft edges that a cut knows nothing of; well inside them the parsing may have doubts.
     inside = masks.grow(found, -2 * _OPEN * faces[0].box.side * to_small[0, 0] - 1)
-    return found * np.maximum(below, inside), to_small
+    return found * np.maximum(np.maximum(below, inside), 1 - near_hair), to_small
 
 
-def _trimap(faces: Sequence[Face], person: np.ndarray, to_small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What is known before the cut, in OpenCV's codes, and where bodies begin: (h, w) uint8 and float32, 0 above and 1 below."""
+def _trimap(faces: Sequence[Face], person: np.ndarray, to_small: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What is known before the cut, in OpenCV's codes, (h, w) uint8; where bodies may be, and what is near hair, float32."""
     rows, columns = np.indices(person.shape)
     points = geometry.apply(geometry.invert(to_small), np.column_stack([columns.ravel(), rows.ravel()]) + 0.5)
     expected, reachable, below = np.zeros(person.shape, bool), np.zeros(person.shape, bool), np.zeros(person.shape, np.float32)
-    opened = np.zeros(person.shape, bool)
+    opened, near_hair = np.zeros(person.shape, bool), np.zeros(person.shape, np.float32)
     for face in faces:
         tilt = np.deg2rad(face.roll if abs(face.roll) > 45 else 0.0)
         chin = face.landmarks.chin if face.landmarks.chin is not None else (face.box.center[0], face.box.y1)
@@ -103,15 +136,24 @@ def _trimap(faces: Sequence[Face], person: np.ndarray, to_small: np.ndarray) -> 
         expected |= (down > 0) & (down < _LENGTH) & (across < half)
         reachable |= (down > -_LIFT) & (across < _ARMS)
         below = np.maximum(below, masks.ramp(down.astype(np.float32), -_LIFT, -_LIFT + 0.1) * (across < _ARMS))
-        reach = _OPEN * face.box.side * to_small[0, 0]
-        opened |= masks.grow(person, reach + 1) > 0.1
+        unit = face.box.side * to_small[0, 0]
+        hair = geometry.warp_to_window(_hair(face), _after(face.parsing.affine, to_small), (0, 0, *person.shape[::-1]))
+        near_hair = np.maximum(near_hair, _around(hair, _LOCK * unit))
+        opened |= masks.grow(person, _OPEN * unit + 1) > 0.1
+        opened |= (masks.grow(person, _OPEN_BARE * unit) > 0.5) & (near_hair < 0.5)
     holes = (masks.fill_holes(person) > 0.5) & (person < 0.5)
     trimap = np.full(person.shape, cv2.GC_BGD, np.uint8)
     trimap[reachable | opened] = cv2.GC_PR_BGD
     trimap[(expected & reachable) | holes] = cv2.GC_PR_FGD
     trimap[person > 0.5] = cv2.GC_PR_FGD
     trimap[masks.grow(person, -1) > 0.9] = cv2.GC_FGD
-    return trimap, below
+    return trimap, below, near_hair
+
+
+def _after(affine: np.ndarray, to_small: np.ndarray) -> np.ndarray:
+    """The map of the small copy to a crop, from those of the picture to either."""
+    back = geometry.invert(to_small)
+    return np.column_stack([affine[:, :2] @ back[:, :2], geometry.apply(affine, back[:, 2][None])[0]])
 
 
 def _mixture(colors: np.ndarray, parts: int = 5) -> np.ndarray:
