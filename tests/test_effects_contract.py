@@ -23,7 +23,8 @@ EFFECTS = list(builtin.facefx_effects())
 ANALYZERS = list(builtin.facefx_analyzers())
 #: Effects that paint a part of their region, which no label names, and one that finds no iris in drawn eyes, which are of one colour.
 SPARING = {"brighten_eyes", "apply_eyeliner", "apply_eyeshadow"}
-IDLE = {"recolor_eyes"}
+SPARING |= {"smooth_skin", "even_skin", "soften_under_eyes", "reduce_shine", "apply_foundation", "apply_blush", "contour_face"}
+IDLE = {"recolor_eyes", "remove_blemishes"}  # the second because drawn skin is flawless
 every_effect = pytest.mark.parametrize("spec", EFFECTS, ids=lambda spec: spec.name)
 
 

@@ -141,8 +141,8 @@ def away_from_features(face: FaceView, skin: Skin, distance: float) -> np.ndarra
     for feature in _FEATURES:
         mask = cv2.resize(face.mask(feature), (width, height), interpolation=cv2.INTER_AREA)
         free = np.minimum(free, 1 - mask)
-    reach = cv2.distanceTransform((free > 0.5).astype(np.uint8), cv2.DIST_L2, 3) / max(distance * skin.unit, 1e-3)
-    step = np.clip(reach, 0, 1)
+    reach = max(distance * skin.unit, 1e-3)
+    step = np.minimum(cv2.distanceTransform((free > 0.5).astype(np.uint8), cv2.DIST_L2, 3), reach) / reach
     return np.asarray(step * step * (3 - 2 * step), np.float32)
 
 
