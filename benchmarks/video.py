@@ -17,12 +17,14 @@ Lag: how many frames late the mask is: the delay of the true motion at which it 
 from __future__ import annotations
 
 import argparse
-import resource
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import cv2
 import numpy as np
@@ -32,6 +34,8 @@ from facefx import Chain, chain, color, open_image
 from facefx.pipeline import parse_rgb, resolve_detector, resolve_segmenter
 from facefx.scene import Face, Scene
 from facefx.video import Tracker, Tracking, process
+from facefx.video.convert import convert
+from facefx.video.files import PartWriter, VideoReader
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 LOOK = chain("recolor_lips", color="#a2243b", strength=1.0).then("recolor_hair", color="#6b3fa0", strength=0.8)
@@ -217,8 +221,100 @@ def run_flicker(options: argparse.Namespace) -> None:
                 )
 
 
+@dataclass
+class Stopwatch:
+    """Milliseconds of this process's CPU time, over all its threads, by part."""
+
+    parts: dict[str, float] = field(default_factory=dict)
+
+    def measured(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*arguments: Any, **named: Any) -> Any:
+            began = time.process_time()
+            try:
+                return function(*arguments, **named)
+            finally:
+                self.parts[part] = self.parts.get(part, 0.0) + 1000 * (time.process_time() - began)
+
+        return timed
+
+
 def run_speed(options: argparse.Namespace) -> None:
-    raise SystemExit
+    film = Film(SAMPLES / f"{options.photo or 'blonde'}.jpg", options.size)
+    frames = [film.frame(MOVEMENTS["all"](t), t) for t in range(options.frames)]
+    tracking = Tracking(size=options.crop, smoothing=options.smoothing, parse_every=options.parse_every)
+    height, width = options.size
+    CONSOLE.print(f"{width} x {height}, face {film.face.box.side:.0f} pixels, lips and hair, {len(frames)} frames, {tracking}")
+    with TemporaryDirectory() as folder:
+        source, target = Path(folder, "in.mp4"), Path(folder, "out.mp4")
+        _written(source, frames)
+        _by_part(source, Path(folder, "part.nut"), tracking)
+        wall, cpu = time.perf_counter(), time.process_time()
+        done = convert(source, target, LOOK, tracking=tracking)
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        CONSOLE.print(
+            f"end to end, file to file: {done.frames / wall:.1f} frames/s, {1000 * cpu / done.frames:.0f} ms of CPU a frame, "
+            f"{cpu / wall:.2f} of {os.cpu_count()} cores had for it: with {os.cpu_count()} free cores {done.frames / cpu:.1f} to "
+            f"{os.cpu_count() * done.frames / cpu:.1f} frames/s"
+        )
+
+
+def _written(path: Path, frames: list[np.ndarray]) -> None:
+    import av
+
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"crf": "18"})
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = "yuv420p"
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode(None))
+
+
+def _by_part(source: Path, part: Path, tracking: Tracking) -> None:
+    """One frame after the other in one thread, every part timed; the first frame, which is searched for faces, left out."""
+    watch, tracker = Stopwatch(), Tracker(resolve_segmenter(None), resolve_detector(None), tracking)
+    follow = watch.measured("all of tracking", tracker.next)
+    tracker._segmenter.probabilities = watch.measured("network", tracker._segmenter.probabilities)  # type: ignore[method-assign]
+    with VideoReader(source) as reader:
+        frames = reader.frames()
+        decode = watch.measured("decoding", lambda: next(frames, None))
+        first = next(frames)
+        tracker.next(open_image(first.rgb).rgb)
+        watch.parts.clear()
+        count = 0
+        with PartWriter(part, reader, first.rgb.shape[:2], 18) as writer:
+            encode = watch.measured("encoding", writer.write)
+            while (frame := decode()) is not None:
+                picture = watch.measured("to floats and back", open_image)(frame.rgb)
+                scene = follow(watch.measured("to floats and back", lambda picture=picture: picture.rgb)())
+                for face in scene.faces:
+                    for region in REGIONS:
+                        watch.measured(f"mask of {region}", face.patch)(region)
+                edited = scene
+                for step in LOOK.steps:
+                    edited = watch.measured(step.spec.name, replace(LOOK, steps=(step,)).edit)(edited)
+                encode(watch.measured("to floats and back", picture.like)(edited.image), frame)
+                count += 1
+    watch.parts["tracking but the network"] = watch.parts.pop("all of tracking") - watch.parts.get("network", 0.0)
+    total = sum(watch.parts.values())
+    CONSOLE.print("| part | ms of CPU a frame | share |\n|---|---|---|")
+    for name, spent in sorted(watch.parts.items(), key=lambda item: -item[1]):
+        CONSOLE.print(f"| {name} | {spent / count:.1f} | {100 * spent / total:.0f} % |")
+    CONSOLE.print(f"| sum | {total / count:.1f} | 100 % |")
+
+
+def run_memory(options: argparse.Namespace) -> None:
+    film = Film(SAMPLES / f"{options.photo or 'blonde'}.jpg", options.size)
+    frames = [film.frame(MOVEMENTS["all"](t), t) for t in range(60)]
+    tracking = Tracking(size=options.crop, smoothing=options.smoothing, parse_every=options.parse_every)
+    endless = (frames[min(t % 120, 119 - t % 120)] for t in range(options.frames))  # there and back again
+    CONSOLE.print(
+        f"{options.frames} frames of {options.size[1]} x {options.size[0]}, {tracking}\n| frames | resident MiB |\n|---|---|"
+    )
+    for count, _ in enumerate(process(endless, LOOK, tracking=tracking), 1):
+        if count in (50, 200) or count % max(options.frames // 10, 1) == 0:
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            CONSOLE.print(f"| {count} | {pages * os.sysconf('SC_PAGE_SIZE') / 2**20:.0f} |")
 
 
 def main() -> int:
@@ -234,7 +330,7 @@ def main() -> int:
     parser.add_argument("--parse-every", type=int, default=Tracking.parse_every)
     parser.add_argument("--steady-only", action="store_true", help="leave out the slow run that parses every frame for itself")
     options = parser.parse_args()
-    {"flicker": run_flicker, "speed": run_speed}[options.what](options)
+    {"flicker": run_flicker, "speed": run_speed, "memory": run_memory}[options.what](options)
     return 0
 
 

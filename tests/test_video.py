@@ -14,11 +14,13 @@ from PIL import Image
 
 from facefx import chain, video
 from facefx.errors import ParameterError
-from facefx.labels import Label
-from facefx.types import Box
+from facefx.labels import Label, scheme
+from facefx.pipeline import widened
+from facefx.types import Box, FaceParsing
 from facefx.video import Tracking
 from facefx.video.motion import Small, head_motion, is_cut
 from facefx.video.steady import blend, carry, carry_maps, recut, sameness
+from facefx.video.two_looks import both
 from synthetic import INDEX, FakeDetector, FakeSegmenter
 from video_helpers import HEAD, SIZE, empty, film
 
@@ -232,3 +234,19 @@ def test_a_crop_is_cut_anew() -> None:
     values = np.random.default_rng(0).random((3, 32, 32), np.float32)
     here, there = np.array([[1.0, 0, 5], [0, 1, 3]]), np.array([[1.0, 0, 7], [0, 1, 3]])
     np.testing.assert_allclose(recut(values, here, there)[:, :, 4:], np.roll(values, 2, axis=2)[:, :, 4:], atol=1e-5)
+
+
+def test_two_looks_are_one_parsing() -> None:
+    rng = np.random.default_rng(0)
+    near, wide = (rng.dirichlet(np.ones(19), (32, 32)).astype(np.float32).transpose(2, 0, 1) for _ in range(2))
+    parsing = FaceParsing(near, scheme("celebamask"), np.array([[0.5, 0, 3], [0, 0.5, 4.0]]))
+    at_once, in_parts = widened(parsing, wide), both(parsing, wide)
+    np.testing.assert_array_equal(in_parts.affine, at_once.affine)
+    assert in_parts.size == at_once.size == 64
+    assert in_parts.probabilities.shape == at_once.probabilities.shape
+    for region in ("lips", "hair", "background"):
+        np.testing.assert_allclose(in_parts.region(region), at_once.region(region), atol=1e-6)
+    for whole in (in_parts.probabilities.copy(), np.asarray(in_parts.probabilities), np.stack(list(in_parts.probabilities))):
+        np.testing.assert_allclose(whole, at_once.probabilities, atol=1e-6)
+    some = np.arange(19) == 40
+    assert in_parts.probabilities[some].shape == (0, 64, 64)

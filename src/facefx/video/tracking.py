@@ -16,6 +16,7 @@ from .frame_face import FrameFace
 from .motion import Motion, Small, head_motion, is_cut
 from .one_look import for_frames
 from .steady import blend, carry, carry_maps, recut, sameness
+from .two_looks import both
 
 __all__ = ["Tracker", "Tracking"]
 
@@ -202,7 +203,7 @@ class Tracker:
     def _face(self, track: _Track, rgb: np.ndarray) -> FrameFace:
         parsing = FaceParsing(track.near, self._segmenter.scheme, self._affine(track.crop))
         if track.wide is not None:
-            parsing = pipeline.widened(parsing, track.wide)
+            parsing = both(parsing, track.wide)
         return FrameFace(track.box, track.roll, track.score, parsing, rgb)
 
 
