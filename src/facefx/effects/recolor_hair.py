@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-import cv2
 import numpy as np
 
 from .. import color as colors
 from ..blend import foreground
 from ..declare import Color, Range, effect
-from .tone import Palette, aimed, perceived, recolored, surely_inside
+from ..scene import FaceView
+from .dye import Dye, broad_light
+from .hair_patterns import share_of_second
+from .strands import hair_of
+from .tone import surely_inside
 
 __all__ = ["recolor_hair"]
 
@@ -20,68 +23,42 @@ def recolor_hair(
     image: np.ndarray,
     mask: np.ndarray,
     unit: float,
+    face: FaceView,
     *,
     color: Color = "#6b3fa0",
     strength: Annotated[float, Range(0, 1), "how much of the colour; 1 covers the hair's own"] = 0.8,
+    pattern: Annotated[Literal["full", "ombre", "streaks", "split"], "how the colours share the hair"] = "full",
+    second: Color = "#e58fb5",
+    natural: Annotated[bool, "in patterns of two colours, keep the hair's own in the place of the first"] = False,
+    rng: np.random.Generator,
 ) -> np.ndarray:
-    """Dye the hair, strand by strand: black can go blonde and blonde black, with shadows and shine kept."""
+    """Dye the hair, strand by strand: black can go blonde and blonde black, with shadows and shine kept.
+
+    The pattern ``"full"`` is all of `color`; ``"ombre"`` turns to `second` from the roots to the tips, lock by lock;
+    ``"streaks"`` lays strands of `second` along the hair's own, other ones with another seed; ``"split"`` has `second` on the
+    subject's right.
+    """
     if strength == 0:
         return image
     # The colour that the hair itself has, not the mixture at its edge, which would turn skin and sky into a bright rim.
     hair = foreground(image, mask, 0.02 * unit)
     own = surely_inside(image, mask)
-    source, target = np.median(own, axis=0), colors.to_oklab(np.array(colors.parse(color)))
-    shade, light = _contrast(perceived(own[:, 0]), float(perceived(target[0])))
-    palette = aimed(Palette(source, target, shade, light), own)
-    broad = _broad_light(hair, _STRAND * unit)
-    detail = float(
-        np.clip(np.std(perceived(recolored(own[None], palette)[0, :, 0])) / max(np.std(perceived(own[:, 0])), 1e-3), 0.3, 2.2)
-    )
+    broad = broad_light(hair, unit)
+    first, other = Dye.of(color, own), Dye.of(second, own)
+    shares = () if pattern == "full" else (share_of_second(pattern, hair_of(image, mask, face), rng),)
 
-    def dye(image: np.ndarray, hair: np.ndarray, broad: np.ndarray) -> np.ndarray:
-        lab = colors.to_oklab(image)
-        return colors.from_oklab(lab + np.float32(strength) * (recolored(colors.to_oklab(hair), palette, broad, detail) - lab))
+    def dye(image: np.ndarray, hair: np.ndarray, broad: np.ndarray, *shares: np.ndarray) -> np.ndarray:
+        lab, hair = colors.to_oklab(image), colors.to_oklab(hair)
+        dyed = lab if natural and shares else first.on(hair, broad)
+        for share in shares:
+            change = other.on(hair, broad) - dyed
+            dyed = dyed + share[..., None] * change
+            if natural:
+                dyed[..., 1] += _WARMTH * share * (1 - strength * share) * np.maximum(change[..., 0], 0)
+        return colors.from_oklab(lab + np.float32(strength) * (dyed - lab))
 
-    return colors.by_bands(dye, image, hair, broad)
-
-
-#: Width of what counts as single strands, in face units.
-_STRAND = 0.04
-#: Variance of perceived lightness among the strands of one lock.
-_STRAND_VARIANCE = 0.015
+    return colors.by_bands(dye, image, hair, broad, *shares)
 
 
-def _broad_light(hair: np.ndarray, radius: float) -> np.ndarray:
-    """Perceived lightness of the hair without its strands, (H, W).
-
-    The guided filter, guided by the lightness itself (He, Sun, Tang, PAMI 2013): what varies less than strands do is smoothed over
-    `radius` pixels, and edges, where light from behind mixes in, stay.
-    """
-    light = colors.by_bands(lambda rgb: np.repeat(perceived(colors.to_oklab(rgb)[..., :1]), 3, axis=-1), hair)[..., 0]
-    box = (2 * max(round(radius), 1) + 1,) * 2
-
-    def mean(values: np.ndarray) -> np.ndarray:
-        return np.asarray(cv2.blur(values, box), np.float32)
-
-    middle = mean(light)
-    variance = np.maximum(mean(light**2) - middle**2, 0)
-    slope = variance / (variance + _STRAND_VARIANCE)
-    return mean(slope) * light + mean(middle * (1 - slope))
-
-
-#: Hair's lightness spans about this much times the root of its median from the 10th to the 90th percentile: 0.16 for black (median
-#: 0.07), 0.48 for blonde (0.59), and within 0.05 of it in between, as measured on 100 portraits of CelebAMask-HQ.
-_SPAN = 0.63
-
-
-def _contrast(lightness: np.ndarray, target: float) -> tuple[float, float]:
-    """How much to stretch what lies below and above the median, so that dyed hair has the contrast of hair of its new lightness.
-
-    Highlights only as far as they still differ from white, and shadows not much more than those: a curve with a sharp bend at the
-    median would no longer show the hair's own structure.
-    """
-    low, middle, high, bright = np.quantile(lightness, (0.1, 0.5, 0.9, 0.98))
-    wanted = _SPAN * np.sqrt(target) / max(float(high - low), 1e-3)
-    room = 1.5 * (1 - target) / max(float(bright - middle), 1e-3)
-    light = float(np.clip(wanted, 0.45, np.clip(room, 0.8, 2.2)))
-    return float(np.clip(wanted, 0.45, 1.4 * light)), light
+#: Half bleached hair is warm, where a mixture of black and blonde would be olive: this part of the lightening is added as red.
+_WARMTH = 0.15

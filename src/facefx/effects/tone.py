@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import color as colors
 
-__all__ = ["Palette", "aimed", "perceived", "recolored", "soft_limit", "surely_inside"]
+__all__ = ["Palette", "aimed", "from_perceived", "perceived", "recolored", "soft_limit", "surely_inside"]
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def recolored(lab: np.ndarray, palette: Palette, broad: np.ndarray | None = None
     # Pigments are most colourful at middle light: shadows lose chroma with their light, highlights turn towards the lamp's white.
     fading = np.where(lightness < middle, (lightness / max(middle, 1e-3)) ** 0.7, 1 - 0.5 * above / max(1.0 - middle, 1e-3))
     chroma = target[1:] * fading[..., None] + palette.variety * (lab[..., 1:] - source[1:])
-    return np.concatenate([_oklab_lightness(lightness)[..., None], chroma], axis=-1).astype(np.float32)
+    return np.concatenate([from_perceived(lightness)[..., None], chroma], axis=-1).astype(np.float32)
 
 
 def aimed(palette: Palette, own: np.ndarray) -> Palette:
@@ -101,5 +101,6 @@ def perceived(lightness: np.ndarray | float) -> np.ndarray:
     return 0.5 * (bent + np.sqrt(bent**2 + 4 * _K2 * _K3 * np.asarray(lightness, np.float32)))
 
 
-def _oklab_lightness(perceived_lightness: np.ndarray) -> np.ndarray:
+def from_perceived(perceived_lightness: np.ndarray) -> np.ndarray:
+    """OKLab's L of a lightness with a toe."""
     return (perceived_lightness**2 + _K1 * perceived_lightness) / (_K3 * (perceived_lightness + _K2))

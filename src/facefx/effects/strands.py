@@ -1,0 +1,141 @@
+"""The direction that hair runs in, and patterns drawn along it: locks, streaks, single grey hairs.
+
+All of it happens on a small copy of the picture, on which a face is always the same size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .. import color as colors
+from ..scene import FaceView
+from .tone import perceived
+
+__all__ = ["Hair", "hair_of"]
+
+#: How many pixels of the small copy a face unit is.
+_DETAIL = 128.0
+#: Over how much of the hair a direction is gathered, in face units.
+_SMOOTH = 0.03
+#: Steps along the strands to each side, in pixels of the small copy, and how many. Five short ones make a long one, so that no
+#: rhythm of the steps is left in the mean.
+_SHORT, _LONG = (1.0, 2), (5.0, 7)
+
+
+@dataclass(frozen=True, eq=False)
+class Hair:
+    """A head of hair on the small copy.
+
+    Attributes
+    ----------
+    mask : (h, w) float32 in [0, 1].
+    light : (h, w) float32 in [0, 1], perceived lightness.
+    direction : (h, w, 2) float32, unit vectors (x, y) along the strands; the sign means nothing.
+    x, y : (h, w) float32, where each pixel lies as seen from between the brows, in face units: towards the subject's left, and
+        down, in the head's own upright direction.
+    unit : the face's size in pixels of the small copy.
+    shape : (H, W) of the picture it was made from.
+    """
+
+    mask: np.ndarray
+    light: np.ndarray
+    direction: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    unit: float
+    shape: tuple[int, int]
+
+    def along(self, values: np.ndarray) -> np.ndarray:
+        """Values averaged along the strands, over about 0.35 face units to each side, (h, w) float32.
+
+        Line integral convolution (Cabral and Leedom, SIGGRAPH 1993), twice, so that few steps reach far.
+        """
+        for step, count in (_SHORT, _LONG):
+            values = self._averaged(values, step, count)
+        return values
+
+    def _averaged(self, values: np.ndarray, step: float, count: int) -> np.ndarray:
+        rows, columns = np.indices(values.shape, np.float32)
+        total = values.copy()
+        for sign in (-1, 1):
+            x, y, heading = columns.copy(), rows.copy(), np.float32(sign) * self.direction
+            for _ in range(count):
+                x += np.float32(step) * heading[..., 0]
+                y += np.float32(step) * heading[..., 1]
+                total += cv2.remap(values, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+                here = cv2.remap(self.direction, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+                onward = heading[..., 0] * here[..., 0] + heading[..., 1] * here[..., 1]
+                heading = np.where(onward[..., None] < 0, -here, here)
+        return total / np.float32(2 * count + 1)
+
+    def locks(self, rng: np.random.Generator, width: float) -> np.ndarray:
+        """Random locks of about that width, in face units: (h, w) float32, evenly spread over [0, 1] within the hair."""
+        noise = rng.standard_normal(self.mask.shape, np.float32)
+        noise = self.along(cv2.GaussianBlur(noise, (0, 0), max(0.4 * width * self.unit, 0.4)))
+        return self.ranked(cv2.GaussianBlur(noise, (0, 0), 0.6))
+
+    def ranked(self, values: np.ndarray) -> np.ndarray:
+        """Which share of the hair has a lower value: (h, w) float32 in [0, 1]."""
+        steps = np.linspace(0, 1, 65)
+        return np.interp(values, np.quantile(self.within(values), steps), steps).astype(np.float32)
+
+    def within(self, values: np.ndarray) -> np.ndarray:
+        """The values where there is most surely hair, (N,)."""
+        return np.asarray(values[self.mask >= 0.7 * self.mask.max()])
+
+    def from_roots(self) -> np.ndarray:
+        """How far from the roots, from 0 to about 1 at the tips: (h, w) float32.
+
+        The distance from the scalp, which is about a circle round the brows: up for hair that stands, down for hair that hangs.
+        """
+        distance = np.maximum(np.hypot(self.x, self.y) - 0.35, 0)
+        return np.asarray(distance / max(float(np.quantile(self.within(distance), 0.95)), 0.05), np.float32)
+
+    def full_size(self, values: np.ndarray) -> np.ndarray:
+        """Shares brought back to the size of the picture: (H, W) float32 in [0, 1]."""
+        return np.clip(cv2.resize(values, self.shape[::-1], interpolation=cv2.INTER_CUBIC), 0, 1)
+
+
+def hair_of(image: np.ndarray, mask: np.ndarray, face: FaceView) -> Hair:
+    """The hair in a part of a picture.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32 RGB in [0, 1].
+    mask : (H, W) float32 in [0, 1], its hair.
+    """
+    height, width = mask.shape
+    shrink = min(_DETAIL / face.unit, 1.0)
+    size = max(round(width * shrink), 1), max(round(height * shrink), 1)
+    small, inside = (cv2.resize(v, size, interpolation=cv2.INTER_AREA) for v in (image, mask))
+    unit = face.unit * shrink
+
+    x0, y0 = face.window[:2]
+    box = face.face.box
+    turn = np.deg2rad(face.roll)
+    rows, columns = np.indices(inside.shape, np.float32)
+    # The box goes from the brows to the chin.
+    dx, dy = ((columns + 0.5) * width / size[0] + x0 - box.center[0]), ((rows + 0.5) * height / size[1] + y0 - box.center[1])
+    x = (dx * np.cos(turn) + dy * np.sin(turn)) / face.unit
+    y = (dy * np.cos(turn) - dx * np.sin(turn)) / face.unit + 0.5
+    light = perceived(colors.to_oklab(small)[..., 0])
+    direction = _direction(light, inside, unit)
+    return Hair(inside, light, direction, x.astype(np.float32), y.astype(np.float32), unit, (height, width))
+
+
+def _direction(light: np.ndarray, mask: np.ndarray, unit: float) -> np.ndarray:
+    """Along the strands: across the direction in which lightness changes most, by the structure tensor (Förstner, Gülch 1987)."""
+    along_x, along_y = (cv2.Sobel(light, cv2.CV_32F, *order, ksize=3) for order in ((1, 0), (0, 1)))
+    # A bright edge is one vote among many, and an edge to what is behind the hair hardly one.
+    weight = mask**2 / (np.hypot(along_x, along_y) + 0.02)
+    spread = max(_SMOOTH * unit, 0.5)
+    xx, yy, xy = (
+        cv2.GaussianBlur(product * weight, (0, 0), spread) for product in (along_x * along_x, along_y * along_y, along_x * along_y)
+    )
+    # As twice the angle, opposite directions are one; where strands cross or none can be seen, those round about decide.
+    even, odd = (cv2.GaussianBlur(v / (xx + yy + 1e-4), (0, 0), 2 * spread) for v in (xx - yy, 2 * xy))
+    angle = 0.5 * np.arctan2(odd, even) + np.pi / 2
+    return np.stack([np.cos(angle), np.sin(angle)], axis=-1).astype(np.float32)
