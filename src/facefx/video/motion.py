@@ -94,9 +94,8 @@ def head_motion(before: Small, now: Small, face: Box) -> Motion | None:
     points = cv2.goodFeaturesToTrack(before.pixels, 80, 0.01, max(before.scale * face.side / 25, 2.0), mask=inside, blockSize=5)
     if points is None or len(points) < MIN_POINTS:
         return None
-    settings = {"winSize": (15, 15), "maxLevel": 4}
-    there, found, _ = cv2.calcOpticalFlowPyrLK(before.pixels, now.pixels, points, None, **settings)  # type: ignore[call-overload]
-    back, returned, _ = cv2.calcOpticalFlowPyrLK(now.pixels, before.pixels, there, None, **settings)
+    there, found = _tracked(before.pixels, now.pixels, points)
+    back, returned = _tracked(now.pixels, before.pixels, there)
     kept = (found & returned).ravel().astype(bool) & (np.linalg.norm(back - points, axis=-1).ravel() < 0.7)
     if kept.sum() < MIN_POINTS:
         return None
@@ -107,3 +106,9 @@ def head_motion(before: Small, now: Small, face: Box) -> Motion | None:
         return None
     motion = Motion(fitted[:, :2], fitted[:, 2])
     return motion if 1 / MAX_GROWTH < motion.growth < MAX_GROWTH else None
+
+
+def _tracked(before: np.ndarray, now: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where the points went, and whether they were found."""
+    there, found, _ = cv2.calcOpticalFlowPyrLK(before, now, points, None, winSize=(15, 15), maxLevel=4)  # type: ignore[call-overload]
+    return there, found

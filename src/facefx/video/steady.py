@@ -38,8 +38,8 @@ def carry(values: np.ndarray, maps: np.ndarray) -> np.ndarray:
     """A map on the crop before, or a stack of them, (C, S, S), or a picture, (S, S, 3), as it would look on this one."""
     if values.shape[-1] == 3:
         return cv2.remap(values, maps, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
-    fixed = cv2.convertMaps(maps, None, cv2.CV_16SC2)  # once for all classes
-    return np.stack([cv2.remap(v, *fixed, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for v in values])
+    whole, rest = cv2.convertMaps(maps, None, cv2.CV_16SC2)  # type: ignore[call-overload]  # once for all classes
+    return np.stack([cv2.remap(v, whole, rest, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for v in values])
 
 
 def sameness(before: np.ndarray, now: np.ndarray) -> np.ndarray:

@@ -91,7 +91,6 @@ class Tracker:
         self._tracks: list[_Track] = []
         self._before: Small | None = None
         self._since_looked = 0
-        self._affine = lambda crop: pipeline.head_crop(crop, self._segmenter.input_size[0])
 
     def next(self, rgb: np.ndarray) -> Scene:
         """The faces in the next frame, (H, W, 3) float32 RGB in [0, 1], largest first."""
@@ -184,6 +183,9 @@ class Tracker:
         """A face whose motion could not be told, looked for where it was; None if it is gone."""
         face = self._look(rgb, Detection(track.crop.box, track.crop.roll, track.score)) if self._knows_faces else None
         return self._begun(rgb, face) if face else None
+
+    def _affine(self, crop: Detection) -> np.ndarray:
+        return pipeline.head_crop(crop, self._segmenter.input_size[0])
 
     def _probabilities(self, crop: np.ndarray) -> np.ndarray:
         return np.asarray(self._segmenter.probabilities(crop[None])[0])
