@@ -35,7 +35,7 @@ LAYERS = [
         "image",
     },
     {"types", "landmarks", "iris", "person", "scene", "overlay", "warping"},
-    {"parameters", "declare", "cards", "ready_looks"},
+    {"parameters", "declare", "cards", "classifier", "ready_looks"},
     {"segmenters", "detectors", "effects", "analyzers"},
     {"painting", "hookspecs"},
     {"plugins", "builtin"},  # each the other, once, inside a function: the built-in plugin is found like any other

@@ -17,7 +17,10 @@ from typing import Any
 from .errors import ModelError, UnknownName
 from .labels import LabelScheme, scheme
 
-__all__ = ["ModelCard", "find_card", "installed_cards"]
+__all__ = ["CLASSIFIER", "ModelCard", "checked_bytes", "find_card", "installed_cards", "installed_models"]
+
+#: What a classifier's folder holds in place of ``model.onnx``, see `classifier.py`.
+CLASSIFIER = "classifier.npz"
 
 #: Folders of models, beside those in the package: paths in the style of PATH.
 ENVIRONMENT = "FACEFX_MODELS"
@@ -79,17 +82,21 @@ class ModelCard:
 
     def model_bytes(self) -> bytes:
         """The bytes of ``model.onnx``, after checking them against the card's sha256."""
-        path = self.folder / "model.onnx"
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise ModelError(f"the model {self.name!r} has no readable {path}: {error.strerror}") from None
-        if (found := hashlib.sha256(content).hexdigest()) != self.sha256:
-            raise ModelError(
-                f"{path} is not the file that its card describes (sha256 {found}, card says {self.sha256}); "
-                "it may be damaged or tampered with: install facefx again, or export the model again"
-            )
-        return content
+        return checked_bytes(self.folder / "model.onnx", self.name, self.sha256)
+
+
+def checked_bytes(path: Path, model: str, sha256: str) -> bytes:
+    """The bytes of one of a model's files. Raises `ModelError` if it cannot be read or its card gives another sha256."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"the model {model!r} has no readable {path}: {error.strerror}") from None
+    if (found := hashlib.sha256(content).hexdigest()) != sha256:
+        raise ModelError(
+            f"{path} is not the file that its card describes (sha256 {found}, card says {sha256}); "
+            "it may be damaged or tampered with: install facefx again, or export the model again"
+        )
+    return content
 
 
 def _folders() -> list[Path]:
@@ -99,13 +106,18 @@ def _folders() -> list[Path]:
     return [*wanted, here / "models", here.parents[1] / "models"]
 
 
-def installed_cards() -> dict[str, Path]:
-    """Names of models that come with facefx or lie in `FACEFX_MODELS`, and their folders."""
+def installed_models() -> dict[str, Path]:
+    """Names of all models that come with facefx or lie in `FACEFX_MODELS`, and their folders."""
     found: dict[str, Path] = {}
     for folder in _folders():
         for card in sorted(folder.glob("*/card.toml")):
             found.setdefault(card.parent.name, card.parent)
     return found
+
+
+def installed_cards() -> dict[str, Path]:
+    """Those of `installed_models` that are segmenters: all but the ones with the weights of a classifier."""
+    return {name: folder for name, folder in installed_models().items() if not (folder / CLASSIFIER).exists()}
 
 
 def find_card(model: str | Path) -> ModelCard:

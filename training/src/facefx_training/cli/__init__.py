@@ -15,6 +15,7 @@ from .ab_pairs import ab_pairs
 from .compare import compare
 from .evaluate import evaluate
 from .export import export
+from .face_shape import face_shape
 from .prepare import prepare
 from .pseudo_label import pseudo_label
 from .quantize import quantize
@@ -24,7 +25,7 @@ from .visualize import visualize
 __all__ = ["app", "main"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make the weights of facefx's segmenters.")
-for command in (prepare, train, export, quantize, evaluate, compare, visualize, pseudo_label):
+for command in (prepare, train, export, quantize, evaluate, compare, visualize, pseudo_label, face_shape):
     app.command()(command)
 app.command("pairs")(ab_pairs)
 
