@@ -50,7 +50,7 @@ def apply_blush(
         # Powder colours the light that the skin sends back, so where there is little light there is little colour.
         # Shine lies on top of the powder.
         shine = np.clip((lab[..., 0] - usual[0] - 0.05) / 0.2, 0, 1)
-        share = amount * np.clip(lab[..., 0] / usual[0], 0.4, 1) * (1 - 0.6 * shine)
+        share = amount * np.clip(lab[..., 0] / max(float(usual[0]), 1e-3), 0.4, 1) * (1 - 0.6 * shine)
         return colors.from_oklab(lab + share[..., None] * shift)
 
     return colors.by_bands(paint, image, amount)

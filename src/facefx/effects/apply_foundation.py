@@ -19,7 +19,7 @@ __all__ = ["apply_foundation"]
 _SHINE = {"matte": -0.5, "natural": -0.1, "dewy": 0.35}
 
 
-@effect(region="skin+nose+neck", margin=0.02)
+@effect(region="all_skin", margin=0.02)
 def apply_foundation(
     image: np.ndarray,
     mask: np.ndarray,
@@ -33,7 +33,7 @@ def apply_foundation(
     finish: Annotated[Literal["matte", "natural", "dewy"], "how much the skin shines"] = "natural",
     strength: Annotated[float, Range(0, 1), "how much of all that"] = 0.8,
 ) -> np.ndarray:
-    """Put foundation on face and neck: even colour, in the skin's own tone unless another is asked for.
+    """Put foundation on face, ears and neck: even colour, in the skin's own tone unless another is asked for.
 
     No one colour suits most people, so by default it covers in what it finds: the skin's colour at each place's light, without
     redness and blotches. `tone` and `warmth` shift it, and `match` moves it towards `color`, shadows and lights with it.
