@@ -7,7 +7,8 @@
 
 "One process" is a plain loop over `Chain.run` and `save_image` in a process of its own, with all cores for its threads. Throughput
 is counted from the first result to the last; what comes before is start-up. CPU seconds are those of all processes, start-up
-included, so they are told for the longest run only. Every result is compared, byte for byte, with the plain loop's.
+included; they hardly depend on what else the machine does, throughput does. Every result is compared, byte for byte, with the
+plain loop's.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 
+from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
@@ -42,17 +44,26 @@ def look() -> facefx.Chain:
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds until the first result, results a second from there, CPU seconds a photo (None where they are not known)."""
+    """Seconds until the first result; results a second from there; CPU seconds a photo, of all other processes (None where they
+    are not known) and of this one."""
 
     startup: float
     rate: float
     cpu: float | None
+    own_cpu: float
 
 
-def fill(folder: Path, count: int) -> None:
+def fill(folder: Path, count: int, size: int | None = None) -> None:
+    """Copies of the samples, at most `size` pixels wide and high."""
     folder.mkdir()
     for number, photo in enumerate(islice(cycle(sorted(SAMPLES.glob("*.jpg"))), count)):
-        shutil.copy(photo, folder / f"{number:05}-{photo.name}")
+        copy = folder / f"{number:05}-{photo.name}"
+        if size is None:
+            shutil.copy(photo, copy)
+            continue
+        with Image.open(photo) as image:
+            image.thumbnail((size, size))
+            image.save(copy)
 
 
 def plain_loop(folder: Path, target: Path) -> None:
@@ -77,11 +88,16 @@ def watch_loop(folder: Path, target: Path) -> Iterator[None]:
 
 def timed(results: Iterator[object], *, cpu_known: bool) -> Timing:
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    start = time.perf_counter()
+    start, own = time.perf_counter(), time.process_time()
     ends = [time.perf_counter() for _ in results]
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - spent.ru_utime - spent.ru_stime
-    return Timing(ends[0] - start, (len(ends) - 1) / (ends[-1] - ends[0]), cpu / len(ends) if cpu_known else None)
+    return Timing(
+        ends[0] - start,
+        (len(ends) - 1) / (ends[-1] - ends[0]),
+        cpu / len(ends) if cpu_known else None,
+        (time.process_time() - own) / len(ends),
+    )
 
 
 def differing(one: Path, other: Path) -> int:
@@ -108,7 +124,16 @@ def compare(root: Path, photos: int, workers: list[int], rounds: int, ray: bool)
             ratios[name].append(timing.rate / base.rate)
             different[name] += differing(reference, target)
     table = Table(title=f"{photos} photos, lips and hair, {rounds} rounds (medians)")
-    for column in ("way", "start-up (s)", "photos a second", "× one process", "lowest to highest", "CPU s a photo", "other bytes"):
+    for column in (
+        "way",
+        "start-up (s)",
+        "photos a second",
+        "× one process",
+        "lowest to highest",
+        "CPU s a photo",
+        "CPU ms of the parent",
+        "other bytes",
+    ):
         table.add_column(column)
     for name, runs in timings.items():
         cpus = [timing.cpu for timing in runs if timing.cpu is not None]
@@ -119,6 +144,7 @@ def compare(root: Path, photos: int, workers: list[int], rounds: int, ray: bool)
             f"{statistics.median(ratios[name]):.2f}",
             f"{min(ratios[name]):.2f} to {max(ratios[name]):.2f}",
             f"{statistics.median(cpus):.2f}" if cpus else "",
+            f"{1000 * statistics.median(t.own_cpu for t in runs):.1f}" if name != "one process" else "",
             str(different[name]),
         )
     return table
@@ -132,13 +158,16 @@ def megabytes(process: int | str, field: str) -> float:
     raise KeyError(field)
 
 
-def memory(root: Path, photos: int) -> Table:
-    fill(root / "in", photos)
+def memory(root: Path, photos: int, size: int | None, segmenter: str | None, detector: str | None) -> Table:
+    fill(root / "in", photos, size)
     table = Table(title=f"memory over {photos} photos (MB)")
     for column in ("photos done", "worker", "worker's peak", "the process that keeps the report"):
         table.add_column(column)
     marks = {max(photos * share // 100, 1) for share in (2, 10, 25, 50, 75, 98)}
-    for number, _ in enumerate(batch.run(root / "in", root / "out", look(), no_face="copy", workers=1, sheet=False), 1):
+    records = batch.run(
+        root / "in", root / "out", look(), segmenter=segmenter, detector=detector, no_face="copy", workers=1, sheet=False
+    )
+    for number, _ in enumerate(records, 1):
         if number in marks:
             (worker,) = multiprocessing.active_children()
             assert worker.pid is not None
@@ -185,11 +214,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--ray", action="store_true", help="with Ray too (facefx[ray])")
     parser.add_argument("--memory", type=int, metavar="PHOTOS", help="measure a worker's memory over so many photos instead")
+    parser.add_argument("--size", type=int, help="for --memory: make the photos so small, in pixels")
+    parser.add_argument("--segmenter", help="for --memory; a small one makes it faster")
+    parser.add_argument("--detector", help="for --memory")
     parser.add_argument("--bookkeeping", type=int, metavar="FILES", help="measure the plan and report of so many files instead")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="facefx-batch-") as folder:
         if options.memory:
-            table = memory(Path(folder), options.memory)
+            table = memory(Path(folder), options.memory, options.size, options.segmenter, options.detector)
         elif options.bookkeeping:
             table = bookkeeping(Path(folder), options.bookkeeping)
         else:

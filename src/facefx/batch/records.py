@@ -59,7 +59,7 @@ class Record:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, line: str | bytes) -> Record:
+    def from_json(cls, line: str) -> Record:
         """The record that `to_json` wrote. Raises `ValueError` or `TypeError` for anything else."""
         values = json.loads(line)
         return cls(**values | {"status": Status(values["status"])})
@@ -89,8 +89,10 @@ class Settings:
 
 
 def _name(part: Any) -> str | None:
-    if part is None or isinstance(part, str | Path):
-        return part and str(part)
+    if part is None:
+        return None
+    if isinstance(part, str | Path):
+        return str(part)
     return str(getattr(part, "name", type(part).__qualname__))
 
 

@@ -27,7 +27,7 @@ def read_report(path: str | Path) -> Iterator[Record]:
             if not line.endswith(b"\n"):
                 return
             try:
-                yield Record.from_json(line)
+                yield Record.from_json(line.decode())
             except (ValueError, TypeError, KeyError):
                 raise OutputError(
                     f"line {number} of the report {str(path)!r} is not a record of facefx batch; restore the file, or start over "
