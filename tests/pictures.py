@@ -146,27 +146,47 @@ def rgb_profile(primaries: np.ndarray, curve: bytes, name: str) -> bytes:
     return icc_profile("RGB", "XYZ", tags, name)
 
 
+def lut_tag(inputs: int, outputs: int, nodes: np.ndarray) -> bytes:
+    """A table of two steps a channel (ICC.1:2010, 10.9): `nodes`, (2 ** inputs, outputs) bytes."""
+    ramp, identity = bytes(range(256)), _fixed(1, 0, 0, 0, 1, 0, 0, 0, 1)
+    return (
+        b"mft1\0\0\0\0"
+        + bytes([inputs, outputs, 2, 0])
+        + identity
+        + ramp * inputs
+        + nodes.astype(np.uint8).tobytes()
+        + ramp * outputs
+    )
+
+
+def rgb_table_profile() -> bytes:
+    """A scanner that sees everything duller than it is."""
+    rgb = np.array(np.meshgrid(*[[0, 1]] * 3, indexing="ij")).reshape(3, -1).T
+    to_lab = np.column_stack([rgb @ [60, 120, 40] + 15, 128 + rgb @ [50, -60, 10], 128 + rgb @ [40, 40, -80]])
+    lab = np.array(np.meshgrid(*[[0, 255]] * 3, indexing="ij")).reshape(3, -1).T
+    to_rgb = np.column_stack([lab[:, 1], lab[:, 0], 255 - lab[:, 2]])
+    tags = {
+        "A2B0": lut_tag(3, 3, to_lab),
+        "A2B1": lut_tag(3, 3, to_lab),
+        "B2A0": lut_tag(3, 3, to_rgb),
+        "B2A1": lut_tag(3, 3, to_rgb),
+    }
+    return icc_profile("RGB", "Lab", tags, "Dull scanner")
+
+
 def cmyk_profile() -> bytes:
     """A press whose inks are muddy: a table of 2 × 2 × 2 × 2 colours, and one of 2 × 2 × 2 back."""
-    ramp = bytes(range(256))
-
-    def table(inputs: int, outputs: int, nodes: np.ndarray) -> bytes:
-        identity = _fixed(1, 0, 0, 0, 1, 0, 0, 0, 1)
-        return (
-            b"mft1\0\0\0\0"
-            + bytes([inputs, outputs, 2, 0])
-            + identity
-            + ramp * inputs
-            + nodes.astype(np.uint8).tobytes()
-            + ramp * outputs
-        )
-
     ink = np.array(np.meshgrid(*[[0, 1]] * 4, indexing="ij")).reshape(4, -1).T
     light = 240 - ink @ [60, 70, 20, 180]
     to_lab = np.column_stack([np.clip(light, 20, 240), 128 + ink @ [-40, 60, 0, 0], 128 + ink @ [-40, 0, 80, 0]])
     lab = np.array(np.meshgrid(*[[0, 255]] * 3, indexing="ij")).reshape(3, -1).T
     to_ink = np.column_stack([255 - lab[:, 1], lab[:, 1], lab[:, 2], 255 - lab[:, 0]])
-    tags = {"A2B0": table(4, 3, to_lab), "A2B1": table(4, 3, to_lab), "B2A0": table(3, 4, to_ink), "B2A1": table(3, 4, to_ink)}
+    tags = {
+        "A2B0": lut_tag(4, 3, to_lab),
+        "A2B1": lut_tag(4, 3, to_lab),
+        "B2A0": lut_tag(3, 4, to_ink),
+        "B2A1": lut_tag(3, 4, to_ink),
+    }
     return icc_profile("CMYK", "Lab", tags, "Muddy press")
 
 

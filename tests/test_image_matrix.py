@@ -10,6 +10,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageCms, features
 
 from facefx.errors import ImageError, MissingExtra
@@ -30,6 +32,7 @@ from pictures import (
     icc_profile,
     read_back,
     rgb_profile,
+    rgb_table_profile,
     same,
     stored,
     table_tag,
@@ -297,6 +300,33 @@ def test_cmyk_goes_by_its_profile(tmp_path: Path) -> None:
     )
     assert back is not None
     assert edited.getpixel((20, 12)) == back.getpixel((0, 0))
+
+
+def test_rgb_goes_by_its_table() -> None:
+    icc, image = rgb_table_profile(), smooth("RGB")
+    picture = open_image(with_profile(image, "PNG", icc))
+    assert picture.color_space == "Dull scanner"
+    assert np.array_equal(picture.rgb, littlecms(image, icc))
+    edited = picture.with_rgb(painted(picture.rgb)).native
+    assert isinstance(edited, Image.Image)
+    assert edited.getpixel((0, 0)) == image.getpixel((0, 0))
+    assert edited.getpixel((20, 12)) == ImageCms.profileToProfile(
+        Image.new("RGB", (1, 1), (204, 51, 102)), ImageCms.createProfile("sRGB"), ImageCms.ImageCmsProfile(io.BytesIO(icc)), 1,
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    ).getpixel((0, 0))  # type: ignore[union-attr]  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_no_damaged_profile_stops_a_picture(data: st.DataObject) -> None:
+    icc = bytearray(data.draw(st.sampled_from([*WIDE.values(), DARK_GREY, rgb_table_profile(), cmyk_profile()])))
+    for _ in range(data.draw(st.integers(1, 6))):
+        icc[data.draw(st.integers(0, len(icc) - 1))] = data.draw(st.integers(0, 255))
+    whole = bytes(icc[: data.draw(st.integers(20, len(icc)))])
+    picture = open_image(with_profile(smooth(data.draw(st.sampled_from(["RGB", "L", "CMYK"])), (6, 4)), "TIFF", whole))
+    assert np.isfinite(picture.rgb).all()
+    assert picture.color_space
+    assert picture.with_rgb(1 - picture.rgb).size == (4, 6)
 
 
 @pytest.mark.parametrize("suffix", ["png", "webp", "bmp", "gif"])

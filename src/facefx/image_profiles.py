@@ -73,7 +73,7 @@ def read_profile(icc: bytes) -> Profile | None:
     space = profile_space(icc)
     try:
         profile = {"RGB": _rgb, "GRAY": _grey, "CMYK": _cmyk}[space](icc)
-    except (KeyError, ValueError, struct.error, np.linalg.LinAlgError, ImageCms.PyCMSError, OSError):
+    except (KeyError, ValueError, ArithmeticError, struct.error, np.linalg.LinAlgError, ImageCms.PyCMSError, OSError):
         return None
     if space == "CMYK":
         return profile
@@ -128,7 +128,11 @@ def _grey(icc: bytes) -> Profile:
 
 def _tabled(curve: Curve, inverse: Curve) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """A curve at all 16-bit values, and its inverse at their squares: roots of light are even to the eye, and so to rounding."""
-    return np.clip(curve(_STEPS), 0, 1), np.clip(inverse(_STEPS**2), 0, 1)
+    with np.errstate(all="ignore"):
+        tables = np.clip(curve(_STEPS), 0, 1), np.clip(inverse(_STEPS**2), 0, 1)
+    if not all(np.isfinite(table).all() for table in tables):
+        raise ValueError("a curve that leaves the numbers")
+    return tables
 
 
 @cache
@@ -156,7 +160,7 @@ def _curve(data: bytes) -> tuple[Curve, Curve]:
     if data[:4] == b"para":
         (kind,) = struct.unpack_from(">H", data, 8)
         numbers = [n / 65536 for n in struct.unpack_from(f">{(1, 3, 4, 5, 7)[min(kind, 4)]}i", data, 12)]
-        g, a, b, c, d, e, f = [*numbers, *[0.0] * (7 - len(numbers))]
+        g, a, b, c, d, e, f = numbers + [0.0] * (7 - len(numbers))
         match kind:
             case 0:
                 return _formula(g)
@@ -196,7 +200,7 @@ def _table(icc: bytes) -> Profile:
     def through(transform: Callable[[Image.Image], Image.Image]) -> Curve:
         def convert(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
             image = Image.fromarray((np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8))
-            return np.asarray(transform(image), np.float32) / 255
+            return np.asarray(transform(image), np.float32) / np.float32(255)
 
         return lambda pixels: by_bands(convert, pixels)
 
