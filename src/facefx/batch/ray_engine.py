@@ -139,8 +139,9 @@ def _session(ray: Any, workers: int | None, address: str | None) -> Iterator[Non
     here = {"num_cpus": max(workers or 0, core_count()), "object_store_memory": _STORE_BYTES, "include_dashboard": False}
     try:
         ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **({} if address else here))
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise FacefxError(f"Ray cannot be reached at {address or 'this machine'!r}: {error}") from error
+    except Exception as error:  # Ray raises errors of many kinds, plain Exception too
+        where = f"reached at {address!r}" if address else "started on this machine"
+        raise FacefxError(f"Ray cannot be {where}: {error}") from error
     try:
         yield
     finally:
