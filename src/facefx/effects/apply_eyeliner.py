@@ -12,7 +12,7 @@ from ..declare import Color, Range, effect
 from ..iris import filled
 from ..masks import smooth_ramp
 from ..scene import FaceView
-from .eyes import Eye, eyes_of
+from .eyes import Eye, eyes_of, repainted
 
 __all__ = ["apply_eyeliner"]
 
@@ -25,8 +25,8 @@ def apply_eyeliner(
     *,
     color: Color = "#17120f",
     strength: Annotated[float, Range(0, 1), "how dense the line is"] = 0.85,
-    thickness: Annotated[float, Range(0.002, 0.04), "at its thickest, near the outer corner, in face units"] = 0.010,
-    wing: Annotated[float, Range(0, 0.15), "how far it goes on beyond the outer corner, in face units"] = 0.04,
+    thickness: Annotated[float, Range(0.002, 0.04), "at its thickest, near the outer corner, in face units"] = 0.009,
+    wing: Annotated[float, Range(0, 0.15), "how far it goes on beyond the outer corner, in face units"] = 0.035,
     lower: Annotated[bool, "whether there is a fine line along the lower lid too"] = False,
 ) -> np.ndarray:
     """Draw a line along the upper lashes, from a hair's breadth at the inner corner to a wing beyond the outer one.
@@ -45,7 +45,7 @@ def apply_eyeliner(
         # Lashes stand before the lid: a line that is lighter than they are does not hide them.
         cover = cover * (1 - 0.6 * smooth_ramp(target[0] - lab[..., 0], 0.05, 0.25))
         painted = target + np.float32(0.12) * (lab - lab.mean(axis=(0, 1)))
-        result[eye.rows, eye.columns] = colors.from_oklab(lab + np.float32(strength) * cover[..., None] * (painted - lab))
+        result[eye.rows, eye.columns] = repainted(eye.part(image), lab, lab + cover[..., None] * (painted - lab), strength)
     return result
 
 
@@ -70,7 +70,7 @@ def _upper_line(eye: Eye, thickness: float, wing: float) -> np.ndarray:
     width = thickness * (0.1 + 0.9 * share**1.1)
     normal = _normals(lid, up)
     upper_edge = lid + width * normal
-    leaves = 40 if wing > thickness else 46  # the wing's upper edge leaves the lid's before the corner, so that its root is broad
+    leaves = 41 if wing > thickness else 46  # the wing's upper edge leaves the lid's before the corner, so that its root is broad
     outer = np.vstack(
         [upper_edge[:leaves], _bow(upper_edge[leaves - 1], tip, _unit(upper_edge[leaves - 1] - upper_edge[leaves - 4]))]
     )

@@ -11,7 +11,7 @@ from .. import color as colors
 from ..declare import Color, Range, effect
 from ..masks import smooth_ramp
 from ..scene import FaceView
-from .eyes import Eye, eyes_of
+from .eyes import Eye, eyes_of, repainted
 from .tone import Palette, recolored
 
 __all__ = ["apply_eyeshadow"]
@@ -52,7 +52,7 @@ def apply_eyeshadow(
         powder *= 1 - 0.95 * smooth_ramp(source[0] - lab[..., 0], 0.12, 0.28)
         if finish == "shimmer":
             painted = painted + _shimmer(along, up, rng, unit)
-        result[eye.rows, eye.columns] = colors.from_oklab(lab + np.float32(strength) * powder[..., None] * (painted - lab))
+        result[eye.rows, eye.columns] = repainted(eye.part(image), lab, lab + powder[..., None] * (painted - lab), strength)
     return result
 
 
@@ -93,7 +93,7 @@ def _powder(along: np.ndarray, up: np.ndarray, height: float) -> np.ndarray:
     """How dense the powder lies, (h, w) float32 in [0, 1]."""
     fades = 1 - smooth_ramp(up + 0.3 * height * np.maximum(0.35 - along, 0) / 0.35, 0.25 * height, height)
     inner, outer = smooth_ramp(along, -0.12, 0.2), 1 - smooth_ramp(along, 1.0, 1.32)
-    return np.asarray(smooth_ramp(up, -0.06, 0.05) * fades * inner * outer, np.float32)
+    return np.asarray(smooth_ramp(up, -0.03, 0.06) * fades * inner * outer, np.float32)
 
 
 def _shimmer(along: np.ndarray, up: np.ndarray, rng: np.random.Generator, unit: float) -> np.ndarray:

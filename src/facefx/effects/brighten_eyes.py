@@ -12,7 +12,7 @@ from ..declare import Range, effect
 from ..iris import Iris
 from ..masks import smooth_ramp
 from ..scene import FaceView
-from .eyes import Eye, eyes_of
+from .eyes import Eye, eyes_of, repainted
 
 __all__ = ["brighten_eyes"]
 
@@ -38,7 +38,7 @@ def brighten_eyes(
     for eye in eyes_of(face, reach=0.1):
         lab = colors.to_oklab(eye.part(image))
         cleared = _cleared_iris(_whitened(lab, eye), eye)
-        result[eye.rows, eye.columns] = colors.from_oklab(lab + np.float32(strength) * (cleared - lab))
+        result[eye.rows, eye.columns] = repainted(eye.part(image), lab, cleared, strength)
     return result
 
 

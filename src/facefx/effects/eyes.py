@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .. import color as colors
 from ..iris import Iris, eye_opening, find_irises
 from ..landmarks import Strip
 from ..scene import FaceView
 
-__all__ = ["Eye", "eyes_of"]
+__all__ = ["Eye", "eyes_of", "repainted"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,3 +88,9 @@ def eyes_of(face: FaceView, reach: float, *, brows: bool = False) -> Iterator[Ey
 
 def _moved(strip: Strip, by: np.ndarray) -> Strip:
     return Strip(strip.start + by, strip.end + by, strip.center + by, strip.upper + by, strip.lower + by)
+
+
+def repainted(image: np.ndarray, lab: np.ndarray, painted: np.ndarray, strength: float) -> np.ndarray:
+    """The image, whose OKLab colours are `lab`, with a share of another painting; pixels that both have alike keep their bits."""
+    mixed = colors.from_oklab(lab + np.float32(strength) * (painted - lab))
+    return np.where((painted == lab).all(axis=-1, keepdims=True), image, mixed)

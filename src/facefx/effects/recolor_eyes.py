@@ -12,7 +12,7 @@ from ..declare import Color, Range, effect
 from ..iris import Iris
 from ..masks import smooth_ramp
 from ..scene import FaceView
-from .eyes import Eye, eyes_of
+from .eyes import Eye, eyes_of, repainted
 from .tone import Palette, aimed, recolored
 
 __all__ = ["recolor_eyes"]
@@ -43,7 +43,7 @@ def recolor_eyes(
         if eye.iris is not None:
             lab = colors.to_oklab(eye.part(image))
             painted = _painted(lab, eye, eye.iris, colors.to_oklab(np.array(colors.parse(color))))
-            result[eye.rows, eye.columns] = colors.from_oklab(lab + np.float32(strength) * (painted - lab))
+            result[eye.rows, eye.columns] = repainted(eye.part(image), lab, painted, strength)
     return result
 
 

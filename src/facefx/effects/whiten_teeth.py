@@ -46,7 +46,8 @@ def whiten_teeth(
     whiter[..., 1:] *= 1 - _UNTINTED
     room = np.clip((_WHITEST - lab[..., 0]) / 0.25, 0, 1)
     whiter[..., 0] += _LIGHTER * room * lab[..., 0]
-    return colors.from_oklab(lab + np.float32(strength) * weight[..., None] * (whiter - lab))
+    whitened = colors.from_oklab(lab + np.float32(strength) * weight[..., None] * (whiter - lab))
+    return np.where(weight[..., None] > 0, whitened, image)
 
 
 def _teeth(lab: np.ndarray, mask: np.ndarray, lips: np.ndarray, unit: float) -> np.ndarray:
