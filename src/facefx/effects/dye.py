@@ -21,11 +21,11 @@ class Dye:
     detail: float
 
     @classmethod
-    def of(cls, color: str, own: np.ndarray) -> Dye:
-        """The colour for hair whose own colours are `own`, (N, 3) OKLab."""
+    def of(cls, color: str, own: np.ndarray, variety: float = 0.4) -> Dye:
+        """The colour for hair whose own colours are `own`, (N, 3) OKLab, and of whose differences in hue so much is to stay."""
         source, target = np.median(own, axis=0), colors.to_oklab(np.array(colors.parse(color)))
         shade, light = _contrast(perceived(own[:, 0]), float(perceived(target[0])))
-        palette = aimed(Palette(source, target, shade, light), own)
+        palette = aimed(Palette(source, target, shade, light, variety), own)
         spread = np.std(perceived(recolored(own[None], palette)[0, :, 0])) / max(np.std(perceived(own[:, 0])), 1e-3)
         return cls(palette, float(np.clip(spread, 0.3, 2.2)))
 

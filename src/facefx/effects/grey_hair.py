@@ -36,9 +36,9 @@ def grey_hair(
         return image
     front = foreground(image, mask, 0.02 * unit)
     own = surely_inside(image, mask)
-    dye, spread = Dye.of(color, own), max(float(np.std(perceived(own[:, 0]))), 0.01)
+    dye, spread = Dye.of(color, own, variety=0.1), max(float(np.std(perceived(own[:, 0]))), 0.01)
     hair = hair_of(image, mask, face)
-    late = hair.ranked(hair.locks(rng, 0.006) + 0.4 * hair.locks(rng, 0.03) + 0.5 * np.minimum(hair.from_roots(), 1))
+    late = hair.ranked(hair.locks(rng, 0.003) + 0.4 * hair.locks(rng, 0.03) + 0.5 * np.minimum(hair.from_roots(), 1))
 
     def turn(image: np.ndarray, front: np.ndarray, broad: np.ndarray, late: np.ndarray) -> np.ndarray:
         lab, hair = colors.to_oklab(image), colors.to_oklab(front)

@@ -25,6 +25,7 @@ def share_of_second(pattern: Literal["ombre", "streaks", "split"], hair: Hair, r
         share = smooth_ramp(hair.from_roots() + 0.3 * (hair.locks(rng, 0.06) - 0.5), 0.15, 0.85)
     else:
         # Locks of strands, and strands apart from them, so that no two streaks are alike.
-        locks = hair.ranked(0.4 * hair.locks(rng, 0.06) + hair.locks(rng, 0.02) + hair.locks(rng, 0.008))
-        share = smooth_ramp(locks, 0.7 - _STREAKS, 1.3 - _STREAKS) * smooth_ramp(hair.from_roots(), -0.2, 0.3)
+        locks = hair.ranked(0.5 * hair.locks(rng, 0.06) + hair.locks(rng, 0.02) + 0.8 * hair.locks(rng, 0.008))
+        streaks, curls = smooth_ramp(locks, 0.7 - _STREAKS, 1.3 - _STREAKS), 0.6 * smooth_ramp(locks, 0.1, 1.3)
+        share = (curls + hair.order * (streaks - curls)) * smooth_ramp(hair.from_roots(), -0.2, 0.3)
     return hair.full_size(share)

@@ -50,6 +50,10 @@ def _gloss(hair: Hair) -> np.ndarray:
     inside = cv2.GaussianBlur(hair.mask, (0, 0), 0.2 * hair.unit)
     around = cv2.GaussianBlur(hair.light * hair.mask, (0, 0), 0.2 * hair.unit) / np.maximum(inside, 1e-3)
     above = hair.along(hair.light - around)
-    low, high = np.quantile(hair.within(above), (0.5, 0.97))
+    low, high = np.quantile(hair.within(above), (0.5, 0.85))
     # Hair in flat light has no highlights to speak of: what little there is is not blown up to look like some.
-    return smooth_ramp(above, float(low), max(float(high), float(low) + 0.04))
+    span = max(float(2 * (high - low)), 0.04)
+    gloss = smooth_ramp(above, float(low), float(low) + span)
+    # What is lighter by far, or at the edge, is no highlight but skin or sky between the strands; and curls shine less.
+    inner = smooth_ramp(cv2.GaussianBlur(hair.mask, (0, 0), 0.04 * hair.unit), 0.6, 0.95)
+    return gloss * (0.4 + 0.6 * hair.order) * inner * (1 - smooth_ramp(hair.light - around, low + 1.2 * span, low + 2.5 * span))

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from .. import color as colors
+from ..masks import smooth_ramp
 from ..scene import FaceView
 from .tone import perceived
 
@@ -20,6 +21,8 @@ __all__ = ["Hair", "hair_of"]
 _DETAIL = 128.0
 #: Over how much of the hair a direction is gathered, in face units.
 _SMOOTH = 0.03
+#: Coherence of the structure tensor below which hair is all curls, and above which it is all strands.
+_ORDER = 0.1, 0.35
 #: Steps along the strands to each side, in pixels of the small copy, and how many. Five short ones make a long one, so that no
 #: rhythm of the steps is left in the mean.
 _SHORT, _LONG = (1.0, 2), (5.0, 7)
@@ -34,6 +37,7 @@ class Hair:
     mask : (h, w) float32 in [0, 1].
     light : (h, w) float32 in [0, 1], perceived lightness.
     direction : (h, w, 2) float32, unit vectors (x, y) along the strands; the sign means nothing.
+    order : (h, w) float32 in [0, 1], how much strands side by side run the same way: little in curls.
     x, y : (h, w) float32, where each pixel lies as seen from between the brows, in face units: towards the subject's left, and
         down, in the head's own upright direction.
     unit : the face's size in pixels of the small copy.
@@ -43,6 +47,7 @@ class Hair:
     mask: np.ndarray
     light: np.ndarray
     direction: np.ndarray
+    order: np.ndarray
     x: np.ndarray
     y: np.ndarray
     unit: float
@@ -72,10 +77,15 @@ class Hair:
         return total / np.float32(2 * count + 1)
 
     def locks(self, rng: np.random.Generator, width: float) -> np.ndarray:
-        """Random locks of about that width, in face units: (h, w) float32, evenly spread over [0, 1] within the hair."""
+        """Random locks of about that width, in face units, and curls where there are no locks.
+
+        (h, w) float32, evenly spread over [0, 1] within the hair.
+        """
         noise = rng.standard_normal(self.mask.shape, np.float32)
-        noise = self.along(cv2.GaussianBlur(noise, (0, 0), max(0.4 * width * self.unit, 0.4)))
-        return self.ranked(cv2.GaussianBlur(noise, (0, 0), 0.6))
+        across = cv2.GaussianBlur(noise, (0, 0), max(0.4 * width * self.unit, 0.4))
+        locks = self.ranked(cv2.GaussianBlur(self.along(across), (0, 0), 0.6))
+        curls = cv2.GaussianBlur(noise, (0, 0), max(0.8 * width * self.unit, 0.4))
+        return self.ranked(locks + (1 - self.order) * (self.ranked(curls) - locks))
 
     def ranked(self, values: np.ndarray) -> np.ndarray:
         """Which share of the hair has a lower value: (h, w) float32 in [0, 1]."""
@@ -122,20 +132,24 @@ def hair_of(image: np.ndarray, mask: np.ndarray, face: FaceView) -> Hair:
     x = (dx * np.cos(turn) + dy * np.sin(turn)) / face.unit
     y = (dy * np.cos(turn) - dx * np.sin(turn)) / face.unit + 0.5
     light = perceived(colors.to_oklab(small)[..., 0])
-    direction = _direction(light, inside, unit)
-    return Hair(inside, light, direction, x.astype(np.float32), y.astype(np.float32), unit, (height, width))
+    return Hair(inside, light, *_direction(light, inside, unit), x.astype(np.float32), y.astype(np.float32), unit, (height, width))
 
 
-def _direction(light: np.ndarray, mask: np.ndarray, unit: float) -> np.ndarray:
-    """Along the strands: across the direction in which lightness changes most, by the structure tensor (Förstner, Gülch 1987)."""
+def _direction(light: np.ndarray, mask: np.ndarray, unit: float) -> tuple[np.ndarray, np.ndarray]:
+    """`Hair.direction` and `Hair.order`.
+
+    Across the direction in which lightness changes most, by the structure tensor (Förstner and Gülch 1987).
+    """
     along_x, along_y = (cv2.Sobel(light, cv2.CV_32F, *order, ksize=3) for order in ((1, 0), (0, 1)))
-    # A bright edge is one vote among many, and an edge to what is behind the hair hardly one.
-    weight = mask**2 / (np.hypot(along_x, along_y) + 0.02)
     spread = max(_SMOOTH * unit, 0.5)
+    # The edge of the hair tells nothing of its strands, and a bright edge within it is one vote among many.
+    inner = smooth_ramp(cv2.GaussianBlur(mask, (0, 0), spread), 0.7, 1.0) + np.float32(1e-3)
+    weight = inner / (np.hypot(along_x, along_y) + 0.02)
     xx, yy, xy = (
         cv2.GaussianBlur(product * weight, (0, 0), spread) for product in (along_x * along_x, along_y * along_y, along_x * along_y)
     )
     # As twice the angle, opposite directions are one; where strands cross or none can be seen, those round about decide.
-    even, odd = (cv2.GaussianBlur(v / (xx + yy + 1e-4), (0, 0), 2 * spread) for v in (xx - yy, 2 * xy))
+    near = cv2.GaussianBlur(inner, (0, 0), 2 * spread)
+    even, odd = (cv2.GaussianBlur(inner * v / (xx + yy + 1e-6), (0, 0), 2 * spread) / near for v in (xx - yy, 2 * xy))
     angle = 0.5 * np.arctan2(odd, even) + np.pi / 2
-    return np.stack([np.cos(angle), np.sin(angle)], axis=-1).astype(np.float32)
+    return np.stack([np.cos(angle), np.sin(angle)], axis=-1).astype(np.float32), smooth_ramp(np.hypot(odd, even), *_ORDER)
