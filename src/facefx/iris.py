@@ -45,8 +45,8 @@ _SHUT = 0.14
 _LASHES = 0.04
 #: What it costs a circle to lie off the line between the lids, by the square of the eye's width, and to be hidden by them.
 _OFF, _HIDDEN = 4.0, 0.2
-#: Below this nothing is reported: a smudge, or an eye that is one dark spot.
-_LEAST_SCORE = 0.45
+#: Below this nothing is reported: a smudge, or an eye that is one dark spot. Beside an eye that is clear, less will do.
+_LEAST_SCORE, _LEAST_BESIDE = 0.35, 0.2
 
 
 def find_irises(image: np.ndarray, landmarks: Landmarks) -> tuple[Iris | None, Iris | None]:
@@ -66,7 +66,8 @@ def find_irises(image: np.ndarray, landmarks: Landmarks) -> tuple[Iris | None, I
             second = right.best(near=first.radius)
         else:
             first = left.best(near=second.radius)
-    first, second = (iris if iris and iris.score >= _LEAST_SCORE else None for iris in (first, second))
+    least = _LEAST_BESIDE if max(iris.score if iris else 0.0 for iris in (first, second)) >= _LEAST_SCORE else _LEAST_SCORE
+    first, second = (iris if iris and iris.score >= least else None for iris in (first, second))
     return first, second
 
 
@@ -119,7 +120,7 @@ class _Search:
         dark = cv2.morphologyEx(crop.min(axis=-1), cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7)))
         dark = cv2.GaussianBlur(dark, (0, 0), 1.0)
         inside = dark[self.visible > 0.5]
-        return np.asarray(dark / max(float(np.quantile(inside, 0.95)) if inside.size else 1.0, 0.05), np.float32)
+        return np.asarray(dark / max(float(np.quantile(inside, 0.95)) if inside.size else 1.0, 0.2), np.float32)
 
     def best(self, near: float | None = None) -> Iris | None:
         """The clearest circle, in the picture's pixels; of about the radius `near` if that is given."""

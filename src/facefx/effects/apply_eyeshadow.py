@@ -20,6 +20,7 @@ __all__ = ["apply_eyeshadow"]
 @effect(region="eyes+skin", margin=0.05)
 def apply_eyeshadow(
     image: np.ndarray,
+    mask: np.ndarray,
     unit: float,
     face: FaceView,
     *,
@@ -37,12 +38,11 @@ def apply_eyeshadow(
     """
     result = image.copy()
     first, last = (colors.to_oklab(np.array(colors.parse(name))) for name in (color, second))
-    skin = face.mask("skin")
     for eye in eyes_of(face, reach=0.5, brows=True):
         lab = colors.to_oklab(eye.part(image))
         along, up = _place(eye)
         powder = _powder(along, up, height) * (1 - cv2.GaussianBlur(eye.opening, (0, 0), max(0.004 * unit, 0.5)))
-        own = lab[(powder > 0.4) & (eye.part(skin) > 0.9)]
+        own = lab[(powder > 0.4) & (eye.part(mask) > 0.9)]
         if not len(own):
             continue
         source = np.median(own, axis=0)

@@ -30,7 +30,7 @@ def recolor_eyes(
     image: np.ndarray,
     face: FaceView,
     *,
-    color: Color = "#5c7f9b",
+    color: Color = "#4f6f8a",
     strength: Annotated[float, Range(0, 1), "how much of the colour; 1 covers the iris's own"] = 0.75,
 ) -> np.ndarray:
     """Colour the irises, dark brown ones too; pupil, highlights and the white of the eye stay as they are.
