@@ -51,7 +51,9 @@ def hex_code(rgb: tuple[float, float, float] | np.ndarray) -> str:
 
 
 def _transform(pixels: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """`matrix` times every colour."""
+    """`matrix` times every colour; for pictures by OpenCV, which is several times faster at it than numpy."""
+    if pixels.ndim == 3 and pixels.dtype == np.float32 and pixels.size:
+        return np.asarray(cv2.transform(pixels, matrix))
     return pixels @ matrix.T.astype(pixels.dtype)
 
 
@@ -93,7 +95,8 @@ def to_oklab(srgb: np.ndarray) -> np.ndarray:
 
 
 def _to_linear(oklab: np.ndarray) -> np.ndarray:
-    return _transform(_transform(np.asarray(oklab, np.float32), _OKLAB_TO_LMS) ** 3, _LMS_TO_LINEAR)
+    roots = _transform(np.asarray(oklab, np.float32), _OKLAB_TO_LMS)
+    return _transform(roots * roots * roots, _LMS_TO_LINEAR)
 
 
 def from_oklab(oklab: np.ndarray) -> np.ndarray:

@@ -124,10 +124,10 @@ def refine(mask: np.ndarray, guide: np.ndarray, radius: float, smoothness: float
             variance[i, j] = mean(low_guide[..., i] * low_guide[..., j]) - guide_mean[..., i] * guide_mean[..., j]
         variance[i, i] += np.float32(smoothness)
     slope = _solved(variance, covariance)
-    offset = mask_mean - (slope * guide_mean).sum(axis=-1)
+    offset = mask_mean - _dot(slope, guide_mean)
 
     slope, offset = _enlarged(mean(slope), mask.shape), _enlarged(mean(offset.astype(np.float32)), mask.shape)
-    return np.asarray(np.clip(np.einsum("hwc,hwc->hw", slope, guide) + offset, 0, 1), np.float32)
+    return np.asarray(np.clip(_dot(slope, guide) + offset, 0, 1), np.float32)
 
 
 def _solved(matrix: dict[tuple[int, int], np.ndarray], right: np.ndarray) -> np.ndarray:
@@ -164,14 +164,22 @@ def matte(mask: np.ndarray, image: np.ndarray, radius: float, shrink: float = 1.
     outside = (grow(low_mask, reach) < 0.1).astype(np.float32)
     front, front_spread, front_near = _local_mean(low_image, inside, 1.5 * reach)
     back, back_spread, back_near = _local_mean(low_image, outside, 1.5 * reach)
-    distance = ((front - back) ** 2).sum(axis=-1)
+    distance = _dot(front - back, front - back)
     trust = distance / (distance + caution * (front_spread + back_spread) + 0.004) * np.minimum(front_near, back_near)
     trust *= (inside + outside) == 0
 
     back, axis, trust = (_enlarged(v, mask.shape) for v in (back, front - back, trust))
     back -= image  # large pictures: what is here is reused, not copied
-    share = -np.einsum("hwc,hwc->hw", back, axis) / np.maximum(np.einsum("hwc,hwc->hw", axis, axis), 1e-6)
+    share = -_dot(back, axis) / np.maximum(_dot(axis, axis), 1e-6)
     return np.asarray(mask + trust * (np.clip(share, 0, 1) - mask), np.float32)
+
+
+def _dot(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Sum over the last axis of the product of two (H, W, 3) float32 arrays."""
+    return np.asarray(cv2.transform(first * second, _ONES))
+
+
+_ONES = np.ones((1, 3), np.float32)
 
 
 def _shrunk(values: np.ndarray, factor: float) -> np.ndarray:
