@@ -29,8 +29,7 @@ def contour_face(
 ) -> np.ndarray:
     """Shade below the cheekbones, along the jaw and beside the nose, and light its bridge, the cheekbones and the brow bones.
 
-    Both are shares of the skin's own lightness, so they are as visible on dark skin as on fair, and shadows grow a little warmer as
-    bronzer does.
+    Both are shares of the skin's own lightness, so they are as visible on dark skin as on fair.
     """
     if strength == 0:
         return image
@@ -58,7 +57,7 @@ def contour_face(
         dark, bright = amount[..., 0], amount[..., 1]
         lightness = lab[..., 0] * (1 - np.float32(_DEPTH) * dark)
         lightness += np.float32(_GLOW) * bright * lightness * (1 - lightness) * 2
-        warmth = (1 + 0.1 * dark - 0.12 * bright)[..., None]
+        warmth = (1 + 0.04 * dark - 0.25 * bright)[..., None]
         return colors.from_oklab(np.concatenate([lightness[..., None], lab[..., 1:] * warmth], axis=-1))
 
     return colors.by_bands(paint, image, amount)
@@ -75,7 +74,7 @@ def _hollow(shape: Shape, cheek: Cheek, unit: float) -> np.ndarray:
     drop = cheek.head.down * unit
     narrow = min(1.0, cheek.width / (0.3 * unit))
     path = [cheek.at(share, cheek.wing + lower * drop) for share, lower in ((0.98, -0.07), (0.75, 0.03), (0.48, 0.11))]
-    return stroke(shape, np.array(path), unit * narrow * np.array([0.075, 0.06, 0.035]), np.array([1.0, 0.9, 0.3]))
+    return stroke(shape, np.array(path), unit * narrow * np.array([0.075, 0.06, 0.035]), np.array([0.8, 0.9, 0.3]))
 
 
 def _jaw(shape: Shape, cheek: Cheek, unit: float) -> np.ndarray:
@@ -92,7 +91,7 @@ def _cheekbone(shape: Shape, cheek: Cheek, unit: float) -> np.ndarray:
     """On top of the cheekbone: below the outer corner of the eye, and up towards the temple."""
     narrow = min(1.0, cheek.width / (0.3 * unit))
     low, high = (cheek.eye.end + share * (cheek.wing - cheek.eye.end) for share in (0.6, 0.15))
-    path = np.array([cheek.at(0.52, low), cheek.at(0.85, high)])
+    path = np.array([cheek.at(0.52, low), cheek.at(0.8, high)])
     return stroke(shape, path, unit * narrow * np.array([0.05, 0.04]), np.array([0.9, 0.7]))
 
 

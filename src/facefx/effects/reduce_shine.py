@@ -31,7 +31,7 @@ def reduce_shine(
     # Light that falls evenly makes skin a little brighter here and there; only what stands out is shine.
     shine = np.float32(0.9) * excess**2 / (excess + np.float32(0.08))
     color = broad_color(skin, grain[..., 0] - shine)
-    washed = np.clip(shine / 0.06, 0, 1)[..., None]
+    washed = np.clip(shine / 0.04, 0, 1)[..., None]
     change = np.concatenate([-shine[..., None], washed * (color - grain[..., 1:])], axis=-1)
     share = away_from_features(face, skin, 0.015) * (1 - skin.beard)
     return added(image, np.float32(strength) * share[..., None] * change)

@@ -147,10 +147,17 @@ def away_from_features(face: FaceView, skin: Skin, distance: float) -> np.ndarra
 
 
 def added(image: np.ndarray, change: np.ndarray) -> np.ndarray:
-    """The picture with a smooth change of its OKLab colours, given on the small picture: (H, W, 3) float32 RGB."""
+    """The picture with a smooth change of its OKLab colours, given on the small picture: (H, W, 3) float32 RGB.
+
+    Where the change is 0 pixels keep their bits.
+    """
     height, width = image.shape[:2]
     full = cv2.resize(np.asarray(change, np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
-    return colors.by_bands(lambda rgb, shift: colors.from_oklab(colors.to_oklab(rgb) + shift), image, full)
+
+    def add(rgb: np.ndarray, shift: np.ndarray) -> np.ndarray:
+        return np.where(shift.any(axis=-1, keepdims=True), colors.from_oklab(colors.to_oklab(rgb) + shift), rgb)
+
+    return colors.by_bands(add, image, full)
 
 
 def _beard(lab: np.ndarray, share: np.ndarray, unit: float, low: np.ndarray) -> np.ndarray:
@@ -164,18 +171,18 @@ def _beard(lab: np.ndarray, share: np.ndarray, unit: float, low: np.ndarray) -> 
     if not upper.any() or not lower.any():
         return np.zeros_like(share)
     fine = lab[..., 0] - local_mean(lab[..., 0], share, 0.012 * unit)
-    rough = np.sqrt(local_mean(fine**2, share * bare, near))
+    rough = np.sqrt(local_mean(np.clip(fine, -0.04, 0.04) ** 2, share * bare, near))  # clipped: one mole is no beard
     usual = float(np.median(rough[upper]))
     broad = local_mean(lab, share, near)
     chroma = np.linalg.norm(broad[..., 1:], axis=-1)
     dark = ramp(float(np.median(broad[upper][:, 0])) - broad[..., 0], 0.14, 0.24)
     grey = ramp(1 - chroma / max(float(np.median(chroma[upper])), 1e-3), 0.25, 0.5)
-    hairy = np.maximum(ramp(rough, max(1.3 * usual, 0.015), max(2.5 * usual, 0.03)), dark * grey)
+    hairy = np.maximum(ramp(rough, max(1.3 * usual, 0.015), max(2.2 * usual, 0.026)), dark * grey)
     return np.asarray(cv2.GaussianBlur(low * hairy, (0, 0), max(0.5 * near, 0.3)), np.float32)
 
 
 def _lower_face(face: FaceView, shape: tuple[int, int], scale: float) -> np.ndarray:
-    """1 below the wings of the nose, where beards grow, 0 above and on the nose itself: (h, w) float32."""
+    """1 below the wings of the nose, where beards grow, 0 above and on nose, neck and ears: (h, w) float32."""
     nose = face.landmarks.nose
     if nose is None:
         return np.zeros(shape, np.float32)
@@ -183,4 +190,4 @@ def _lower_face(face: FaceView, shape: tuple[int, int], scale: float) -> np.ndar
     y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32) + np.float32(0.5)
     level = float((nose.left_wing + nose.right_wing) @ down) / 2 * scale
     below = ramp((x * down[0] + y * down[1] - level) / max(face.unit * scale, 1e-6), -0.02, 0.04)
-    return np.asarray(below * (1 - cv2.resize(face.mask("nose"), shape[::-1], interpolation=cv2.INTER_AREA)), np.float32)
+    return np.asarray(below * cv2.resize(face.mask("skin"), shape[::-1], interpolation=cv2.INTER_AREA), np.float32)
