@@ -6,14 +6,13 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 import facefx
 from facefx.analyzers.outline import OUTLINE, outline_of
 from facefx.errors import FacefxError
 
-from ..data.copies import groups_of_copies, picture_hash
+from .copies import fingerprint, groups_alike
 
 __all__ = ["Outlines", "read_outlines"]
 
@@ -59,15 +58,15 @@ def read_outlines(data: Path) -> Outlines:
     photos = [(path, i) for i, c in enumerate(classes) for path in sorted((data / c).iterdir()) if path.suffix.lower() in _PHOTOS]
     if len({label for _, label in photos}) < 2:
         raise FacefxError(f"{data} has no photos in at least two folders; lay it out as {data}/SHAPE/PHOTO.jpg")
-    values, labels, hashes = [], [], []
+    values, labels, fingerprints = [], [], []
     for number, (path, label) in enumerate(photos, 1):
         scene = facefx.parse(path)
         outline = outline_of(scene.faces[0]) if scene.faces else None
         if outline is not None:
             values.append(outline)
             labels.append(label)
-            hashes.append(picture_hash(np.round(cv2.cvtColor(scene.image, cv2.COLOR_RGB2GRAY) * 255).astype(np.uint8)))
+            fingerprints.append(fingerprint(scene.faces[0]))
         if number % 20 == 0:
             logging.info("%d of %d photos parsed", number, len(photos))
-    groups = groups_of_copies(np.array(hashes))
+    groups = groups_alike(np.array(fingerprints))
     return Outlines(classes, np.array(values), np.array(labels), groups, len(photos) - len(values))
