@@ -142,7 +142,7 @@ def _solved(matrix: dict[tuple[int, int], np.ndarray], right: np.ndarray) -> np.
     )
 
 
-def matte(mask: np.ndarray, image: np.ndarray, radius: float, shrink: float = 1.0, caution: float = 2.0) -> np.ndarray:
+def matte(mask: np.ndarray, image: np.ndarray, radius: float, shrink: float = 1.0, sample: np.ndarray | None = None) -> np.ndarray:
     """Correct a mask near its edge by colour: how far each pixel lies from the colour behind to the colour inside.
 
     Near the edge the two colours are the means of the surely outside and the surely inside pixels round about, and the mask becomes
@@ -155,17 +155,18 @@ def matte(mask: np.ndarray, image: np.ndarray, radius: float, shrink: float = 1.
     image : (H, W, 3) float32.
     radius : how far, in pixels, the mask's edge may be wrong.
     shrink : the two colours are gathered on a picture smaller by this factor; the share is taken at full size.
-    caution : how much more the two colours must differ than each varies, for the share to be believed.
+    sample : (H, W) float32, what the colour inside may be taken from, such as hair but not the face in it; all of it by default.
     """
     if mask.size == 0 or radius < 1:
         return np.array(mask, np.float32)
     low_mask, low_image, reach = _shrunk(mask, shrink), _shrunk(image, shrink), radius / shrink
     inside = (grow(low_mask, -reach) > 0.9).astype(np.float32)
     outside = (grow(low_mask, reach) < 0.1).astype(np.float32)
-    front, front_spread, front_near = _local_mean(low_image, inside, 1.5 * reach)
+    sampled = inside if sample is None else inside * _shrunk(sample, shrink)
+    front, front_spread, front_near = _local_mean(low_image, sampled, 1.5 * reach)
     back, back_spread, back_near = _local_mean(low_image, outside, 1.5 * reach)
     distance = _dot(front - back, front - back)
-    trust = distance / (distance + caution * (front_spread + back_spread) + 0.004) * np.minimum(front_near, back_near)
+    trust = distance / (distance + 2 * (front_spread + back_spread) + 0.004) * np.minimum(front_near, back_near)
     trust *= (inside + outside) == 0
 
     back, axis, trust = (_enlarged(v, mask.shape) for v in (back, front - back, trust))

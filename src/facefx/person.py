@@ -29,8 +29,8 @@ _LIFT = 0.25
 _OPEN, _OPEN_BARE = 0.06, 0.3
 #: How wide the zone is in which hair may let the background through, and how near to skin and clothes it ends, in face units.
 _LOCK, _SKIN = 0.2, 0.05
-#: Hair has lights and shades of its own: only a background far from all of them is told from it so broadly.
-_CAUTION = 6.0
+#: Hair has lights and shades of its own: it is thinned only where the segmenter gives the background at least such probabilities.
+_DOUBT = (0.01, 0.06)
 #: Where a body is expected below the chin, in face units: half its width at the neck, at the shoulders and how far down those are,
 #: how far down it is expected at all, and how far to either side there may be any of it.
 _NECK, _SHOULDERS, _SLOPE, _LENGTH, _ARMS = 0.3, 1.0, 0.9, 3.5, 2.2
@@ -73,7 +73,7 @@ def person_mask(faces: Sequence[Face], picture: np.ndarray) -> np.ndarray:
 
 
 def _thin_hair(face: Face, picture: np.ndarray, person: np.ndarray) -> None:
-    """Let the background show between locks, as far as its colour tells it from the hair's; `person` is changed in place."""
+    """Let the background show between locks where the segmenter saw some of it and the colours agree; changes `person` in place."""
     parsing, reach = face.parsing, _LOCK * face.box.side
     hair = _hair(face)
     if reach < 2 or not hair.any():
@@ -83,10 +83,12 @@ def _thin_hair(face: Face, picture: np.ndarray, person: np.ndarray) -> None:
     x1, y1 = (min(int(v + reach), n) for v, n in zip((x1, y1), person.shape[::-1], strict=True))
     pixel = face.box.side * float(np.sqrt(abs(np.linalg.det(parsing.affine[:, :2]))))  # a face unit, in pixels of the crop
     apart = _around(np.clip(parsing.region(Region.PERSON) - hair, 0, 1), _SKIN * pixel)
-    zone = _around(hair, _LOCK * pixel) * (1 - apart)
+    doubted = _around(masks.ramp(parsing.region(Label.BACKGROUND), *_DOUBT), _SKIN * pixel)
+    zone = _around(hair, _LOCK * pixel) * (1 - apart) * doubted
     part = person[y0:y1, x0:x1]
-    matted = masks.matte(part, picture[y0:y1, x0:x1], reach, max(reach / 8, 1.0), _CAUTION)
-    part += geometry.warp_to_window(zone, parsing.affine, (x0, y0, x1, y1)) * (matted - part)
+    own = geometry.warp_to_window(hair, parsing.affine, (x0, y0, x1, y1)) ** 4
+    matted = masks.matte(part, picture[y0:y1, x0:x1], reach, max(reach / 8, 1.0), own)
+    part += geometry.warp_to_window(zone, parsing.affine, (x0, y0, x1, y1)) * np.minimum(matted - part, 0)
 
 
 def _hair(face: Face) -> np.ndarray:
@@ -113,7 +115,11 @@ def _body(faces: Sequence[Face], picture: np.ndarray, parsed: np.ndarray) -> tup
     if min((trimap % 2 == kind).sum() for kind in (0, 1)) < _LEAST:
         return None
     colors = np.rint(small * 255).astype(np.uint8)
-    back, front = (_mixture(colors[trimap % 2 == kind]) for kind in (0, 1))
+    surely = trimap == cv2.GC_BGD
+    back = _mixture(colors[surely if surely.sum() >= _LEAST else trimap == cv2.GC_PR_BGD])
+    front = _mixture(colors[trimap % 2 == 1])
+    # A first cut by these alone: clothes beside where a body was expected must not count as background's colours.
+    cv2.grabCut(colors, trimap, None, back, front, 1, cv2.GC_EVAL_FREEZE_MODEL)
     cv2.grabCut(colors, trimap, None, back, front, _ROUNDS, cv2.GC_EVAL)
     found = cv2.GaussianBlur(_attached(trimap % 2 == 1, person > 0.5).astype(np.float32), (0, 0), 0.7)
     # Hair ends where the parsing says, in soft edges that a cut knows nothing of; well inside them the parsing may have doubts.
@@ -140,7 +146,7 @@ def _trimap(faces: Sequence[Face], person: np.ndarray, to_small: np.ndarray) -> 
         hair = geometry.warp_to_window(_hair(face), _after(face.parsing.affine, to_small), (0, 0, *person.shape[::-1]))
         near_hair = np.maximum(near_hair, _around(hair, _LOCK * unit))
         opened |= masks.grow(person, _OPEN * unit + 1) > 0.1
-        opened |= (masks.grow(person, _OPEN_BARE * unit) > 0.5) & (near_hair < 0.5)
+        opened |= masks.grow(np.where(near_hair < 0.5, person, 0), _OPEN_BARE * unit) > 0.5
     holes = (masks.fill_holes(person) > 0.5) & (person < 0.5)
     trimap = np.full(person.shape, cv2.GC_BGD, np.uint8)
     trimap[reachable | opened] = cv2.GC_PR_BGD

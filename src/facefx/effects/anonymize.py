@@ -20,7 +20,7 @@ _BEYOND = 0.06
 _BAR = 0.16
 
 
-@effect(region="head")
+@effect(region="head+neck")
 def anonymize(
     image: np.ndarray,
     mask: np.ndarray,
@@ -53,18 +53,17 @@ def anonymize(
         x0, y0, x1, y1 = area
         hidden[y0:y1, x0:x1] = _cells(image[y0:y1, x0:x1], inside[y0:y1, x0:x1], face.unit / cells, method == "blur")
     # The core will mix this into the picture in the share of the mask; dividing by that share first replaces every pixel in full.
-    replaced = image + (hidden - image) / np.maximum(mask, 1e-6)[..., None]
+    replaced = image + (hidden - image) / np.maximum(mask, 1e-30)[..., None]
     return np.where(inside[..., None], replaced, image)
 
 
 def _part(part: str, mask: np.ndarray, face: FaceView) -> np.ndarray:
-    """(h, w) bool: what is hidden, within the head."""
-    head = mask > 0
-    if part == "head":
-        return head
-    if part == "face":
-        return head & (grow(np.maximum(face.mask("face"), face.mask("ears")), _BEYOND * face.unit) > 0)
-    return head & _bar(part, face)
+    """(h, w) bool: what is hidden; a little of the neck, so that the chin's soft edge is too."""
+    allowed = mask > 0
+    if part in ("face", "head"):
+        region = "head" if part == "head" else "face+ears"
+        return allowed & (grow(face.mask(region), _BEYOND * face.unit) > 0)
+    return allowed & _bar(part, face)
 
 
 def _bar(part: str, face: FaceView) -> np.ndarray:
