@@ -69,6 +69,6 @@ def _swept(shape: tuple[int, ...], cheek: Cheek, width: float) -> np.ndarray:
 
 def _pigment(skin: np.ndarray, color: np.ndarray) -> np.ndarray:
     """How the skin's OKLab colour moves under a full coat: towards the colour's hue, and a little towards its lightness."""
-    chroma = 0.55 * (color[1:] - skin[1:])
+    chroma = 0.48 * (color[1:] - skin[1:])
     lightness = np.clip(0.4 * (color[0] - skin[0]), -0.08, 0.02)
     return np.array([lightness, *chroma], np.float32)

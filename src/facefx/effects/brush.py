@@ -79,17 +79,18 @@ def cheeks(face: FaceView) -> dict[Side, Cheek]:
     if points.nose is None or len(points.contour) < 8:
         return found
     middle = (points.nose.root + points.nose.tip) / 2
-    for side, eye, wing, sign in (
+    sides: tuple[tuple[Side, Strip | None, np.ndarray, int], ...] = (
         ("left", points.left_eye, points.nose.left_wing, 1),
         ("right", points.right_eye, points.nose.right_wing, -1),
-    ):
+    )
+    for side, eye, wing, sign in sides:
         edge = points.contour[(points.contour - middle) @ head.left * sign > 0]
         if eye is None or len(edge) < 4:
             continue
         edge = edge[np.argsort(edge @ head.down)]
         cheek = Cheek(head, eye, wing, edge)
         if cheek.width > 0.03 * face.unit:
-            found[side] = cheek  # type: ignore[index]
+            found[side] = cheek
     return found
 
 
