@@ -33,16 +33,15 @@ def enlarge_eyes(
     """
     points = face.landmarks
     grid = WarpGrid(face)
-    field = np.zeros((*face.shape, 2), np.float32)
+    moves = np.zeros_like(grid.places)
     for eye, other in ((points.left_eye, points.right_eye), (points.right_eye, points.left_eye)):
         if eye is None:
             continue
         across, along = grid.across(eye.center), grid.along(eye.center)
         wide = _reach(eye, other)
         near = bump((across / wide) ** 2 + (along / (_ALONG / _ACROSS * wide)) ** 2) * grid.within(0.08 * unit)
-        for offset, direction in ((across, grid.right), (along, grid.down)):
-            field += grid.displacement(-strength * _NEARER * near * offset, direction)
-    return field
+        moves -= strength * _NEARER * near[..., None] * (grid.places - eye.center)
+    return grid.displacement(moves)
 
 
 def _reach(eye: Strip, other: Strip | None) -> float:

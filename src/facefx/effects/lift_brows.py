@@ -34,11 +34,11 @@ def lift_brows(
     """
     points = face.landmarks
     grid = WarpGrid(face)
-    field = np.zeros((*face.shape, 2), np.float32)
+    moves = np.zeros_like(grid.places)
     for brow, eye in ((points.left_eyebrow, points.left_eye), (points.right_eyebrow, points.right_eye)):
         if brow is not None:
-            field += grid.displacement(strength * _rise(grid, brow, eye, unit), grid.down)
-    return field
+            moves += strength * _rise(grid, brow, eye, unit)[..., None] * grid.down
+    return grid.displacement(moves)
 
 
 def _rise(grid: WarpGrid, brow: Strip, eye: Strip | None, unit: float) -> np.ndarray:

@@ -45,4 +45,4 @@ def reshape_nose(
     across = grid.across(nose.root) - np.clip(lean, -0.5, 0.5) * length * down
     near = bump((across / (_REACH * half)) ** 2) * smooth_ramp(down, 0.05, 0.7) * (1 - smooth_ramp(down, 0.95, 1.25))
     amount = strength * _SHARE * across * near * grid.within(0.1 * unit)
-    return grid.displacement(amount if to == "narrower" else -amount, grid.right)
+    return grid.displacement((amount if to == "narrower" else -amount)[..., None] * grid.right)

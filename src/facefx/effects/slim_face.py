@@ -48,4 +48,5 @@ def slim_face(
     # Nothing in the middle, where the features are, and all of it at the edge.
     rising = np.sign(across) * smooth_ramp(np.abs(across) / side, 0.1, 0.95) * np.minimum(side / whole, 1.0)
     behind = 1 - smooth_ramp(grid.outside, 0.0, _FADE * unit)
-    return grid.displacement(strength * _MOVE * unit * falling * rising * behind, grid.right)
+    amount = strength * _MOVE * unit * falling * rising * behind
+    return grid.displacement(amount[..., None] * grid.right)

@@ -75,14 +75,13 @@ class WarpGrid:
         """(rows, columns): 0 at the outline and outside of it, 1 from `reach` pixels inside on."""
         return smooth_ramp(-self.outside, 0.0, reach)
 
-    def displacement(self, amount: np.ndarray, direction: np.ndarray) -> np.ndarray:
-        """`amount` pixels, (rows, columns), in a direction, as the core wants it: (h, w, 2) float32.
+    def displacement(self, moves: np.ndarray) -> np.ndarray:
+        """Where each pixel's new colour lies, (h, w, 2) float32, from the same on the grid, (rows, columns, 2), in pixels.
 
         Next to the borders it falls to zero, so that no colours from beyond the picture are asked for.
         """
         height, width = self.face.shape
-        reach = max(_BORDER * float(np.abs(amount).max(initial=0.0)), 1e-6)
+        reach = max(_BORDER * float(np.hypot(*moves.reshape(-1, 2).T).max(initial=0.0)), 1e-6)
         x, y = self.places[..., 0], self.places[..., 1]
-        amount = amount * smooth_ramp(np.minimum(np.minimum(x, width - x), np.minimum(y, height - y)) - 0.5, 0.0, reach)
-        field = (amount[..., None] * direction).astype(np.float32)
-        return cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR)
+        fade = smooth_ramp(np.minimum(np.minimum(x, width - x), np.minimum(y, height - y)) - 0.5, 0.0, reach)
+        return cv2.resize((moves * fade[..., None]).astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
