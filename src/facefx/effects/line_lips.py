@@ -23,7 +23,6 @@ _DETAIL = 400.0
 @effect(region="lips+skin")
 def line_lips(
     image: np.ndarray,
-    mask: np.ndarray,
     face: FaceView,
     *,
     color: Color = "#8c2f39",
@@ -43,10 +42,9 @@ def line_lips(
     x0, y0 = np.maximum(np.floor(outline.min(axis=0) - reach), 0).astype(int)
     x1, y1 = np.maximum(np.ceil(outline.max(axis=0) + reach), 0).astype(int)
     part = np.s_[y0:y1, x0:x1]
-    height, across = mask[part].shape
-    if height == 0 or across == 0:
+    if image[part].size == 0:
         return image
-    line = _line(outline - (x0, y0), mask[part], width * face.unit, feather, face.unit)
+    line = _line(outline - (x0, y0), face.mask("skin")[part], width * face.unit, feather, face.unit)
 
     lab = colors.to_oklab(image[part])
     pencil = np.broadcast_to(colors.to_oklab(np.array(colors.parse(color))), lab.shape).copy()
@@ -59,9 +57,9 @@ def line_lips(
     return result
 
 
-def _line(outline: np.ndarray, skin_or_lips: np.ndarray, width: float, feather: float, unit: float) -> np.ndarray:
+def _line(outline: np.ndarray, skin: np.ndarray, width: float, feather: float, unit: float) -> np.ndarray:
     """The line along the mouth's outer edge, where skin lies beyond it: (h, w) float32 in [0, 1]."""
-    height, across = skin_or_lips.shape
+    height, across = skin.shape
     enlarge = int(np.clip(np.ceil(_DETAIL / unit), 1, 6))
     inside = np.zeros((height * enlarge, across * enlarge), np.uint8)
     fixed = np.round((outline * enlarge - 0.5) * 256).astype(np.int32)  # OpenCV's points count from the first pixel's centre
@@ -70,8 +68,8 @@ def _line(outline: np.ndarray, skin_or_lips: np.ndarray, width: float, feather: 
     depth -= cv2.distanceTransform(1 - inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     depth = cv2.resize(depth, (across, height), interpolation=cv2.INTER_AREA) / (enlarge * width)  # in widths of the line
 
-    skin = cv2.GaussianBlur(skin_or_lips * (depth < 0), (0, 0), max(width, 0.5))
+    near_skin = cv2.GaussianBlur(skin * (depth < 0), (0, 0), max(width, 0.5))
     fade = 0.2 + feather
     outer = masks.smooth_ramp(depth, -_OVERLAP - 0.2, -_OVERLAP + 0.2)
     inner = masks.smooth_ramp(depth, 1 - _OVERLAP - 0.3 * fade, 1 - _OVERLAP + 0.7 * fade)
-    return np.asarray(outer * (1 - inner) * masks.smooth_ramp(skin, 0.02, 0.2), np.float32)
+    return np.asarray(outer * (1 - inner) * masks.smooth_ramp(near_skin, 0.05, 0.25), np.float32)

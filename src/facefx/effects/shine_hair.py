@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import cv2
@@ -37,7 +38,7 @@ def shine_hair(
         light = perceived(lab[..., 0])
         deeper = 0.2 * (1 - gloss) * light
         strands = np.clip(light - broad, -0.15, 0.15)
-        brighter = gloss * (0.8 * (1 - light) * np.sqrt(light) + 1.5 * strands)
+        brighter = gloss * (1.1 * (1 - light) * np.sqrt(light) + 1.5 * strands)
         lab[..., 0] = from_perceived(light + np.float32(strength) * (brighter - deeper))
         lab[..., 1:] *= 1 - np.float32(0.3 * strength) * gloss[..., None]  # a highlight is the lamp's colour
         return colors.from_oklab(lab)
@@ -47,13 +48,21 @@ def shine_hair(
 
 def _gloss(hair: Hair) -> np.ndarray:
     """Where the hair catches light: 0 to 1, on the small copy."""
-    inside = cv2.GaussianBlur(hair.mask, (0, 0), 0.2 * hair.unit)
-    around = cv2.GaussianBlur(hair.light * hair.mask, (0, 0), 0.2 * hair.unit) / np.maximum(inside, 1e-3)
-    above = hair.along(hair.light - around)
-    low, high = np.quantile(hair.within(above), (0.5, 0.85))
+    own = hair.within(hair.light)
+    middle, bright = np.quantile(own, (0.5, 0.8))
+    # What is lighter by far, or at the edge, is skin or sky between the strands, or shines already.
+    most = float(max(0.25, 2 * (bright - middle)))
+    sure = 1 - smooth_ramp(hair.light - float(middle), most, 1.5 * most)
+    sure *= smooth_ramp(cv2.GaussianBlur(hair.mask, (0, 0), 0.05 * hair.unit), 0.65, 0.97)
+
+    around = _weighed(hair.light, sure, lambda values: cv2.GaussianBlur(values, (0, 0), 0.2 * hair.unit))
+    above = _weighed(hair.light - around, sure, hair.along)
+    low, high = np.quantile(hair.within(above), (0.4, 0.8))
     # Hair in flat light has no highlights to speak of: what little there is is not blown up to look like some.
-    span = max(float(2 * (high - low)), 0.04)
-    gloss = smooth_ramp(above, float(low), float(low) + span)
-    # What is lighter by far, or at the edge, is no highlight but skin or sky between the strands; and curls shine less.
-    inner = smooth_ramp(cv2.GaussianBlur(hair.mask, (0, 0), 0.04 * hair.unit), 0.6, 0.95)
-    return gloss * (0.4 + 0.6 * hair.order) * inner * (1 - smooth_ramp(hair.light - around, low + 1.2 * span, low + 2.5 * span))
+    gloss = smooth_ramp(above, float(low), float(low) + max(float(2 * (high - low)), 0.04))
+    return gloss * sure * (0.2 + 0.8 * hair.order)  # curls shine less
+
+
+def _weighed(values: np.ndarray, weight: np.ndarray, mean: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """The mean of the values with a weight; 0 where there is none."""
+    return np.asarray(mean(values * weight) / np.maximum(mean(weight), 1e-3))

@@ -18,7 +18,7 @@ __all__ = ["transfer_makeup"]
 
 #: How much of the difference between the two people's skins lipstick follows, in lightness and the two opponent colours: it covers,
 #: but is lit like the skin round it.
-_LIPS_FOLLOW = np.array([0.4, 0.7, 0.7], np.float32)
+_LIPS_FOLLOW = np.array([0.25, 0.7, 0.7], np.float32)
 #: How much of it foundation carries: its hue, and of its depth no more than looks right beside the neck.
 _FOUNDATION = np.array([0.3, 1.0, 1.0], np.float32)
 #: How much of a difference in lightness is make-up and not the shape of the face: where it darkens, and where it lightens.
