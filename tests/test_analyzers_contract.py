@@ -68,6 +68,8 @@ def same(one: Any, other: Any, pixels: float) -> None:
             assert second[path][1] == value or key == "hex", path
             continue
         tolerance = pixels if key in PIXELS else 2.0 if key in SIGNED | {"lab", "ita"} else 0.06
+        if path.startswith("/scores"):
+            tolerance = 0.12  # they follow from many lengths at once
         assert second[path][1] == pytest.approx(value, abs=tolerance), path
 
 
@@ -106,7 +108,9 @@ def test_what_is_not_a_place_does_not_depend_on_the_tilt(spec: AnalyzerSpec, rol
     for path, (key, value) in first.items():
         if not isinstance(value, str) and value is not None:
             # The drawn lips have two colours, and their median lies where the halves meet.
-            tolerance = 6.0 if path.startswith("/lips") else 2.5 if key in ("yaw", "lab", "ita") else 0.08
+            tolerance = (
+                6.0 if path.startswith("/lips") else 2.5 if key in ("yaw", "lab", "ita") else 0.12 if "scores" in path else 0.08
+            )
             assert second[path][1] == pytest.approx(value, abs=tolerance), path
 
 

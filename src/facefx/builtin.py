@@ -8,6 +8,7 @@ from pathlib import Path
 from .analyzers.boxes import eye_boxes, face_boxes, part_boxes
 from .analyzers.colors import colors
 from .analyzers.contour import face_contour
+from .analyzers.face_shape import face_shape
 from .analyzers.irises import irises
 from .analyzers.pose import head_pose
 from .analyzers.proportions import proportions
@@ -100,7 +101,7 @@ def facefx_effects() -> Iterable[EffectSpec]:
 
 @hookimpl
 def facefx_analyzers() -> Iterable[AnalyzerSpec]:
-    return [face_boxes, eye_boxes, part_boxes, face_contour, head_pose, proportions, symmetry, colors, irises]
+    return [face_boxes, eye_boxes, part_boxes, face_contour, head_pose, proportions, symmetry, colors, irises, face_shape]
 
 
 @hookimpl

@@ -69,8 +69,9 @@ class Classifier:
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise ModelError(f"the classifier in {folder} cannot be read: {type(error).__name__}: {error}") from None
         inputs, outputs = len(model.measurements), len(model.classes)
-        shapes = model.mean.shape, model.waves.shape[:1], model.weights.shape, model.bias.shape
-        if shapes != ((inputs,), (inputs,), (len(model.phases), outputs), (outputs,)):
+        waves = len(model.phases)
+        shapes = model.mean.shape, model.waves.shape, model.weights.shape, model.bias.shape
+        if shapes != ((inputs,), (inputs, waves), (waves, outputs), (outputs,)):
             raise ModelError(f"the classifier in {folder} has arrays of shapes {shapes}, which do not fit its card")
         return model
 

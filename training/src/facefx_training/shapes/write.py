@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import tomli_w
 
-from facefx.cards import CLASSIFIER
+from facefx.cards import CLASSIFIER, find_card
 from facefx.classifier import Classifier
+from facefx.pipeline import DEFAULT_SEGMENTER
 
 from .fit import Settings, fit
 from .judge import Judgement
@@ -23,6 +24,7 @@ __all__ = ["write_model"]
 def write_model(into: Path, photos: Outlines, settings: Settings, judgement: Judgement, command: str, folds: str) -> Classifier:
     """Fit on all photos, with the temperature of the judgement, and write `into`/classifier.npz and card.toml."""
     model = replace(fit(photos.values, photos.labels, photos.classes, settings), temperature=judgement.temperature)
+    parser = find_card(DEFAULT_SEGMENTER)
     into.mkdir(parents=True, exist_ok=True)
     arrays = {name: getattr(model, name).astype(np.float32) for name in ("mean", "scale", "waves", "phases", "weights", "bias")}
     np.savez_compressed(into / CLASSIFIER, **arrays)
@@ -42,10 +44,11 @@ def write_model(into: Path, photos: Outlines, settings: Settings, judgement: Jud
             "date": datetime.now(UTC).date().isoformat(),
             "command": command,
             "settings": asdict(settings),
+            "measured_on": f"regions of {parser.name} {parser.version} (sha256 {parser.sha256})",
             "data": {
                 "photos": len(photos.labels),
                 "left_out": photos.left_out,
-                "groups_of_copies": len(np.unique(photos.groups)),
+                "without_copies": len(np.unique(photos.groups)),
                 "per_class": dict(zip(photos.classes, np.bincount(photos.labels).tolist(), strict=True)),
             },
         },
