@@ -11,7 +11,7 @@ from .. import color as colors
 from ..declare import Color, Range, effect
 from ..scene import FaceView
 from .brush import Cheek, cheeks, stroke
-from .skin_layers import skin_of
+from .skin_layers import skin_of, usual_color
 
 __all__ = ["apply_blush"]
 
@@ -40,7 +40,7 @@ def apply_blush(
     if not where.any():
         return image
     skin = skin_of(image, mask, face)
-    usual = np.median(skin.lab[skin.weight > 0.5], axis=0) if (skin.weight > 0.5).any() else skin.lab.mean(axis=(0, 1))
+    usual = usual_color(skin)
     shift = _pigment(usual, colors.to_oklab(np.array(colors.parse(color))))
     clear = cv2.resize(1 - skin.beard, mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
     amount = np.float32(strength) * where * clear

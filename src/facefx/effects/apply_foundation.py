@@ -10,7 +10,7 @@ import numpy as np
 from .. import color as colors
 from ..declare import Color, Range, effect
 from ..scene import FaceView
-from .skin_layers import Skin, added, away_from_features, broad_color, even_layer, local_mean, skin_of
+from .skin_layers import Skin, added, away_from_features, broad_color, even_layer, local_mean, skin_of, usual_color
 from .tone import Palette, recolored
 
 __all__ = ["apply_foundation"]
@@ -36,7 +36,8 @@ def apply_foundation(
     """Put foundation on face, ears and neck: even colour, in the skin's own tone unless another is asked for.
 
     No one colour suits most people, so by default it covers in what it finds: the skin's colour at each place's light, without
-    redness and blotches. `tone` and `warmth` shift it, and `match` moves it towards `color`, shadows and lights with it.
+    redness and blotches. `tone` and `warmth` shift it, and `match=1` takes it to `color` (which has no say without),
+    shadows and lights with it.
     """
     if strength == 0:
         return image
@@ -60,8 +61,7 @@ def _even(light: np.ndarray, skin: Skin, face: FaceView) -> np.ndarray:
 
 def _target(skin: Skin, tone: float, warmth: float, color: str, match: float) -> Palette:
     """From the skin's median colour to the one that is asked for."""
-    inside = skin.weight > 0.5
-    own = np.median(skin.lab[inside], axis=0) if inside.any() else skin.lab.mean(axis=(0, 1))
+    own = usual_color(skin)
     target = own + np.float32(match) * (colors.to_oklab(np.array(colors.parse(color))) - own)
     target[0] += 0.09 * tone
     target[1:] += warmth * np.array([-0.004, 0.015], np.float32)

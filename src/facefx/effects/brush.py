@@ -111,7 +111,7 @@ def stroke(shape: tuple[int, int], path: np.ndarray, width: np.ndarray | float, 
     rows, columns = max(round(height / shrink), 1), max(round(breadth / shrink), 1)
     y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
     x, y = (x + 0.5) * (breadth / columns), (y + 0.5) * (height / rows)
-    drawn = np.zeros((rows, columns), np.float32)
+    drawn: np.ndarray = np.zeros((rows, columns), np.float32)
     for i in range(len(path) - 1):
         start, step = path[i], path[i + 1] - path[i]
         along = ((x - start[0]) * step[0] + (y - start[1]) * step[1]) / max(float(step @ step), 1e-9)

@@ -15,7 +15,7 @@ from .. import color as colors
 from ..masks import grow, ramp
 from ..scene import FaceView
 
-__all__ = ["CELLS", "Skin", "added", "away_from_features", "broad_color", "even_layer", "local_mean", "skin_of"]
+__all__ = ["CELLS", "Skin", "added", "away_from_features", "broad_color", "even_layer", "local_mean", "skin_of", "usual_color"]
 
 #: Face units in the small picture, at most.
 CELLS = 160.0
@@ -132,6 +132,12 @@ def broad_color(skin: Skin, lightness: np.ndarray) -> np.ndarray:
         error = np.linalg.norm(known @ solution - chroma, axis=1)
         trust = 1 / (1 + (error / max(1.5 * float(np.median(error)), 1e-4)) ** 2)
     return np.asarray(terms(lightness) @ solution, np.float32)
+
+
+def usual_color(skin: Skin) -> np.ndarray:
+    """The skin's median colour, of everything there is if nothing is surely skin: (3,) float32, OKLab."""
+    inside = skin.weight > 0.5
+    return np.asarray(np.median(skin.lab[inside] if inside.any() else skin.lab.reshape(-1, 3), axis=0), np.float32)
 
 
 def away_from_features(face: FaceView, skin: Skin, distance: float) -> np.ndarray:

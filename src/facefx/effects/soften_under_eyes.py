@@ -11,7 +11,7 @@ from ..declare import Range, effect
 from ..landmarks import Strip
 from ..scene import FaceView
 from .brush import head_of
-from .skin_layers import added, even_layer, local_mean, skin_of
+from .skin_layers import added, even_layer, local_mean, skin_of, usual_color
 from .tone import soft_limit
 
 __all__ = ["soften_under_eyes"]
@@ -43,7 +43,7 @@ def soften_under_eyes(
         return image
     grain = local_mean(skin.lab, skin.weight, 0.012 * skin.unit)
     # The cheek round about, without what is to be covered, and without lashes and shadows darker than any ring.
-    cheek = local_mean(grain, skin.weight * (1 - near) * (grain[..., 0] > np.median(grain[..., 0]) - 0.25), 0.09 * skin.unit)
+    cheek = local_mean(grain, skin.weight * (1 - near) * (grain[..., 0] > usual_color(skin)[0] - 0.25), 0.09 * skin.unit)
     flat = np.stack([even_layer(grain[..., c], skin.weight, 0.05 * skin.unit, 0.09) for c in range(3)], axis=-1)
     change = flat - grain
     change[..., 0] += 0.8 * soft_limit(np.maximum(cheek[..., 0] - flat[..., 0], 0), _MOST[0])
