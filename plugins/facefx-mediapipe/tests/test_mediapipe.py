@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from facefx_mediapipe import FAR, NEAR, MediaPipeDetector, Model, facefx_detectors
+from facefx_mediapipe import FAR, NEAR, MediaPipeDetector, Model, _pieces, facefx_detectors
 
 from facefx import ModelError, open_image
 
@@ -47,7 +47,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch, *found: SimpleNamespace) -> Pretend
     return graph
 
 
-PICTURE = np.zeros((100, 200, 3), np.float32)
+PICTURE = np.zeros((100, 200, 3), np.float32)  # too small for more than one look
 
 
 @pytest.mark.parametrize("model", [NEAR, FAR])
@@ -102,6 +102,51 @@ def test_both_are_offered(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch)
     made = {name: make() for name, make in facefx_detectors().items()}
     assert {name: detector.model for name, detector in made.items()} == {"mediapipe": FAR, "mediapipe-near": NEAR}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("height", "width"), [(400, 600), (1001, 777), (4000, 6000)])
+def test_pieces_lie_inside_and_show_every_small_face_whole(height: int, width: int) -> None:
+    pieces = list(_pieces(height, width, 3))
+    assert pieces[0] == (0, 0, width, height)
+    assert len(pieces) == 1 + 9 + (49 if max(height, width) >= 768 else 0)
+    for x0, y0, x1, y1 in pieces:
+        assert 0 <= x0 < x1 <= width
+        assert 0 <= y0 < y1 <= height
+    finest = [piece for piece in pieces if piece[2] - piece[0] == pieces[-1][2] - pieces[-1][0]]
+    reach_x, reach_y = (finest[0][2] - finest[0][0]) // 2 - 1, (finest[0][3] - finest[0][1]) // 2 - 1
+    for x in range(0, width - reach_x, 37):
+        for y in range(0, height - reach_y, 41):
+            assert any(p[0] <= x and p[1] <= y and p[2] >= x + reach_x and p[3] >= y + reach_y for p in finest)
+
+
+class PieceByPiece(PretendedGraph):
+    """Finds the white square of a black picture, wherever a piece shows some of it."""
+
+    def process(self, pixels: np.ndarray) -> SimpleNamespace:
+        rows, columns = np.nonzero(pixels[..., 0] > 127)
+        if not len(rows):
+            return SimpleNamespace(detections=None)
+        height, width = pixels.shape[:2]
+        shown = columns.min() / width, rows.min() / height, (columns.max() + 1) / width, (rows.max() + 1) / height
+        whole = len(rows) == 40 * 40
+        edge = 0 if whole else 0.05  # a cut face's box goes on past the piece
+        box = SimpleNamespace(xmin=shown[0] - edge, ymin=shown[1] - edge, width=shown[2] - shown[0] + 2 * edge,
+                              height=shown[3] - shown[1] + 2 * edge)  # fmt: skip
+        points = [SimpleNamespace(x=0.3, y=0.5), SimpleNamespace(x=0.7, y=0.5)]
+        data = SimpleNamespace(relative_bounding_box=box, relative_keypoints=points)
+        return SimpleNamespace(detections=[SimpleNamespace(score=[40 / width], location_data=data)])
+
+
+@pytest.mark.parametrize(("x", "y"), [(0, 0), (380, 280), (180, 130), (290, 211), (560, 360)])
+def test_a_face_in_several_pieces_is_one_face_at_its_place(x: int, y: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    solutions = SimpleNamespace(face_detection=SimpleNamespace(FaceDetection=PieceByPiece(None)))
+    monkeypatch.setitem(sys.modules, "mediapipe", SimpleNamespace(solutions=solutions))
+    picture = np.zeros((400, 600, 3), np.float32)
+    picture[y : y + 40, x : x + 40] = 1
+    (found,) = MediaPipeDetector(FAR).detect(picture)
+    assert found.box.center == pytest.approx((x + 20, y + 20 - FAR.up * 40), abs=0.5)
+    assert found.box.side == pytest.approx(40, abs=0.5)
+    assert found.score == pytest.approx(40 / 300)  # the piece that shows it largest
 
 
 # --- the real one
