@@ -26,7 +26,8 @@ def head_pose(face: Face) -> dict[str, Any]:
     to ±45. The factor is fitted to the 1735 sets of 68 landmarks of ytfaces68, whose yaw (99 % within ±33 degrees) comes from
     factoring all of them into one shape and a rotation each (Tomasi and Kanade, "Shape and motion from image streams under
     orthography", IJCV 9(2), 1992): on the landmarks themselves it is wrong by 1.2 degrees on average and by at most 2.5 in 90
-    of 100; on parsed frames by 3.3, and 7.0. Hair over one cheek moves an edge, and the yaw with it, by ten degrees and more.
+    of 100; on parsed frames by 3.3, and 7.0. Hair over one cheek moves an edge: a fifth of
+    the face's width hidden counts as 11 degrees.
     """
     yaw = yaw_of(face)
     return {"roll": round(face.roll, 2), "yaw": None if yaw is None else round(yaw, 1)}

@@ -27,7 +27,7 @@ def proportions(face: Face) -> dict[str, Any]:
     - ``upper_third``, ``middle_third``, ``lower_third``: hairline to brows, brows to nose base, nose base to chin, each over their
       sum; a third each in the neoclassical canon.
     - ``eye_distance``: between the inner corners, over the mean width of the eyes; 1 in the canon, whose eyes reach into
-      their corners, where ours end with the white: 1.5 to 1.9 is usual here.
+      their corners, where ours end with the white: 1.4 to 2.0 is usual here.
     - ``nose_width``: between the wings, over the distance of the inner corners of the eyes; 1 in the canon.
     - ``mouth_width``: between the corners, over the width of the nose; 1.5 in the canon.
     - ``eye_spacing``: between the centres of the eyes, over the face's widest part.
