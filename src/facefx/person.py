@@ -74,21 +74,25 @@ def person_mask(faces: Sequence[Face], picture: np.ndarray) -> np.ndarray:
 
 def _thin_hair(face: Face, picture: np.ndarray, person: np.ndarray) -> None:
     """Let the background show between locks where the segmenter saw some of it and the colours agree; changes `person` in place."""
-    parsing, reach = face.parsing, _LOCK * face.box.side
-    hair = _hair(face)
-    if reach < 2 or not hair.any():
-        return
-    (x0, y0, x1, y1), _ = face.patch(Label.HAIR)
-    x0, y0 = (max(int(v - reach), 0) for v in (x0, y0))
-    x1, y1 = (min(int(v + reach), n) for v, n in zip((x1, y1), person.shape[::-1], strict=True))
+    parsing, hair = face.parsing, _hair(face)
     pixel = face.box.side * float(np.sqrt(abs(np.linalg.det(parsing.affine[:, :2]))))  # a face unit, in pixels of the crop
     apart = _around(np.clip(parsing.region(Region.PERSON) - hair, 0, 1), _SKIN * pixel)
     doubted = _around(masks.ramp(parsing.region(Label.BACKGROUND), *_DOUBT), _SKIN * pixel)
     zone = _around(hair, _LOCK * pixel) * (1 - apart) * doubted
-    part = person[y0:y1, x0:x1]
-    own = geometry.warp_to_window(hair, parsing.affine, (x0, y0, x1, y1)) ** 4
-    matted = masks.matte(part, picture[y0:y1, x0:x1], reach, max(reach / 8, 1.0), own)
-    part += geometry.warp_to_window(zone, parsing.affine, (x0, y0, x1, y1)) * np.minimum(matted - part, 0)
+    part = masks.window(zone > 0.01)
+    reach = _LOCK * face.box.side
+    if part is None or reach < 2:
+        return
+    corners = np.array([(x, y) for x in part[::2] for y in part[1::2]], float)
+    corners = geometry.apply(geometry.invert(parsing.affine), corners)
+    limits = np.array(person.shape[::-1])
+    x0, y0 = np.clip(corners.min(axis=0) - reach, 0, limits).astype(int)
+    x1, y1 = np.clip(corners.max(axis=0) + reach, 0, limits).astype(int)
+    window = int(x0), int(y0), int(x1), int(y1)
+    inside = person[y0:y1, x0:x1]
+    own = geometry.warp_to_window(hair, parsing.affine, window) ** 4
+    matted = masks.matte(inside, picture[y0:y1, x0:x1], reach, max(reach / 8, 1.0), own)
+    inside += geometry.warp_to_window(zone, parsing.affine, window) * np.minimum(matted - inside, 0)
 
 
 def _hair(face: Face) -> np.ndarray:
