@@ -60,7 +60,9 @@ def _gloss(hair: Hair) -> np.ndarray:
     low, high = np.quantile(hair.within(above), (0.4, 0.8))
     # Hair in flat light has no highlights to speak of: what little there is is not blown up to look like some.
     gloss = smooth_ramp(above, float(low), float(low) + max(float(2 * (high - low)), 0.04))
-    return gloss * sure * (0.2 + 0.8 * hair.order)  # curls shine less
+    # Curls shine less, and a head of them least: its light places are those where one sees through.
+    strands = min(0.15 + 3 * float(np.median(hair.within(hair.order))), 1.0)
+    return gloss * sure * strands * (0.2 + 0.8 * hair.order)
 
 
 def _weighed(values: np.ndarray, weight: np.ndarray, mean: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
