@@ -129,11 +129,10 @@ class _Search:
             usual = float(np.clip(near / self.width, 0.8 * _SMALLEST, 1.2 * _LARGEST))
             smallest, largest = 0.9 * usual, 1.1 * usual
         rows, columns = np.nonzero(self.visible > 0.5)
-        if not rows.size:
-            return None
         radii = np.linspace(smallest, largest, 6) * _WIDE
-        near = np.arange(len(rows))[(rows % 2 == 0) & (columns % 2 == 0)]
-        centers = np.column_stack([columns, rows])[near if len(near) else slice(None)] + 0.5
+        centers = np.column_stack([columns, rows])[(rows % 2 == 0) & (columns % 2 == 0)] + 0.5
+        if not len(centers):
+            return None
         circles = np.column_stack([np.repeat(centers, len(radii), axis=0), np.tile(radii, len(centers))])
         circle = circles[np.argmax(self._score(circles, usual, 3))]
         step = np.array([1.0, 1.0, (radii[-1] - radii[0]) / 10])
@@ -150,9 +149,9 @@ class _Search:
         """Brightness and weight at each ring and every so manieth spoke of each circle: two (N, rings, spokes)."""
         reach = circles[:, 2, None, None, None] * _RINGS[:, None, None]
         points = (circles[:, None, None, :2] + reach * _SPOKES[::every] - 0.5).astype(np.float32)
-        flat = points.reshape(len(points), -1, 2)
+        x, y = np.moveaxis(points.reshape(len(points), -1, 2), -1, 0)
         light, visible = (
-            cv2.remap(plane, flat, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT).reshape(points.shape[:3])
+            cv2.remap(plane, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT).reshape(points.shape[:3])
             for plane in (self.light, self.visible)
         )
         return light, visible * _COUNTS[::every]

@@ -49,7 +49,7 @@ def apply_eyeshadow(
         outer = np.float32(ombre) * smooth_ramp(along + 0.25 * np.clip(up, 0, 1), 0.45, 1.05)
         painted = _mixed(recolored(lab, _pigment(source, first)), recolored(lab, _pigment(source, last)), outer)
         # Lashes stand before the lid: a colour lighter than they are does not hide them.
-        powder *= 1 - 0.95 * smooth_ramp(source[0] - lab[..., 0], 0.12, 0.28)
+        powder = powder * (1 - 0.95 * smooth_ramp(source[0] - lab[..., 0], 0.12, 0.28))
         if finish == "shimmer":
             painted = painted + _shimmer(along, up, rng, unit)
         result[eye.rows, eye.columns] = repainted(eye.part(image), lab, lab + powder[..., None] * (painted - lab), strength)
@@ -99,10 +99,10 @@ def _powder(along: np.ndarray, up: np.ndarray, height: float) -> np.ndarray:
 def _shimmer(along: np.ndarray, up: np.ndarray, rng: np.random.Generator, unit: float) -> np.ndarray:
     """Light that the powder throws back, an offset in OKLab: a sheen in the middle of the lid, and grains that sparkle."""
     sheen = np.exp(-(((along - 0.5) / 0.3) ** 2) - ((up - 0.22) / 0.18) ** 2)
-    grains = rng.standard_normal(along.shape, np.float32)
+    grains: np.ndarray = rng.standard_normal(along.shape, np.float32)
     size = 0.0022 * unit
     if size > 0.4:
-        grains = cv2.GaussianBlur(grains, (0, 0), size)
+        grains = np.asarray(cv2.GaussianBlur(grains, (0, 0), size))
         grains /= max(float(grains.std()), 1e-6)
     sparkle = np.clip(grains - 0.8, 0, 2) * min(size / 0.5, 1.0)
     light = 0.10 * sheen + (0.03 + 0.05 * sheen) * sparkle
