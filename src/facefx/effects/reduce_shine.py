@@ -29,7 +29,7 @@ def reduce_shine(
     matte = _matte_light(skin)
     excess = np.maximum(grain[..., 0] - matte, 0)
     # Light that falls evenly makes skin a little brighter here and there; only what stands out is shine.
-    shine = np.float32(0.9) * excess**2 / (excess + np.float32(0.08))
+    shine = np.float32(0.8) * excess**2 / (excess + np.float32(0.08))
     color = broad_color(skin, grain[..., 0] - shine)
     washed = np.clip(shine / 0.04, 0, 1)[..., None]
     change = np.concatenate([-shine[..., None], washed * (color - grain[..., 1:])], axis=-1)
@@ -43,7 +43,7 @@ def _matte_light(skin: Skin) -> np.ndarray:
     weight, mean = skin.weight, lightness
     for _ in range(4):
         mean = local_mean(lightness, weight, 0.12 * skin.unit)
-        above = np.maximum(lightness - mean, 0) / 0.06
+        above = np.maximum(lightness - mean, 0) / 0.09
         below = np.maximum(mean - lightness, 0) / 0.15
         weight = skin.weight / (1 + above**2 + below**2)
     return mean
