@@ -57,7 +57,7 @@ def _transform(pixels: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     return pixels @ matrix.T.astype(pixels.dtype)
 
 
-def by_bands(function: Callable[..., np.ndarray], *pictures: np.ndarray, pixels: int = 1 << 18) -> np.ndarray:
+def by_bands(function: Callable[..., np.ndarray], *pictures: np.ndarray, pixels: int = 1 << 16) -> np.ndarray:
     """Apply a function of pixels to a few rows at a time, so that its intermediate values stay small.
 
     ``function`` takes as many (h, W, ...) arrays as there are pictures and returns one of the first's shape; float32.

@@ -44,7 +44,8 @@ def recolor_hair(
     hair = foreground(image, mask, 0.02 * unit)
     own = surely_inside(image, mask)
     broad = broad_light(hair, unit)
-    first, other = Dye.of(color, own), Dye.of(second, own)
+    first = Dye.of(color, own)
+    other = first if pattern == "full" else Dye.of(second, own)
     shares = () if pattern == "full" else (share_of_second(pattern, hair_of(image, mask, face), rng),)
 
     def dye(image: np.ndarray, hair: np.ndarray, broad: np.ndarray, *shares: np.ndarray) -> np.ndarray:
