@@ -55,15 +55,17 @@ def sameness(before: np.ndarray, now: np.ndarray) -> np.ndarray:
     low for some pixels round about, so that no ghost of an edge is left.
     """
     size = now.shape[0]
-    width = max(size / 128, 1.0)
-    old, new = (cv2.GaussianBlur(v, (0, 0), width) for v in (before, now))
+    half = (max(size // 2, 1),) * 2  # what is blurred needs no more
+    old, new = (
+        cv2.GaussianBlur(cv2.resize(v, half, interpolation=cv2.INTER_AREA), (0, 0), max(size / 256, 0.7)) for v in (before, now)
+    )
     # of the lamp's strength only; a median, as part of the picture may be another
-    old = old * np.float32((np.median(new[::4, ::4]) + 0.02) / (np.median(old[::4, ::4]) + 0.02))
-    slope = cv2.morphologyEx(new, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    old = old * np.float32((np.median(new[::2, ::2]) + 0.02) / (np.median(old[::2, ::2]) + 0.02))
+    slope = cv2.morphologyEx(new, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) / 2
     changed = (np.abs(new - old) / (FLAT + PER_SLOPE * slope)).max(axis=-1)
-    reach = 2 * round(size / 64) + 1
+    reach = 2 * round(size / 128) + 1
     changed = cv2.GaussianBlur(cv2.dilate(changed, np.ones((reach, reach), np.uint8)), (0, 0), reach / 4)
-    return np.asarray(1 / (1 + changed**4), np.float32)
+    return np.asarray(cv2.resize(1 / (1 + changed**4), (size, size), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def blend(new: np.ndarray, carried: np.ndarray, weight: np.ndarray) -> np.ndarray:
