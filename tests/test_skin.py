@@ -186,7 +186,7 @@ def test_shine_goes_without_a_grey_patch(skin: dict[Label, tuple[int, int, int]]
     shiny = plain + gloss * (1 - plain)
     matte = edited(shiny, "reduce_shine", strength=1.0)
     wanted, before, after = (oklab_at(p, FOREHEAD, 0.03) for p in (plain, shiny, matte))
-    assert after[0] - wanted[0] < 0.6 * (before[0] - wanted[0])
+    assert after[0] - wanted[0] < 0.65 * (before[0] - wanted[0])
     assert np.hypot(*after[1:]) > 0.75 * np.hypot(*wanted[1:])
     assert abs(lightness_shift(shiny, matte, CHEEK)) < 0.015
 

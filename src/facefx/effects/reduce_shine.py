@@ -29,7 +29,7 @@ def reduce_shine(
     matte = _matte_light(skin)
     excess = np.maximum(grain[..., 0] - matte, 0)
     # Light that falls evenly makes skin a little brighter here and there; only what stands out is shine.
-    shine = np.float32(0.8) * excess**2 / (excess + np.float32(0.08))
+    shine = np.float32(0.8) * excess**2 / (excess + np.float32(0.05))
     color = broad_color(skin, grain[..., 0] - shine)
     washed = np.clip(shine / 0.04, 0, 1)[..., None]
     change = np.concatenate([-shine[..., None], washed * (color - grain[..., 1:])], axis=-1)
