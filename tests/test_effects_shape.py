@@ -59,12 +59,14 @@ def test_more_strength_moves_more(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(EFFECTS))
 def test_lines_behind_the_head_stay_straight(name: str) -> None:
     picture = lines()
-    scene = Scene(picture, (drawn_face(HEAD, picture),))
+    labels = label_picture([Head((32.0, 32.0), 40.0)], (64, 64))
+    labels[np.isin(labels, [8, 9, 15])] = 13  # ears and earrings would move with the face
+    scene = Scene(picture, (drawn_face(HEAD, picture, labels),))
     after = run(name, scene, strength=1.0).image
     radius = np.hypot((np.arange(SIZE[1]) + 0.5 - 120) / 41, ((np.arange(SIZE[0]) + 0.5 - 120) / 53)[:, None])
     far, near = radius > 1 + 0.16 / 0.41, radius > 1 + 0.06 / 0.41  # a sixth of the face away, and a sixteenth
     assert np.abs(after - picture)[far].max() < 1e-3
-    shift = np.abs(moved(name))
+    shift = np.abs(moved(name, labels=labels))
     assert shift[near].max() < 0.03 * HEAD.side
 
 
@@ -101,6 +103,15 @@ def test_a_slim_face_is_narrower_and_its_features_stay() -> None:
     shift = np.abs(moved("slim_face"))
     assert shift[inside].max() < 1.5
     assert shift[:60].max() < 0.2  # the forehead
+
+
+def test_ears_keep_their_shape() -> None:
+    """A cheek that moves in takes the ears along, neither squeezed nor stretched."""
+    _, face = face_of()
+    shift = moved("slim_face")[..., 0]
+    inside = np.asarray(face.mask("ears")) > 0.5
+    assert np.abs(shift[inside]).max() > 1.0
+    assert np.abs(np.gradient(shift, axis=1))[inside].max() < 0.05
 
 
 def test_the_hidden_side_of_a_turned_head_moves_less() -> None:

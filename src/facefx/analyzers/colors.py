@@ -42,7 +42,7 @@ def colors(face: Face) -> dict[str, Any]:
     left, right = find_irises(face.picture, face.landmarks)
     skin = _median(face, f"{Label.SKIN.value}+{Label.NOSE.value}")
     return {
-        "skin": None if skin is None else {**_color(skin), **_ita(skin)},
+        "skin": None if skin is None else {**_entry(skin), **_ita(skin)},
         "lips": _color(_median(face, Region.LIPS.value)),
         "hair": _color(_median(face, Label.HAIR.value)),
         "left_iris": _color(_ring(face, left, Label.LEFT_EYE)),
@@ -78,7 +78,11 @@ def _ring(face: Face, iris: Iris | None, eye: Label) -> np.ndarray | None:
 
 
 def _color(rgb: np.ndarray | None) -> dict[str, Any] | None:
-    return None if rgb is None else {"hex": hex_code(rgb), "lab": [round(float(v), 2) for v in to_lab(rgb)]}
+    return None if rgb is None else _entry(rgb)
+
+
+def _entry(rgb: np.ndarray) -> dict[str, Any]:
+    return {"hex": hex_code(rgb), "lab": [round(float(v), 2) for v in to_lab(rgb)]}
 
 
 def _ita(rgb: np.ndarray) -> dict[str, Any]:

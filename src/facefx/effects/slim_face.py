@@ -27,8 +27,8 @@ def slim_face(
     """Make the cheeks and the jaw narrower.
 
     The edges of the face below the eyes move towards its middle, most of all at the height of the mouth; eyes, nose and mouth stay,
-    and so does everything farther from the face than an eighth of its size. Of a turned head the far side moves less, in
-    proportion to how much of it is seen. It moves along the head's own axes, tilted or not.
+    and so does everything that is farther than an eighth of its size from the face, its ears and its earrings. Of a turned head the
+    far side moves less, in proportion to how much of it is seen. It moves along the head's own axes, tilted or not.
     """
     points = face.landmarks
     if points.chin is None or points.nose is None or len(points.contour) < 3:
@@ -47,6 +47,7 @@ def slim_face(
     falling = smooth_ramp(below, -max(height, 0.15 * unit), 0.25 * max(low, 0.1 * unit))
     # Nothing in the middle, where the features are, and all of it at the edge.
     rising = np.sign(across) * smooth_ramp(np.abs(across) / side, 0.1, 0.95) * np.minimum(side / whole, 1.0)
-    behind = 1 - smooth_ramp(grid.outside, 0.0, _FADE * unit)
+    # Ears and what hangs on them go with the face, or a round earring would become oval.
+    behind = 1 - smooth_ramp(grid.away_from("ears+earring"), 0.0, _FADE * unit)
     amount = strength * _MOVE * unit * falling * rising * behind
     return grid.displacement(amount[..., None] * grid.right)

@@ -71,6 +71,14 @@ class WarpGrid:
         # Where nothing is inside, OpenCV's distances are meaningless.
         return signed * float(self.scale.mean()) if inside.any() else np.full(self.size, np.inf)
 
+    def away_from(self, region: str) -> np.ndarray:
+        """(rows, columns): distance from the face and from one of its regions, whichever is nearer, in pixels; negative inside."""
+        mask = cv2.resize(self.face.mask(region), self.size[::-1], interpolation=cv2.INTER_AREA)
+        if mask.max() < 0.5:
+            return self.outside
+        away = cv2.distanceTransform((mask < 0.5).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        return np.minimum(self.outside, cv2.GaussianBlur(away, (0, 0), 1.5) * float(self.scale.mean()))
+
     def within(self, reach: float) -> np.ndarray:
         """(rows, columns): 0 at the outline and outside of it, 1 from `reach` pixels inside on."""
         return smooth_ramp(-self.outside, 0.0, reach)
