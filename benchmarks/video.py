@@ -1,9 +1,7 @@
-"""Video in numbers: flicker and lag of the masks, frames a second by part, and memory.
+"""Flicker and lag of masks in video, with steadying and without.
 
-    python benchmarks/video.py flicker                            # every movement, on the photos in samples/
-    python benchmarks/video.py flicker --photos 1 --frames 12 --movements shift noise
-    python benchmarks/video.py speed --size 1280x720
-    python benchmarks/video.py memory --frames 5000
+    python benchmarks/video.py                            # every movement, on the photos in samples/
+    python benchmarks/video.py --photos 1 --frames 12 --movements shift noise
 
 Flicker: a still is moved like a head before a camera (the movements are in `MOVEMENTS`), so that the true motion is known. Each
 edited frame is warped back onto the still, and two frames in a row are compared there: CIEDE2000 on the edge of the mask (where it
@@ -17,14 +15,10 @@ Lag: how many frames late the mask is: the delay of the true motion at which it 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 import cv2
 import numpy as np
@@ -33,9 +27,7 @@ from rich.console import Console
 from facefx import Chain, chain, color, open_image
 from facefx.pipeline import parse_rgb, resolve_detector, resolve_segmenter
 from facefx.scene import Face, Scene
-from facefx.video import Tracker, Tracking, process
-from facefx.video.convert import convert
-from facefx.video.files import PartWriter, VideoReader
+from facefx.video import Tracker, Tracking
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 LOOK = chain("recolor_lips", color="#a2243b", strength=1.0).then("recolor_hair", color="#6b3fa0", strength=0.8)
@@ -52,7 +44,6 @@ class Pose:
     mouth: float = 0.0  # the mouth opens downwards
     light: float = 1.0
     noise: float = 0.004
-    other: bool = False  # another photo: after a cut
 
 
 def _wave(t: float, period: float, phase: float = 0.0) -> float:
@@ -73,7 +64,6 @@ MOVEMENTS: dict[str, Callable[[float], Pose]] = {
     "all": lambda t: Pose(
         (0.15 * _wave(t, 30), 0.05 * _wave(t, 22)), 1 + 0.08 * _wave(t, 35), 8 * _wave(t, 28), 0.03 * _wave(t, 25),
         0.02 * _wave(t, 12), 1 + 0.1 * _wave(t, 40), 0.015),
-    "cut": lambda t: Pose(shift=(0.1 * _wave(t, 30), 0.0), other=t >= 6),
 }  # fmt: skip
 
 
@@ -88,7 +78,8 @@ class Film:
         x, y = face.box.center
         place = np.array([[scale, 0, self.width / 2 - scale * x], [0, scale, 0.45 * self.height - scale * y]])
         blurred = cv2.GaussianBlur(rgb, (0, 0), 0.5 / scale) if scale < 1 else rgb
-        self.rgb = cv2.warpAffine(blurred, place, (self.width, self.height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        wall = np.median(rgb[:20].reshape(-1, 3), axis=0).tolist()  # goes on where the photo ends
+        self.rgb = cv2.warpAffine(blurred, place, (self.width, self.height), borderMode=cv2.BORDER_CONSTANT, borderValue=wall)
         (self.face, *_) = parse_rgb(self.rgb, resolve_segmenter(None), resolve_detector(None)).faces
         self.grid = np.stack(np.meshgrid(np.arange(self.width), np.arange(self.height)), -1).astype(np.float32)
 
@@ -201,7 +192,10 @@ def run_flicker(options: argparse.Namespace) -> None:
     tracking = Tracking(size=options.crop, smoothing=options.smoothing, parse_every=options.parse_every)
     CONSOLE.print(f"{len(films)} photos, {options.frames} frames each, {tracking}")
     CONSOLE.print("| movement | region | input | single | steady | single/steady | lag single | lag steady |\n" + "|---" * 8 + "|")
-    for name in options.movements or [m for m in MOVEMENTS if m != "cut"]:
+    for name in options.movements or [*MOVEMENTS, "cut"]:
+        if name == "cut":
+            run_cut(films[0], tracking, 4)
+            continue
         poses = [MOVEMENTS[name](t) for t in range(options.frames)]
         rows: dict[str, list[tuple[float, float, float]]] = {}
         for film in films:
@@ -221,116 +215,40 @@ def run_flicker(options: argparse.Namespace) -> None:
                 )
 
 
-@dataclass
-class Stopwatch:
-    """Milliseconds of this process's CPU time, over all its threads, by part."""
-
-    parts: dict[str, float] = field(default_factory=dict)
-
-    def measured(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        def timed(*arguments: Any, **named: Any) -> Any:
-            began = time.process_time()
-            try:
-                return function(*arguments, **named)
-            finally:
-                self.parts[part] = self.parts.get(part, 0.0) + 1000 * (time.process_time() - began)
-
-        return timed
-
-
-def run_speed(options: argparse.Namespace) -> None:
-    film = Film(SAMPLES / f"{options.photo or 'blonde'}.jpg", options.size)
-    frames = [film.frame(MOVEMENTS["all"](t), t) for t in range(options.frames)]
-    tracking = Tracking(size=options.crop, smoothing=options.smoothing, parse_every=options.parse_every)
-    height, width = options.size
-    CONSOLE.print(f"{width} x {height}, face {film.face.box.side:.0f} pixels, lips and hair, {len(frames)} frames, {tracking}")
-    with TemporaryDirectory() as folder:
-        source, target = Path(folder, "in.mp4"), Path(folder, "out.mp4")
-        _written(source, frames)
-        _by_part(source, Path(folder, "part.nut"), tracking)
-        wall, cpu = time.perf_counter(), time.process_time()
-        done = convert(source, target, LOOK, tracking=tracking)
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+def run_cut(film: Film, tracking: Tracking, frames: int) -> None:
+    """After a cut nothing of the shot before it may be left: the steady masks against those of each frame for itself."""
+    shots = [film.frame(MOVEMENTS["shift"](t), t) for t in range(2 * frames)]
+    mirrored = [np.ascontiguousarray(np.roll(shot[:, ::-1], film.width // 6, axis=1)) for shot in shots[frames:]]
+    calm = list(steady(iter([*shots[:frames], *mirrored]), tracking))[frames:]
+    alone = list(steady(iter(mirrored), Tracking(size=tracking.size, smoothing=0.0)))
+    CONSOLE.print(
+        "| frames after a cut | " + " | ".join(f"{region}, IoU" for region in REGIONS) + " |\n" + "|---" * (1 + len(REGIONS)) + "|"
+    )
+    for number, (first, second) in enumerate(zip(calm, alone, strict=True)):
+        pairs = [(np.asarray(first.mask(region)), np.asarray(second.mask(region))) for region in REGIONS]
         CONSOLE.print(
-            f"end to end, file to file: {done.frames / wall:.1f} frames/s, {1000 * cpu / done.frames:.0f} ms of CPU a frame, "
-            f"{cpu / wall:.2f} of {os.cpu_count()} cores had for it: with {os.cpu_count()} free cores {done.frames / cpu:.1f} to "
-            f"{os.cpu_count() * done.frames / cpu:.1f} frames/s"
+            f"| {number} | " + " | ".join(f"{np.minimum(a, b).sum() / np.maximum(a, b).sum():.3f}" for a, b in pairs) + " |"
         )
 
 
-def _written(path: Path, frames: list[np.ndarray]) -> None:
-    import av
-
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25, options={"crf": "18"})
-        stream.height, stream.width = frames[0].shape[:2]
-        stream.pix_fmt = "yuv420p"
-        for frame in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-        container.mux(stream.encode(None))
-
-
-def _by_part(source: Path, part: Path, tracking: Tracking) -> None:
-    """One frame after the other in one thread, every part timed; the first frame, which is searched for faces, left out."""
-    watch, tracker = Stopwatch(), Tracker(resolve_segmenter(None), resolve_detector(None), tracking)
-    follow = watch.measured("all of tracking", tracker.next)
-    tracker._segmenter.probabilities = watch.measured("network", tracker._segmenter.probabilities)  # type: ignore[method-assign]
-    with VideoReader(source) as reader:
-        frames = reader.frames()
-        decode = watch.measured("decoding", lambda: next(frames, None))
-        first = next(frames)
-        tracker.next(open_image(first.rgb).rgb)
-        watch.parts.clear()
-        count = 0
-        with PartWriter(part, reader, first.rgb.shape[:2], 18) as writer:
-            encode = watch.measured("encoding", writer.write)
-            while (frame := decode()) is not None:
-                picture = watch.measured("to floats and back", open_image)(frame.rgb)
-                scene = follow(watch.measured("to floats and back", lambda picture=picture: picture.rgb)())
-                for face in scene.faces:
-                    for region in REGIONS:
-                        watch.measured(f"mask of {region}", face.patch)(region)
-                edited = scene
-                for step in LOOK.steps:
-                    edited = watch.measured(step.spec.name, replace(LOOK, steps=(step,)).edit)(edited)
-                encode(watch.measured("to floats and back", picture.like)(edited.image), frame)
-                count += 1
-    watch.parts["tracking but the network"] = watch.parts.pop("all of tracking") - watch.parts.get("network", 0.0)
-    total = sum(watch.parts.values())
-    CONSOLE.print("| part | ms of CPU a frame | share |\n|---|---|---|")
-    for name, spent in sorted(watch.parts.items(), key=lambda item: -item[1]):
-        CONSOLE.print(f"| {name} | {spent / count:.1f} | {100 * spent / total:.0f} % |")
-    CONSOLE.print(f"| sum | {total / count:.1f} | 100 % |")
-
-
-def run_memory(options: argparse.Namespace) -> None:
-    film = Film(SAMPLES / f"{options.photo or 'blonde'}.jpg", options.size)
-    frames = [film.frame(MOVEMENTS["all"](t), t) for t in range(60)]
-    tracking = Tracking(size=options.crop, smoothing=options.smoothing, parse_every=options.parse_every)
-    endless = (frames[min(t % 120, 119 - t % 120)] for t in range(options.frames))  # there and back again
-    CONSOLE.print(
-        f"{options.frames} frames of {options.size[1]} x {options.size[0]}, {tracking}\n| frames | resident MiB |\n|---|---|"
-    )
-    for count, _ in enumerate(process(endless, LOOK, tracking=tracking), 1):
-        if count in (50, 200) or count % max(options.frames // 10, 1) == 0:
-            pages = int(Path("/proc/self/statm").read_text().split()[1])
-            CONSOLE.print(f"| {count} | {pages * os.sysconf('SC_PAGE_SIZE') / 2**20:.0f} |")
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["flicker", "speed", "memory"])
-    parser.add_argument("--photos", type=int, default=None, help="at most this many photos")
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """What all benchmarks of video let one choose."""
     parser.add_argument("--photo", default=None, help="only this one of samples/")
     parser.add_argument("--frames", type=int, default=24)
-    parser.add_argument("--movements", nargs="*", choices=list(MOVEMENTS))
     parser.add_argument("--size", type=lambda text: tuple(map(int, text.split("x")))[::-1], default=(360, 640), help="WIDTHxHEIGHT")
     parser.add_argument("--crop", type=int, default=Tracking.size, help="side of the crop that the network sees")
     parser.add_argument("--smoothing", type=float, default=Tracking.smoothing)
     parser.add_argument("--parse-every", type=int, default=Tracking.parse_every)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=int, default=None, help="at most this many photos")
+    add_settings(parser)
+    parser.add_argument("--movements", nargs="*", choices=[*MOVEMENTS, "cut"])
     parser.add_argument("--steady-only", action="store_true", help="leave out the slow run that parses every frame for itself")
     options = parser.parse_args()
-    {"flicker": run_flicker, "speed": run_speed, "memory": run_memory}[options.what](options)
+    run_flicker(options)
     return 0
 
 

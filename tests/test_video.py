@@ -177,6 +177,11 @@ def test_settings_are_checked(wrong: dict[str, float]) -> None:
         Tracking(**wrong)  # type: ignore[arg-type]
 
 
+def test_without_workers_nothing_can_be_edited() -> None:
+    with pytest.raises(ParameterError, match="workers=0"):
+        process([], workers=0)
+
+
 def moved(picture: np.ndarray, turn: float, growth: float, shift: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
     matrix = cv2.getRotationMatrix2D(HEAD.center, -turn, growth)
     matrix[:, 2] += shift

@@ -110,6 +110,14 @@ def test_what_cannot_be_decoded_is_reported(tmp_path: Path) -> None:
     assert read_video(tmp_path / "out.mp4")[0][0] == 0
 
 
+def test_a_file_that_breaks_off_is_edited_as_far_as_it_goes(tmp_path: Path) -> None:
+    whole = write_video(tmp_path / "whole.mkv", empty(12), sound=False)
+    (tmp_path / "in.mkv").write_bytes(whole.read_bytes()[: whole.stat().st_size * 2 // 3])
+    done = edit(tmp_path / "in.mkv", tmp_path / "out.mkv")
+    assert 2 <= done.frames <= 12
+    assert len(read_video(tmp_path / "out.mkv")[0]) == done.frames
+
+
 def test_what_is_refused(tmp_path: Path) -> None:
     source = write_video(tmp_path / "in.mp4", empty(1))
     (tmp_path / "text.mp4").write_text("hello")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .options import DetectorOption, EffectOption, LookOption, SegmenterOption
+from .video import ParseEveryOption, SizeOption
 
 if TYPE_CHECKING:
     from ..chains import Chain
@@ -24,9 +25,8 @@ def live(
     segmenter: SegmenterOption = None,
     detector: DetectorOption = None,
     folder: Annotated[Path, typer.Option("--save-to", metavar="FOLDER", help="Where stills and recordings go.")] = Path(),
-    size: Annotated[
-        int, typer.Option("--size", metavar="PIXELS", help="Side of the crop that the network sees: 192 is faster, 320 finer.")
-    ] = 256,
+    size: SizeOption = 256,
+    parse_every: ParseEveryOption = 1,
 ) -> None:
     """Show a camera's picture with the parts of every face, or one part alone, and looks on it.
 
@@ -39,7 +39,7 @@ def live(
 
     if not folder.is_dir():
         raise typer.BadParameter(f"{str(folder)!r} is no folder", param_hint="'--save-to'")
-    tracker = Tracker(resolve_segmenter(segmenter), resolve_detector(detector), Tracking(size=size))
+    tracker = Tracker(resolve_segmenter(segmenter), resolve_detector(detector), Tracking(size=size, parse_every=parse_every))
     window.run(Session(tracker, _looks(look, effect), folder), sources.frames_of(source))
 
 

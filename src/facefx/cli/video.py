@@ -14,7 +14,14 @@ from .options import DetectorOption, EffectOption, ForceOption, LookOption, Segm
 if TYPE_CHECKING:
     from ..video.convert import Conversion
 
-__all__ = ["video"]
+__all__ = ["ParseEveryOption", "SizeOption", "video"]
+
+SizeOption = Annotated[
+    int, typer.Option("--size", metavar="PIXELS", help="Side of the crop that the network sees: 192 is faster, 320 finer.")
+]
+ParseEveryOption = Annotated[
+    int, typer.Option("--parse-every", metavar="FRAMES", help="Parse only every so many frames and carry the masks in between.")
+]
 
 #: So many of the places that cannot be decoded are listed.
 LISTED = 10
@@ -27,16 +34,12 @@ def video(
     look: LookOption = None,
     segmenter: SegmenterOption = None,
     detector: DetectorOption = None,
-    size: Annotated[
-        int, typer.Option("--size", metavar="PIXELS", help="Side of the crop that the network sees: 192 is faster, 320 finer.")
-    ] = 256,
+    size: SizeOption = 256,
     smoothing: Annotated[
         float,
         typer.Option("--smoothing", metavar="SHARE", help="How much of the last frame's masks stays in the next one's, 0 to 0.95."),
     ] = 0.8,
-    parse_every: Annotated[
-        int, typer.Option("--parse-every", metavar="FRAMES", help="Parse only every so many frames and carry the masks in between.")
-    ] = 1,
+    parse_every: ParseEveryOption = 1,
     crf: Annotated[int, typer.Option("--crf", min=0, max=51, help="Quality of the video, 0 (lossless, huge) to 51.")] = 18,
     force: ForceOption = False,
 ) -> None:

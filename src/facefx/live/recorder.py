@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import MissingExtra, OutputError
+from ..video.files import failures
 
 __all__ = ["Recorder"]
 
@@ -38,8 +39,8 @@ class Recorder:
         self._last = -1
         try:
             self._container = av.open(str(self._unfinished), "w", format="mp4")
-        except OSError as error:
-            raise OutputError(f"{str(path)!r} cannot be written: {error.strerror or error}") from None
+        except failures() as error:
+            raise OutputError(f"{str(path)!r} cannot be written: {getattr(error, 'strerror', None) or error}") from None
         self._stream = self._container.add_stream("libx264", rate=Fraction(25), options={"preset": "veryfast", "crf": "20"})
         self._stream.height, self._stream.width = self._size
         self._stream.pix_fmt = "yuv420p"

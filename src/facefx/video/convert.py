@@ -17,7 +17,7 @@ from ..image import open_image
 from ..image_io import check_target
 from ..pipeline import resolve_detector, resolve_segmenter
 from ..types import Detector, Segmenter
-from .files import FORMATS, Frame, PartWriter, Problem, VideoReader, join, packets_in
+from .files import FORMATS, Frame, PartWriter, Problem, VideoReader, failures, join, packets_in
 from .stream import edited
 from .tracking import Tracker, Tracking
 
@@ -110,8 +110,8 @@ def convert(
             check_target(target, force=force)
             whole.replace(target)
             shutil.rmtree(folder)
-        except OSError as error:
-            raise OutputError(f"the video {str(target)!r} cannot be written: {error.strerror or error}") from None
+        except failures() as error:
+            raise OutputError(f"the video {str(target)!r} cannot be written: {getattr(error, 'strerror', None) or error}") from None
         return Conversion(done, resumed, tuple(reader.problems))
 
 

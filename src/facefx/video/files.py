@@ -16,7 +16,7 @@ import numpy as np
 
 from ..errors import ImageError, MissingExtra, OutputError
 
-__all__ = ["FORMATS", "Frame", "PartWriter", "Problem", "VideoReader", "join", "packets_in"]
+__all__ = ["FORMATS", "Frame", "PartWriter", "Problem", "VideoReader", "failures", "join", "packets_in"]
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,11 @@ def _av() -> Any:
     except ImportError:
         raise MissingExtra("PyAV, which reads and writes video files,", "video") from None
     return av
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """What writing a video file may raise: a full disk, a folder that is gone."""
+    return (_av().error.FFmpegError, OSError)
 
 
 @dataclass(frozen=True)
@@ -107,24 +112,37 @@ class VideoReader:
 
     def frames(self) -> Iterator[Frame]:
         """All frames, in the order they are shown. What cannot be decoded is left out and noted in `problems`."""
-        av, last = _av(), None
-        for packet in self._container.demux(self.stream):
-            try:
-                decoded = packet.decode()
-            except av.error.FFmpegError as error:
-                self._note(packet.pts or packet.dts, f"a frame cannot be decoded ({error.strerror}); the one before it stays")
-                continue
-            for frame in decoded:
-                pts = frame.pts
-                if pts is None or (last is not None and pts <= last):
-                    pts = 0 if last is None else last + max(int(frame.duration or 0), 1)
-                last = pts
-                if frame.is_corrupt:
-                    self._note(pts, "a frame is damaged; it is passed through as the decoder shows it")
-                yield self._upright(frame, pts)
+        last: int | None = None
+        for frame in self._decoded():
+            pts = frame.pts
+            if pts is None or (last is not None and pts <= last):
+                pts = 0 if last is None else last + max(int(frame.duration or 0), 1)
+            last = pts
+            if frame.is_corrupt:
+                self._note(pts, "a frame is damaged; it is passed through as the decoder shows it")
+            yield self._upright(frame, pts)
 
-    def _note(self, pts: int | None, what: str) -> None:
-        self.problems.append(Problem(float((pts or 0) * self.time_base), what))
+    def _decoded(self) -> Iterator[Any]:
+        broken, packets = _av().error.FFmpegError, self._container.demux(self.stream)
+        place = 0
+        while True:
+            try:
+                packet = next(packets, None)
+            except broken as error:
+                self._note(place, f"the file is broken off from here on ({error.strerror}); the rest is left out")
+                return
+            if packet is None:
+                return
+            place = packet.pts or packet.dts or place
+            try:
+                frames = packet.decode()
+            except broken as error:
+                self._note(place, f"a frame cannot be decoded ({error.strerror}); the one before it stays")
+                continue
+            yield from frames
+
+    def _note(self, pts: int, what: str) -> None:
+        self.problems.append(Problem(float(pts * self.time_base), what))
 
     def _upright(self, frame: Any, pts: int) -> Frame:
         known = frame.colorspace != _UNSPECIFIED
@@ -219,7 +237,7 @@ def join(parts: Sequence[Path], source: Path, target: Path, format_name: str) ->
             queues = [_packets_of(parts, shown), _packets_from(original, copied)] if copied else [_packets_of(parts, shown)]
             for packet in heapq.merge(*queues, key=lambda p: p.dts * p.time_base):
                 result.mux_one(packet)
-    except (av.error.FFmpegError, OSError) as error:
+    except failures() as error:
         raise OutputError(f"the video {str(target)!r} cannot be written: {getattr(error, 'strerror', None) or error}") from None
 
 

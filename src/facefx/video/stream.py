@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..chains import Chain, load_look
+from ..errors import ParameterError
 from ..image import Picture, Source, open_image
 from ..pipeline import resolve_detector, resolve_segmenter
 from ..scene import Scene
@@ -69,7 +70,7 @@ def process(
 
     Raises
     ------
-    ImageError, UnknownName, LookError, ModelError, RegionUnavailable, EffectError
+    ParameterError, ImageError, UnknownName, LookError, ModelError, RegionUnavailable, EffectError
 
     Examples
     --------
@@ -78,6 +79,8 @@ def process(
     >>> for frame in facefx.video.process(frames, "plum.json"):  # doctest: +SKIP
     ...     show(frame)
     """
+    if workers < 1:
+        raise ParameterError(f"workers={workers!r} is not allowed; allowed is 1 or more")
     chain = look if isinstance(look, Chain) else load_look(look)
     tracker = Tracker(resolve_segmenter(segmenter), resolve_detector(detector), tracking)
     return (result for _, result in edited(((None, frame, True) for frame in frames), chain, tracker, workers))
