@@ -64,9 +64,10 @@ def _line(outline: np.ndarray, skin: np.ndarray, width: float, feather: float, u
     inside = np.zeros((height * enlarge, across * enlarge), np.uint8)
     fixed = np.round((outline * enlarge - 0.5) * 256).astype(np.int32)  # OpenCV's points count from the first pixel's centre
     cv2.fillPoly(inside, [fixed], 1, shift=8)
-    depth = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    depth -= cv2.distanceTransform(1 - inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    depth = cv2.resize(depth, (across, height), interpolation=cv2.INTER_AREA) / (enlarge * width)  # in widths of the line
+    within, beyond = (cv2.distanceTransform(part, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) for part in (inside, 1 - inside))
+    depth = cv2.resize(
+        (within - beyond) / (enlarge * width), (across, height), interpolation=cv2.INTER_AREA
+    )  # in the line's widths
 
     near_skin = cv2.GaussianBlur(skin * (depth < 0), (0, 0), max(width, 0.5))
     fade = 0.2 + feather

@@ -122,10 +122,10 @@ def makeup_of(image: np.ndarray, face: FaceView) -> Makeup | None:
     scale = np.array([size[0] / width, size[1] / height])
     landmarks = face.landmarks.mapped(lambda points: points * scale)
 
-    bare = skin.copy()
+    bare = np.asarray(skin)
     for zone in (LIDS, CHEEKS):
         for placement in zone.placements(landmarks):
-            bare *= 1 - cv2.warpAffine(zone.window, invert(placement), size)
+            bare = bare * (1 - cv2.warpAffine(zone.window, invert(placement), size))
     if bare.max() < 0.5:
         return None
     color = np.median(lab[bare >= min(0.8, float(bare.max()))], axis=0)
@@ -134,10 +134,10 @@ def makeup_of(image: np.ndarray, face: FaceView) -> Makeup | None:
 
 
 def _read(zone: Zone, difference: np.ndarray, skin: np.ndarray, placements: Sequence[np.ndarray]) -> np.ndarray:
-    total, weight = np.zeros((_SIZE, _SIZE, 3), np.float32), np.zeros((_SIZE, _SIZE), np.float32)
+    # The last of the four is the weight, so that all are averaged alike.
+    total = np.zeros((_SIZE, _SIZE, 4), np.float32)
     for placement in placements:
         seen = cv2.warpAffine(ramp(skin, 0.5, 0.95), placement, (_SIZE, _SIZE))
-        total += seen[..., None] * cv2.warpAffine(difference, placement, (_SIZE, _SIZE))
-        weight += seen
-    total, weight = (cv2.GaussianBlur(v, (0, 0), zone.softness) for v in (total, weight))
-    return np.dstack([total / np.maximum(weight, 0.02)[..., None], ramp(weight, 0.05, 0.4)])
+        total += np.dstack([seen[..., None] * cv2.warpAffine(difference, placement, (_SIZE, _SIZE)), seen])
+    mean = np.asarray(cv2.GaussianBlur(total, (0, 0), zone.softness))
+    return np.dstack([mean[..., :3] / np.maximum(mean[..., 3:], 0.02), ramp(mean[..., 3], 0.05, 0.4)])

@@ -63,17 +63,15 @@ class Hair:
         return values
 
     def _averaged(self, values: np.ndarray, step: float, count: int) -> np.ndarray:
-        rows, columns = np.indices(values.shape, np.float32)
+        places = np.moveaxis(np.indices(values.shape, np.float32)[::-1], 0, -1)
         total = values.copy()
         for sign in (-1, 1):
-            x, y, heading = columns.copy(), rows.copy(), np.float32(sign) * self.direction
+            here, heading = places, np.float32(sign) * self.direction
             for _ in range(count):
-                x += np.float32(step) * heading[..., 0]
-                y += np.float32(step) * heading[..., 1]
-                total += cv2.remap(values, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-                here = cv2.remap(self.direction, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
-                onward = heading[..., 0] * here[..., 0] + heading[..., 1] * here[..., 1]
-                heading = np.where(onward[..., None] < 0, -here, here)
+                here = np.asarray(here + np.float32(step) * heading, np.float32)
+                total += np.asarray(_looked_up(values, here, cv2.INTER_LINEAR))
+                onward = _looked_up(self.direction, here, cv2.INTER_NEAREST)
+                heading = np.where((heading * onward).sum(axis=-1, keepdims=True) < 0, -onward, onward)
         return total / np.float32(2 * count + 1)
 
     def locks(self, rng: np.random.Generator, width: float) -> np.ndarray:
@@ -107,6 +105,11 @@ class Hair:
     def full_size(self, values: np.ndarray) -> np.ndarray:
         """Shares brought back to the size of the picture: (H, W) float32 in [0, 1]."""
         return np.clip(cv2.resize(values, self.shape[::-1], interpolation=cv2.INTER_CUBIC), 0, 1)
+
+
+def _looked_up(values: np.ndarray, places: np.ndarray, interpolation: int) -> np.ndarray:
+    """Values at (h, w, 2) places (x, y), counted from the first pixel's centre."""
+    return np.asarray(cv2.remap(values, places[..., 0], places[..., 1], interpolation, borderMode=cv2.BORDER_REPLICATE))
 
 
 def hair_of(image: np.ndarray, mask: np.ndarray, face: FaceView) -> Hair:
