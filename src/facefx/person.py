@@ -25,12 +25,12 @@ __all__ = ["person_mask"]
 _SIDE = 320
 #: How far above the chin a shoulder may begin, in face units; above that the segmenter knows best.
 _LIFT = 0.25
-#: How far from the parsed person the cut may run above the chin, in face units: beside hair and beside all else.
-_OPEN, _OPEN_BARE = 0.06, 0.3
+#: How far from the parsed person the cut may run above the chin, in face units.
+_OPEN = 0.06
 #: How wide the zone is in which hair may let the background through, and how near to skin and clothes it ends, in face units.
 _LOCK, _SKIN = 0.2, 0.05
 #: Hair has lights and shades of its own: it is thinned only where the segmenter gives the background at least such probabilities.
-_DOUBT = (0.01, 0.06)
+_DOUBT = (0.05, 0.2)
 #: Where a body is expected below the chin, in face units: half its width at the neck, at the shoulders and how far down those are,
 #: how far down it is expected at all, and how far to either side there may be any of it.
 _NECK, _SHOULDERS, _SLOPE, _LENGTH, _ARMS = 0.3, 1.0, 0.9, 3.5, 2.2
@@ -115,7 +115,7 @@ def _body(faces: Sequence[Face], picture: np.ndarray, parsed: np.ndarray) -> tup
     person = cv2.resize(parsed, size, interpolation=cv2.INTER_AREA)
     to_small = np.array([[size[0] / width, 0, 0], [0, size[1] / height, 0]])
 
-    trimap, below, near_hair = _trimap(faces, person, to_small)
+    trimap, below = _trimap(faces, person, to_small)
     if min((trimap % 2 == kind).sum() for kind in (0, 1)) < _LEAST:
         return None
     colors = np.rint(small * 255).astype(np.uint8)
@@ -126,17 +126,17 @@ def _body(faces: Sequence[Face], picture: np.ndarray, parsed: np.ndarray) -> tup
     cv2.grabCut(colors, trimap, None, back, front, 1, cv2.GC_EVAL_FREEZE_MODEL)
     cv2.grabCut(colors, trimap, None, back, front, _ROUNDS, cv2.GC_EVAL)
     found = cv2.GaussianBlur(_attached(trimap % 2 == 1, person > 0.5).astype(np.float32), (0, 0), 0.7)
-    # Hair ends where the parsing says, in soft edges that a cut knows nothing of; well inside them the parsing may have doubts.
-    inside = masks.grow(found, -2 * _OPEN * faces[0].box.side * to_small[0, 0] - 1)
-    return found * np.maximum(np.maximum(below, inside), 1 - near_hair), to_small
+    # Heads end where the parsing says, in soft edges that a cut knows nothing of; only well inside them it may settle doubts.
+    inside = masks.grow(masks.fill_holes(person), -2 * _OPEN * faces[0].box.side * to_small[0, 0] - 1)
+    return found * np.maximum(below, inside), to_small
 
 
-def _trimap(faces: Sequence[Face], person: np.ndarray, to_small: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What is known before the cut, in OpenCV's codes, (h, w) uint8; where bodies may be, and what is near hair, float32."""
+def _trimap(faces: Sequence[Face], person: np.ndarray, to_small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What is known before the cut, in OpenCV's codes, (h, w) uint8, and where bodies may be, float32."""
     rows, columns = np.indices(person.shape)
     points = geometry.apply(geometry.invert(to_small), np.column_stack([columns.ravel(), rows.ravel()]) + 0.5)
     expected, reachable, below = np.zeros(person.shape, bool), np.zeros(person.shape, bool), np.zeros(person.shape, np.float32)
-    opened, near_hair = np.zeros(person.shape, bool), np.zeros(person.shape, np.float32)
+    opened = np.zeros(person.shape, bool)
     for face in faces:
         tilt = np.deg2rad(face.roll if abs(face.roll) > 45 else 0.0)
         chin = face.landmarks.chin if face.landmarks.chin is not None else (face.box.center[0], face.box.y1)
@@ -146,24 +146,14 @@ def _trimap(faces: Sequence[Face], person: np.ndarray, to_small: np.ndarray) -> 
         expected |= (down > 0) & (down < _LENGTH) & (across < half)
         reachable |= (down > -_LIFT) & (across < _ARMS)
         below = np.maximum(below, masks.ramp(down.astype(np.float32), -_LIFT, -_LIFT + 0.1) * (across < _ARMS))
-        unit = face.box.side * to_small[0, 0]
-        hair = geometry.warp_to_window(_hair(face), _after(face.parsing.affine, to_small), (0, 0, *person.shape[::-1]))
-        near_hair = np.maximum(near_hair, _around(hair, _LOCK * unit))
-        opened |= masks.grow(person, _OPEN * unit + 1) > 0.1
-        opened |= masks.grow(np.where(near_hair < 0.5, person, 0), _OPEN_BARE * unit) > 0.5
+        opened |= masks.grow(person, _OPEN * face.box.side * to_small[0, 0] + 1) > 0.1
     holes = (masks.fill_holes(person) > 0.5) & (person < 0.5)
     trimap = np.full(person.shape, cv2.GC_BGD, np.uint8)
     trimap[reachable | opened] = cv2.GC_PR_BGD
     trimap[(expected & reachable) | holes] = cv2.GC_PR_FGD
     trimap[person > 0.5] = cv2.GC_PR_FGD
     trimap[masks.grow(person, -1) > 0.9] = cv2.GC_FGD
-    return trimap, below, near_hair
-
-
-def _after(affine: np.ndarray, to_small: np.ndarray) -> np.ndarray:
-    """The map of the small copy to a crop, from those of the picture to either."""
-    back = geometry.invert(to_small)
-    return np.column_stack([affine[:, :2] @ back[:, :2], geometry.apply(affine, back[:, 2][None])[0]])
+    return trimap, below
 
 
 def _mixture(colors: np.ndarray, parts: int = 5) -> np.ndarray:
