@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facefx import chain, video
+from facefx import chain, open_image, video
 from facefx.errors import ParameterError
 from facefx.labels import Label, scheme
 from facefx.pipeline import widened
@@ -123,6 +123,8 @@ def test_edited_frames_come_in_order_and_in_kind() -> None:
     assert all(r.dtype == np.uint8 and (r != f).any() for r, f in zip(results, frames, strict=True))
     far = np.abs(np.arange(SIZE[0]) - (HEAD.center[1] + 0.34 * HEAD.side)) > 0.3 * HEAD.side
     assert all((r[far] == f[far]).all() for r, f in zip(results, frames, strict=True))
+    (scene,) = scenes(frames[:1])
+    np.testing.assert_array_equal(open_image(frames[0]).like(LIPS.edit(scene).image), results[0])
     (pil,) = process([Image.fromarray(frames[0])])
     assert isinstance(pil, Image.Image)
     np.testing.assert_array_equal(np.asarray(pil), results[0])

