@@ -51,11 +51,11 @@ class Scores:
 
 def paint(scene: Scene, effect: str, **params: object) -> np.ndarray:
     """The picture with the effect on its largest face: (H, W, 3) float32."""
-    from facefx.painting import paint as run
+    from facefx.painting import apply_effect
     from facefx.plugins import registry
 
     spec = registry().effects[effect]
-    return run(scene.image, scene.faces[:1], spec, spec.resolve(params), np.random.SeedSequence(0))
+    return apply_effect(scene.of(scene.faces[:1]), spec, spec.resolve(params), np.random.SeedSequence(0)).image
 
 
 def structure(before: np.ndarray, after: np.ndarray, region: np.ndarray) -> float:
