@@ -35,6 +35,8 @@ _DOUBT = (0.05, 0.2)
 #: how far down it is expected at all, and how far to either side there may be any of it.
 _NECK, _SHOULDERS, _SLOPE, _LENGTH, _ARMS = 0.3, 1.0, 0.9, 3.5, 2.2
 _ROUNDS = 4
+#: The rectangle that OpenCV wants to be given, and does not look at where there is a trimap.
+_ANYWHERE = (0, 0, 1, 1)
 #: With fewer pixels of either kind there is nothing to tell apart.
 _LEAST = 16
 
@@ -123,8 +125,8 @@ def _body(faces: Sequence[Face], picture: np.ndarray, parsed: np.ndarray) -> tup
     back = _mixture(colors[surely if surely.sum() >= _LEAST else trimap == cv2.GC_PR_BGD])
     front = _mixture(colors[trimap % 2 == 1])
     # A first cut by these alone: clothes beside where a body was expected must not count as background's colours.
-    cv2.grabCut(colors, trimap, None, back, front, 1, cv2.GC_EVAL_FREEZE_MODEL)
-    cv2.grabCut(colors, trimap, None, back, front, _ROUNDS, cv2.GC_EVAL)
+    cv2.grabCut(colors, trimap, _ANYWHERE, back, front, 1, cv2.GC_EVAL_FREEZE_MODEL)
+    cv2.grabCut(colors, trimap, _ANYWHERE, back, front, _ROUNDS, cv2.GC_EVAL)
     found = cv2.GaussianBlur(_attached(trimap % 2 == 1, person > 0.5).astype(np.float32), (0, 0), 0.7)
     # Heads end where the parsing says, in soft edges that a cut knows nothing of; only well inside them it may settle doubts.
     inside = masks.grow(masks.fill_holes(person), -2 * _OPEN * faces[0].box.side * to_small[0, 0] - 1)

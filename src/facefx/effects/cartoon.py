@@ -42,11 +42,11 @@ def cartoon(
     size = max(round(image.shape[1] / shrink), 1), max(round(image.shape[0] / shrink), 1)
     lab = by_bands(to_oklab, cv2.resize(image, size, interpolation=cv2.INTER_AREA)) * np.float32(100)
     for _ in range(_ROUNDS):
-        lab = cv2.bilateralFilter(lab, 0, _EDGE, max(_RADIUS * unit / shrink, 0.6))
+        lab = np.asarray(cv2.bilateralFilter(lab, 0, _EDGE, max(_RADIUS * unit / shrink, 0.6)), np.float32)
     flat = lab / np.float32(100)
     flat[..., 0] = _stepped(flat[..., 0], levels)
     flat[..., 1:] *= 1.15
-    flat = cv2.resize(flat, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    flat = np.asarray(cv2.resize(flat, image.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
     dark = 1 - np.float32(lines) * (1 - ink(image, 0.006 * unit))
 
     def draw(image: np.ndarray, flat: np.ndarray, dark: np.ndarray) -> np.ndarray:
