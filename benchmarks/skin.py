@@ -5,7 +5,7 @@
     python benchmarks/skin.py --markdown docs/skin.md     # and write the table that the docs show
 
 Everything is measured at the photo's own resolution in OKLab, on skin and nose where the mask is at least 0.9, and lengths are in
-face units. Beside `smooth_skin` stands a bilateral filter through the same mask, which is what most smoothing is.
+face units. Beside `smooth_skin` stands a bilateral filter through the same mask, a common way to smooth skin.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ METHODS: dict[str, Callable[[Scene], np.ndarray]] = {
     "bilateral filter": bilateral,
 }
 LINES = {
-    "texture": "texture kept: energy finer than pores",
-    "blotches in lightness": "blotches left in lightness: energy between",
-    "blotches in chroma": "blotches left in chroma: energy between",
-    "planted": "planted blotches left",
-    "shape": "shape kept: energy of what is broader",
+    "texture": "texture kept: energy of the finest",
+    "blotches in lightness": "blotches left in lightness: energy of the middle",
+    "blotches in chroma": "blotches left in chroma: energy of the middle",
+    "planted": "planted blotches left: amplitude",
+    "shape": "shape kept: energy of the broadest",
     "edges": "edges kept: gradient at eyes, lips, brows and hair",
 }
 
@@ -146,7 +146,7 @@ def main() -> int:
     table = Table(title=f"{used} photos: share of what there was, median / worst, then medians by skin tone", title_justify="left")
     rows = [["", *METHODS]]
     for line, what in LINES.items():
-        rows.append([what, *(summary(found[line, method], worst=max if "blotches" in line else min) for method in METHODS)])
+        rows.append([what, *(summary(found[line, method], worst=max if "blotches" in what else min) for method in METHODS)])
     for heading in rows[0]:
         table.add_column(heading)
     for row in rows[1:]:

@@ -22,7 +22,7 @@ def smooth_skin(
     mask: np.ndarray,
     face: FaceView,
     *,
-    strength: Annotated[float, Range(0, 1), "how much of the unevenness goes"] = 0.6,
+    strength: Annotated[float, Range(0, 1), "how much of the unevenness goes"] = 0.7,
     radius: Annotated[float, Range(0.015, 0.1), "size of the blotches that go, in face units"] = 0.035,
 ) -> np.ndarray:
     """Smooth the skin: blotches go, pores stay, and eyes, lips, brows, beard and hair stay sharp.
