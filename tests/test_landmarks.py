@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from facefx.landmarks import landmarks_of
-from facefx.testing.drawn import PORTRAIT, Head, drawn_face
+from facefx.testing.drawn import PORTRAIT, Head, drawn_face, label_picture
 
 PICTURE = np.zeros((189, 187, 3), np.float32)
 X, Y = PORTRAIT.center
@@ -65,3 +65,11 @@ def test_points_cannot_be_moved_by_mistake() -> None:
     points = landmarks_of(drawn_face(PORTRAIT, PICTURE).parsing)
     with pytest.raises(ValueError, match="read-only"):
         points.contour[0] = 0
+
+
+def test_a_mouth_seen_far_from_the_face_is_not_its_mouth() -> None:
+    labels = label_picture([Head((32.0, 32.0), 40.0)], (64, 64))
+    labels[0:5, 4:60] = 10  # larger than the mouth, such as parsers see in what pads a picture
+    found = drawn_face(PORTRAIT, PICTURE, labels).landmarks.mouth
+    assert found is not None
+    assert found.center == pytest.approx(at(0, 0.34), abs=0.035 * SIDE)

@@ -82,13 +82,14 @@ def landmarks_of(parsing: FaceParsing) -> Landmarks:
     inside = masks.fill_holes(_values(parsing, Region.FACE))
     contour = geometry.contour(inside)
     chin, forehead = _ends(contour)
+    nearby = _near(contour, parsing.size)
     found = Landmarks(
-        left_eye=_strip(_values(parsing, Label.LEFT_EYE), to_the_right=True),
-        right_eye=_strip(_values(parsing, Label.RIGHT_EYE), to_the_right=False),
-        left_eyebrow=_strip(_values(parsing, Label.LEFT_EYEBROW), to_the_right=True),
-        right_eyebrow=_strip(_values(parsing, Label.RIGHT_EYEBROW), to_the_right=False),
-        mouth=_strip(_values(parsing, Region.MOUTH), to_the_right=True),
-        nose=_nose(_values(parsing, Label.NOSE)),
+        left_eye=_strip(nearby * _values(parsing, Label.LEFT_EYE), to_the_right=True),
+        right_eye=_strip(nearby * _values(parsing, Label.RIGHT_EYE), to_the_right=False),
+        left_eyebrow=_strip(nearby * _values(parsing, Label.LEFT_EYEBROW), to_the_right=True),
+        right_eyebrow=_strip(nearby * _values(parsing, Label.RIGHT_EYEBROW), to_the_right=False),
+        mouth=_strip(nearby * _values(parsing, Region.MOUTH), to_the_right=True),
+        nose=_nose(nearby * _values(parsing, Label.NOSE)),
         contour=contour,
         chin=chin,
         forehead=forehead,
@@ -101,6 +102,16 @@ def _values(parsing: FaceParsing, region: Region | Label) -> np.ndarray:
     if not parsing.scheme.indices_of(region):
         return np.zeros((parsing.size, parsing.size), np.float32)
     return parsing.region(region)
+
+
+def _near(contour: np.ndarray, size: int) -> np.ndarray:
+    """(S, S) bool: the box round the face and a tenth more. A network may see a second mouth elsewhere, as beyond the picture."""
+    inside = np.zeros((size, size), bool)
+    if len(contour):
+        low, high = contour.min(axis=0), contour.max(axis=0)
+        (x0, y0), (x1, y1) = low - 0.1 * (high - low) - 1, high + 0.1 * (high - low) + 1
+        inside[max(int(y0), 0) : int(y1) + 1, max(int(x0), 0) : int(x1) + 1] = True
+    return inside
 
 
 #: Parts of fewer pixels of the crop than this have no shape to speak of.
