@@ -21,7 +21,7 @@ from facefx.video import Tracking
 from facefx.video.motion import Small, head_motion, is_cut
 from facefx.video.steady import blend, carry, carry_maps, recut, sameness
 from facefx.video.two_looks import both
-from synthetic import INDEX, FakeDetector, FakeSegmenter
+from synthetic import INDEX, FakeDetector, FakeSegmenter, Head, label_picture, painted
 from video_helpers import HEAD, SIZE, empty, film
 
 LIPS = chain("recolor_lips", color="#2040c0", strength=1.0)
@@ -100,6 +100,22 @@ def test_a_face_that_comes_in_is_found_and_one_that_goes_is_dropped() -> None:
     assert counts[:3] == [0, 0, 0]
     assert counts[4:7] == [1, 1, 1]
     assert counts[-1] == 0
+
+
+def test_several_people_are_followed_each() -> None:
+    heads = [[Head((70.0 + 3 * t, 84.0), 72.0), Head((250.0 - 2 * t, 80.0), 64.0)] for t in range(4)]
+    frames = [painted(label_picture(pair, (160, 330))) for pair in heads]
+    detector = FakeDetector()
+    found = scenes(frames, None, detector)
+    assert detector.calls == 1
+    for scene, pair in zip(found, heads, strict=True):
+        assert len(scene.faces) == 2
+        for face, head in zip(scene.faces, pair, strict=True):
+            assert face.box.center == pytest.approx(head.center, abs=6)
+    (edited,) = process(frames[:1])
+    blue = (edited[:, :, 2].astype(int) - edited[:, :, 0] > 60).sum(axis=0)
+    assert blue[40:100].sum() > 50
+    assert blue[220:280].sum() > 50
 
 
 def test_parsing_can_be_skipped() -> None:
