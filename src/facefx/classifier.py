@@ -60,8 +60,8 @@ class Classifier:
             card = tomllib.loads(path.read_text("utf-8"))
             with np.load(io.BytesIO(checked_bytes(folder / CLASSIFIER, folder.name, card["sha256"]))) as arrays:
                 names = ("mean", "scale", "waves", "phases", "weights", "bias")
-                values = [arrays[name].astype(float) for name in names]
-                model = cls(tuple(card["classes"]), tuple(card["measurements"]), *values, float(card["temperature"]))
+                values = {name: arrays[name].astype(float) for name in names}
+                model = cls(tuple(card["classes"]), tuple(card["measurements"]), **values, temperature=float(card["temperature"]))
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise ModelError(f"the classifier in {folder} cannot be read: {type(error).__name__}: {error}") from None
         inputs, outputs = len(model.measurements), len(model.classes)

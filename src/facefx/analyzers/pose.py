@@ -23,10 +23,10 @@ def head_pose(face: Face) -> dict[str, Any]:
     ``roll`` is positive when the head is tilted clockwise as one looks at the picture; it is the tilt of the line through the eyes.
     ``yaw`` is positive when it is turned towards its own left (the picture's right), and is rough: 45.4 times the place of the
     nose's lower end between the edges of the face at its height (-1 at the right edge, 0 in the middle, 1 at the left one), held
-    to ±45. The factor is fitted to the 1735 sets of 68 landmarks of ytfaces68, whose yaw (99 % within ±33 degrees) comes from
+    to ±45. The factor is fitted to the 1735 sets of 68 landmarks of ytfaces68, whose yaw (99 % within ±35 degrees) comes from
     factoring all of them into one shape and a rotation each (Tomasi and Kanade, "Shape and motion from image streams under
     orthography", IJCV 9(2), 1992): on the landmarks themselves it is wrong by 1.2 degrees on average and by at most 2.5 in 90
-    of 100; on parsed frames by 3.3, and 7.0. Hair over one cheek moves an edge: a fifth of
+    of 100; on parsed frames by 3.2, and 6.4. Hair over one cheek moves an edge: a fifth of
     the face's width hidden counts as 11 degrees.
     """
     yaw = yaw_of(face)
