@@ -121,10 +121,13 @@ def test_a_file_that_breaks_off_is_edited_as_far_as_it_goes(tmp_path: Path) -> N
 def test_what_is_refused(tmp_path: Path) -> None:
     source = write_video(tmp_path / "in.mp4", empty(1))
     (tmp_path / "text.mp4").write_text("hello")
+    (tmp_path / "list.m3u8").write_text(f"#EXTM3U\n#EXTINF:1,\n{source}\n#EXT-X-ENDLIST\n")
     (tmp_path / "there.mp4").write_text("precious")
     for wrong, error, words in (
         ((tmp_path / "none.mp4", tmp_path / "out.mp4"), ImageError, "cannot be opened"),
         ((tmp_path / "text.mp4", tmp_path / "out.mp4"), ImageError, "cannot be opened"),
+        ((tmp_path / "list.m3u8", tmp_path / "out.mp4"), ImageError, "cannot be opened"),
+        (("http://127.0.0.1/x.mp4", tmp_path / "out.mp4"), ImageError, "cannot be opened"),
         ((source, tmp_path / "out.avi"), OutputError, ".mp4, .m4v, .mov, .mkv"),
         ((source, tmp_path / "there.mp4"), OutputError, "there already"),
         ((source, tmp_path / "no" / "out.mp4"), OutputError, "does not exist"),

@@ -33,6 +33,15 @@ def _av() -> Any:
     return av
 
 
+#: Kinds of files that are opened: none that names other files or addresses to read, as playlists do.
+_KINDS = "mov,matroska,avi,flv,mpeg,mpegts,mpegvideo,asf,ogg,nut,mxf,gif,ivf,h264,hevc,mjpeg,dv,rm"
+
+
+def _opened(path: Path) -> Any:
+    """The file, and nothing but it: no network, no other protocol, no playlist."""
+    return _av().open(f"file:{path}", options={"protocol_whitelist": "file", "format_whitelist": _KINDS})
+
+
 def failures() -> tuple[type[Exception], ...]:
     """What writing a video file may raise: a full disk, a folder that is gone."""
     return (_av().error.FFmpegError, OSError)
@@ -80,8 +89,8 @@ class VideoReader:
         av = _av()
         self.path, self.problems = path, list[Problem]()
         try:
-            self._container = av.open(str(path))
-        except (av.error.FFmpegError, OSError) as error:
+            self._container = _opened(path)
+        except failures() as error:
             raise ImageError(f"the video {str(path)!r} cannot be opened: {getattr(error, 'strerror', None) or error}") from None
         if not self._container.streams.video:
             self._container.close()
@@ -221,7 +230,7 @@ def join(parts: Sequence[Path], source: Path, target: Path, format_name: str) ->
     av = _av()
     try:
         with ExitStack() as stack:
-            original = stack.enter_context(av.open(str(source)))
+            original = stack.enter_context(_opened(source))
             result = stack.enter_context(av.open(str(target), "w", format=format_name))
             first = stack.enter_context(av.open(str(parts[0])))
             result.metadata.update({k: v for k, v in original.metadata.items() if k not in _OF_THE_FILE})
