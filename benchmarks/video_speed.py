@@ -20,6 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import cv2
 import numpy as np
 from video import CONSOLE, LOOK, MOVEMENTS, REGIONS, SAMPLES, Film, add_settings
 
@@ -102,7 +103,7 @@ def _by_part(source: Path, part: Path, tracking: Tracking) -> None:
         first = next(decoded)
         tracker.next(open_image(first.rgb).rgb)
         watch.frames = [defaultdict(float)]
-        with PartWriter(part, reader, first.rgb.shape[:2], 18) as writer:
+        with PartWriter(part, reader, 18) as writer:
             encode = watch.measured("encoding", writer.write)
             while (frame := decode()) is not None:
                 picture = watch.measured("to floats and back", open_image)(frame.rgb)
@@ -113,7 +114,7 @@ def _by_part(source: Path, part: Path, tracking: Tracking) -> None:
                 edited = scene
                 for step in LOOK.steps:
                     edited = watch.measured(step.spec.name, replace(LOOK, steps=(step,)).edit)(edited)
-                encode(watch.measured("to floats and back", picture.like)(edited.image), frame)
+                encode(watch.measured("to floats and back", cv2.convertScaleAbs)(edited.image, alpha=255), frame)
                 watch.next_frame()
     frames = watch.frames[:-1]
     for spent in frames:

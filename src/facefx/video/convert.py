@@ -157,7 +157,7 @@ def _written(results: Iterator[tuple[Frame, Any]], folder: Path, first: int, rea
     number = first
     while (start := next(results, None)) is not None:
         unfinished = folder / f"part-{number:06d}.writing"
-        with PartWriter(unfinished, reader, start[0].rgb.shape[:2], crf) as writer:
+        with PartWriter(unfinished, reader, crf) as writer:
             writer.write(start[1], start[0])
             yield 1
             for frame, rgb in islice(results, PART - 1):

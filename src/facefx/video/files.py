@@ -88,6 +88,7 @@ class VideoReader:
     def __init__(self, path: Path) -> None:
         av = _av()
         self.path, self.problems = path, list[Problem]()
+        self.size: tuple[int, ...] | None = None  # (height, width) of the first frame, once it is read
         try:
             self._container = _opened(path)
         except failures() as error:
@@ -129,7 +130,9 @@ class VideoReader:
             last = pts
             if frame.is_corrupt:
                 self._note(pts, "a frame is damaged; it is passed through as the decoder shows it")
-            yield self._upright(frame, pts)
+            shown = self._upright(frame, pts)
+            self.size = self.size or shown.rgb.shape[:2]
+            yield shown
 
     def _decoded(self) -> Iterator[Any]:
         broken, packets = _av().error.FFmpegError, self._container.demux(self.stream)
@@ -169,14 +172,15 @@ class PartWriter:
 
     Parameters
     ----------
-    size : (height, width) of the frames.
+    reader : gives the settings; it has read a frame. Frames of another size than its first are fitted to that.
     crf : x264's quality, 0 (lossless) to 51; 18 is hard to tell from the original.
     """
 
-    def __init__(self, path: Path, reader: VideoReader, size: tuple[int, int], crf: int) -> None:
+    def __init__(self, path: Path, reader: VideoReader, crf: int) -> None:
         av = _av()
         self._container = av.open(str(path), "w", format="nut")
-        source = reader.stream.codec_context
+        assert reader.size
+        source, size = reader.stream.codec_context, reader.size
         self._stream = self._container.add_stream("libx264", rate=reader.rate)
         context = self._stream.codec_context
         context.height, context.width = size
