@@ -1,11 +1,12 @@
-"""The recolouring scorecard: how real a new lip or hair colour looks, in numbers.
+"""The recolouring scorecard: how real a new colour looks, in numbers, for every effect that takes a colour.
 
     python benchmarks/recolor.py                                   # on the photos in samples/
     python benchmarks/recolor.py --photos FOLDER --limit 30        # on your own
     python benchmarks/recolor.py --markdown docs/recolouring.md    # and write the table that the docs show
 
 Seven lines, after the list in docs/recolouring.md. Every photo is parsed once by the default segmenter; every colour is painted at
-full strength. "Region" is where the effect's own mask is at least 0.9, "outside" where it is exactly 0.
+full strength. "Region" is where the effect's own mask is at least 0.9 (for irises the ring between pupil and rim, for make-up that
+covers a part of its mask where it changes most), "outside" where the mask is exactly 0.
 """
 
 from __future__ import annotations
@@ -26,11 +27,40 @@ from skimage.metrics import structural_similarity
 
 import facefx
 from facefx import color
+from facefx.iris import find_irises
 from facefx.scene import Face, Scene
 
-COLORS = {
-    "recolor_lips": {"red": "#cc0000", "plum": "#5a1a3a", "rose": "#c9707d", "nude": "#c08a78"},
-    "recolor_hair": {"blonde": "#d2b06f", "black": "#1c1614", "purple": "#6b3fa0", "copper": "#a4502c"},
+
+@dataclass(frozen=True)
+class Subject:
+    """What is measured of one effect.
+
+    Attributes
+    ----------
+    colors : to paint with, at full strength.
+    mask : the region that it paints on.
+    aims : whether the colour is what the region shall have, so that line 1 applies; make-up is a veil or covers a part.
+    keeps : whether the structure shall show through, so that line 2 applies; a line drawn on the lids covers it.
+    """
+
+    colors: dict[str, str]
+    mask: str
+    aims: bool = True
+    keeps: bool = True
+    params: dict[str, object] = field(default_factory=dict)
+
+
+SUBJECTS = {
+    "recolor_lips": Subject({"red": "#cc0000", "plum": "#5a1a3a", "rose": "#c9707d", "nude": "#c08a78"}, "lips"),
+    "recolor_hair": Subject({"blonde": "#d2b06f", "black": "#1c1614", "purple": "#6b3fa0", "copper": "#a4502c"}, "hair"),
+    "recolor_brows": Subject({"dark brown": "#33221a", "auburn": "#6e3d27"}, "eyebrows", aims=False),
+    "recolor_eyes": Subject({"blue": "#5c7f9b", "green": "#6c7f4f", "brown": "#5a3a22"}, "eyes"),
+    "grey_hair": Subject({"grey": "#b3aea6"}, "hair", aims=False),
+    "line_lips": Subject({"wine": "#8c2f39"}, "lips+skin", aims=False, keeps=False),
+    "apply_foundation": Subject({"tan": "#c68e6c"}, "all_skin", aims=False, params={"match": 1.0}),
+    "apply_blush": Subject({"rose": "#d0475f"}, "skin+nose", aims=False),
+    "apply_eyeshadow": Subject({"plum": "#7a4658"}, "eyes+skin", aims=False),
+    "apply_eyeliner": Subject({"black": "#17120f"}, "eyes+skin", aims=False, keeps=False),
 }
 #: What only some lightnesses can hold: saturated red is no brighter than this, black no darker.
 HARD = {"red", "black"}
@@ -81,23 +111,35 @@ def edge_step(change: np.ndarray, mask: np.ndarray) -> float:
     return steepest((change / max(full, 1e-6)).astype(np.float32), band) / steepest(mask, band)
 
 
-def steadiness(scene: Scene, effect: str, code: str, painted: np.ndarray, region: np.ndarray) -> float:
-    """Median colour change of the region when the head moves a little and the motion is undone: the still's stand-in for video."""
+MOVE = (1.5, 1.015, (2.3, -1.7))  # degrees, scale, pixels
+
+
+def movement(size: tuple[int, int]) -> np.ndarray:
+    """The (2, 3) affine of line 7's small movement."""
+    turn, scale, shift = MOVE
+    move = cv2.getRotationMatrix2D((size[1] / 2, size[0] / 2), turn, scale)
+    move[:, 2] += shift
+    return move
+
+
+def moved(scene: Scene) -> Scene:
+    """The photo after a small movement of the head, parsed anew."""
     height, width = scene.size
-    move = cv2.getRotationMatrix2D((width / 2, height / 2), 1.5, 1.015)
-    move[:, 2] += (2.3, -1.7)
-    moved = cv2.warpAffine(scene.image, move, (width, height), borderMode=cv2.BORDER_REFLECT)
-    again = facefx.parse(np.ascontiguousarray(moved))
-    if not again.faces:
-        return float("nan")
-    back = cv2.warpAffine(paint(again, effect, color=code, strength=1.0), move, (width, height), flags=cv2.WARP_INVERSE_MAP)
+    image = cv2.warpAffine(scene.image, movement(scene.size), (width, height), borderMode=cv2.BORDER_REFLECT)
+    return facefx.parse(np.ascontiguousarray(image))
+
+
+def steadiness(scene: Scene, after: np.ndarray, painted: np.ndarray, region: np.ndarray) -> float:
+    """Median colour change of the region when a movement is undone: the still's stand-in for video. `after` is painted, too."""
+    height, width = scene.size
+    back = cv2.warpAffine(after, movement(scene.size), (width, height), flags=cv2.WARP_INVERSE_MAP)
     blurred = cv2.GaussianBlur(painted, (0, 0), 1.0)  # resampling blurs; compare at the same sharpness
     return float(np.median(color.delta_e(cv2.GaussianBlur(back, (0, 0), 1.0), blurred)[region]))
 
 
 def tone(face: Face, region: str) -> str:
     """The group of line 6: skin by its individual typology angle (Chardon et al. 1991), hair by its lightness."""
-    name = "skin" if region == "lips" else "hair"
+    name = "hair" if region == "hair" else "skin"
     inside = np.asarray(face.mask(name)) >= 0.9
     if not inside.any():
         return "unknown"
@@ -108,37 +150,58 @@ def tone(face: Face, region: str) -> str:
     return "light skin" if angle > 28 else "tan skin" if angle > 10 else "dark skin"
 
 
-def score_photo(scene: Scene, effect: str, scores: Scores) -> None:
-    """Add one photo's measurements."""
-    face, region_name = scene.faces[0], "lips" if effect == "recolor_lips" else "hair"
-    mask = np.asarray(face.mask(region_name))
+def rings(face: Face) -> np.ndarray:
+    """(H, W) bool: the irises without pupil, rim and what the lids cover."""
+    inside = np.zeros(face.picture.shape[:2], bool)
+    y, x = np.indices(inside.shape) + 0.5
+    for iris in find_irises(face.picture, face.landmarks):
+        if iris:
+            distance = np.hypot(x - iris.center[0], y - iris.center[1]) / iris.radius
+            inside |= (distance > 0.5) & (distance < 0.8)
+    return inside & (np.asarray(face.mask("eyes")) >= 0.9)
+
+
+def score_photo(scene: Scene, again: Scene, effect: str, scores: Scores) -> None:
+    """Add one photo's measurements. `again` is the photo after a small movement."""
+    subject, face = SUBJECTS[effect], scene.faces[0]
+    mask = np.asarray(face.mask(subject.mask))
     region, outside = mask >= 0.9, mask == 0
-    if region.sum() < 100:
+    if effect == "recolor_eyes":
+        region = rings(face)
+    if region.sum() < 50:
         return
     ring = (cv2.dilate((mask > 0).astype(np.uint8), np.ones((7, 7), np.uint8)) > 0) & outside
     teeth = np.asarray(face.mask("inner_mouth")) >= 0.9
-    group = tone(face, region_name)
-    for name, code in COLORS[effect].items():
-        target = np.array(color.parse(code))
-        painted = paint(scene, effect, color=code, strength=1.0)
+    group = tone(face, subject.mask)
+    for name, code in subject.colors.items():
+        how = {**subject.params, "color": code}
+        painted = paint(scene, effect, **how, strength=1.0)
         change = color.delta_e(scene.image, painted)
-        median = np.median(color.to_lab(painted[region]), axis=0)
-        off = float(color.delta_e_lab(median, color.to_lab(target)))
-        scores.add("1 hard" if name in HARD else "1", off)
-        scores.by_tone[group].append(off)
-        scores.add("2", structure(scene.image, painted, region))
+        if not subject.aims and subject.mask != "hair":
+            most = mask >= 0.9
+            region = most & (change > 0.5 * np.quantile(change[most], 0.995))
+        if not change.any() or region.sum() < 20:
+            continue
+        if subject.aims:
+            median = np.median(color.to_lab(painted[region]), axis=0)
+            off = float(color.delta_e_lab(median, color.to_lab(np.array(color.parse(code)))))
+            scores.add("1 hard" if name in HARD else "1", off)
+            scores.by_tone[group].append(off)
+        if subject.keeps:
+            scores.add("2", structure(scene.image, painted, region))
         scores.add("3 outside", float((painted != scene.image).any(axis=-1)[outside].sum()))
-        if effect == "recolor_lips" and teeth.sum() > 50:
+        if "lips" in subject.mask and teeth.sum() > 50:
             scores.add("3 teeth", float(change[teeth].mean()))
         scores.add("4 ring", float(change[ring].max()) if ring.any() else float("nan"))
-        scores.add("4 step", edge_step(change, mask))
+        if subject.aims and effect != "recolor_eyes":
+            scores.add("4 step", edge_step(change, mask))
         steps = [
-            float(color.delta_e(scene.image[region], paint(scene, effect, color=code, strength=s)[region]).mean())
-            for s in STRENGTHS
+            float(color.delta_e(scene.image[region], paint(scene, effect, **how, strength=s)[region]).mean()) for s in STRENGTHS
         ]
-        scores.add("5 identity", float((paint(scene, effect, color=code, strength=0.0) != scene.image).sum()))
+        scores.add("5 identity", float((paint(scene, effect, **how, strength=0.0) != scene.image).sum()))
         scores.add("5 grows", float(np.all(np.diff(steps) > 0)))
-    scores.add("7", steadiness(scene, effect, code, painted, region))
+        if again.faces:
+            scores.add("7", steadiness(scene, paint(again, effect, **how, strength=1.0), painted, region))
 
 
 LINES = (
@@ -176,11 +239,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=Path, default=Path(__file__).parents[1] / "samples", help="folder of photos")
     parser.add_argument("--limit", type=int, default=None, help="at most this many photos")
+    parser.add_argument("--effect", action="append", choices=SUBJECTS, help="only this one; may be repeated")
     parser.add_argument("--markdown", type=Path, help="also write the tables to this file, between its <!-- scorecard --> marks")
     options = parser.parse_args()
     console = Console()
     photos = sorted(p for p in options.photos.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))[: options.limit]
-    found = {effect: Scores() for effect in COLORS}
+    found = {effect: Scores() for effect in options.effect or SUBJECTS}
     used = 0
     for photo in track(photos, description="photos", console=console):
         scene = facefx.parse(photo)
@@ -188,15 +252,16 @@ def main() -> int:
             console.print(f"no face in {photo.name}")
             continue
         used += 1
+        again = moved(scene)
         for effect, scores in found.items():
-            score_photo(scene, effect, scores)
+            score_photo(scene, again, effect, scores)
     text = []
     for effect, scores in found.items():
-        table = Table(title=f"{effect}, {used} photos, {len(COLORS[effect])} colours", title_justify="left")
+        table = Table(title=f"{effect}, {used} photos, {len(SUBJECTS[effect].colors)} colours", title_justify="left")
         for heading in ("line", "measured", "target", "met"):
             table.add_column(heading)
         text += [
-            f"\n**{effect}** ({used} photos, {len(COLORS[effect])} colours)\n",
+            f"\n**{effect}** ({used} photos, {len(SUBJECTS[effect].colors)} colours)\n",
             "| line | measured | target | met |",
             "|---|---|---|---|",
         ]

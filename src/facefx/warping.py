@@ -33,9 +33,9 @@ def warped(scene: Scene, window: tuple[int, int, int, int], displacement: np.nda
     low = np.maximum(np.floor(source.min(axis=(0, 1))).astype(int) - 3, 0)
     high = np.ceil(source.max(axis=(0, 1))).astype(int) + 4
     part = np.ascontiguousarray(scene.image[low[1] : high[1], low[0] : high[0]])
-    moved = cv2.remap(part, source - low.astype(np.float32), None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    moved = _remapped(part, source - low.astype(np.float32), cv2.INTER_CUBIC, cv2.BORDER_REPLICATE)
     image = scene.image.copy()
-    still = ~field.any(axis=-1)
+    still = (field == 0).all(axis=-1)
     image[y0:y1, x0:x1] = np.where(still[..., None], image[y0:y1, x0:x1], np.clip(moved, 0, 1))
     faces = tuple(face.moved_to(image, _moved(face, window, field)) for face in scene.faces)
     return Scene(image, faces, scene.alpha)
@@ -66,10 +66,15 @@ def _moved(face: Face, window: tuple[int, int, int, int], field: np.ndarray) -> 
     points = geometry.apply(geometry.invert(parsing.affine), np.column_stack([columns.ravel(), rows.ravel()]) + 0.5)
     x0, y0, _, _ = window
     place = (points - (x0 + 0.5, y0 + 0.5)).astype(np.float32).reshape(size, size, 2)
-    shift = cv2.remap(field, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    shift = _remapped(field, place, cv2.INTER_LINEAR, cv2.BORDER_CONSTANT)
     if not shift.any():
         return parsing
     source = geometry.apply(parsing.affine, points + shift.reshape(-1, 2)).astype(np.float32).reshape(size, size, 2) - 0.5
     # Absolute places in both, so where nothing moves nothing is blurred.
-    planes = [cv2.remap(p, source, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for p in parsing.probabilities]
+    planes = [_remapped(plane, source, cv2.INTER_LINEAR, cv2.BORDER_REPLICATE) for plane in parsing.probabilities]
     return FaceParsing(np.stack(planes), parsing.scheme, parsing.affine)
+
+
+def _remapped(values: np.ndarray, places: np.ndarray, interpolation: int, border: int) -> np.ndarray:
+    """`values` at `places`, (h, w, 2) float32 (x, y) with pixel centres at whole numbers."""
+    return np.asarray(cv2.remap(values, places[..., 0], places[..., 1], interpolation, borderMode=border))
