@@ -26,8 +26,8 @@ class Settings:
     """
 
     waves: int = 300
-    gamma: float = 0.02
-    ridge: float = 0.001
+    gamma: float = 0.01
+    ridge: float = 0.00015
     seed: int = 0
 
 
