@@ -9,7 +9,7 @@ import numpy as np
 
 from ..color import parse
 from ..declare import Color, Range, effect
-from ..masks import grow, window
+from ..masks import window
 from ..scene import FaceView
 
 __all__ = ["anonymize"]
@@ -62,7 +62,10 @@ def _part(part: str, mask: np.ndarray, face: FaceView) -> np.ndarray:
     allowed = mask > 0
     if part in ("face", "head"):
         region = "head" if part == "head" else "face+ears"
-        return allowed & (grow(face.mask(region), _BEYOND * face.unit) > 0)
+        away = (face.mask(region) == 0).astype(np.uint8)
+        if away.all():
+            return np.zeros(face.shape, bool)
+        return np.asarray(allowed & (cv2.distanceTransform(away, cv2.DIST_L2, 5) <= _BEYOND * face.unit))
     return allowed & _bar(part, face)
 
 
