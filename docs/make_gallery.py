@@ -162,10 +162,17 @@ def looks_page() -> list[str]:
     return lines
 
 
+def looks_picture() -> None:
+    """A few of the looks' pictures below each other, for the README."""
+    rows = [np.asarray(Image.open(PICTURES / f"look_{name}.jpg")) for name in ("classic_red", "festival", "smoky", "film_noir")]
+    Image.fromarray(np.vstack(rows)).save(PICTURES / "looks.jpg", quality=82)
+
+
 def on_pre_build(config: Any = None) -> None:
     """mkdocs' hook."""
     PICTURES.mkdir(exist_ok=True)
     text = "\n".join([INTRODUCTION, *effects_page(), *looks_page()])
+    looks_picture()
     if not PAGE.exists() or PAGE.read_text("utf-8") != text:  # a page that is written anew makes `mkdocs serve` build again
         PAGE.write_text(text, "utf-8")
 
