@@ -77,11 +77,11 @@ def _bar(part: str, face: FaceView) -> np.ndarray:
     turn = np.deg2rad(face.roll)
     down = (rows + 0.5) * np.cos(turn) - (columns + 0.5) * np.sin(turn)
     across = (columns + 0.5) * np.cos(turn) + (rows + 0.5) * np.sin(turn)
-    if not seen.any():
+    ends = across[face.mask("face") > 0]
+    if not seen.any() or not ends.size:
         return np.zeros(face.shape, bool)
     low, high = float(down[seen].min()), float(down[seen].max())
     middle, half = (low + high) / 2, max((high - low) / 2 + _BEYOND * face.unit, _BAR * face.unit)
-    ends = across[face.mask("face") > 0]
     reach = 2 * _BEYOND * face.unit
     return np.asarray((np.abs(down - middle) <= half) & (across >= ends.min() - reach) & (across <= ends.max() + reach))
 
