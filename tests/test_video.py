@@ -19,7 +19,7 @@ from facefx.pipeline import widened
 from facefx.types import Box, FaceParsing
 from facefx.video import Tracking
 from facefx.video.motion import Small, head_motion, is_cut
-from facefx.video.steady import blend, carry, carry_maps, recut, sameness
+from facefx.video.steady import blend, carry, carry_maps, recut, sameness, stillness
 from facefx.video.two_looks import both
 from synthetic import INDEX, FakeDetector, FakeSegmenter, Head, label_picture, painted
 from video_helpers import HEAD, SIZE, empty, film
@@ -238,6 +238,8 @@ def test_what_moved_in_itself_is_carried_along() -> None:
     np.testing.assert_allclose(carried[0, 45:75, 50:75], np.roll(values[0], 3, axis=1)[45:75, 50:75], atol=0.05)
     assert carried[0, 60, 39:42].max() < 0.5
     assert carry(before, carry_maps(before, now)).shape == before.shape
+    assert stillness(carry_maps(before, before)).min() > 0.9
+    assert stillness(carry_maps(before, now))[20:100, 20:100].max() < 0.2
 
 
 def test_only_what_stayed_the_same_is_smoothed() -> None:

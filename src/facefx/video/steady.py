@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import geometry
 
-__all__ = ["blend", "carry", "carry_maps", "recut", "sameness"]
+__all__ = ["blend", "carry", "carry_maps", "recut", "sameness", "stillness"]
 
 #: Difference of light, after blurring, at which a pixel counts as half changed, and how much more is allowed at edges, where a
 #: fraction of a pixel of motion that was not undone already makes a difference.
@@ -32,6 +32,17 @@ def carry_maps(before: np.ndarray, now: np.ndarray) -> np.ndarray:
     flow = search.calc(new, old, None)  # type: ignore[call-overload]
     columns, rows = np.meshgrid(np.arange(new.shape[1]), np.arange(new.shape[0]))
     return np.asarray(flow + np.stack([columns, rows], -1).astype(np.float32))
+
+
+def stillness(maps: np.ndarray) -> np.ndarray:
+    """How little each pixel moved in itself, (S, S) float32: 1 for not at all, one half for two pixels of a crop of 256.
+
+    The flow is a guess, the better the smaller it is; a mouth that opens is better taken from its own frame.
+    """
+    size = maps.shape[0]
+    columns, rows = np.meshgrid(np.arange(size, dtype=np.float32), np.arange(size, dtype=np.float32))
+    distance = np.hypot(maps[..., 0] - columns, maps[..., 1] - rows)
+    return np.asarray(1 / (1 + (distance / (size / 128)) ** 2), np.float32)
 
 
 def carry(values: np.ndarray, maps: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from ..types import Box, Detection, Detector, FaceParsing, Segmenter
 from .frame_face import FrameFace
 from .motion import Motion, Small, head_motion, is_cut
 from .one_look import for_frames
-from .steady import blend, carry, carry_maps, recut, sameness
+from .steady import blend, carry, carry_maps, recut, sameness, stillness
 from .two_looks import both
 
 __all__ = ["Tracker", "Tracking"]
@@ -146,7 +146,7 @@ class Tracker:
         if track.age % self.tracking.parse_every:
             return replace(track, shown=shown, near=carried)
         new = self._probabilities(shown)
-        same = self.tracking.smoothing * sameness(carry(track.shown, maps), shown)
+        same = self.tracking.smoothing * stillness(maps) * sameness(carry(track.shown, maps), shown)
         wide = track.wide
         if wide is not None and track.age % (WIDE_EVERY * self.tracking.parse_every) == 0:
             wide = blend(self._wide(rgb, affine), wide, np.full(same.shape, self.tracking.smoothing / 2, np.float32))
