@@ -143,7 +143,8 @@ def test_a_segmenter_that_does_not_know_the_region(portrait: np.ndarray) -> None
     assert not np.array_equal(dyed, portrait)
     del registry().analyzers.items["mine:count_points"]
     (report,) = facefx.analyze(portrait, segmenter=HairSegmenter(), detector=found)
-    assert set(report) == {"face_boxes"}  # the others need regions that hair alone does not give
+    assert "face_boxes" in report
+    assert not {"eye_boxes", "part_boxes", "face_contour"} & set(report)  # which need regions that hair alone does not give
 
 
 def test_random_numbers_repeat(portrait: np.ndarray) -> None:
@@ -202,7 +203,14 @@ def test_a_look_holds_full_names_versions_and_every_parameter() -> None:
             {
                 "use": "facefx:recolor_lips",
                 "version": "1",
-                "params": {"color": "#dda0dd", "strength": 0.8, "finish": "satin", "faces": "all"},
+                "params": {
+                    "color": "#dda0dd",
+                    "strength": 0.8,
+                    "finish": "satin",
+                    "second": "#4a0f1c",
+                    "ombre": 0.0,
+                    "faces": "all",
+                },
             }
         ],
     }
@@ -246,7 +254,7 @@ def test_garbage_is_no_look(tmp_path: Path, text: str, suffix: str) -> None:
 def test_files_that_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "look.json").write_bytes(b"\xff\xfe\x00")
     for path in (tmp_path / "look.json", tmp_path / "none.json", tmp_path):
-        with pytest.raises(LookError, match="cannot be read"):
+        with pytest.raises(LookError, match=r"cannot be read|there is no look .*none\.json"):
             load_look(path)
 
 

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .chains import Chain, Result, Step, chain, load_look
+    from .chains import Chain, Declined, Result, Step, chain, load_look
     from .declare import AnalyzerSpec, Color, EffectSpec, Range, analyzer, effect
     from .errors import (
         AmbiguousName,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 # Names are fetched when they are first used: `import facefx` and `facefx --help` must not wait for OpenCV.
 _HOMES = {
-    "chains": ("Chain", "Result", "Step", "chain", "load_look"),
+    "chains": ("Chain", "Declined", "Result", "Step", "chain", "load_look"),
     "declare": ("AnalyzerSpec", "Color", "EffectSpec", "Range", "analyzer", "effect"),
     "errors": (
         "AmbiguousName", "EffectError", "FacefxError", "ImageError", "LookError", "MissingExtra", "ModelError", "NoFaceFound",
@@ -56,7 +56,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022  (in the order of _HOMES; a test holds the two together)
-    "Chain", "Result", "Step", "chain", "load_look",
+    "Chain", "Declined", "Result", "Step", "chain", "load_look",
     "AnalyzerSpec", "Color", "EffectSpec", "Range", "analyzer", "effect",
     "AmbiguousName", "EffectError", "FacefxError", "ImageError", "LookError", "MissingExtra", "ModelError", "NoFaceFound",
     "OutputError", "ParameterError", "PluginError", "RegionUnavailable", "UnknownName",

@@ -14,9 +14,9 @@ import numpy as np
 import yaml
 
 from .declare import AnalyzerSpec, EffectSpec
-from .errors import AmbiguousName, FacefxError, LookError, NoFaceFound, OutputError, UnknownName
+from .errors import AmbiguousName, FacefxError, LookError, NoFaceFound, OutputError, ParameterError, UnknownName
 from .image import Picture, Source, open_image
-from .painting import apply_effect, chosen
+from .painting import Declined, apply_effect, chosen, unsure
 from .pipeline import parse_rgb, portrait_in, resolve_detector, resolve_segmenter
 from .plugins import registry
 from .ready_looks import look_file, looks
@@ -24,7 +24,7 @@ from .reports import Report, measure
 from .scene import Scene
 from .types import Detector, Segmenter
 
-__all__ = ["Chain", "Result", "Step", "chain", "load_look"]
+__all__ = ["Chain", "Declined", "Result", "Step", "chain", "check_confidence", "load_look"]
 
 LOOK_FORMAT = 1
 
@@ -48,12 +48,14 @@ class Result:
     reports : one per face, largest first, with what the chain's analyzers measured; empty if it has none.
     scene : the faces, and the picture before the effects.
     picture : the same as `image`, with what `facefx.save_image` needs to keep the file's metadata.
+    declined : which effect left which face alone, since the run's `min_confidence` asked for more than the segmenter was sure of.
     """
 
     image: Any
     reports: tuple[Report, ...]
     scene: Scene
     picture: Picture = field(repr=False)
+    declined: tuple[Declined, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ class Chain:
         segmenter: str | Path | Segmenter | None = None,
         detector: str | Detector | None = None,
         require_face: bool = True,
+        min_confidence: float = 0.0,
     ) -> Result:
         """Run all steps: one decode, one detection, one parse per face.
 
@@ -97,44 +100,59 @@ class Chain:
         image : a path, bytes, a file object, a PIL image or an array; it is not changed.
         segmenter, detector : as for `facefx.parse`.
         require_face : whether a picture without a face is an error; else it is passed through.
+        min_confidence : from 0 to 1. An effect leaves a face alone if the segmenter is less sure of what the effect needs to see
+            (`EffectSpec.needed`, `Face.confidence`), and `Result.declined` says so. One that works on background or people as a
+            whole does nothing if it would have to leave one of them alone; one on the picture always works. Analyzers always
+            measure. 0 asks for nothing.
 
         Raises
         ------
-        ImageError, NoFaceFound, RegionUnavailable, EffectError
+        ImageError, NoFaceFound, ParameterError, RegionUnavailable, EffectError
         """
+        check_confidence(min_confidence)
         picture = open_image(image)
         if any(_needs_faces(step) for step in self.steps):
             scene = parse_rgb(picture.rgb, resolve_segmenter(segmenter), resolve_detector(detector))
         else:
             scene = Scene(picture.rgb, ())
-        return self._run(picture, scene, require_face)
+        return self._run(picture, scene, require_face, min_confidence)
 
-    def edit(self, scene: Scene) -> Scene:
+    def edit(self, scene: Scene, *, min_confidence: float = 0.0) -> Scene:
         """Run the effects on a picture that is parsed already; steps whose faces are not there change nothing.
+
+        `min_confidence` is as for `run`.
 
         Raises
         ------
-        RegionUnavailable, EffectError
+        ParameterError, RegionUnavailable, EffectError
         """
+        check_confidence(min_confidence)
+        return self._edited(scene, min_confidence)[0]
+
+    def _edited(self, scene: Scene, min_confidence: float) -> tuple[Scene, tuple[Declined, ...]]:
         seen: dict[str, int] = {}
-        for step in self.steps:
+        declined: list[Declined] = []
+        for place, step in enumerate(self.steps):
             if isinstance(step.spec, EffectSpec):
                 occurrence = seen[step.name] = seen.get(step.name, -1) + 1
                 portrait = portrait_in(str(step.params["reference"])) if "portrait" in step.spec.supplies else None
-                scene = apply_effect(scene, step.spec, step.params, _key(self.seed, step.name, occurrence), portrait)
-        return scene
+                doubts = unsure(scene, step.spec, step.params, min_confidence)
+                needed = step.spec.needed(step.params)
+                declined += [Declined(place, step.name, face, needed, sure, min_confidence) for face, sure in doubts.items()]
+                scene = apply_effect(scene, step.spec, step.params, _key(self.seed, step.name, occurrence), portrait, doubts)
+        return scene, tuple(declined)
 
-    def _run(self, picture: Picture, scene: Scene, require_face: bool) -> Result:
+    def _run(self, picture: Picture, scene: Scene, require_face: bool, min_confidence: float) -> Result:
         if require_face:
             self._check_faces(scene)
-        edited = self.edit(scene)
+        edited, declined = self._edited(scene, min_confidence)
         measuring = {step.name: (step.spec, step.params) for step in self.steps if isinstance(step.spec, AnalyzerSpec)}
         short = [full.partition(":")[2] for full in measuring]
         analyzers = {n if short.count(n) == 1 else full: measuring[full] for full, n in zip(measuring, short, strict=True)}
         reports = tuple(measure(face, index, analyzers) for index, face in enumerate(scene.faces)) if analyzers else ()
         unchanged = edited.image is picture.rgb and edited.alpha is None
         done = picture if unchanged else picture.with_rgb(edited.image, edited.alpha)
-        return Result(picture.like(edited.image, edited.alpha), reports, scene, done)
+        return Result(picture.like(edited.image, edited.alpha), reports, scene, done, declined)
 
     def _check_faces(self, scene: Scene) -> None:
         """Raise `NoFaceFound` if there is no face for a step that needs one."""
@@ -259,6 +277,12 @@ def _saved_step(saved: Mapping[str, Any]) -> Step:
     if str(saved.get("version", step.spec.version)) != step.spec.version:
         raise LookError(f"the step {name!r} was saved for version {saved['version']} of it; installed is {step.spec.version}")
     return step
+
+
+def check_confidence(asked: float) -> None:
+    """Raise `ParameterError` unless it is a number from 0 to 1."""
+    if not isinstance(asked, int | float) or not 0 <= asked <= 1:
+        raise ParameterError(f"min_confidence={asked!r} is not allowed; give a number from 0 (asks for nothing) to 1")
 
 
 def _needs_faces(step: Step) -> bool:

@@ -68,6 +68,7 @@ class EffectSpec(_Spec):
     ----------
     kind : ``"paint"``, ``"cutout"``, ``"warp"`` or ``"overlay"``, see `effect`.
     region : what it works on, unless it has a parameter of that name.
+    needs : what it must see to do so; its region if empty.
     margin : how much of the picture round the region it sees, in face units.
     supplies : the positional arguments that it asked for.
     random : whether it asked for ``rng``.
@@ -75,6 +76,7 @@ class EffectSpec(_Spec):
 
     kind: Kind = "paint"
     region: str = "face"
+    needs: str = ""
     margin: float = 0.0
     supplies: tuple[str, ...] = ("image", "mask")
     random: bool = False
@@ -82,6 +84,11 @@ class EffectSpec(_Spec):
     def region_of(self, params: Mapping[str, Value]) -> str:
         """What it works on with these parameters."""
         return str(params.get("region", self.region))
+
+    def needed(self, params: Mapping[str, Value]) -> str:
+        """The region of a face that it must see to do its work; the whole person's where it works round people."""
+        region = str(params.get("region", self.needs or self.region))
+        return Region.PERSON.value if is_scene_wide(region) else region
 
     def needs_faces(self, params: Mapping[str, Value]) -> bool:
         """Whether it has nothing to do in a picture without a face."""
@@ -94,7 +101,12 @@ class AnalyzerSpec(_Spec):
 
 
 def effect(
-    *, region: Region | Label | str = "face", kind: Kind = "paint", margin: float = 0.0, version: str = "1"
+    *,
+    region: Region | Label | str = "face",
+    needs: Region | Label | str = "",
+    kind: Kind = "paint",
+    margin: float = 0.0,
+    version: str = "1",
 ) -> Callable[[Callable[..., Any]], EffectSpec]:
     """Declare an effect.
 
@@ -124,6 +136,8 @@ def effect(
     Parameters
     ----------
     region : what it works on, such as ``"lips"`` or ``"skin+nose"``.
+    needs : what of the face it must see for that, such as ``"eyes"`` for one that paints the skin round them: where the segmenter
+        is less sure of it than a run's ``min_confidence``, the face is left alone. By default the region.
     margin : how much more of the picture it sees on each side, in face units.
     version : raised when the same parameters start to give another picture.
 
@@ -135,6 +149,8 @@ def effect(
     ...     return image * (1 - strength)
     """
     labels_of(region)
+    if needs:
+        labels_of(needs)
 
     def declare(function: Callable[..., Any]) -> EffectSpec:
         supplies, parameters, rng = _signature(function, allowed=SUPPLIES[kind])
@@ -146,6 +162,7 @@ def effect(
             version=version,
             kind=kind,
             region=str(getattr(region, "value", region)),
+            needs=str(getattr(needs, "value", needs)),
             margin=margin,
             supplies=supplies,
             random=rng,

@@ -5,7 +5,8 @@ So no effect, whoever wrote it, can touch a pixel outside its mask, the caller's
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,46 @@ from .labels import is_scene_wide
 from .scene import Face, FaceView, Scene
 from .warping import warped
 
-__all__ = ["apply_effect", "chosen"]
+__all__ = ["Declined", "apply_effect", "chosen", "unsure"]
 
 Window = tuple[int, int, int, int]
 
 
+@dataclass(frozen=True)
+class Declined:
+    """A face that a step left alone, because the segmenter was not sure enough of the region that the step needs.
+
+    Attributes
+    ----------
+    step : the step's place in the chain, from 0.
+    effect : its full name.
+    face : the face's index in the scene, 0 for the largest.
+    region : what the effect needs to see.
+    confidence : what `Face.confidence` says of it.
+    asked : the run's ``min_confidence``.
+    """
+
+    step: int
+    effect: str
+    face: int
+    region: str
+    confidence: float
+    asked: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.effect} (step {self.step}) left face {self.face} alone: confidence in its region {self.region!r} is "
+            f"{self.confidence:.2f}, asked was {self.asked:.2f}"
+        )
+
+
 def apply_effect(
-    scene: Scene, spec: EffectSpec, params: Mapping[str, Any], key: np.random.SeedSequence, portrait: Face | None = None
+    scene: Scene,
+    spec: EffectSpec,
+    params: Mapping[str, Any],
+    key: np.random.SeedSequence,
+    portrait: Face | None = None,
+    without: Collection[int] = (),
 ) -> Scene:
     """The scene with the effect on those of its faces that ``params["faces"]`` chooses; itself if nothing changes.
 
@@ -32,10 +66,14 @@ def apply_effect(
     params : as `EffectSpec.resolve` gives them.
     key : what the effect's random numbers start from.
     portrait : what an effect that copies from another picture copies from.
+    without : indices of faces to leave alone. An effect that is called once for all of them cannot do so, and does nothing at all.
     """
     params = dict(params)
-    indices = chosen(scene.faces, params.pop("faces", "all"))
+    indices = [index for index in chosen(scene.faces, params.pop("faces", "all")) if index not in without]
     if params.get("strength") == 0 or (spec.needs_faces(params) and not indices):
+        return scene
+    once_for_all = spec.kind == "cutout" or is_scene_wide(spec.region_of(params))
+    if once_for_all and without:
         return scene
     run = _Run(spec, params, key, portrait)
     if spec.kind == "overlay":
@@ -44,7 +82,7 @@ def apply_effect(
         for index in indices:
             scene = run.warp(scene, index)
         return scene
-    if spec.kind == "cutout" or is_scene_wide(spec.region_of(params)):
+    if once_for_all:
         return run.paint_widely(scene, indices)
     return run.paint(scene, indices)
 
@@ -56,6 +94,18 @@ def chosen(faces: Sequence[Face], choice: str | int) -> list[int]:
         return everyone
     index = 0 if choice == "largest" else int(choice)
     return everyone[index : index + 1]
+
+
+def unsure(scene: Scene, spec: EffectSpec, params: Mapping[str, Any], asked: float) -> dict[int, float]:
+    """Which of the faces that an effect would work on show what it needs with less confidence than asked, and with how much.
+
+    Raises `RegionUnavailable` if the segmenter does not know that region.
+    """
+    if asked <= 0 or not spec.needs_faces(params):
+        return {}
+    needed = spec.needed(params)
+    sure = {index: scene.faces[index].confidence(needed) for index in chosen(scene.faces, params.get("faces", "all"))}
+    return {index: confidence for index, confidence in sure.items() if confidence < asked}
 
 
 class _Run:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from ..chains import Chain, load_look
+from ..chains import Chain, check_confidence, load_look
 from ..errors import ImageError, OutputError, ParameterError
 from ..image_io import check_target, format_of, picture_suffixes
 from ..pipeline import resolve_detector, resolve_segmenter
@@ -61,6 +61,7 @@ def prepare(
     segmenter: str | Path | Segmenter | None = None,
     detector: str | Detector | None = None,
     no_face: NoFace = "error",
+    min_confidence: float = 0.0,
     format: str | None = None,
     quality: int = 95,
     keep_gps: bool = False,
@@ -79,6 +80,7 @@ def prepare(
         picture format.
     segmenter, detector : as for `facefx.parse`.
     no_face : what becomes of a picture without a face: ``"error"``, ``"copy"`` writes it without effects, ``"skip"``.
+    min_confidence : as for `Chain.run`; the report says what was left alone.
     format : the results' suffix, such as ``"png"``; by default each has its picture's.
     quality, keep_gps : as for `facefx.save_image`.
     resume : leave alone what the report in `folder_out` says is finished. Without a report, starts at the beginning.
@@ -96,7 +98,7 @@ def prepare(
     """
     chain = look if isinstance(look, Chain) else load_look(look)
     suffix = None if format is None else "." + format.lower().removeprefix(".")
-    settings = Settings(chain, segmenter, detector, no_face, suffix, quality, keep_gps)
+    settings = Settings(chain, segmenter, detector, no_face, suffix, quality, keep_gps, min_confidence)
     _check_settings(settings)
     source, target = Path(folder_in), Path(folder_out)
     _check_folders(source, target)
@@ -120,6 +122,7 @@ def _check_settings(settings: Settings) -> None:
         raise ParameterError(f"no_face={settings.no_face!r} is not allowed; give 'error', 'copy' or 'skip'")
     if not settings.look.steps:
         raise ParameterError("the look has no steps, so there is nothing to do")
+    check_confidence(settings.min_confidence)
     if not isinstance(settings.quality, int) or not 1 <= settings.quality <= 100:
         raise ParameterError(f"quality={settings.quality!r} is not allowed; give a whole number from 1 to 100")
     resolve_segmenter(settings.segmenter)

@@ -43,6 +43,7 @@ class Record:
     seconds : from opening the file to having its result encoded and written.
     error : what went wrong, for failed ones.
     settings : `Settings.digest` of the run.
+    declined : which effect left which face alone and why, in words; empty unless a `min_confidence` was asked for.
     """
 
     file: str
@@ -53,6 +54,7 @@ class Record:
     seconds: float
     error: str | None
     settings: str
+    declined: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """One line, without its end. Names that are not Unicode survive."""
@@ -62,7 +64,7 @@ class Record:
     def from_json(cls, line: str) -> Record:
         """The record that `to_json` wrote. Raises `ValueError` or `TypeError` for anything else."""
         values = json.loads(line)
-        return cls(**values | {"status": Status(values["status"])})
+        return cls(**values | {"status": Status(values["status"]), "declined": tuple(values.get("declined", ()))})
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class Settings:
     suffix: str | None = None
     quality: int = 95
     keep_gps: bool = False
+    min_confidence: float = 0.0
 
     @cached_property
     def digest(self) -> str:

@@ -37,6 +37,7 @@ def run(
     segmenter: str | Path | Segmenter | None = None,
     detector: str | Detector | None = None,
     no_face: NoFace = "error",
+    min_confidence: float = 0.0,
     format: str | None = None,
     quality: int = 95,
     keep_gps: bool = False,
@@ -52,8 +53,8 @@ def run(
     Refuses at once what `prepare` refuses; the work is done while the records are taken.
     """
     batch = prepare(
-        folder_in, folder_out, look, glob=glob, segmenter=segmenter, detector=detector, no_face=no_face, format=format,
-        quality=quality, keep_gps=keep_gps, resume=resume, force=force,
+        folder_in, folder_out, look, glob=glob, segmenter=segmenter, detector=detector, no_face=no_face,
+        min_confidence=min_confidence, format=format, quality=quality, keep_gps=keep_gps, resume=resume, force=force,
     )  # fmt: skip
     return run_batch(batch, workers=workers, engine=engine, address=address, sheet=sheet)
 

@@ -56,7 +56,7 @@ class Worker:
         """What became of the file; its result, if there is one, lies in the staging folder under the task's index."""
         start = perf_counter()
         try:
-            status, faces, size = self._work(task)
+            status, faces, size, declined = self._work(task)
         except Exception as error:  # a plugin or a decoder may raise anything at all, and the next file may be good
             if isinstance(error, FacefxError) and not isinstance(error, _OF_ONE_PICTURE):
                 raise
@@ -64,17 +64,23 @@ class Worker:
                 raise
             text = str(error) if isinstance(error, FacefxError) else f"{type(error).__name__}: {error}"
             return self._record(task, Status.FAILED, perf_counter() - start, error=text)
-        return self._record(task, status, perf_counter() - start, faces=faces, size=size)
+        return self._record(task, status, perf_counter() - start, faces=faces, size=size, declined=declined)
 
-    def _work(self, task: Task) -> tuple[Status, int, int | None]:
-        """Status, number of faces, bytes written."""
+    def _work(self, task: Task) -> tuple[Status, int, int | None, tuple[str, ...]]:
+        """Status, number of faces, bytes written, what was declined."""
         from ..image import open_image, save_image
         from ..image_io import format_of
 
         settings, source = self.setup.settings, self.setup.folder_in / task.file
         format = format_of(Path(task.output))
         picture = open_image(source)
-        result = settings.look.run(picture, segmenter=self.segmenter, detector=self.detector, require_face=False)
+        result = settings.look.run(
+            picture,
+            segmenter=self.segmenter,
+            detector=self.detector,
+            require_face=False,
+            min_confidence=settings.min_confidence,
+        )
         faces = len(result.scene.faces)
         if not faces and settings.no_face == "error":
             raise NoFaceFound(
@@ -82,16 +88,25 @@ class Worker:
                 "or over with 'skip'"
             )
         if not faces and settings.no_face == "skip":
-            return Status.SKIPPED, 0, None
+            return Status.SKIPPED, 0, None, ()
         staged = self.setup.staging / str(task.index)
         save_image(result.picture, staged, force=True, format=format, quality=settings.quality, keep_gps=settings.keep_gps)
-        return Status.DONE if faces else Status.COPIED, faces, staged.stat().st_size
+        done = Status.DONE if faces else Status.COPIED
+        return done, faces, staged.stat().st_size, tuple(map(str, result.declined))
 
     def _record(
-        self, task: Task, status: Status, seconds: float, *, faces: int = 0, size: int | None = None, error: str | None = None
+        self,
+        task: Task,
+        status: Status,
+        seconds: float,
+        *,
+        faces: int = 0,
+        size: int | None = None,
+        error: str | None = None,
+        declined: tuple[str, ...] = (),
     ) -> Record:
         output = None if size is None else task.output
-        return Record(task.file, status, output, size, faces, round(seconds, 4), error, self.setup.settings.digest)
+        return Record(task.file, status, output, size, faces, round(seconds, 4), error, self.setup.settings.digest, declined)
 
 
 def death_record(setup: Setup, task: Task) -> Record:

@@ -10,7 +10,16 @@ import typer
 
 from .effect_text import chain_from_options
 from .messages import say
-from .options import DetectorOption, EffectOption, ForceOption, KeepGpsOption, LookOption, QualityOption, SegmenterOption
+from .options import (
+    DetectorOption,
+    EffectOption,
+    ForceOption,
+    KeepGpsOption,
+    LookOption,
+    MinConfidenceOption,
+    QualityOption,
+    SegmenterOption,
+)
 from .several import for_each, no_face
 from .targets import make_folder, targets_of
 
@@ -45,6 +54,7 @@ def apply(
         NoFace,
         typer.Option("--no-face", help="A picture without a face is an error, or is written to OUT without effects."),
     ] = NoFace.ERROR,
+    min_confidence: MinConfidenceOption = 0.0,
     quality: QualityOption = 95,
     keep_gps: KeepGpsOption = False,
     force: ForceOption = False,
@@ -68,7 +78,9 @@ def apply(
         target = targets[path]
         format_of(target)
         check_target(target, force=force)  # both before the expensive part
-        result = chain.run(open_image(path), segmenter=parser, detector=finder, require_face=False)
+        result = chain.run(open_image(path), segmenter=parser, detector=finder, require_face=False, min_confidence=min_confidence)
+        for declined in result.declined:
+            say(f"{str(path)!r}: {declined}")
         if not result.scene.faces:
             if no_face_means is NoFace.ERROR:
                 raise no_face(path, ", or --no-face copy to pass such pictures through")

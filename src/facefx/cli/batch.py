@@ -13,7 +13,16 @@ import typer
 from .effect_text import chain_from_options
 from .exit_codes import ExitCode
 from .messages import console, say
-from .options import DetectorOption, EffectOption, ForceOption, KeepGpsOption, LookOption, QualityOption, SegmenterOption
+from .options import (
+    DetectorOption,
+    EffectOption,
+    ForceOption,
+    KeepGpsOption,
+    LookOption,
+    MinConfidenceOption,
+    QualityOption,
+    SegmenterOption,
+)
 
 if TYPE_CHECKING:
     from ..batch import Batch, Record
@@ -60,6 +69,7 @@ def batch(
         NoFace,
         typer.Option("--no-face", help="A picture without a face fails, is written to OUT without effects, or is passed over."),
     ] = NoFace.ERROR,
+    min_confidence: MinConfidenceOption = 0.0,
     format: Annotated[
         str | None,
         typer.Option("--format", metavar="SUFFIX", help="The format of all results, such as png. By default each keeps its own."),
@@ -95,7 +105,8 @@ def batch(
 
     plan = prepare(
         folder_in, folder_out, chain_from_options(look, effect), glob=glob or (), segmenter=segmenter, detector=detector,
-        no_face=no_face.value, format=format, quality=quality, keep_gps=keep_gps, resume=resume, force=force,
+        no_face=no_face.value, min_confidence=min_confidence, format=format, quality=quality, keep_gps=keep_gps, resume=resume,
+        force=force,
     )  # fmt: skip
     records = run_batch(plan, workers=workers, engine=engine.value, address=address, sheet=sheet)
     _show(plan, records)

@@ -15,6 +15,7 @@ __all__ = [
     "ForceOption",
     "KeepGpsOption",
     "LookOption",
+    "MinConfidenceOption",
     "QualityOption",
     "SegmenterOption",
 ]
@@ -52,6 +53,16 @@ DetectorOption = Annotated[
         metavar="NAME",
         help="What finds the faces: cascade (the default), whole_frame for portraits that are already cut out and upright, "
         "or one that a plugin offers.",
+    ),
+]
+MinConfidenceOption = Annotated[
+    float,
+    typer.Option(
+        "--min-confidence",
+        min=0.0,
+        max=1.0,
+        metavar="SHARE",
+        help="Leave faces alone whose lips, eyes, hair or what else an effect needs the segmenter is less sure of, and say so.",
     ),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace output files that are there already.")]

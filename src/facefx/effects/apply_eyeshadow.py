@@ -17,7 +17,7 @@ from .tone import Palette, recolored
 __all__ = ["apply_eyeshadow"]
 
 
-@effect(region="eyes+skin", margin=0.05)
+@effect(region="eyes+skin", needs="eyes", margin=0.05)
 def apply_eyeshadow(
     image: np.ndarray,
     mask: np.ndarray,

@@ -22,7 +22,8 @@ _DARKER, _REDDER = (0.12, 0.28), (0.025, 0.06)
 _UNTINTED, _WHITER, _LIGHTER, _CLEARER = 0.6, 0.11, 0.12, 0.7
 
 
-@effect(region="eyes+skin")  # the parsing's own edge round the eyes follows the iris where that is dark, and would cut whites off
+# Skin too, since the parsing's own edge round the eyes followed the iris where that is dark, and would cut whites off.
+@effect(region="eyes+skin", needs="eyes")
 def brighten_eyes(
     image: np.ndarray,
     face: FaceView,

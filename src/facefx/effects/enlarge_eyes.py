@@ -19,7 +19,7 @@ _NEARER = 0.25
 _ACROSS, _ALONG = 1.0, 0.8
 
 
-@effect(region="face", kind="warp", margin=0.05)
+@effect(region="face", needs="eyes", kind="warp", margin=0.05)
 def enlarge_eyes(
     face: FaceView,
     unit: float,

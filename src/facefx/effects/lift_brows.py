@@ -20,7 +20,7 @@ _RISE, _SHARE = 0.04, 0.38
 _INNER = 0.35
 
 
-@effect(region="face", kind="warp", margin=0.05)
+@effect(region="face", needs="eyebrows", kind="warp", margin=0.05)
 def lift_brows(
     face: FaceView,
     unit: float,

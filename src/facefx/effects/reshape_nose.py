@@ -19,7 +19,7 @@ _SHARE = 0.28
 _REACH = 2.4
 
 
-@effect(region="face", kind="warp", margin=0.05)
+@effect(region="face", needs="nose", kind="warp", margin=0.05)
 def reshape_nose(
     face: FaceView,
     unit: float,

@@ -20,7 +20,7 @@ __all__ = ["soften_under_eyes"]
 _MOST = (0.12, 0.04)
 
 
-@effect(region="skin+nose", margin=0.02)
+@effect(region="skin+nose", needs="eyes", margin=0.02)
 def soften_under_eyes(
     image: np.ndarray,
     mask: np.ndarray,
