@@ -11,9 +11,20 @@ import pytest
 
 import facefx
 from facefx import Label, NoFaceFound, ParameterError, RegionUnavailable, Scene, UnknownName, chain
-from facefx.labels import scheme
+from facefx.labels import Region, scheme
+from facefx.pipeline import surroundings
 from facefx.types import Box, Detection
-from synthetic import PORTRAIT, FakeDetector, FakeSegmenter, HairSegmenter, Head, ScriptedDetector, label_picture, painted
+from synthetic import (
+    CELEBAMASK,
+    PORTRAIT,
+    FakeDetector,
+    FakeSegmenter,
+    HairSegmenter,
+    Head,
+    ScriptedDetector,
+    label_picture,
+    painted,
+)
 
 MIRROR = np.array(scheme("celebamask").mirror, np.uint8)
 MakePortrait = Callable[..., np.ndarray]
@@ -283,3 +294,13 @@ def test_the_cascades_run_without_a_face() -> None:
     detector = CascadeDetector()
     for shape in ((1, 1), (20, 30), (100, 900)):
         assert detector.detect(np.full((*shape, 3), 0.5, np.float32)) == []
+
+
+def test_no_face_is_seen_beside_the_close_look() -> None:
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(19), (32, 32)).astype(np.float32).transpose(2, 0, 1)
+    cleaned = surroundings(probabilities, CELEBAMASK)
+    face = [i for i, labels in enumerate(CELEBAMASK.members) if labels <= Region.FACE.labels]
+    assert cleaned[:, 8:24, 8:24] == pytest.approx(probabilities[:, 8:24, 8:24], abs=1e-5)
+    assert cleaned.sum(axis=0) == pytest.approx(1)
+    assert not cleaned[face][:, :8].any()
+    assert not cleaned[face][:, :, 24:].any()

@@ -14,7 +14,7 @@ from . import geometry
 from .detectors.whole_frame import FACE_PER_CROP, LIFT, WholeFrame
 from .errors import NoFaceFound, ParameterError
 from .image import Picture, Source, open_image
-from .labels import Label, Region
+from .labels import Label, LabelScheme, Region
 from .plugins import registry
 from .scene import Face, Scene
 from .segmenters.ensemble import Ensemble
@@ -301,7 +301,24 @@ def _leaves(inside: np.ndarray, parsing: FaceParsing, shape: tuple[int, ...]) ->
 
 def _widen(rgb: np.ndarray, parsing: FaceParsing, segmenter: Segmenter) -> FaceParsing:
     """Parse once more with a crop twice as wide, and set the sharper first look into its middle."""
-    return widened(parsing, parse_crop(rgb, geometry.expand(parsing.affine, 2, parsing.size), segmenter).probabilities)
+    wide = parse_crop(rgb, geometry.expand(parsing.affine, 2, parsing.size), segmenter).probabilities
+    return widened(parsing, surroundings(wide, parsing.scheme))
+
+
+def surroundings(wide: np.ndarray, scheme: LabelScheme) -> np.ndarray:
+    """The wide look, (C, S, S), without parts of a face outside of the close one, where shoulders pass for cheeks.
+
+    Their probability goes to the other classes in proportion.
+    """
+    face = [index for index, labels in enumerate(scheme.members) if labels <= Region.FACE.labels]
+    size = wide.shape[-1]
+    inside = np.zeros((size, size), bool)
+    inside[size // 4 : size - size // 4, size // 4 : size - size // 4] = True
+    result = wide.copy()
+    result[face] *= inside
+    result[0] += 1e-6  # where there was nothing but face, background
+    result /= result.sum(axis=0)
+    return result
 
 
 def widened(parsing: FaceParsing, wide: np.ndarray) -> FaceParsing:
