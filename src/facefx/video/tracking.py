@@ -192,7 +192,8 @@ class Tracker:
 
     def _wide(self, rgb: np.ndarray, affine: np.ndarray) -> np.ndarray:
         size = self._segmenter.input_size[0]
-        return self._probabilities(geometry.cut(rgb, geometry.expand(affine, 2, size), size))
+        wide = self._probabilities(geometry.cut(rgb, geometry.expand(affine, 2, size), size))
+        return pipeline.surroundings(wide, self._segmenter.scheme)
 
     def _scene(self, rgb: np.ndarray) -> Scene:
         faces: list[Face] = [self._face(track, rgb) for track in self._tracks]

@@ -45,7 +45,6 @@ class _TwoLooks:
 
 def both(near: FaceParsing, wide: np.ndarray) -> FaceParsing:
     """A parsing twice as large as `near`: `wide`, (C, S, S) on a crop twice as wide, with `near` in its middle."""
-    wide = pipeline.surroundings(wide, near.scheme)
     affine = near.affine.copy()
     affine[:, 2] += near.size // 2
     return FaceParsing(cast(np.ndarray, _TwoLooks(near, wide)), near.scheme, affine)
