@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from .analyzers.boxes import eye_boxes, face_boxes, part_boxes
@@ -13,9 +14,10 @@ from .analyzers.irises import irises
 from .analyzers.pose import head_pose
 from .analyzers.proportions import proportions
 from .analyzers.symmetry import symmetry
-from .cards import installed_cards
+from .cards import installed_cards, installed_detectors
 from .declare import AnalyzerSpec, EffectSpec
 from .detectors.cascade import CascadeDetector
+from .detectors.onnx import OnnxDetector
 from .detectors.whole_frame import WholeFrame
 from .effects.anonymize import anonymize
 from .effects.apply_blush import apply_blush
@@ -111,4 +113,5 @@ def facefx_segmenters() -> Mapping[str, Path | Callable[[], Segmenter]]:
 
 @hookimpl
 def facefx_detectors() -> Mapping[str, Callable[[], Detector]]:
-    return {"cascade": CascadeDetector, "whole_frame": WholeFrame}
+    trained = {name: partial(OnnxDetector.from_folder, folder) for name, folder in installed_detectors().items()}
+    return {"cascade": CascadeDetector, "whole_frame": WholeFrame, **trained}

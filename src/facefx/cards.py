@@ -1,6 +1,7 @@
 """Model cards: what a model is, what it wants, what it may be used for, and proof that it is the one that the card describes.
 
-A model is a folder with ``model.onnx`` and ``card.toml``. `models/README.md` says what a card holds.
+A model is a folder with ``card.toml`` and its weights, whose file's name says what kind of model it is: ``model.onnx`` is a
+segmenter's; see also `CLASSIFIER` and `DETECTOR`. `models/README.md` says what a card holds.
 """
 
 from __future__ import annotations
@@ -17,10 +18,22 @@ from typing import Any
 from .errors import ModelError, UnknownName
 from .labels import LabelScheme, scheme
 
-__all__ = ["CLASSIFIER", "ModelCard", "checked_bytes", "find_card", "installed_cards", "installed_models"]
+__all__ = [
+    "CLASSIFIER",
+    "DETECTOR",
+    "ModelCard",
+    "checked_bytes",
+    "find_card",
+    "installed_cards",
+    "installed_detectors",
+    "installed_models",
+    "read_table",
+]
 
 #: What a classifier's folder holds in place of ``model.onnx``, see `classifier.py`.
 CLASSIFIER = "classifier.npz"
+#: What a face detector's folder holds in place of ``model.onnx``, see `detectors/card.py`.
+DETECTOR = "detector.onnx"
 
 #: Folders of models, beside those in the package: paths in the style of PATH.
 ENVIRONMENT = "FACEFX_MODELS"
@@ -47,15 +60,7 @@ class ModelCard:
     @classmethod
     def read(cls, folder: Path) -> ModelCard:
         """Read ``folder/card.toml``. Raises `ModelError` if it is missing, malformed or contradicts itself."""
-        path = folder / "card.toml"
-        try:
-            table = tomllib.loads(path.read_text("utf-8"))
-        except OSError as error:
-            raise ModelError(
-                f"no model card at {path}: {error.strerror}; a model is a folder with model.onnx and card.toml"
-            ) from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ModelError(f"the model card {path} is not valid TOML: {error}") from None
+        path, table = folder / "card.toml", read_table(folder)
         try:
             labels, classes = scheme(table["labels"]["scheme"]), tuple(table["labels"]["classes"])
             height, width = (int(v) for v in table["input"]["size"])
@@ -83,6 +88,17 @@ class ModelCard:
     def model_bytes(self) -> bytes:
         """The bytes of ``model.onnx``, after checking them against the card's sha256."""
         return checked_bytes(self.folder / "model.onnx", self.name, self.sha256)
+
+
+def read_table(folder: Path) -> dict[str, Any]:
+    """The contents of ``folder/card.toml``. Raises `ModelError` if it is missing or no TOML."""
+    path = folder / "card.toml"
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ModelError(f"no model card at {path}: {error.strerror}; a model is a folder with model.onnx and card.toml") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ModelError(f"the model card {path} is not valid TOML: {error}") from None
 
 
 def checked_bytes(path: Path, model: str, sha256: str) -> bytes:
@@ -116,8 +132,14 @@ def installed_models() -> dict[str, Path]:
 
 
 def installed_cards() -> dict[str, Path]:
-    """Those of `installed_models` that are segmenters: all but the ones with the weights of a classifier."""
-    return {name: folder for name, folder in installed_models().items() if not (folder / CLASSIFIER).exists()}
+    """Those of `installed_models` that are segmenters: all but the ones with the weights of another kind."""
+    others = (CLASSIFIER, DETECTOR)
+    return {name: folder for name, folder in installed_models().items() if not any((folder / other).exists() for other in others)}
+
+
+def installed_detectors() -> dict[str, Path]:
+    """Those of `installed_models` that find faces."""
+    return {name: folder for name, folder in installed_models().items() if (folder / DETECTOR).exists()}
 
 
 def find_card(model: str | Path) -> ModelCard:

@@ -86,12 +86,14 @@ class Mask(np.ndarray[tuple[int, int], np.dtype[np.float32]]):
 class Detection:
     """A detector's answer: a square-ish box from the brows to the chin, the head's tilt, and how sure it is.
 
-    ``roll`` is in degrees, positive when the head is turned clockwise as one looks at the picture.
+    ``roll`` is in degrees, positive when the head is turned clockwise as one looks at the picture. ``points`` are (x, y) of the
+    left eye, the right eye, the nose's tip, the left and the right corner of the mouth; empty if the detector does not tell.
     """
 
     box: Box
     roll: float = 0.0
     score: float = 1.0
+    points: tuple[tuple[float, float], ...] = ()
 
 
 class Detector(Protocol):

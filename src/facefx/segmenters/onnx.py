@@ -18,7 +18,7 @@ from ..labels import LabelScheme
 if TYPE_CHECKING:
     import onnxruntime
 
-__all__ = ["OnnxSegmenter", "available_providers", "thread_count"]
+__all__ = ["OnnxSegmenter", "available_providers", "open_session", "thread_count"]
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,24 @@ def thread_count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise ParameterError(f"the environment variable FACEFX_THREADS must be a whole number, at least 1; given was {text!r}")
     return int(text)
+
+
+def open_session(model: str, content: bytes) -> onnxruntime.InferenceSession:
+    """A session on the best provider there is. Raises `ModelError` if onnxruntime cannot run the model."""
+    runtime = _runtime()
+    options = runtime.SessionOptions()
+    options.log_severity_level = 3
+    if threads := os.environ.get("FACEFX_THREADS"):
+        options.intra_op_num_threads = thread_count(threads)
+    wanted = available_providers()
+    try:
+        session = runtime.InferenceSession(content, options, providers=wanted)
+    except Exception as error:  # onnxruntime's own errors derive from Exception only
+        raise ModelError(f"onnxruntime cannot run the model {model!r}: {error}") from None
+    used = session.get_providers()[0]
+    if wanted[0] != used:
+        log.warning("%s is installed but did not start; %s runs the model %s instead", wanted[0], used, model)
+    return session
 
 
 class OnnxSegmenter:
@@ -106,20 +124,7 @@ class OnnxSegmenter:
 
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
-        runtime = _runtime()
-        content = self.card.model_bytes()
-        options = runtime.SessionOptions()
-        options.log_severity_level = 3
-        if threads := os.environ.get("FACEFX_THREADS"):
-            options.intra_op_num_threads = thread_count(threads)
-        wanted = available_providers()
-        try:
-            session = runtime.InferenceSession(content, options, providers=wanted)
-        except Exception as error:  # onnxruntime's own errors derive from Exception only
-            raise ModelError(f"onnxruntime cannot run the model {self.name!r}: {error}") from None
-        used = session.get_providers()[0]
-        if wanted[0] != used:
-            log.warning("%s is installed but did not start; %s runs the model %s instead", wanted[0], used, self.name)
+        session = open_session(self.name, self.card.model_bytes())
         self._check(session)
         return session
 
