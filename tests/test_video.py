@@ -15,7 +15,7 @@ from PIL import Image
 from facefx import chain, open_image, video
 from facefx.errors import ParameterError
 from facefx.labels import Label, scheme
-from facefx.pipeline import surroundings, widened
+from facefx.pipeline import widened
 from facefx.types import Box, FaceParsing
 from facefx.video import Tracking
 from facefx.video.motion import Small, head_motion, is_cut
@@ -265,7 +265,7 @@ def test_two_looks_are_one_parsing() -> None:
     rng = np.random.default_rng(0)
     near, wide = (rng.dirichlet(np.ones(19), (32, 32)).astype(np.float32).transpose(2, 0, 1) for _ in range(2))
     parsing = FaceParsing(near, scheme("celebamask"), np.array([[0.5, 0, 3], [0, 0.5, 4.0]]))
-    at_once, in_parts = widened(parsing, surroundings(wide, parsing.scheme)), both(parsing, wide)
+    at_once, in_parts = widened(parsing, wide), both(parsing, wide)
     np.testing.assert_array_equal(in_parts.affine, at_once.affine)
     assert in_parts.size == at_once.size == 64
     assert in_parts.probabilities.shape == at_once.probabilities.shape
