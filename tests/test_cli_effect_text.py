@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("fresh_registry")
 def test_understood(text: str, given: dict[str, object]) -> None:
     (step,) = chain_from_text(text).steps
     assert step.name == "facefx:recolor_lips"
-    assert dict(step.params) == {"color": "#cc0000", "strength": 0.8, "finish": "satin"} | given
+    assert dict(step.params) == step.spec.resolve({}) | given
 
 
 @pytest.mark.parametrize(
