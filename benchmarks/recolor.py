@@ -40,7 +40,8 @@ class Subject:
     colors : to paint with, at full strength.
     mask : the region that it paints on.
     aims : whether the colour is what the region shall have, so that line 1 applies; make-up is a veil or covers a part.
-    keeps : whether the structure shall show through, so that line 2 applies; a line drawn on the lids covers it.
+    keeps : whether the structure shall show through, so that line 2 applies; a line drawn on the lids covers it, and hair that turns
+        grey does so strand by strand, which is a structure of its own.
     """
 
     colors: dict[str, str]
@@ -55,7 +56,7 @@ SUBJECTS = {
     "recolor_hair": Subject({"blonde": "#d2b06f", "black": "#1c1614", "purple": "#6b3fa0", "copper": "#a4502c"}, "hair"),
     "recolor_brows": Subject({"dark brown": "#33221a", "auburn": "#6e3d27"}, "eyebrows", aims=False),
     "recolor_eyes": Subject({"blue": "#5c7f9b", "green": "#6c7f4f", "brown": "#5a3a22"}, "eyes"),
-    "grey_hair": Subject({"grey": "#b3aea6"}, "hair", aims=False),
+    "grey_hair": Subject({"grey": "#b3aea6"}, "hair", aims=False, keeps=False),
     "line_lips": Subject({"wine": "#8c2f39"}, "lips+skin", aims=False, keeps=False),
     "apply_foundation": Subject({"tan": "#c68e6c"}, "all_skin", aims=False, params={"match": 1.0}),
     "apply_blush": Subject({"rose": "#d0475f"}, "skin+nose", aims=False),
