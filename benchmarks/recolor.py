@@ -40,8 +40,8 @@ class Subject:
     colors : to paint with, at full strength.
     mask : the region that it paints on.
     aims : whether the colour is what the region shall have, so that line 1 applies; make-up is a veil or covers a part.
-    keeps : whether the structure shall show through, so that line 2 applies; a line drawn on the lids covers it, and hair that turns
-        grey does so strand by strand, which is a structure of its own.
+    keeps : whether the structure shall show through, so that line 2 applies; a line drawn on the lids covers it, and hair that
+        turns grey does so strand by strand, which is a structure of its own.
     """
 
     colors: dict[str, str]
