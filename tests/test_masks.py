@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from facefx import geometry, masks
+from facefx.labels import Label, scheme
+from facefx.scene import Face, edges_of
+from facefx.types import Box, FaceParsing
 
 EXACT = 1e-6
 shapes = hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=17)
@@ -267,3 +270,29 @@ def test_a_fuzzy_edge_follows_the_strands_but_not_where_a_sharp_neighbour_lies()
     beside, nowhere = carried(fuzz=24, neighbours=left), carried(fuzz=24, neighbours=np.ones_like(left))
     assert np.abs(beside - nowhere)[:, :70].max() < 0.01
     assert np.abs(beside - fuzzy)[:, 160:].max() < 0.01
+
+
+def test_eyes_keep_their_whites_and_highlights() -> None:
+    picture = np.full((120, 160, 3), (0.8, 0.6, 0.5), np.float32)
+    rows, columns = np.indices(picture.shape[:2]) + 0.5
+    eye = np.hypot((columns - 80) / 50, (rows - 60) / 22) < 1
+    picture[eye] = 0.85  # a white nearly as light as the skin
+    picture[eye & (np.hypot(columns - 80, rows - 60) < 20)] = 0.05
+    picture[np.hypot(columns - 74, rows - 52) < 5] = 1  # a highlight
+    affine = centred(64, 160, (80, 60))
+    values = geometry.cut(eye.astype(np.float32)[..., None].repeat(3, axis=2), affine, 64)[..., 0]
+    others = np.zeros((19, 64, 64), np.float32)
+    index = list(Label).index(Label.LEFT_EYE)
+    others[index], others[list(Label).index(Label.SKIN)] = values, 1 - values
+    face = Face(Box(0, 0, 160, 120), 0.0, 1.0, FaceParsing(others, scheme("celebamask"), affine), picture)
+    for region in ("eyes", Label.LEFT_EYE):
+        found = np.asarray(face.mask(region))
+        inner = np.hypot((columns - 80) / 44, (rows - 60) / 17) < 1
+        assert found[inner].min() > 0.95
+        assert found[np.hypot((columns - 80) / 56, (rows - 60) / 28) > 1].max() < 0.05
+
+
+def test_which_parts_have_edges_of_which_kind() -> None:
+    assert edges_of("eyes") == edges_of(Label.RIGHT_EYE) == (False, False)
+    assert edges_of("lips") == edges_of("eyes+skin") == edges_of("nose") == (True, False)
+    assert edges_of("hair") == edges_of("eyebrows") == edges_of("head") == (True, True)

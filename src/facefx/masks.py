@@ -216,6 +216,7 @@ def to_picture(
     picture: np.ndarray,
     *,
     refine: bool = True,
+    by_colour: bool = True,
     coarse: float = 1.0,
     fuzz: float = 0.0,
     neighbours: np.ndarray | None = None,
@@ -227,6 +228,8 @@ def to_picture(
     values : (S, S) float32 probability on the crop.
     affine : picture to crop.
     picture : (H, W, 3) float32, which the edges are fitted to if `refine`.
+    by_colour : whether, where the picture's edges are vague, a pixel belongs to the region by its colour (`matte`): right for
+        strands of hair, wrong for parts of several colours, or of nearly that of what is behind them.
     coarse : 2 gathers the colours that edges are fitted to at half the resolution: three times as fast, a little less exact.
     fuzz : width, in pixels of the picture, of an edge that is no line: hair thins out, and the network puts a line somewhere in it.
     neighbours : (S, S) float32 probability on the crop of parts whose edge towards the region is sharp all the same.
@@ -262,7 +265,8 @@ def to_picture(
                 apart = cv2.GaussianBlur(cv2.dilate(neighbours, np.ones((size, size), np.uint8)), (0, 0), size / 4)
                 thinned += geometry.warp_to_window(apart, affine, area) * (mask - thinned)
             mask = thinned
-        mask = matte(mask, guide, reach, shrink)
+        if by_colour:
+            mask = matte(mask, guide, reach, shrink)
     mask = ramp(mask, *CERTAIN)
     inner = window(mask > 0)
     if inner is None:

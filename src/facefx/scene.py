@@ -16,7 +16,7 @@ from .landmarks import Landmarks, landmarks_of
 from .person import person_mask
 from .types import Box, FaceParsing, Mask
 
-__all__ = ["Face", "FaceView", "Scene"]
+__all__ = ["Face", "FaceView", "Scene", "edges_of"]
 
 #: Width of the zone in which hair thins out, in face units.
 _FUZZ = 0.08
@@ -93,7 +93,8 @@ class Face:
     def _find(self, region: Region | Label | str) -> tuple[tuple[int, int, int, int], np.ndarray]:
         values = self.parsing.region(region)
         if Label.HAIR not in label_names.labels_of(region) or not self.parsing.scheme.indices_of(Label.BACKGROUND):
-            return masks.to_picture(values, self.parsing.affine, self.picture)
+            refine, by_colour = edges_of(region)
+            return masks.to_picture(values, self.parsing.affine, self.picture, refine=refine, by_colour=by_colour)
         # towards the background hair thins out, towards the face it ends
         others = 1 - self.parsing.region(Label.BACKGROUND) - values
         fuzz = _FUZZ * self.box.side
@@ -218,6 +219,20 @@ class Scene:
     def size(self) -> tuple[int, int]:
         """(height, width)"""
         return int(self.image.shape[0]), int(self.image.shape[1])
+
+
+_STRANDS = frozenset({Label.HAIR}) | Region.EYEBROWS.labels
+
+
+def edges_of(region: Region | Label | str) -> tuple[bool, bool]:
+    """How a region's edge is found at the picture's own resolution: whether by the picture's edges, and whether by colour, too.
+
+    Hair and brows have a colour of their own, strand by strand. Lips, nose and skin fade into each other: by colour, lips in the
+    shade would become skin. In an eye the dark iris stands out more than the eye itself, so there the segmenter's own edge is best.
+    `benchmarks/mattes.py` measures all three ways.
+    """
+    labels = label_names.labels_of(region)
+    return not labels <= Region.EYES.labels, bool(labels & _STRANDS)
 
 
 def _full_size(faces: list[Face] | tuple[Face, ...], region: Region | Label | str, picture: np.ndarray) -> Mask:

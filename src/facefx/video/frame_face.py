@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import geometry, masks
 from ..labels import Label, Region, labels_of
-from ..scene import Face
+from ..scene import Face, edges_of
 
 __all__ = ["FrameFace"]
 
@@ -53,6 +53,7 @@ class FrameFace(Face):
         """A region's mask on a picture that shows the face `side` pixels large, and that `affine` takes to the parsing's crop."""
         values = self.parsing.region(region)
         if Label.HAIR not in labels_of(region) or not self.parsing.scheme.indices_of(Label.BACKGROUND):
-            return masks.to_picture(values, affine, picture)
+            refine, by_colour = edges_of(region)
+            return masks.to_picture(values, affine, picture, refine=refine, by_colour=by_colour)
         others = 1 - self.parsing.region(Label.BACKGROUND) - values
         return masks.to_picture(values, affine, picture, coarse=COARSE, fuzz=FUZZ * side, neighbours=others)
