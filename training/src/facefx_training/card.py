@@ -12,7 +12,7 @@ from .config import Config
 from .data.celebamask import about
 from .networks import usual_encoder
 
-__all__ = ["commands", "draft_card"]
+__all__ = ["commands", "commit", "draft_card"]
 
 _CELEBAMASK = {
     "name": "CelebAMask-HQ, 1000 of its 30,000 pairs; trained on the names in train.txt, judged on those in val.txt",
@@ -52,7 +52,7 @@ def draft_card(
             "commands": [*commands(config), f"facefx-train export RUN models/{name}"],
             "options": dict(config.options),
             "seed": config.seed,
-            "commit": _commit(),
+            "commit": commit(),
             "epochs": reached["epochs"],
             "steps": reached["steps"],
             "minutes": round(reached["minutes"], 1),
@@ -100,7 +100,8 @@ def _extra(config: Config) -> dict[str, Any]:
     return {**earlier, **own}
 
 
-def _commit() -> str:
+def commit() -> str:
+    """The checkout's commit, for a card."""
     here = Path(__file__).parent
     found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=False)
     return found.stdout.strip() or "unknown"

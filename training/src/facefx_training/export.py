@@ -28,6 +28,7 @@ __all__ = ["Probabilities", "disagreement", "export_model", "set_scores", "write
 
 #: Greatest difference of a probability between torch and onnxruntime that half-precision weights may cause.
 _TOLERANCE = 0.05
+_PIXELS = {0: "n", 2: "h", 3: "w"}
 
 
 class Probabilities(nn.Module):
@@ -96,8 +97,11 @@ def set_scores(folder: Path, scores: Mapping[str, Any], *, size: int | None = No
     path.write_text(tomli_w.dumps(card), "utf-8")
 
 
-def write_onnx(model: Probabilities) -> bytes:
-    """The model as ONNX with dynamic N, H and W: weights in float16, sums in float32."""
+def write_onnx(model: nn.Module, output: str = "probabilities", axes: Mapping[int, str] = _PIXELS) -> bytes:
+    """The model as ONNX with dynamic N, H and W: weights in float16, sums in float32.
+
+    `output` is the name of what it gives, and `axes` those of its dimensions that depend on the picture.
+    """
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's newer exporter takes 20 s for the same graph
@@ -108,8 +112,8 @@ def write_onnx(model: Probabilities) -> bytes:
             dynamo=False,
             opset_version=17,
             input_names=["image"],
-            output_names=["probabilities"],
-            dynamic_axes={"image": {0: "n", 2: "h", 3: "w"}, "probabilities": {0: "n", 2: "h", 3: "w"}},
+            output_names=[output],
+            dynamic_axes={"image": dict(_PIXELS), output: dict(axes)},
         )
     graph = onnx.load_from_string(buffer.getvalue())
     _halve_weights(graph)

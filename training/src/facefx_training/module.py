@@ -14,17 +14,17 @@ import lightning
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
+from torch import Tensor
 from torch.utils.data import DataLoader
 
+from .averaging import averaged_copy
 from .checkpoints import BEST, network_of, take_over
 from .config import Config
 from .data import Augment, FaceDataset, Pictures
 from .losses import ParsingLoss
 from .metrics import confusion, scores
 
-__all__ = ["Parser", "pixels_of"]
+__all__ = ["Parser", "hardware", "pixels_of"]
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Parser(lightning.LightningModule):
         self.network = network_of(config)
         if config.start:
             take_over(self.network, Path(config.start))
-        self.averaged = _average(self.network, config)
+        self.averaged = averaged_copy(self.network, config.ema)
         self.loss = ParsingLoss(config.loss, config.labels, config.class_weights)
         self.progress = 0.0
         self.best, self.since_best, self.halvings = -1.0, 0, 0
@@ -174,7 +174,7 @@ class Parser(lightning.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["seconds"] = self.seconds
         checkpoint["steps"] = self.steps
-        checkpoint["hardware"] = _hardware(self.device, self.trainer.world_size)
+        checkpoint["hardware"] = hardware(self.device, self.trainer.world_size)
         checkpoint["judged"] = {"best": self.best, "since_best": self.since_best, "halvings": self.halvings}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -191,18 +191,8 @@ def pixels_of(images: Tensor) -> Tensor:
     return (images.float() / 255).contiguous(memory_format=torch.channels_last)
 
 
-def _average(network: nn.Module, config: Config) -> AveragedModel:
-    """A running mean of the weights that forgets faster at first, lest it hang on to the random start."""
-
-    def blend(mean: Tensor, new: Tensor, count: Tensor | int) -> Tensor:
-        decay = min(config.ema, (1 + int(count)) / (10 + int(count)))
-        return mean.lerp(new, 1 - decay) if mean.is_floating_point() else new
-
-    averaged = AveragedModel(network, avg_fn=blend, use_buffers=True)
-    return averaged.requires_grad_(False)
-
-
-def _hardware(device: torch.device, processes: int) -> str:
+def hardware(device: torch.device, processes: int) -> str:
+    """What a run runs on, for its card."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"CPU ({platform.machine()})"
     return f"{processes} x {name}" if processes > 1 else name
 

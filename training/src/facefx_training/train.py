@@ -21,7 +21,7 @@ from .data import Pictures, join, read_pictures
 from .data.dataset import rarity
 from .module import Parser
 
-__all__ = ["train"]
+__all__ = ["callbacks", "loggers", "train"]
 
 
 def train(config: Config, folder: Path) -> None:
@@ -42,9 +42,9 @@ def train(config: Config, folder: Path) -> None:
         precision=config.precision,
         max_epochs=-1,
         default_root_dir=folder,
-        logger=_loggers(folder),
+        logger=loggers(folder),
         log_every_n_steps=25,
-        callbacks=_callbacks(folder),
+        callbacks=callbacks(folder),
         reload_dataloaders_every_n_epochs=1,
         enable_progress_bar=sys.stdout.isatty(),
         enable_model_summary=False,
@@ -68,16 +68,17 @@ def _strategy(config: Config) -> str:
     return "ddp_find_unused_parameters_true" if config.family == "pix2pix" else "ddp"
 
 
-def _loggers(folder: Path) -> list[Logger]:
+def loggers(folder: Path) -> list[Logger]:
     """Tables always, TensorBoard's files where it is installed."""
-    loggers: list[Logger] = [CSVLogger(folder, name="log", flush_logs_every_n_steps=50)]
+    kinds: list[Logger] = [CSVLogger(folder, name="log", flush_logs_every_n_steps=50)]
     if importlib.util.find_spec("tensorboard"):
-        loggers.append(TensorBoardLogger(folder, name="tensorboard"))
-    return loggers
+        kinds.append(TensorBoardLogger(folder, name="tensorboard"))
+    return kinds
 
 
-def _callbacks(folder: Path) -> list[Callback]:
-    callbacks: list[Callback] = [
+def callbacks(folder: Path) -> list[Callback]:
+    """A checkpoint every other epoch and at an interruption; a progress bar where somebody looks."""
+    usual: list[Callback] = [
         ModelCheckpoint(folder, "{epoch}-{step}", every_n_epochs=2, save_on_train_epoch_end=True, save_on_exception=True)
     ]
-    return [*callbacks, RichProgressBar()] if sys.stdout.isatty() else callbacks
+    return [*usual, RichProgressBar()] if sys.stdout.isatty() else usual

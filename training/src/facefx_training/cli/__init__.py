@@ -13,6 +13,7 @@ from facefx.errors import FacefxError
 
 from .ab_pairs import ab_pairs
 from .compare import compare
+from .detector import detector
 from .evaluate import evaluate
 from .export import export
 from .face_shape import face_shape
@@ -24,10 +25,11 @@ from .visualize import visualize
 
 __all__ = ["app", "main"]
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make the weights of facefx's segmenters.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make the weights of facefx's segmenters and detectors.")
 for command in (prepare, train, export, quantize, evaluate, compare, visualize, pseudo_label, face_shape):
     app.command()(command)
 app.command("pairs")(ab_pairs)
+app.add_typer(detector, name="detector")
 
 
 def main() -> None:

@@ -19,12 +19,12 @@ import numpy as np
 from facefx.labels import Label, Region, scheme
 from facefx.types import Box
 
-__all__ = ["POINTS", "Composed", "Face", "Head", "background", "compose", "cut_head", "faceless_patch"]
+__all__ = ["MIRRORED", "POINTS", "Composed", "Face", "Head", "background", "compose", "cut_head", "faceless_patch", "similarity"]
 
 #: The points of a face, in this order, each the subject's own left or right.
 POINTS = ("left_eye", "right_eye", "nose", "left_mouth_corner", "right_mouth_corner")
 #: What becomes of them in the mirror.
-_MIRRORED = [1, 0, 2, 4, 3]
+MIRRORED = [1, 0, 2, 4, 3]
 
 _CELEBAMASK = scheme("celebamask")
 #: A detector's box is this much larger than the square of the face's area; `facefx.pipeline` measures faces by it.
@@ -149,7 +149,7 @@ def background(patches: Sequence[np.ndarray], size: tuple[int, int], rng: np.ran
         patch = patches[int(rng.integers(len(patches)))]
         scale, turn = rng.uniform(0.3, 1.5) * max(size) / len(patch), rng.uniform(0, 2 * np.pi)
         middle = rng.uniform(0, 1, 2) * (width, height)
-        affine = _similarity(scale, turn, np.full(2, len(patch) / 2), middle)
+        affine = similarity(scale, turn, np.full(2, len(patch) / 2), middle)
         cover = np.ones(patch.shape[:2], np.float32)
         where = _warp(cover, affine, size)[..., None] * np.float32(rng.uniform(0.6, 1))
         canvas += where * (_warp(patch.astype(np.float32), affine, size) - canvas)
@@ -188,7 +188,7 @@ def compose(
         if middle is None:
             continue
         shrunk = _shrunk(head, side / head.side)
-        affine = _similarity(side / shrunk.side, np.deg2rad(turn), np.array(shrunk.center), middle)
+        affine = similarity(side / shrunk.side, np.deg2rad(turn), np.array(shrunk.center), middle)
         points = shrunk.points @ affine[:, :2].T + affine[:, 2]
         roll = (head.roll + turn + 180) % 360 - 180
         area = float(shrunk.face.sum()) * (side / shrunk.side) ** 2
@@ -226,7 +226,7 @@ def _mirrored(head: Head, rng: np.random.Generator) -> Head:
     if rng.random() < 0.5:
         return head
     width = head.image.shape[1]
-    points = (head.points * (-1, 1) + (width, 0))[_MIRRORED]
+    points = (head.points * (-1, 1) + (width, 0))[MIRRORED]
     flipped = (np.ascontiguousarray(picture[:, ::-1]) for picture in (head.image, head.matte, head.face))
     return Head(*flipped, (width - head.center[0], head.center[1]), head.side, -head.roll, points)
 
@@ -271,7 +271,7 @@ def _lit(canvas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(lit, 0, 255).astype(np.uint8)
 
 
-def _similarity(scale: float, turn: float, source: np.ndarray, target: np.ndarray) -> np.ndarray:
+def similarity(scale: float, turn: float, source: np.ndarray, target: np.ndarray) -> np.ndarray:
     """(2, 3) map of points (x, y) that scales, turns clockwise as one looks at it, and takes `source` to `target`."""
     cos, sin = scale * np.cos(turn), scale * np.sin(turn)
     linear = np.array([[cos, -sin], [sin, cos]])

@@ -14,7 +14,7 @@ from facefx.labels import LabelScheme, scheme
 from ..landmarks import point_labels, read_points
 from .base import PHOTOS, Entry, Reader, Split, by_stem, joined
 
-__all__ = ["Points"]
+__all__ = ["Points", "part_of"]
 
 
 class Points(Reader):
@@ -42,7 +42,7 @@ class Points(Reader):
     def entries(self) -> Iterator[Entry]:
         masks = dict.fromkeys(self.points, (self.root / "landmarks.csv",))
         for entry in joined(by_stem(self.root / "images", PHOTOS), masks):
-            yield Entry(entry.name, entry.photo, entry.masks, _part(entry.name.rpartition("_")[0] or entry.name))
+            yield Entry(entry.name, entry.photo, entry.masks, part_of(entry.name.rpartition("_")[0] or entry.name))
 
     def labels(self, entry: Entry, shape: tuple[int, int]) -> np.ndarray:
         assert entry.photo is not None  # `read` has asked
@@ -52,6 +52,7 @@ class Points(Reader):
         return labels  # the order of the landmarks says whose left is left
 
 
-def _part(person: str) -> Split:
+def part_of(person: str) -> Split:
+    """The part of the split that a person's photos go to: it hangs on the name alone."""
     tenth = hashlib.sha256(person.encode()).digest()[0] * 10 // 256
     return "train" if tenth < 7 else "val" if tenth < 9 else "test"

@@ -1,0 +1,111 @@
+"""From a detector's run to a model folder: `detector.onnx` with half-size weights, and its card."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import tomli_w
+import torch
+
+from facefx.cards import DETECTOR
+from facefx.errors import ModelError
+
+from ..card import commit
+from ..data.celebamask import about, read_names
+from ..export import write_onnx
+from .config import DetectorConfig
+from .network import FaceNet, Scored
+
+__all__ = ["export_detector", "set_threshold"]
+
+#: Greatest difference of a code between torch and onnxruntime that half-precision weights may cause.
+_TOLERANCE = 0.05
+#: Until it has been measured (`facefx-train detector evaluate --into-card`).
+_THRESHOLD = 0.5
+_SIZES = ((64, 96), (160, 128))
+
+
+def export_detector(
+    config: DetectorConfig, network: FaceNet, reached: Mapping[str, Any], folder: Path, *, version: str, license: str
+) -> None:
+    """Write `folder`/detector.onnx and card.toml, after proving that onnxruntime answers what torch does.
+
+    The first three are as `load_averaged` gives them. Raises `ModelError`, and writes nothing, if the two do not agree.
+    """
+    model = Scored(network).eval()
+    content = write_onnx(model, "codes", {0: "n", 1: "a"})
+    worst = _disagreement(model, content)
+    if not worst <= _TOLERANCE:
+        raise ModelError(f"onnxruntime and torch differ by up to {worst:.3g}, and {_TOLERANCE} is allowed. Nothing was exported.")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / DETECTOR).write_bytes(content)
+    parameters = sum(p.numel() for p in network.parameters())
+    card = {
+        "name": folder.name,
+        "version": version,
+        "family": "FCOS-like, depthwise separable, three grids",
+        "summary": "finds faces of any tilt from 24 pixels on, with eyes, nose and mouth",
+        "license": license,
+        "data_license": _data_license(config),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "parameters": parameters,
+        "threshold": _THRESHOLD,
+        "training": {
+            "date": datetime.now(UTC).date().isoformat(),
+            "command": _command(config),
+            "commit": commit(),
+            **reached,
+            "pictures_seen": int(reached["steps"]) * config.batch,
+            "data": _data(config),
+        },
+    }
+    (folder / "card.toml").write_text(tomli_w.dumps(card), "utf-8")
+
+
+def set_threshold(folder: Path, threshold: float, scores: Mapping[str, Any]) -> None:
+    """Put measured scores and the threshold that they were taken at into a detector's card."""
+    path = folder / "card.toml"
+    card = tomllib.loads(path.read_text("utf-8"))
+    card["threshold"] = round(threshold, 4)
+    card["scores"] = {**card.get("scores", {}), **scores}
+    path.write_text(tomli_w.dumps(card), "utf-8")
+
+
+@torch.no_grad()
+def _disagreement(model: Scored, content: bytes) -> float:
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    worst = 0.0
+    for size in _SIZES:
+        image = torch.from_numpy(np.random.default_rng(0).random((2, 3, *size), np.float32))
+        (given,) = session.run(None, {"image": image.numpy()})
+        worst = max(worst, float(np.abs(given - model(image).numpy()).max()))
+    return worst
+
+
+def _command(config: DetectorConfig) -> str:
+    words = [f"facefx-train detector train --into RUN --faces {Path(config.faces).name.upper()}"]
+    words += [f"--frames {Path(config.frames).name.upper()}"] if config.frames else []
+    words += [f"--minutes {config.minutes:g}" if config.minutes else f"--steps {config.steps}"]
+    words += [f"--size {share:g}={side}" for share, side in config.sizes]
+    return " ".join([*words, f"--batch {config.batch} --rate {config.rate:g} --seed {config.seed}"])
+
+
+def _data(config: DetectorConfig) -> dict[str, Any]:
+    """What was learnt from; folders say more about themselves in an about.json."""
+    faces = Path(config.faces)
+    used = {faces.name: {**about(faces), "pictures": len(read_names(faces / "train.txt"))}}
+    if config.frames:
+        used[Path(config.frames).name] = {**about(Path(config.frames)), "share": config.frames_share}
+    return used
+
+
+def _data_license(config: DetectorConfig) -> str:
+    folders = [Path(folder) for folder in (config.faces, config.frames) if folder]
+    return "; ".join(dict.fromkeys(str(about(folder).get("license", "non-commercial research")) for folder in folders))
