@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cli_helpers import run
 from facefx.cards import installed_cards, installed_detectors
+from facefx.cli.exit_codes import ExitCode
 from facefx.detectors.card import DetectorCard
 from facefx.detectors.decode import CHANNELS, Faces, cells, decode, without_doubles
 from facefx.detectors.onnx import OnnxDetector
@@ -175,6 +177,18 @@ def test_kinds_of_models_are_kept_apart(tmp_path: Path, monkeypatch: pytest.Monk
     assert isinstance(detector, OnnxDetector)
     assert detector.threshold == 0.9
     assert OnnxDetector(detector.card, 0.3).threshold == 0.3
+
+
+def test_models_lists_detectors_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_detector(tmp_path / "finder")
+    monkeypatch.setenv("FACEFX_MODELS", str(tmp_path))
+    listed = run("models")
+    assert listed.exit_code == 0
+    assert "faces from a score of 0.9 on" in listed.stdout
+    (folder / "detector.onnx").write_bytes(b"other")
+    broken = run("models")
+    assert broken.exit_code == ExitCode.SETUP
+    assert "finder" in broken.stderr
 
 
 def test_what_is_wrong_with_a_model_is_said(tmp_path: Path) -> None:

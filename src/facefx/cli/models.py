@@ -1,4 +1,4 @@
-"""``facefx models``: the installed segmenters, with their cards."""
+"""``facefx models``: the installed segmenters and face detectors, with their cards."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from .messages import console, say
 
 if TYPE_CHECKING:
     from ..cards import ModelCard
+    from ..detectors.card import DetectorCard
 
-__all__ = ["Installed", "installed_models", "models"]
+__all__ = ["Installed", "installed_finders", "installed_models", "models"]
 
 
 @dataclass(frozen=True)
 class Installed:
-    """A segmenter by its full name; `card` is None for one that brings its own code, and for one whose card cannot be read."""
+    """A model by its full name; `card` is None for one that brings its own code, and for one whose card cannot be read."""
 
     name: str
-    card: ModelCard | None
+    card: ModelCard | DetectorCard | None
     problem: str = ""
 
 
@@ -44,16 +45,32 @@ def installed_models() -> Iterator[Installed]:
             yield Installed(name, card, str(error))
 
 
+def installed_finders() -> Iterator[Installed]:
+    """Every model of a detector in the same way."""
+    from ..cards import installed_detectors
+    from ..detectors.card import DetectorCard
+
+    for name, folder in sorted(installed_detectors().items()):
+        card = None
+        try:
+            card = DetectorCard.read(folder)
+            card.model_bytes()
+            yield Installed(name, card)
+        except ModelError as error:
+            yield Installed(name, card, str(error))
+
+
 def models() -> None:
-    """List the models that parse faces, with their scores and licences, and check their files."""
+    """List the models that parse or find faces, with their scores and licences, and check their files."""
     broken = []
-    found = list(installed_models())
+    segmenters = list(installed_models())
+    found = [*segmenters, *installed_finders()]
     for model in found:
         _show(model)
         if model.problem:
             broken.append(model)
-    if not found:
-        say("no model is installed; install facefx again, or name a folder of models in FACEFX_MODELS")
+    if not segmenters:
+        say("no model that parses faces is installed; install facefx again, or name a folder of models in FACEFX_MODELS")
         raise typer.Exit(ExitCode.SETUP)
     if broken:
         say(f"{len(broken)} of {len(found)} models cannot be used: {', '.join(model.name for model in broken)}")
@@ -63,15 +80,20 @@ def models() -> None:
 def _show(model: Installed) -> None:
     from rich.table import Table
 
+    from ..cards import ModelCard
+
     table = Table(title=model.name, title_justify="left", show_header=False)
     if card := model.card:
-        height, width = card.input_size
         table.add_row("summary", card.summary)
         table.add_row("version", card.version)
         table.add_row("family", card.family)
         table.add_row("parameters", f"{card.parameters:,}")
-        table.add_row("input", f"{height} x {width} pixels (height x width)")
-        table.add_row("labels", f"{card.scheme.name} ({len(card.scheme)})")
+        if isinstance(card, ModelCard):
+            height, width = card.input_size
+            table.add_row("input", f"{height} x {width} pixels (height x width)")
+            table.add_row("labels", f"{card.scheme.name} ({len(card.scheme)})")
+        else:
+            table.add_row("finds", f"faces from a score of {card.threshold:g} on")
         for name, score in _f1_scores(card.scores):
             table.add_row(name, score)
         table.add_row("licence of weights", card.license)

@@ -116,17 +116,18 @@ class FaceFinder(lightning.LightningModule):
     def on_train_epoch_end(self) -> None:
         last = self.trainer.should_stop
         if self.validation and (last or (self.current_epoch + 1) % self.config.validate_every == 0):
-            found, count = self.validate()
-            self.log("recall", found / max(count, 1))
+            shares = self.validate()
+            self.log_dict({f"recall_{name}": share for name, share in shares.items()})
             where = f"epoch {self.current_epoch} step {self.global_step} {self.seconds / 60:.1f} min"
-            _log.info("%s: %d of %d faces found at 2 %% false boxes", where, found, count)
+            _log.info("%s: found %s", where, ", ".join(f"{share:.1%} at {name} % false" for name, share in shares.items()))
 
-    def validate(self) -> tuple[int, int]:
-        """Faces that the averaged weights find at 2 % false boxes, and how many there are, in pictures like those learnt from."""
+    def validate(self) -> dict[str, float]:
+        """Share of the faces that the averaged weights find at 2 and 20 % false boxes, in pictures like those learnt from."""
         network = self.averaged.module.eval()
         outcome = judge((find(network, made.image, 0.05), made.faces) for made in self.validation)
         network.train()
-        return recall(outcome, threshold_for(outcome))
+        found = {name: recall(outcome, threshold_for(outcome, int(name) / 100)) for name in ("2", "20")}
+        return {name: part / max(whole, 1) for name, (part, whole) in found.items()}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["seconds"] = self.seconds

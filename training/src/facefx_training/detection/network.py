@@ -18,14 +18,14 @@ _PRIOR_LOGIT = -4.0
 
 
 class FaceNet(nn.Module):
-    """Depthwise separable residual blocks down to a 32nd of the picture, a feature pyramid from an eighth on, and one head for all.
+    """Depthwise separable residual blocks down to a 32nd of the picture, a feature pyramid from an eighth on, a head for each grid.
 
     Howard et al. 2017 (MobileNets), Lin et al. 2017 (feature pyramids), Tian et al. 2019 (FCOS).
 
     Parameters
     ----------
     widths : channels at a half, a quarter, an eighth, a 16th and a 32nd of the picture.
-    pyramid : channels of the pyramid and the head.
+    pyramid : channels of the pyramid and the heads.
     """
 
     def __init__(self, widths: tuple[int, int, int, int, int] = (24, 48, 96, 144, 192), pyramid: int = 64) -> None:
@@ -43,13 +43,7 @@ class FaceNet(nn.Module):
             ]
         )
         self.sides = nn.ModuleList([_conv(width, pyramid, 1) for width in widths[2:]])
-        self.smooth = nn.ModuleList([_Separable(pyramid, pyramid) for _ in STRIDES])
-        self.head = nn.Sequential(_Separable(pyramid, pyramid), _Separable(pyramid, pyramid))
-        self.codes = nn.Conv2d(pyramid, CHANNELS, 1)
-        nn.init.normal_(self.codes.weight, std=0.01)
-        nn.init.zeros_(self.codes.bias)
-        with torch.no_grad():
-            self.codes.bias[0] = _PRIOR_LOGIT
+        self.heads = nn.ModuleList([_head(pyramid) for _ in STRIDES])
 
     def forward(self, image: Tensor) -> Tensor:
         """(N, 3, H, W) RGB in [0, 1], H and W multiples of 32 → (N, A, 16) float, `facefx.detectors.decode.cells` in its order."""
@@ -60,7 +54,7 @@ class FaceNet(nn.Module):
             levels.append(side(features))
         for finer in (1, 0):
             levels[finer] = levels[finer] + F.interpolate(levels[finer + 1], scale_factor=2.0, mode="nearest")
-        codes = [self.codes(self.head(smooth(level))) for smooth, level in zip(self.smooth, levels, strict=True)]
+        codes = [head(level) for head, level in zip(self.heads, levels, strict=True)]
         return torch.cat([code.flatten(2) for code in codes], dim=2).transpose(1, 2)
 
 
@@ -74,6 +68,16 @@ class Scored(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         codes = self.network(image)
         return torch.cat([codes[..., :1].sigmoid(), codes[..., 1:]], dim=-1)
+
+
+def _head(width: int) -> nn.Sequential:
+    """One for each grid: in one for all, batch normalisation would learn the mean of three statistics, which fits none of them."""
+    codes = nn.Conv2d(width, CHANNELS, 1)
+    nn.init.normal_(codes.weight, std=0.01)
+    nn.init.zeros_(codes.bias)
+    with torch.no_grad():
+        codes.bias[0] = _PRIOR_LOGIT
+    return nn.Sequential(*(_Separable(width, width) for _ in range(3)), codes)
 
 
 def _conv(inputs: int, outputs: int, kernel: int, *, stride: int = 1, groups: int = 1) -> nn.Sequential:
