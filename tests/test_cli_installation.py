@@ -42,7 +42,7 @@ mean_f1 = 77.25
 
 
 @pytest.fixture
-def model(tmp_path: Path, fresh_registry: Registry) -> Path:
+def model(tmp_path: Path, fresh_registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An installed model whose file is not a network, but is the one that its card describes."""
     folder = tmp_path / "tiny"
     folder.mkdir()
@@ -51,6 +51,7 @@ def model(tmp_path: Path, fresh_registry: Registry) -> Path:
     (folder / "card.toml").write_text(CARD.format(sha256=hashlib.sha256(b"weights").hexdigest(), classes=classes))
     fresh_registry.segmenters.items.clear()
     fresh_registry.segmenters.items["facefx:tiny"] = folder
+    monkeypatch.setattr("facefx.cards.installed_detectors", dict)
     return folder
 
 
