@@ -35,11 +35,12 @@ LAYERS = [
         "image",
     },
     {"types", "landmarks", "iris", "person", "scene", "overlay", "warping"},
-    {"parameters", "declare", "cards", "classifier", "ready_looks"},
+    {"parameters", "declare", "cards", "classifier", "ready_looks", "runtime"},
     {"segmenters", "detectors", "effects", "analyzers"},
     {"painting", "hookspecs"},
     {"plugins", "builtin"},  # each the other, once, inside a function: the built-in plugin is found like any other
     {"pipeline"},
+    {"portraits"},
     {"reports"},
     {"chains"},
     {"batch", "video"},

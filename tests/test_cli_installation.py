@@ -12,7 +12,7 @@ import pytest
 
 import facefx.plugins
 from cli_helpers import run
-from facefx import plugins
+from facefx import plugins, runtime
 from facefx.cards import ModelCard
 from facefx.cli.exit_codes import ExitCode
 from facefx.labels import scheme
@@ -187,7 +187,7 @@ def test_doctor_says_which_provider_really_runs(model: Path, fresh_registry: Reg
         get_providers=lambda: ["CPUExecutionProvider"], get_inputs=lambda: [SimpleNamespace(name="image")], run=even
     )
     fresh_registry.segmenters.items[f"facefx:{DEFAULT_SEGMENTER}"] = lambda: segmenter
-    monkeypatch.setattr(onnx, "available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"])
+    monkeypatch.setattr(runtime, "available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"])
     result = run("doctor")
     assert result.exit_code == ExitCode.OK
     assert "CPUExecutionProvider runs" in result.stdout
@@ -197,7 +197,7 @@ def test_doctor_says_which_provider_really_runs(model: Path, fresh_registry: Reg
 
 def test_doctor_on_a_thread_count_that_is_none(model: Path, fresh_registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     fresh_registry.segmenters.items[f"facefx:{DEFAULT_SEGMENTER}"] = model
-    monkeypatch.setattr(onnx, "_runtime", lambda: SimpleNamespace(SessionOptions=SimpleNamespace))
+    monkeypatch.setattr(runtime, "_onnxruntime", lambda: SimpleNamespace(SessionOptions=SimpleNamespace))
     monkeypatch.setenv("FACEFX_THREADS", "many")
     result = run("doctor")
     assert result.exit_code == ExitCode.SETUP

@@ -15,7 +15,8 @@ from facefx import plugins
 from facefx.cards import ModelCard, find_card, installed_cards
 from facefx.errors import MissingExtra, ModelError, UnknownName
 from facefx.plugins import registry
-from facefx.segmenters.onnx import OnnxSegmenter, available_providers
+from facefx.runtime import available_providers
+from facefx.segmenters.onnx import OnnxSegmenter
 from synthetic import PORTRAIT, ScriptedDetector
 from tiny_models import model_bytes, onnx, write_model
 
@@ -74,10 +75,10 @@ def test_the_provider_that_runs_is_reported(tmp_path: Path) -> None:
 def test_a_provider_that_does_not_start_is_no_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("facefx.segmenters.onnx.available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"])
+    monkeypatch.setattr("facefx.runtime.available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"])
     real = ort.InferenceSession
     monkeypatch.setattr(
-        ort, "InferenceSession", lambda content, options, providers: real(content, options, providers=providers[1:])
+        ort, "InferenceSession", lambda content, options, providers, **more: real(content, options, providers=providers[1:])
     )
     with caplog.at_level(logging.WARNING):
         assert OnnxSegmenter.from_folder(write_model(tmp_path / "tiny")).provider == "CPUExecutionProvider"

@@ -17,8 +17,9 @@ from .declare import AnalyzerSpec, EffectSpec
 from .errors import AmbiguousName, FacefxError, LookError, NoFaceFound, OutputError, ParameterError, UnknownName
 from .image import Picture, Source, open_image
 from .painting import Declined, apply_effect, chosen, unsure
-from .pipeline import parse_rgb, portrait_in, resolve_detector, resolve_segmenter
+from .pipeline import parse_rgb, resolve_detector, resolve_segmenter
 from .plugins import registry
+from .portraits import portrait_in
 from .ready_looks import look_file, looks
 from .reports import Report, measure
 from .scene import Scene

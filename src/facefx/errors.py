@@ -9,7 +9,7 @@
     ├── RegionUnavailable   the segmenter does not know the region that was asked for
     ├── EffectError         an effect returned something that is not a picture of the crop it was given
     ├── LookError           a saved look that cannot be read or does not fit the installed effects
-    ├── ModelError          a model that is missing, tampered with, or does not match its card
+    ├── ModelError          a model that is missing, tampered with, does not match its card, or cannot run as asked
     ├── PluginError         a plugin that cannot be loaded (only raised in strict mode)
     ├── OutputError         a result that cannot be written, or would overwrite something
     └── MissingExtra        an optional dependency is not installed; the message names the pip line
@@ -89,7 +89,7 @@ class LookError(FacefxError):
 
 
 class ModelError(FacefxError):
-    """A model that is missing, tampered with, or does not match its card."""
+    """A model that is missing, tampered with, does not match its card, or cannot run as asked."""
 
 
 class PluginError(FacefxError):

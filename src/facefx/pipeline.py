@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +12,7 @@ import numpy as np
 
 from . import geometry
 from .detectors.whole_frame import FACE_PER_CROP, LIFT, WholeFrame
-from .errors import NoFaceFound, ParameterError
+from .errors import ParameterError
 from .image import Picture, Source, open_image
 from .labels import Label, LabelScheme, Region
 from .plugins import registry
@@ -26,7 +26,6 @@ __all__ = [
     "DEFAULT_SEGMENTER",
     "parse",
     "parse_rgb",
-    "portrait_in",
     "resolve_detector",
     "resolve_segmenter",
 ]
@@ -41,6 +40,8 @@ MIN_SCORE = 0.5
 MAX_TURN, MAX_SHIFT, MAX_RESIZE = 10.0, 0.2, 1.35
 #: At most so often. A face that leaves its crop is larger than can be measured there, by about this factor at a time.
 MAX_LOOKS, ENLARGE = 4, 1.5
+#: So many faces of a picture go through the network in one call: a GPU is hardly busy with one, and memory is not endless.
+BATCH = 8
 #: A detector's box is this much larger than the square of the parsed face's area (median over CelebAMask-HQ).
 BOX_PER_FACE = 1.07
 
@@ -109,35 +110,15 @@ def resolve_detector(detector: str | Detector | None) -> Detector:
 def parse_rgb(rgb: np.ndarray, segmenter: Segmenter, detector: Detector) -> Scene:
     """`parse` for a decoded picture: (H, W, 3) float32 RGB in [0, 1]."""
     aligned = isinstance(detector, WholeFrame)
-    looks = (look(rgb, found, segmenter, trust=aligned) for found in detector.detect(rgb))
+    detections = detector.detect(rgb)
+    first = first_looks(rgb, detections, segmenter)
+    looks = (look(rgb, found, segmenter, aligned, parsing) for found, parsing in zip(detections, first, strict=True))
     faces = distinct(face for face in looks if face)
     if not faces and not aligned and knows_faces(segmenter):
         looks = (look(rgb, found, segmenter) for found in search_by_parsing(rgb, segmenter))
         faces = distinct(face for face in looks if face)
     own = [without_others(face, [other.box for other in faces if other is not face]) for face in faces]
     return Scene(rgb, tuple(sorted(own, key=lambda face: -face.box.area)))
-
-
-def portrait_in(path: str) -> Face | None:
-    """The largest face in the picture at `path`, found by the usual segmenter and detector; None for an empty path.
-
-    Raises `ImageError` if it cannot be read and `NoFaceFound` if it shows no face. The last few are kept in memory.
-    """
-    if not path:
-        return None
-    try:
-        changed = Path(path).stat().st_mtime_ns
-    except OSError:
-        changed = 0  # opening it says what is wrong
-    return _portrait(path, changed)
-
-
-@lru_cache(maxsize=4)
-def _portrait(path: str, changed: int) -> Face:
-    scene = parse(path)
-    if not scene.faces:
-        raise NoFaceFound(f"no face was found in the reference picture {path!r}; give one that shows a face from the front")
-    return scene.faces[0]
 
 
 def distinct(faces: Iterable[Face]) -> list[Face]:
@@ -179,6 +160,15 @@ def parse_crop(rgb: np.ndarray, affine: np.ndarray, segmenter: Segmenter) -> Fac
     return FaceParsing(segmenter.probabilities(crop[None])[0], segmenter.scheme, affine)
 
 
+def first_looks(rgb: np.ndarray, detections: Sequence[Detection], segmenter: Segmenter) -> Iterator[FaceParsing]:
+    """Parse the head crops of several detections, `BATCH` in each call of the network."""
+    size = segmenter.input_size[0]
+    for start in range(0, len(detections), BATCH):
+        affines = [head_crop(found, size) for found in detections[start : start + BATCH]]
+        answers = segmenter.probabilities(np.stack([geometry.cut(rgb, affine, size) for affine in affines]))
+        yield from (FaceParsing(answer, segmenter.scheme, affine) for answer, affine in zip(answers, affines, strict=True))
+
+
 def head_crop(found: Detection, size: int) -> np.ndarray:
     """The affine of the crop that holds a detected face's whole head."""
     turn = np.deg2rad(found.roll)
@@ -187,9 +177,11 @@ def head_crop(found: Detection, size: int) -> np.ndarray:
     return geometry.crop_affine(center, FACE_PER_CROP * found.box.side, found.roll, size)
 
 
-def look(rgb: np.ndarray, found: Detection, segmenter: Segmenter, trust: bool = False) -> Face | None:
-    """Parse a detected face; None if there turns out to be none. `trust` takes the detector at its word."""
-    parsing = parse_crop(rgb, head_crop(found, segmenter.input_size[0]), segmenter)
+def look(
+    rgb: np.ndarray, found: Detection, segmenter: Segmenter, trust: bool = False, first: FaceParsing | None = None
+) -> Face | None:
+    """Parse a detected face; None if there is none after all. `trust` takes the detector at its word; `first` is its first look."""
+    parsing = first or parse_crop(rgb, head_crop(found, segmenter.input_size[0]), segmenter)
     measured = measure(parsing, found) if knows_faces(segmenter) else None
     for _ in range(MAX_LOOKS - 1):
         if measured is None or trust:
@@ -338,9 +330,9 @@ def search_by_parsing(rgb: np.ndarray, segmenter: Segmenter) -> list[Detection]:
     """Where a detector found nothing: parse the whole picture coarsely, upright and turned, and take the likeliest face in it."""
     (frame,) = WholeFrame().detect(rgb)
     best: Measured | None = None
-    for roll in (0.0, 90.0, -90.0, 180.0):
-        turned = Detection(frame.box, roll, 0.0)
-        measured = measure(parse_crop(rgb, head_crop(turned, segmenter.input_size[0]), segmenter), turned)
+    turns = [Detection(frame.box, roll, 0.0) for roll in (0.0, 90.0, -90.0, 180.0)]
+    for turned, parsing in zip(turns, first_looks(rgb, turns, segmenter), strict=True):
+        measured = measure(parsing, turned)
         if measured and (best is None or measured.detection.score > best.detection.score + 0.05):
             best = measured
     return [best.detection] if best else []

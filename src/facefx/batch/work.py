@@ -26,10 +26,10 @@ def core_count() -> int:
 
 def thread_count(workers: int) -> int:
     """Threads for each of so many workers on this machine: FACEFX_THREADS if set, else an equal share of the cores."""
-    from ..segmenters import onnx
+    from .. import runtime
 
     given = os.environ.get("FACEFX_THREADS")
-    return onnx.thread_count(given) if given else max(1, core_count() // workers)
+    return runtime.thread_count(given) if given else max(1, core_count() // workers)
 
 
 class Worker:

@@ -18,7 +18,10 @@ from .versions import distribution_version
 
 __all__ = ["doctor"]
 
-ENVIRONMENT = ("FACEFX_MODELS", "FACEFX_PLUGINS", "FACEFX_STRICT_PLUGINS", "FACEFX_THREADS", "FACEFX_MAX_PIXELS")
+ENVIRONMENT = (
+    "FACEFX_MODELS", "FACEFX_PLUGINS", "FACEFX_STRICT_PLUGINS", "FACEFX_THREADS", "FACEFX_MAX_PIXELS", "FACEFX_PROVIDER",
+    "FACEFX_STRICT_PROVIDER", "FACEFX_TENSORRT_CACHE",
+)  # fmt: skip
 #: What facefx cannot even be imported without: distribution, module, what to do where it is missing.
 LIBRARIES = (
     ("numpy", "numpy", "pip install --force-reinstall numpy"),
@@ -130,7 +133,8 @@ def _segmenter() -> Iterator[Finding]:
     import numpy as np
 
     from ..pipeline import DEFAULT_SEGMENTER, resolve_segmenter
-    from ..segmenters.onnx import OnnxSegmenter, available_providers
+    from ..runtime import available_providers, providers_for
+    from ..segmenters.onnx import OnnxSegmenter
 
     try:
         segmenter = resolve_segmenter(None)
@@ -145,11 +149,9 @@ def _segmenter() -> Iterator[Finding]:
         return
     yield Finding("segmenter", f"{DEFAULT_SEGMENTER} runs: {milliseconds:.0f} ms for one face")
     if isinstance(segmenter, OnnxSegmenter):
-        offered, used = available_providers(), segmenter.provider
+        wanted, used = providers_for(segmenter.wanted)[0], segmenter.provider
         yield Finding(
             "provider",
-            f"{used} runs; onnxruntime offers {', '.join(offered)}",
-            ""
-            if used == offered[0]
-            else f"{offered[0]} did not start: check its driver and libraries; pictures are done, but slower",
+            f"{used} runs; onnxruntime offers {', '.join(available_providers())}",
+            "" if used == wanted else f"{wanted} did not start: check its driver and libraries; pictures are done, but slower",
         )

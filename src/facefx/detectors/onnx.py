@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import ModelError
-from ..segmenters.onnx import open_session
+from ..runtime import open_session, run_session
 from ..types import Box, Detection
 from .card import DetectorCard
 from .decode import CHANNELS, Faces, cells, decode, without_doubles
@@ -68,7 +68,7 @@ class OnnxDetector:
         """(1, 3, H, W) → (1, A, 16)."""
         with self._lock:
             session = self._session
-        return np.asarray(session.run(None, {session.get_inputs()[0].name: image})[0])
+        return run_session(session, self.card.name, image)
 
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:

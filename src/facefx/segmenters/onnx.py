@@ -2,67 +2,22 @@
 
 from __future__ import annotations
 
-import logging
-import os
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..cards import ModelCard
-from ..errors import MissingExtra, ModelError, ParameterError
+from ..errors import ModelError
 from ..labels import LabelScheme
+from ..runtime import open_session, run_session
 
 if TYPE_CHECKING:
     import onnxruntime
 
-__all__ = ["OnnxSegmenter", "available_providers", "open_session", "thread_count"]
-
-log = logging.getLogger(__name__)
-
-#: Best first. Others that onnxruntime may offer (cloud services, say) are never chosen.
-PROVIDERS = ("CUDAExecutionProvider", "DmlExecutionProvider", "CoreMLExecutionProvider", "CPUExecutionProvider")
-
-
-def _runtime() -> Any:
-    try:
-        import onnxruntime
-    except ImportError:
-        raise MissingExtra("onnxruntime, which runs the segmenters,", "cpu") from None
-    return onnxruntime
-
-
-def available_providers() -> list[str]:
-    """The providers that this installation of onnxruntime offers, best first."""
-    offered = _runtime().get_available_providers()
-    return [p for p in PROVIDERS if p in offered]
-
-
-def thread_count(text: str) -> int:
-    """The number that FACEFX_THREADS holds. Raises `ParameterError` unless it is a positive whole number."""
-    if not text.isdecimal() or int(text) < 1:
-        raise ParameterError(f"the environment variable FACEFX_THREADS must be a whole number, at least 1; given was {text!r}")
-    return int(text)
-
-
-def open_session(model: str, content: bytes) -> onnxruntime.InferenceSession:
-    """A session on the best provider there is. Raises `ModelError` if onnxruntime cannot run the model."""
-    runtime = _runtime()
-    options = runtime.SessionOptions()
-    options.log_severity_level = 3
-    if threads := os.environ.get("FACEFX_THREADS"):
-        options.intra_op_num_threads = thread_count(threads)
-    wanted = available_providers()
-    try:
-        session = runtime.InferenceSession(content, options, providers=wanted)
-    except Exception as error:  # onnxruntime's own errors derive from Exception only
-        raise ModelError(f"onnxruntime cannot run the model {model!r}: {error}") from None
-    used = session.get_providers()[0]
-    if wanted[0] != used:
-        log.warning("%s is installed but did not start; %s runs the model %s instead", wanted[0], used, model)
-    return session
+__all__ = ["OnnxSegmenter"]
 
 
 class OnnxSegmenter:
@@ -71,17 +26,22 @@ class OnnxSegmenter:
     Parameters
     ----------
     card : the model's card.
-    mirror : parse each crop in the mirror too, and average the two with left and right swapped back. Twice the time, a little more
-        accuracy, and no preference for either side of a face.
+    mirror : the test-time flip: parse each crop in the mirror too, and average the two with left and right swapped back. Twice the
+        time, a little more accuracy, and no preference for either side of a face.
+    provider : what to run on: ``"cpu"``, ``"cuda"``, ``"tensorrt"``, ...; by default as FACEFX_PROVIDER says, see `facefx.runtime`.
+    strict : whether it is an error, and not only a warning, if another provider runs; by default as FACEFX_STRICT_PROVIDER says.
     """
 
-    def __init__(self, card: ModelCard, mirror: bool = True) -> None:
-        self.card, self.mirror = card, mirror
+    def __init__(self, card: ModelCard, mirror: bool = True, *, provider: str | None = None, strict: bool | None = None) -> None:
+        self.card, self.mirror, self.wanted, self.strict = card, mirror, provider, strict
         self._lock = Lock()
 
     @classmethod
-    def from_folder(cls, folder: str | Path) -> OnnxSegmenter:
-        return cls(ModelCard.read(Path(folder)))
+    def from_folder(
+        cls, folder: str | Path, mirror: bool = True, *, provider: str | None = None, strict: bool | None = None
+    ) -> OnnxSegmenter:
+        """The segmenter of a model folder. Raises `ModelError` if its card cannot be read."""
+        return cls(ModelCard.read(Path(folder)), mirror, provider=provider, strict=strict)
 
     @property
     def name(self) -> str:
@@ -111,8 +71,7 @@ class OnnxSegmenter:
 
     def _run(self, batch: np.ndarray) -> np.ndarray:
         """(N, 3, H, W) → (N, C, H, W)."""
-        session = self._ready()
-        (output,) = session.run(None, {session.get_inputs()[0].name: np.ascontiguousarray(batch)})
+        output = run_session(self._ready(), self.name, np.ascontiguousarray(batch))
         expected = (len(batch), len(self.scheme), *batch.shape[2:])
         if output.shape != expected:
             raise ModelError(f"the model {self.name!r} returned an array of shape {output.shape}; its card promises {expected}")
@@ -124,7 +83,7 @@ class OnnxSegmenter:
 
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
-        session = open_session(self.name, self.card.model_bytes())
+        session = open_session(self.name, self.card.model_bytes(), provider=self.wanted, strict=self.strict)
         self._check(session)
         return session
 

@@ -1,0 +1,249 @@
+"""Which provider runs a model, and what happens where the wanted one does not: with a pretended onnxruntime, for want of a GPU."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import facefx
+from facefx import runtime
+from facefx.cards import ModelCard
+from facefx.errors import ModelError, ParameterError
+from facefx.pipeline import BATCH
+from facefx.segmenters.onnx import OnnxSegmenter
+from facefx.types import Box, Detection
+from synthetic import FakeSegmenter, ScriptedDetector
+from tiny_models import write_model
+
+CPU, CUDA, TENSORRT = "CPUExecutionProvider", "CUDAExecutionProvider", "TensorrtExecutionProvider"
+
+
+class Value:
+    name = "x"
+    shape = ("n", 3, "h", "w")
+
+
+class Binding:
+    def __init__(self) -> None:
+        self.input: Any = None
+        self.output: Any = None
+
+    def bind_ortvalue_input(self, name: str, value: Any) -> None:
+        self.input = (name, value)
+
+    def bind_output(self, name: str, device: str) -> None:
+        self.output = (name, device)
+
+    def copy_outputs_to_cpu(self) -> list[np.ndarray]:
+        return [self.input[1][0] * 2]
+
+
+class Session:
+    """Doubles what it is given, and notes how."""
+
+    def __init__(self, providers: list[str]) -> None:
+        self.providers, self.runs = providers, []
+
+    def get_providers(self) -> list[str]:
+        return self.providers
+
+    def get_inputs(self) -> list[Value]:
+        return [Value()]
+
+    get_outputs = get_inputs
+
+    def io_binding(self) -> Binding:
+        return Binding()
+
+    def run_with_iobinding(self, binding: Binding) -> None:
+        assert binding.output == ("x", "cuda")
+        self.runs.append("bound")
+
+    def run(self, outputs: None, feed: dict[str, np.ndarray]) -> list[np.ndarray]:
+        self.runs.append("plain")
+        return [feed["x"] * 2]
+
+
+class Runtime:
+    """An onnxruntime that offers some providers, of which some start, some are dropped in silence and some raise."""
+
+    class SessionOptions:
+        pass
+
+    class OrtValue:
+        @staticmethod
+        def ortvalue_from_numpy(array: np.ndarray, device: str, index: int) -> tuple[np.ndarray, str, int]:
+            return array, device, index
+
+    def __init__(self, offers: list[str], *, dropped: tuple[str, ...] = (), raising: tuple[str, ...] = ()) -> None:
+        self.offers, self.dropped, self.raising = offers, dropped, raising
+        self.asked: list[Any] = []
+        self.loaded = 0
+
+    def get_available_providers(self) -> list[str]:
+        return [*self.offers, "AzureExecutionProvider"]
+
+    def preload_dlls(self) -> None:
+        self.loaded += 1
+        print("Failed to load libcublas.so")  # noqa: T201
+
+    def InferenceSession(self, content: bytes, options: Any, providers: list[Any], enable_fallback: int) -> Session:
+        assert enable_fallback == 0
+        self.asked.append(providers)
+        names = [p if isinstance(p, str) else p[0] for p in providers]
+        if set(names) & set(self.raising):
+            raise RuntimeError(f"{self.raising} cannot be made")
+        return Session([n for n in names if n not in self.dropped])
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FACEFX_PROVIDER", "FACEFX_STRICT_PROVIDER", "FACEFX_TENSORRT_CACHE", "FACEFX_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def install(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def put(*offers: str, **options: Any) -> Runtime:
+        made = Runtime(list(offers), **options)
+        monkeypatch.setattr(runtime, "_onnxruntime", lambda: made)
+        return made
+
+    return put
+
+
+def used(**options: Any) -> str:
+    return str(runtime.open_session("tiny", b"", **options).get_providers()[0])
+
+
+def test_the_best_provider_runs_but_tensorrt_only_when_asked_for(
+    install: Any, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = install(CPU, CUDA, TENSORRT)
+    assert used() == CUDA
+    assert used(provider="tensorrt") == TENSORRT
+    assert used(provider="cpu") == CPU
+    assert made.asked == [[CUDA, CPU], [TENSORRT, CUDA, CPU], [CPU]]
+    assert made.loaded == 2
+    assert capsys.readouterr().out == ""
+    assert not caplog.records
+
+
+def test_the_environment_asks_too(install: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(CPU, CUDA, TENSORRT)
+    monkeypatch.setenv("FACEFX_PROVIDER", "cpu")
+    assert used() == CPU
+    assert used(provider="cuda") == CUDA
+    monkeypatch.setenv("FACEFX_PROVIDER", "gpu")
+    with pytest.raises(ParameterError, match="'gpu' is not known; give one of tensorrt, cuda, directml, coreml, cpu"):
+        used()
+
+
+def test_a_provider_that_is_dropped_is_told(install: Any, caplog: pytest.LogCaptureFixture) -> None:
+    install(CPU, CUDA, dropped=(CUDA,))
+    with caplog.at_level(logging.WARNING):
+        assert used() == CPU
+    assert f"{CUDA} is installed but did not start; {CPU} runs the model tiny instead" in caplog.text
+    with pytest.raises(ModelError, match=f"{CUDA} is installed but did not start, and the model 'tiny' may run on nothing else"):
+        used(strict=True)
+
+
+def test_a_provider_that_raises_is_passed_over_and_told(install: Any, caplog: pytest.LogCaptureFixture) -> None:
+    made = install(CPU, CUDA, TENSORRT, raising=(TENSORRT,))
+    assert used(provider="tensorrt") == CUDA
+    assert made.asked == [[TENSORRT, CUDA, CPU], [CUDA, CPU]]
+    assert TENSORRT in caplog.text
+
+
+def test_a_provider_that_is_not_offered_is_told(
+    install: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(CPU)
+    assert used(provider="cuda") == CPU
+    assert f"{CUDA} is not offered by this onnxruntime, which has {CPU} (see the extra facefx[gpu])" in caplog.text
+    monkeypatch.setenv("FACEFX_STRICT_PROVIDER", "1")
+    with pytest.raises(ModelError, match="is not offered"):
+        used(provider="cuda")
+    assert used(provider="cuda", strict=False) == CPU
+    assert used() == CPU
+
+
+def test_a_model_that_runs_nowhere(install: Any) -> None:
+    install(CPU, CUDA, raising=(CPU,))
+    with pytest.raises(ModelError, match=r"onnxruntime cannot run the model 'tiny': .*cannot be made"):
+        used()
+
+
+def test_tensorrt_keeps_what_it_compiled_where_it_is_told_to(install: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = install(CPU, TENSORRT)
+    monkeypatch.setenv("FACEFX_TENSORRT_CACHE", "/somewhere")
+    used(provider="tensorrt")
+    name, options = made.asked[0][0]
+    assert name == TENSORRT
+    assert options == {"trt_engine_cache_enable": True, "trt_engine_cache_path": "/somewhere"}
+
+
+@pytest.mark.parametrize(("provider", "way"), [(CPU, "plain"), (CUDA, "bound"), (TENSORRT, "bound")])
+def test_buffers_are_bound_on_cuda(install: Any, provider: str, way: str) -> None:
+    install(CPU, CUDA)
+    session = Session([provider, CPU])
+    batch = np.arange(6, dtype=np.float32).reshape(1, 3, 2, 1)
+    assert np.array_equal(runtime.run_session(session, "tiny", batch), 2 * batch)  # type: ignore[arg-type]
+    assert session.runs == [way]
+
+
+def test_a_provider_that_fails_at_work(install: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(CPU, CUDA)
+    session = Session([CUDA, CPU])
+    monkeypatch.setattr(session, "run_with_iobinding", lambda binding: 1 / 0, raising=False)
+    with pytest.raises(ModelError, match=f"'tiny' failed on {CUDA}: division by zero.*FACEFX_PROVIDER"):
+        runtime.run_session(session, "tiny", np.zeros((1, 3, 2, 2), np.float32))  # type: ignore[arg-type]
+
+
+def test_a_segmenter_may_insist(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = write_model(tmp_path / "tiny")
+    crops = np.full((1, 64, 64, 3), 0.5, np.float32)
+    with pytest.raises(ModelError, match="may run on nothing else"):
+        OnnxSegmenter.from_folder(folder, provider="directml", strict=True).probabilities(crops)
+    lenient = OnnxSegmenter(ModelCard.read(folder), provider="directml", strict=False)
+    assert lenient.probabilities(crops).shape == (1, 19, 64, 64)
+    assert lenient.provider == CPU
+    assert "DmlExecutionProvider is not offered" in caplog.text
+    assert OnnxSegmenter.from_folder(folder, mirror=False, provider="cpu", strict=True).provider == CPU
+
+
+class Counting(FakeSegmenter):
+    def __init__(self) -> None:
+        super().__init__(64)
+        self.batches: list[int] = []
+
+    def probabilities(self, crops: np.ndarray) -> np.ndarray:
+        self.batches.append(len(crops))
+        return super().probabilities(crops)
+
+
+def test_the_faces_of_a_picture_share_calls_of_the_network() -> None:
+    picture = np.full((90, 90, 3), 0.5, np.float32)
+    where = [Detection(Box.square((x, y), 12)) for x in (15, 45, 75) for y in (15, 45, 75)]
+    segmenter = Counting()
+    assert facefx.parse(picture, segmenter=segmenter, detector=ScriptedDetector(*where)).faces == ()
+    assert segmenter.batches[:2] == [BATCH, 9 - BATCH]
+    assert segmenter.batches[2:] == [4]  # the whole picture, at four tilts
+
+
+def test_faces_are_parsed_alike_one_by_one_and_together(make_portrait: Any) -> None:
+    from synthetic import Head
+
+    heads = [Head((90, 100), 80), Head((330, 100), 80)]
+    picture = make_portrait(*heads, size=(230, 440))
+    together = facefx.parse(picture, segmenter=FakeSegmenter(), detector=ScriptedDetector(*(h.detection for h in heads)))
+    assert len(together.faces) == 2
+    for head in heads:
+        (alone,) = facefx.parse(picture, segmenter=FakeSegmenter(), detector=ScriptedDetector(head.detection)).faces
+        (same,) = [face for face in together.faces if face.box == alone.box]
+        middle = np.s_[:, 40:90, 40:90]
+        assert np.array_equal(same.parsing.probabilities[middle], alone.parsing.probabilities[middle])
