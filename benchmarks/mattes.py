@@ -16,6 +16,7 @@ import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -75,35 +76,39 @@ def overlap(found: np.ndarray, truth: np.ndarray) -> float:
     return float((found & truth).sum() / max((found | truth).sum(), 1))
 
 
-def spread(items: list[Path], limit: int) -> list[Path]:
-    """So many of them, evenly."""
-    return [items[i] for i in np.linspace(0, len(items) - 1, min(limit, len(items))).astype(int)]
+def shuffled(items: list[Path]) -> list[Path]:
+    """The same order each time."""
+    return [items[i] for i in np.random.default_rng(0).permutation(len(items))]
 
 
-def samples(data: Path, name: str, limit: int) -> Iterator[tuple[Path, dict[str, np.ndarray]]]:
+def samples(data: Path, name: str) -> Iterator[tuple[Path, dict[str, np.ndarray]]]:
     """A photo's path, and by region the masks drawn by hand: (H, W) bool."""
     if name in HAIR:
         folder = data / HAIR[name]
         images = {path.stem: path for path in (folder / "images").iterdir()}
-        for path in spread(sorted(p for p in (folder / "hair").iterdir() if p.stem in images), limit):
+        for path in shuffled(sorted(p for p in (folder / "hair").iterdir() if p.stem in images)):
             yield images[path.stem], {"hair": cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) > 127}
         return
     folder, order = data / name, scheme("celebamask")
     stems = (folder / "val.txt").read_text().split()
-    for path in spread([folder / "labels" / f"{stem}.png" for stem in stems], limit):
+    for path in shuffled([folder / "labels" / f"{stem}.png" for stem in stems]):
         labels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
         yield folder / "images" / f"{path.stem}.jpg", {r: np.isin(labels, order.indices_of(r)) for r in PARTS[name]}
+
+
+def only_face(path: Path) -> Face | None:
+    faces = facefx.parse(path).faces
+    return faces[0] if len(faces) == 1 else None
 
 
 def measure(data: Path, name: str, limit: int, console: Console) -> list[tuple[str, ...]]:
     """A set's rows."""
     scores: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
-    for path, truths in track(list(samples(data, name, limit)), description=name, console=console):
-        scene = facefx.parse(path)
+    shown = ((face, truths) for path, truths in samples(data, name) if (face := only_face(path)))
+    for face, truths in track(islice(shown, limit), description=name, total=limit, console=console):
         for region, truth in truths.items():
-            if len(scene.faces) != 1 or not truth.any() or truth.shape != scene.size:
+            if not truth.any() or truth.shape != face.picture.shape[:2]:
                 continue
-            face = scene.faces[0]
             near = max(NEAR * face.box.side, 1.0)
             for answer, mask in answers(face, region):
                 scores[region, answer].append((overlap(mask >= 0.5, truth), boundary_f(mask >= 0.5, truth, near)))
@@ -117,7 +122,7 @@ def measure(data: Path, name: str, limit: int, console: Console) -> list[tuple[s
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds the sets")
-    parser.add_argument("--limit", type=int, default=15, help="photos of each set")
+    parser.add_argument("--limit", type=int, default=15, help="photos with one face of each set")
     parser.add_argument("--set", action="append", choices=[*HAIR, *PARTS], help="only this one; may be repeated")
     parser.add_argument("--markdown", type=Path, help="also write the table to this file, between its <!-- mattes --> marks")
     options = parser.parse_args()

@@ -221,18 +221,15 @@ class Scene:
         return int(self.image.shape[0]), int(self.image.shape[1])
 
 
-_STRANDS = frozenset({Label.HAIR}) | Region.EYEBROWS.labels
-
-
 def edges_of(region: Region | Label | str) -> tuple[bool, bool]:
     """How a region's edge is found at the picture's own resolution: whether by the picture's edges, and whether by colour, too.
 
-    Hair and brows have a colour of their own, strand by strand. Lips, nose and skin fade into each other: by colour, lips in the
-    shade would become skin. In an eye the dark iris stands out more than the eye itself, so there the segmenter's own edge is best.
+    Hair has a colour of its own, strand by strand. Lips, nose, brows and skin fade into each other: by colour, lips in the shade
+    would become skin. In an eye the dark iris stands out more than the eye itself, so there the segmenter's own edge is best.
     `benchmarks/mattes.py` measures all three ways.
     """
     labels = label_names.labels_of(region)
-    return not labels <= Region.EYES.labels, bool(labels & _STRANDS)
+    return not labels <= Region.EYES.labels, Label.HAIR in labels
 
 
 def _full_size(faces: list[Face] | tuple[Face, ...], region: Region | Label | str, picture: np.ndarray) -> Mask:

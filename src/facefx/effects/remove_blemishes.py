@@ -41,8 +41,8 @@ def remove_blemishes(
         return image
     skin = skin_of(image, mask, face, _CELLS)
     reach = radius * skin.unit
-    skin = replace(skin, weight=_without_holes(skin.weight, 1.2 * reach))  # dark moles look like holes in the skin
-    spots = _spots(skin, _allowed(face, skin), reach)
+    skin = replace(skin, weight=_without_holes(skin.weight, 1.6 * reach))  # dark moles look like holes in the skin
+    spots = _spots(skin, _allowed(face, skin, reach), reach)
     if not spots.any():
         return image
     # At a dark mole the skin's mask is a little less than sure, and the core would blend in only so much of the filling.
@@ -55,9 +55,10 @@ def _without_holes(weight: np.ndarray, radius: float) -> np.ndarray:
     return np.asarray(cv2.morphologyEx(weight, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))))
 
 
-def _allowed(face: FaceView, skin: Skin) -> np.ndarray:
+def _allowed(face: FaceView, skin: Skin, reach: float) -> np.ndarray:
     """Where to look for spots: on bare skin, not at the features' edges, and not at the nostrils; (h, w) bool."""
-    allowed = (away_from_features(face, skin, 0.04) > 0.85) & (skin.weight > 0.8) & (skin.beard < 0.5)
+    unbearded = _without_holes(1 - skin.beard, 1.6 * reach)  # a dark mole on the jaw is no beard
+    allowed = (away_from_features(face, skin, 0.04) > 0.85) & (skin.weight > 0.8) & (unbearded > 0.5)
     nose = face.landmarks.nose
     if nose is not None:
         scale = skin.weight.shape[1] / face.shape[1]
