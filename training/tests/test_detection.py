@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -28,12 +27,10 @@ from facefx_training.detection.export import export_detector
 from facefx_training.detection.frames import Frame, face_of, on_scene, read_frames
 from facefx_training.detection.judge import judge, recall, report, threshold_for
 from facefx_training.detection.losses import WEIGHTS, detection_loss
-from facefx_training.detection.module import FaceFinder, find
+from facefx_training.detection.module import FaceFinder, find, network_of
 from facefx_training.detection.network import FaceNet, Scored
 from facefx_training.detection.targets import FACE, IGNORED, NO_FACE, targets
 from facefx_training.detection.train import load_averaged, train
-
-TINY = {"widths": (8, 8, 16, 16, 16), "pyramid": 16}
 
 
 def a_face(x: float, y: float, side: float, roll: float = 0.0, visible: float = 1.0) -> Face:
@@ -216,7 +213,7 @@ def test_recall_is_taken_where_few_boxes_are_false() -> None:
 
 
 def test_the_network_is_small_and_says_as_much_as_there_are_cells() -> None:
-    network = FaceNet()
+    network = FaceNet(pretrained=False)
     assert sum(p.numel() for p in network.parameters()) <= 1_000_000
     codes = Scored(network.eval())(torch.rand(2, 3, 64, 96)).detach()
     assert codes.shape == (2, len(cells(64, 96)), 16)
@@ -225,13 +222,13 @@ def test_the_network_is_small_and_says_as_much_as_there_are_cells() -> None:
 
 def test_one_picture_can_be_learnt_by_heart() -> None:
     torch.manual_seed(0)
-    made = next(made for seed in range(20) if len((made := draw(material(), 128, np.random.default_rng(seed))).faces) == 1)
-    network = FaceNet(widths=(8, 16, 24, 24, 24), pyramid=24).train()
-    image = torch.from_numpy(made.image).permute(2, 0, 1)[None].repeat(2, 1, 1, 1).float() / 255
-    wanted = torch.from_numpy(targets(made.faces, 128, 128))[None].repeat(2, 1, 1)
-    optimizer = torch.optim.AdamW(network.parameters(), 0.01)
-    for _ in range(60):
-        parts = detection_loss(network(image), wanted, torch.from_numpy(cells(128, 128)))
+    made = next(made for seed in range(20) if len((made := draw(material(), 96, np.random.default_rng(seed))).faces) == 1)
+    network = FaceNet(24, pretrained=False).train()
+    image = torch.from_numpy(made.image).permute(2, 0, 1)[None].float() / 255
+    wanted = torch.from_numpy(targets(made.faces, 96, 96))[None]
+    optimizer = torch.optim.AdamW(network.parameters(), 0.004)
+    for _ in range(80):
+        parts = detection_loss(network(image), wanted, torch.from_numpy(cells(96, 96)))
         optimizer.zero_grad()
         sum(WEIGHTS[name] * value for name, value in parts.items()).backward()
         optimizer.step()
@@ -246,9 +243,12 @@ def test_a_run_goes_on_after_an_interruption_and_ends_as_a_model_folder(
 ) -> None:
     config = DetectorConfig(
         faces=str(pairs), frames=str(frames), steps=4, sizes=((0.0, 64), (0.5, 96)), batch=2, epoch=2, stored=96, workers=0,
-        validate_every=1, validate_on=2, **TINY,
+        validate_every=1, validate_on=2, pyramid=16,
     )  # fmt: skip
     run, model = tmp_path / "run", tmp_path / "finder"
+    monkeypatch.setattr(
+        "facefx_training.detection.module.network_of", lambda config, pretrained: network_of(config, pretrained=False)
+    )
     with monkeypatch.context() as interrupted:
         step = FaceFinder.training_step
 
@@ -295,10 +295,10 @@ def test_settings_are_checked_and_kept(tmp_path: Path) -> None:
         DetectorConfig(faces="x")
     with pytest.raises(ParameterError, match="multiples of 32"):
         DetectorConfig(faces="x", steps=1, sizes=((0.0, 200),))
-    config = replace(DetectorConfig(faces="x", minutes=2), **TINY)
+    config = DetectorConfig(faces="x", minutes=2, pyramid=16)
     config.save(tmp_path / "config.json")
     assert DetectorConfig.load(tmp_path / "config.json") == config
-    assert (config.size_at(0.1), config.size_at(0.9)) == (224, 288)
+    assert (config.size_at(0.1), config.size_at(0.9)) == (192, 256)
 
 
 def test_the_commands_are_there() -> None:

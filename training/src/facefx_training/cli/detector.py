@@ -23,7 +23,8 @@ def train(
     steps: Annotated[int | None, typer.Option(help="Train for so many steps of a batch.")] = None,
     size: Annotated[list[str] | None, typer.Option(help="FROM=PIXELS: side of the pictures from that share of the run on.")] = None,
     batch: Annotated[int, typer.Option(help="Pictures a step.")] = 16,
-    rate: Annotated[float, typer.Option(help="Peak learning rate.")] = 3e-3,
+    rate: Annotated[float, typer.Option(help="Peak learning rate; the encoder's is a quarter of it.")] = 2e-3,
+    start: Annotated[Path | None, typer.Option(help="Start from the encoder of that segmenter's run, not from ImageNet.")] = None,
     workers: Annotated[int, typer.Option(help="Processes that compose pictures.")] = 1,
     threads: Annotated[int, typer.Option(help="Processor cores for the network.")] = 1,
     seed: int = 0,
@@ -36,7 +37,7 @@ def train(
     run(
         DetectorConfig(
             faces=str(faces), frames=str(frames) if frames else None, minutes=minutes, steps=steps, sizes=sizes, batch=batch,
-            rate=rate, workers=workers, threads=threads, seed=seed,
+            encoder_rate=rate / 4, rate=rate, start=str(start) if start else None, workers=workers, threads=threads, seed=seed,
         ),
         into,
     )  # fmt: skip

@@ -23,9 +23,11 @@ class DetectorConfig:
     minutes, steps : how long to train; exactly one of them. The other settings follow the share of it that is over
     sizes : pairs (share of the run from which it holds, side of the pictures in pixels, a multiple of 32)
     batch : pictures a step
-    rate, weight_decay, warmup : of AdamW: peak learning rate, falling to zero by a cosine; share of the run in which it rises
+    encoder_rate, rate : peak learning rates of AdamW, falling to zero by a cosine: of the encoder, and of the rest
+    weight_decay, warmup : of AdamW; share of the run in which the rates rise
     ema : decay a step of the averaged weights, which are those that count
-    widths, pyramid : of `FaceNet`
+    pyramid : of `FaceNet`
+    start : folder of a segmenter's run with the same encoder whose averaged weights that starts with; None for ImageNet's
     stored : side at which heads are kept in memory, pixels
     epoch : steps between checkpoints, of which every other is written
     validate_every, validate_on : epochs between validations, and how many composed pictures they take
@@ -37,14 +39,15 @@ class DetectorConfig:
     frames_share: float = 0.2
     minutes: float | None = None
     steps: int | None = None
-    sizes: tuple[tuple[float, int], ...] = ((0.0, 224), (0.4, 288))
+    sizes: tuple[tuple[float, int], ...] = ((0.0, 192), (0.45, 256))
     batch: int = 16
-    rate: float = 3e-3
-    weight_decay: float = 0.02
+    encoder_rate: float = 5e-4
+    rate: float = 2e-3
+    weight_decay: float = 0.01
     warmup: float = 0.03
     ema: float = 0.998
-    widths: tuple[int, int, int, int, int] = (24, 48, 96, 144, 192)
     pyramid: int = 64
+    start: str | None = None
     stored: int = 256
     epoch: int = 50
     validate_every: int = 6
@@ -70,4 +73,4 @@ class DetectorConfig:
     def load(cls, path: Path) -> DetectorConfig:
         values = json.loads(path.read_text())
         sizes = tuple((float(share), int(side)) for share, side in values["sizes"])
-        return cls(**{**values, "sizes": sizes, "widths": tuple(values["widths"])})
+        return cls(**{**values, "sizes": sizes})

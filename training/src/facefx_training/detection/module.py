@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from pathlib import Path
 from typing import Any
 
 import lightning
@@ -17,6 +18,7 @@ from facefx.detectors.decode import cells, decode, without_doubles
 from facefx.types import Box, Detection
 
 from ..averaging import averaged_copy
+from ..checkpoints import take_over
 from ..module import hardware, pixels_of
 from .compose import Composed
 from .config import DetectorConfig
@@ -30,9 +32,9 @@ __all__ = ["FaceFinder", "find", "network_of"]
 _log = logging.getLogger(__name__)
 
 
-def network_of(config: DetectorConfig) -> FaceNet:
+def network_of(config: DetectorConfig, *, pretrained: bool = True) -> FaceNet:
     """The network that a configuration asks for."""
-    return FaceNet(config.widths, config.pyramid).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return FaceNet(config.pyramid, pretrained=pretrained).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
 @torch.no_grad()
@@ -55,7 +57,9 @@ class FaceFinder(lightning.LightningModule):
     def __init__(self, config: DetectorConfig, material: Material, validation: Material) -> None:
         super().__init__()
         self.config, self.material = config, material
-        self.network = network_of(config)
+        self.network = network_of(config, pretrained=config.start is None)
+        if config.start:
+            take_over(self.network, Path(config.start))
         self.averaged = averaged_copy(self.network, config.ema)
         largest = max(size for _, size in config.sizes)
         rngs = [np.random.default_rng((config.seed, 1, place)) for place in range(config.validate_on)]
@@ -74,12 +78,16 @@ class FaceFinder(lightning.LightningModule):
         self.progress = min(over, 1.0)
 
     def rate_share(self) -> float:
-        """What the learning rate is multiplied with, 0 to 1."""
+        """What the learning rates are multiplied with, 0 to 1."""
         rise = min(1.0, self.progress / self.config.warmup + 0.01) if self.config.warmup else 1.0
         return rise * 0.5 * (1 + math.cos(math.pi * self.progress))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(self.network.parameters(), self.config.rate, weight_decay=self.config.weight_decay)
+        groups = [
+            {"params": list(self.network.encoder_parameters()), "peak": self.config.encoder_rate},
+            {"params": list(self.network.other_parameters()), "peak": self.config.rate},
+        ]
+        return torch.optim.AdamW(groups, lr=self.config.rate, weight_decay=self.config.weight_decay)
 
     def train_dataloader(self) -> DataLoader[tuple[Tensor, Tensor]]:
         self.look_at_the_clock()
@@ -96,7 +104,7 @@ class FaceFinder(lightning.LightningModule):
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         self.look_at_the_clock()
         for group in self.trainer.optimizers[0].param_groups:
-            group["lr"] = float(self.config.rate * self.rate_share())
+            group["lr"] = float(group["peak"] * self.rate_share())
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         images, wanted = batch

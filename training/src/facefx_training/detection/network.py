@@ -5,53 +5,66 @@ What its numbers mean stands in `facefx.detectors.decode`. Scores are logits her
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from facefx.detectors.decode import CHANNELS, STRIDES
 
+from ..networks.encoders import build_encoder
+from ..networks.encoders.efficientnet_lite import EfficientNetLite
+
 __all__ = ["FaceNet", "Scored"]
 
 #: Few cells are part of a face, so the logits start where the loss of the many others is small (Lin et al. 2017).
 _PRIOR_LOGIT = -4.0
+#: Of the encoder's stages, those down to a 16th of the picture; channels of the last two, and of the one that follows.
+_STAGES = 4
+_EIGHTH, _SIXTEENTH, _THIRTY_SECOND = 40, 80, 160
 
 
 class FaceNet(nn.Module):
-    """Depthwise separable residual blocks down to a 32nd of the picture, a feature pyramid from an eighth on, a head for each grid.
+    """The first stages of EfficientNet-Lite0, one more, a feature pyramid from an eighth of the picture on, a head for each grid.
 
-    Howard et al. 2017 (MobileNets), Lin et al. 2017 (feature pyramids), Tian et al. 2019 (FCOS).
+    Tan & Le 2019 (EfficientNet), Howard et al. 2017 (separable convolutions), Lin et al. 2017 (feature pyramids), Tian et al. 2019
+    (FCOS).
 
     Parameters
     ----------
-    widths : channels at a half, a quarter, an eighth, a 16th and a 32nd of the picture.
     pyramid : channels of the pyramid and the heads.
+    pretrained : whether the encoder starts with ImageNet's weights, from an installed package.
     """
 
-    def __init__(self, widths: tuple[int, int, int, int, int] = (24, 48, 96, 144, 192), pyramid: int = 64) -> None:
+    def __init__(self, pyramid: int = 64, *, pretrained: bool = True) -> None:
         super().__init__()
-        half, quarter, eighth, sixteenth, thirty_second = widths
-        self.stem = nn.Sequential(_conv(3, half, 3, stride=2), _Separable(half, quarter, stride=2), _Separable(quarter, quarter))
-        self.stages = nn.ModuleList(
-            [
-                nn.Sequential(_Separable(before, width, stride=2), *(_Separable(width, width) for _ in range(blocks)))
-                for before, width, blocks in (
-                    (quarter, eighth, 2),
-                    (eighth, sixteenth, 3),
-                    (sixteenth, thirty_second, 2),
-                )
-            ]
+        self.encoder = cast(EfficientNetLite, build_encoder("efficientnet-lite0", pretrained=pretrained))
+        self.encoder.stages = self.encoder.stages[:_STAGES]
+        self.coarsest = nn.Sequential(
+            _Separable(_SIXTEENTH, _THIRTY_SECOND, stride=2),
+            _Separable(_THIRTY_SECOND, _THIRTY_SECOND),
+            _Separable(_THIRTY_SECOND, _THIRTY_SECOND),
         )
-        self.sides = nn.ModuleList([_conv(width, pyramid, 1) for width in widths[2:]])
+        self.sides = nn.ModuleList([_conv(width, pyramid, 1) for width in (_EIGHTH, _SIXTEENTH, _THIRTY_SECOND)])
         self.heads = nn.ModuleList([_head(pyramid) for _ in STRIDES])
+
+    def encoder_parameters(self) -> Iterator[nn.Parameter]:
+        """Those that may start with trained weights."""
+        return self.encoder.parameters()
+
+    def other_parameters(self) -> Iterator[nn.Parameter]:
+        """Those that start at random."""
+        return (p for name, p in self.named_parameters() if not name.startswith("encoder."))
 
     def forward(self, image: Tensor) -> Tensor:
         """(N, 3, H, W) RGB in [0, 1], H and W multiples of 32 → (N, A, 16) float, `facefx.detectors.decode.cells` in its order."""
-        features = self.stem((image - 0.5) / 0.25)
-        levels = []
-        for stage, side in zip(self.stages, self.sides, strict=True):
+        features, seen = self.encoder.stem(self.encoder.normalize(image)), []
+        for stage in (*self.encoder.stages, self.coarsest):
             features = stage(features)
-            levels.append(side(features))
+            seen.append(features)
+        levels = [side(one) for side, one in zip(self.sides, seen[-len(STRIDES) :], strict=True)]
         for finer in (1, 0):
             levels[finer] = levels[finer] + F.interpolate(levels[finer + 1], scale_factor=2.0, mode="nearest")
         codes = [head(level) for head, level in zip(self.heads, levels, strict=True)]
@@ -76,7 +89,7 @@ def _head(width: int) -> nn.Sequential:
     nn.init.normal_(codes.weight, std=0.01)
     nn.init.zeros_(codes.bias)
     with torch.no_grad():
-        codes.bias[0] = _PRIOR_LOGIT
+        cast(nn.Parameter, codes.bias)[0] = _PRIOR_LOGIT
     return nn.Sequential(*(_Separable(width, width) for _ in range(3)), codes)
 
 

@@ -66,7 +66,7 @@ def load_averaged(folder: Path) -> tuple[DetectorConfig, FaceNet, dict[str, Any]
         raise ModelError(f"{folder} holds no checkpoint; train into it first: facefx-train detector train --into {folder} ...")
     config = DetectorConfig.load(folder / "config.json")
     checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    network = network_of(config)
+    network = network_of(config, pretrained=False)
     state = {name.removeprefix(_AVERAGED): value for name, value in checkpoint["state_dict"].items() if name.startswith(_AVERAGED)}
     network.load_state_dict(state)
     reached = {
