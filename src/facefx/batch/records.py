@@ -43,7 +43,7 @@ class Record:
     seconds : from opening the file to having its result encoded and written.
     error : what went wrong, for failed ones.
     settings : `Settings.digest` of the run.
-    declined : which effect left which face alone and why, in words; empty unless a `min_confidence` was asked for.
+    declined : which effect left which face alone and why, in words; left out of the report if empty.
     """
 
     file: str
@@ -58,7 +58,7 @@ class Record:
 
     def to_json(self) -> str:
         """One line, without its end. Names that are not Unicode survive."""
-        return json.dumps(asdict(self))
+        return json.dumps({name: value for name, value in asdict(self).items() if name != "declined" or value})
 
     @classmethod
     def from_json(cls, line: str) -> Record:
