@@ -110,13 +110,16 @@ def test_what_cannot_be_seen_is_neither_asked_for_nor_forbidden() -> None:
         assert not (kinds == FACE).any()
         assert (kinds == IGNORED).any()
     kinds = targets([a_face(64, 64, 40)], 128, 128)[:, 0]
-    assert (kinds[near] != NO_FACE).all()
+    own = grid[:, 2] == 8
+    assert (kinds[near & own] != NO_FACE).all()
     assert (kinds == FACE).sum() >= 3
     assert (kinds[~near & (np.hypot(*(grid[:, :2] - 64).T) > 20)] == NO_FACE).all()
+    assert (kinds[~own] == NO_FACE).all()  # an eye is no small face, and a face no large one
+    assert (targets([a_face(64, 64, 500)], 128, 128)[:, 0] == NO_FACE).all()  # to be found in a smaller copy of the picture
 
 
 def test_every_size_has_cells() -> None:
-    for side in np.geomspace(12, 400, 30):
+    for side in np.geomspace(12, 390, 30):
         assert (targets([a_face(203, 197, float(side))], 416, 416)[:, 0] == FACE).sum() >= 3
 
 

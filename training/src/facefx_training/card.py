@@ -12,7 +12,7 @@ from .config import Config
 from .data.celebamask import about
 from .networks import usual_encoder
 
-__all__ = ["commands", "commit", "draft_card"]
+__all__ = ["commands", "commit", "data_of", "draft_card"]
 
 _CELEBAMASK = {
     "name": "CelebAMask-HQ, 1000 of its 30,000 pairs; trained on the names in train.txt, judged on those in val.txt",
@@ -37,7 +37,7 @@ def draft_card(
 
     `license` is that of the weights; that of the data is every term that the folders' about.json name.
     """
-    data = {**_main(config, pictures), **_extra(config)}
+    data = data_of(config, pictures)
     encoder = config.options.get("encoder") or usual_encoder(config.family)
     return {
         "name": name,
@@ -80,6 +80,11 @@ def commands(config: Config, into: str = "RUN") -> list[str]:
         return [" ".join(words)]
     earlier = f"EARLIER_{into}"
     return [*commands(Config.load(Path(config.start) / "config.json"), earlier), " ".join([*words, f"--start {earlier}"])]
+
+
+def data_of(config: Config, pictures: int) -> dict[str, Any]:
+    """What a run learnt from, and the runs that it started from: what each folder says about itself, by the folder's name."""
+    return {**_main(config, pictures), **_extra(config)}
 
 
 def _main(config: Config, pictures: int) -> dict[str, Any]:

