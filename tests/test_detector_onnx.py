@@ -185,6 +185,7 @@ def test_models_lists_detectors_too(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     listed = run("models")
     assert listed.exit_code == 0
     assert "faces from a score of 0.9 on" in listed.stdout
+    assert "finder 1.0.0, sha256 ok" in " ".join(run("doctor").stdout.replace("│", " ").split())
     (folder / "detector.onnx").write_bytes(b"other")
     broken = run("models")
     assert broken.exit_code == ExitCode.SETUP

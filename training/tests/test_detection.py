@@ -18,6 +18,7 @@ from facefx.errors import ImageError, ModelError, ParameterError
 from facefx.types import Box, Detection
 from facefx_training.checkpoints import latest_checkpoint
 from facefx_training.cli import app
+from facefx_training.config import Config
 from facefx_training.data.readers.points import part_of
 from facefx_training.detection.compose import MIRRORED, Face, cut_head, faceless_patch
 from facefx_training.detection.config import DetectorConfig
@@ -31,6 +32,7 @@ from facefx_training.detection.module import FaceFinder, find, network_of
 from facefx_training.detection.network import FaceNet, Scored
 from facefx_training.detection.targets import FACE, IGNORED, NO_FACE, targets
 from facefx_training.detection.train import load_averaged, train
+from facefx_training.networks import build
 
 
 def a_face(x: float, y: float, side: float, roll: float = 0.0, visible: float = 1.0) -> Face:
@@ -282,6 +284,28 @@ def test_a_run_goes_on_after_an_interruption_and_ends_as_a_model_folder(
     by_torch = find(network, np.pad(picture, ((0, 0), (0, 32), (0, 0))), 0.001)
     assert by_torch
     OnnxDetector(card, 0.001).detect(picture.astype(np.float32) / 255)
+
+
+def test_a_run_may_start_from_a_segmenters_encoder_and_its_card_says_so(
+    pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segmenter = build("unet", 19, pretrained=False, encoder="efficientnet-lite0", stem=0)
+    (tmp_path / "segmenter").mkdir()
+    Config(data=str(pairs), steps=7, batch=3).save(tmp_path / "segmenter" / "config.json")
+    monkeypatch.setattr("facefx_training.checkpoints.load_averaged", lambda run: (None, segmenter, {}))
+    config = DetectorConfig(faces=str(pairs), steps=5, start=str(tmp_path / "segmenter"), validate_on=0, pyramid=16)
+    finder = FaceFinder(config, material(), material())
+    taken = finder.network.encoder.state_dict()
+    assert all(torch.equal(value, segmenter.encoder.state_dict()[name]) for name, value in taken.items())
+
+    reached = {"steps": 5, "minutes": 0.1, "hardware": "none"}
+    export_detector(config, finder.network, reached, tmp_path / "finder", version="1", license="CC0-1.0")
+    card = DetectorCard.read(tmp_path / "finder")
+    first, last = card.training["commands"]
+    assert "facefx-train train --into SEGMENTER" in first
+    assert "--batch 3" in first
+    assert last.endswith("--start SEGMENTER")
+    assert "non-commercial" in card.data_license
 
 
 def test_a_folder_without_a_face_or_a_checkpoint_is_refused(pairs: Path, tmp_path: Path) -> None:

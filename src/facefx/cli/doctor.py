@@ -105,9 +105,9 @@ def _plugins() -> Iterator[Finding]:
 
 
 def _models() -> Iterator[Finding]:
-    from .models import installed_models
+    from .models import installed_finders, installed_models
 
-    for model in installed_models():
+    for model in (*installed_models(), *installed_finders()):
         if model.problem:
             yield Finding("model", f"{model.name}: {model.problem}", "install facefx again, or export the model again")
         elif card := model.card:

@@ -75,7 +75,7 @@ def draw(material: Material, size: int, rng: np.random.Generator, frames_share: 
 
 
 def _enlarged(scene: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Every other time a part of a picture, down to a fifth as wide, at the size of the whole: what a piece of a large photo shows."""
+    """Every other time a part of a picture, down to a fifth as wide, enlarged to the whole: as a piece of a large photo looks."""
     if rng.random() < 0.5:
         return scene
     size = scene.shape[0]
