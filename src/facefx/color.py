@@ -10,7 +10,19 @@ from PIL import ImageColor
 
 from .errors import ParameterError
 
-__all__ = ["by_bands", "delta_e", "from_linear", "from_oklab", "hex_code", "in_gamut", "linear", "parse", "to_lab", "to_oklab"]
+__all__ = [
+    "by_bands",
+    "delta_e",
+    "from_linear",
+    "from_oklab",
+    "hex_code",
+    "in_gamut",
+    "linear",
+    "parse",
+    "to_lab",
+    "to_oklab",
+    "within",
+]
 
 # Björn Ottosson, "A perceptual color space for image processing", 2020: https://bottosson.github.io/posts/oklab/
 _LINEAR_TO_LMS = np.array(
@@ -68,6 +80,14 @@ def by_bands(function: Callable[..., np.ndarray], *pictures: np.ndarray, pixels:
     for top in range(0, height, rows):
         band = slice(top, top + rows)
         result[band] = function(*(p[band] for p in pictures))
+    return result
+
+
+def within(where: np.ndarray, function: Callable[..., np.ndarray], *pictures: np.ndarray) -> np.ndarray:
+    """Apply a function of pixels to those that ``where``, (H, W) bool, picks; the others are the first picture's. As `by_bands`."""
+    result = np.array(pictures[0], np.float32)
+    if where.any():
+        result[where] = by_bands(function, *(picture[where][:, None] for picture in pictures))[:, 0]
     return result
 
 

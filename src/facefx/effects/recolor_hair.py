@@ -58,7 +58,7 @@ def recolor_hair(
                 dyed[..., 1] += _WARMTH * share * (1 - strength * share) * np.maximum(change[..., 0], 0)
         return colors.from_oklab(lab + np.float32(strength) * (dyed - lab))
 
-    return colors.by_bands(dye, image, hair, broad, *shares)
+    return colors.within(mask > 0, dye, image, hair, broad, *shares)  # a head of hair fills about half of its box
 
 
 #: Half bleached hair is warm, where a mixture of black and blonde would be olive: this part of the lightening is added as red.
