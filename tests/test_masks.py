@@ -296,3 +296,13 @@ def test_which_parts_have_edges_of_which_kind() -> None:
     assert edges_of("eyes") == edges_of(Label.RIGHT_EYE) == (False, False)
     assert edges_of("lips") == edges_of("eyes+skin") == edges_of("eyebrows") == (True, False)
     assert edges_of("hair") == edges_of("head") == (True, True)
+
+
+def test_depth_is_the_distance_to_what_is_outside_and_always_the_same() -> None:
+    rows, columns = np.indices((108, 138))
+    inside = np.hypot(rows - 54, columns - 70) < 40
+    found = masks.depth(inside)
+    assert not found[~inside].any()
+    assert found[inside] == pytest.approx(40 - np.hypot(rows - 54, columns - 70)[inside], abs=1.5)
+    kept = [np.empty(size, np.uint8) for size in range(1, 20000, 37)]  # so that memory is cut up, and calls get other places in it
+    assert {masks.depth(inside.copy()).tobytes() for _ in kept} == {found.tobytes()}

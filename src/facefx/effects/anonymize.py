@@ -9,7 +9,7 @@ import numpy as np
 
 from ..color import parse
 from ..declare import Color, Range, effect
-from ..masks import window
+from ..masks import depth, window
 from ..scene import FaceView
 
 __all__ = ["anonymize"]
@@ -65,7 +65,7 @@ def _part(part: str, mask: np.ndarray, face: FaceView) -> np.ndarray:
         away = (face.mask(region) == 0).astype(np.uint8)
         if away.all():
             return np.zeros(face.shape, bool)
-        return np.asarray(allowed & (cv2.distanceTransform(away, cv2.DIST_L2, 5) <= _BEYOND * face.unit))
+        return np.asarray(allowed & (depth(away) <= _BEYOND * face.unit))
     return allowed & _bar(part, face)
 
 

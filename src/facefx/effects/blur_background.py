@@ -9,6 +9,7 @@ import numpy as np
 
 from ..color import by_bands, from_linear, linear
 from ..declare import Range, effect
+from ..masks import depth
 from .layers import behind, in_front, over
 
 __all__ = ["blur_background"]
@@ -52,7 +53,7 @@ def _growth(mask: np.ndarray, unit: float, falloff: float, size: tuple[int, int]
     """(h, w) float32: the radius at each point as a share of the largest."""
     scale = size[0] / mask.shape[1]
     away = (cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > 0.5).astype(np.uint8)
-    distance = cv2.distanceTransform(away, cv2.DIST_L2, 5) if not away.all() else np.full(away.shape, np.inf, np.float32)
+    distance = depth(away) if not away.all() else np.full(away.shape, np.inf, np.float32)
     far = np.clip(distance / (_FAR * unit * scale), 0, 1)
     height = np.linspace(1, 0, size[1], dtype=np.float32)[:, None]
     return np.asarray(cv2.GaussianBlur(1 - np.float32(0.7 * falloff) * (1 - far) * (1 - 0.7 * height), (0, 0), 3))

@@ -64,7 +64,7 @@ def _line(outline: np.ndarray, skin: np.ndarray, width: float, feather: float, u
     inside = np.zeros((height * enlarge, across * enlarge), np.uint8)
     fixed = np.round((outline * enlarge - 0.5) * 256).astype(np.int32)  # OpenCV's points count from the first pixel's centre
     cv2.fillPoly(inside, [fixed], 1, shift=8)
-    within, beyond = (cv2.distanceTransform(part, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) for part in (inside, 1 - inside))
+    within, beyond = masks.depth(inside), masks.depth(1 - inside)
     depth = cv2.resize(
         (within - beyond) / (enlarge * width), (across, height), interpolation=cv2.INTER_AREA
     )  # in the line's widths

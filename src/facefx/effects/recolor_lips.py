@@ -58,7 +58,7 @@ def recolor_lips(
 def _towards_edge(face: FaceView) -> np.ndarray:
     """1 at the outer edge of the lips and in their corners, falling to 0 where they meet: (h, w) float32."""
     mouth = masks.fill_holes(face.mask("mouth"))
-    depth = cv2.distanceTransform((mouth >= 0.5).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    depth = masks.depth(mouth >= 0.5)
     edge = np.ones(mouth.shape, np.float32)
     for name in ("upper_lip", "lower_lip"):
         lip = face.mask(name)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from .. import color as colors
-from ..masks import grow, ramp
+from ..masks import depth, grow, ramp
 from ..scene import FaceView
 
 __all__ = ["CELLS", "Skin", "added", "away_from_features", "broad_color", "even_layer", "local_mean", "skin_of", "usual_color"]
@@ -148,7 +148,7 @@ def away_from_features(face: FaceView, skin: Skin, distance: float) -> np.ndarra
         mask = cv2.resize(face.mask(feature), (width, height), interpolation=cv2.INTER_AREA)
         free = np.minimum(free, 1 - mask)
     reach = max(distance * skin.unit, 1e-3)
-    step = np.minimum(cv2.distanceTransform((free > 0.5).astype(np.uint8), cv2.DIST_L2, 3), reach) / reach
+    step = np.minimum(depth(free > 0.5), reach) / reach
     return np.asarray(step * step * (3 - 2 * step), np.float32)
 
 

@@ -10,7 +10,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from ..masks import smooth_ramp
+from ..masks import depth, smooth_ramp
 from ..scene import FaceView
 
 __all__ = ["WarpGrid", "bump"]
@@ -65,10 +65,7 @@ class WarpGrid:
             return np.full(self.size, np.inf)
         inside = np.zeros(self.size, np.uint8)
         cv2.fillPoly(inside, [np.round(outline / self.scale - 0.5).astype(np.int32)], 1)
-        away = cv2.distanceTransform(1 - inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-        deep = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-        signed = cv2.GaussianBlur((away - deep).astype(np.float32), (0, 0), 1.5)
-        # Where nothing is inside, OpenCV's distances are meaningless.
+        signed = cv2.GaussianBlur(depth(1 - inside) - depth(inside), (0, 0), 1.5)
         return signed * float(self.scale.mean()) if inside.any() else np.full(self.size, np.inf)
 
     def away_from(self, region: str) -> np.ndarray:
@@ -76,7 +73,7 @@ class WarpGrid:
         mask = cv2.resize(self.face.mask(region), self.size[::-1], interpolation=cv2.INTER_AREA)
         if mask.max() < 0.5:
             return self.outside
-        away = cv2.distanceTransform((mask < 0.5).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        away = depth(mask < 0.5)
         return np.minimum(self.outside, cv2.GaussianBlur(away, (0, 0), 1.5) * float(self.scale.mean()))
 
     def within(self, reach: float) -> np.ndarray:
