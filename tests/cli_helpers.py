@@ -13,7 +13,7 @@ from facefx.cli import app
 
 def run(*arguments: object) -> Result:
     """The outcome of ``facefx ARGUMENTS`` on a wide screen; an unexpected exception is raised, not turned into exit code 1."""
-    result = CliRunner().invoke(app, [str(a) for a in arguments], env={"COLUMNS": "300", "NO_COLOR": "1"})
+    result = CliRunner().invoke(app, [str(a) for a in arguments], env={"COLUMNS": "600", "NO_COLOR": "1"})
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result
