@@ -64,6 +64,39 @@ def test_parse_errors(photo: Path, tmp_path: Path) -> None:
     assert run("parse", photo, "-o", taken, "--force").exit_code == ExitCode.OK
 
 
+def test_a_folder_is_parsed_into_folders_and_onto_a_sheet(portrait: np.ndarray, tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    write(photos / "a.png", portrait)
+    write(photos / "b.jpg", portrait)
+    write(photos / "nobody.png", faceless())
+    (photos / "notes.txt").write_text("no picture")
+    result = run("parse", photos, "-o", f"{tmp_path}/out/", "--overlay", f"{tmp_path}/out/", "--sheet", tmp_path / "sheet.png")
+    assert result.exit_code == ExitCode.SOME_FAILED
+    assert "1 of 3 pictures failed" in result.stderr
+    assert "nobody.png" in result.stderr
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.jpg", "a.png", "b.jpg", "b.png"]
+    np.testing.assert_array_equal(read(tmp_path / "out" / "a.png"), facefx.parse(portrait).label_map())
+    sheet, side = read(tmp_path / "sheet.png").astype(int), max(portrait.shape[:2])
+    assert sheet.shape[1] > 3 * side  # the one without a face is shown too
+    last = sheet[:, -sheet.shape[1] // 3 :]
+    assert (np.abs(last - faceless()[0, 0]).max(axis=2) <= 1).sum() == faceless().shape[0] * faceless().shape[1]
+    again = run("parse", photos, "--sheet", tmp_path / "sheet.png")
+    assert again.exit_code == ExitCode.OUTPUT_REFUSED
+
+
+def test_several_pictures_need_folders_and_files_of_their_own(photo: Path, portrait: np.ndarray, tmp_path: Path) -> None:
+    other, empty = write(tmp_path / "other.png", portrait), tmp_path / "empty"
+    empty.mkdir()
+    for code, *arguments in (
+        (ExitCode.USAGE, photo, other, "--overlay", tmp_path / "one.png"),
+        (ExitCode.USAGE, photo, "--overlay", tmp_path / "one.png", "--sheet", tmp_path / "one.png"),
+        (ExitCode.BAD_PICTURE, empty, "-o", tmp_path),
+    ):
+        assert run("parse", *arguments).exit_code == code, arguments
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "other.png", "photo.png"]
+
+
 def test_analyze_prints_json(photo: Path) -> None:
     result = run("analyze", photo, "--json")
     assert (result.exit_code, result.stderr) == (ExitCode.OK, "")

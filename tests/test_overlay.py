@@ -9,7 +9,7 @@ import pytest
 
 from facefx.errors import ParameterError, UnknownName
 from facefx.labels import IGNORE, Label, scheme, scheme_names
-from facefx.overlay import overlay, palette, with_legend
+from facefx.overlay import overlay, palette, small_overlay, with_legend
 
 HAIR = list(Label).index(Label.HAIR)
 
@@ -54,6 +54,14 @@ def test_parts_are_tinted_inside_and_outlined_and_the_rest_stays(image: np.ndarr
 
 def test_pixels_of_unknown_label_stay_bare(image: np.ndarray) -> None:
     np.testing.assert_array_equal(overlay(image, np.full((60, 80), IGNORE, np.uint8)), image)
+
+
+def test_a_small_overlay_fits_its_side_and_has_the_parts_where_they_were(image: np.ndarray, hair_square: np.ndarray) -> None:
+    small = small_overlay(image, hair_square, side=40, opacity=1.0)
+    assert small.shape == (30, 40, 3)
+    np.testing.assert_allclose(small[6:24, 11:29], np.broadcast_to(palette()[HAIR] / np.float32(255), (18, 18, 3)), atol=1e-6)
+    assert (small[:4] != palette()[HAIR] / np.float32(255)).any(axis=2).all()
+    assert small_overlay(image, hair_square, side=500).shape == image.shape  # never larger
 
 
 def test_a_label_map_of_another_size_or_scheme_is_refused(image: np.ndarray) -> None:

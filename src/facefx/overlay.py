@@ -10,7 +10,7 @@ from . import labels as label_names
 from .errors import ParameterError
 from .labels import Label, LabelScheme
 
-__all__ = ["overlay", "palette", "with_legend"]
+__all__ = ["overlay", "palette", "small_overlay", "with_legend"]
 
 #: Pairs (left and right, upper and lower) share a hue and differ in lightness.
 _COLORS = {
@@ -74,6 +74,18 @@ def overlay(
     result = np.array(image, np.float32)
     result[tinted] += strength.astype(np.float32) * (colors[label_map[tinted]].astype(np.float32) / 255 - result[tinted])
     return result
+
+
+def small_overlay(
+    image: np.ndarray, label_map: np.ndarray, scheme: str | LabelScheme = "celebamask", *, side: int, opacity: float = 0.35
+) -> np.ndarray:
+    """As `overlay`, of the picture made so small that its longer side has at most `side` pixels, outlines still thin and sharp."""
+    height, width = label_map.shape
+    scale = min(1.0, side / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    labels = cv2.resize(label_map, size, interpolation=cv2.INTER_NEAREST_EXACT)
+    return overlay(small, labels, scheme, opacity=opacity)
 
 
 def _outlines(label_map: np.ndarray) -> np.ndarray:
