@@ -123,18 +123,9 @@ def compare(root: Path, photos: int, workers: list[int], rounds: int, ray: bool)
             timings[name].append(timing)
             ratios[name].append(timing.rate / base.rate)
             different[name] += differing(reference, target)
-    table = Table(title=f"{photos} photos, lips and hair, {rounds} rounds (medians)")
-    for column in (
-        "way",
-        "start-up (s)",
-        "photos a second",
-        "× one process",
-        "lowest to highest",
-        "CPU s a photo",
-        "CPU ms of the parent",
-        "other bytes",
-    ):
-        table.add_column(column)
+    headings = "way", "start-up (s)", "photos a second", "× one process", "lowest to highest"
+    costs = "CPU s a photo", "CPU ms of the parent", "other bytes"
+    table = Table(*headings, *costs, title=f"{photos} photos, lips and hair, {rounds} rounds (medians)")
     for name, runs in timings.items():
         cpus = [timing.cpu for timing in runs if timing.cpu is not None]
         table.add_row(
@@ -160,9 +151,8 @@ def megabytes(process: int | str, field: str) -> float:
 
 def memory(root: Path, photos: int, size: int | None, segmenter: str | None, detector: str | None) -> Table:
     fill(root / "in", photos, size)
-    table = Table(title=f"memory over {photos} photos (MB)")
-    for column in ("photos done", "worker", "worker's peak", "the process that keeps the report"):
-        table.add_column(column)
+    headings = "photos done", "worker", "worker's peak", "the process that keeps the report"
+    table = Table(*headings, title=f"memory over {photos} photos (MB)")
     marks = {max(photos * share // 100, 1) for share in (2, 10, 25, 50, 75, 98)}
     records = batch.run(
         root / "in", root / "out", look(), segmenter=segmenter, detector=detector, no_face="copy", workers=1, sheet=False
@@ -184,9 +174,7 @@ def bookkeeping(root: Path, files: int) -> Table:
             if number < 1000:
                 (root / top / name).parent.mkdir(parents=True)
             (root / top / name).touch()
-    table = Table(title=f"bookkeeping of {files} files")
-    for column in ("what", "CPU seconds", "peak of this process so far (MB)"):
-        table.add_column(column)
+    table = Table("what", "CPU seconds", "peak of this process so far (MB)", title=f"bookkeeping of {files} files")
 
     def row(what: str, start: float) -> None:
         table.add_row(what, f"{time.process_time() - start:.1f}", f"{megabytes('self', 'VmHWM'):.0f}")

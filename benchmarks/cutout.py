@@ -18,16 +18,16 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 import facefx
 from facefx.scene import Scene
+from results import add_markdown, markdown, show
 
 SETS = {"figaro1k": "figaro1k/testing", "celebhq_hair": "celebhq_hair/test"}
 #: Half the width of the band, in face units, and the longer side to which photos are shrunk.
 BAND, SIDE = 0.1, 768
+HEADINGS = ("set", "photos", "answer", "mean alpha error", "IoU")
 
 
 def answers(scene: Scene) -> dict[str, np.ndarray]:
@@ -76,17 +76,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds figaro1k and celebhq_hair")
     parser.add_argument("--limit", type=int, default=10, help="photos of each set")
-    parser.add_argument("--markdown", type=Path, help="also write the table to this file, between its <!-- scorecard --> marks")
+    add_markdown(parser, "scorecard")
     options = parser.parse_args()
-    console = Console()
-    table = Table(title="where hair meets background", title_justify="left")
-    headings = ("set", "photos", "answer", "mean alpha error", "IoU")
-    for heading in headings:
-        table.add_column(heading)
-    text = ["| " + " | ".join(headings) + " |", "|---|---|---|---|---|"]
+    rows = []
     for name, folder in SETS.items():
         errors, overlaps = defaultdict(list), defaultdict(list)
-        for paths in track(photos(options.data / folder, options.limit), description=name, console=console):
+        for paths in track(photos(options.data / folder, options.limit), description=name):
             image, hair = read(*paths)
             scene = facefx.parse(image)
             if not scene.faces:
@@ -100,14 +95,10 @@ def main() -> int:
                 errors[answer].append(np.abs(alpha[band] - truth).mean())
                 overlaps[answer].append((found & truth).sum() / max((found | truth).sum(), 1))
         for answer, values in errors.items():
-            row = (name, str(len(values)), answer, f"{np.mean(values):.3f}", f"{np.mean(overlaps[answer]):.3f}")
-            table.add_row(*row)
-            text.append("| " + " | ".join(row) + " |")
-    console.print(table)
+            rows.append((name, str(len(values)), answer, f"{np.mean(values):.3f}", f"{np.mean(overlaps[answer]):.3f}"))
+    show(HEADINGS, rows, "where hair meets background")
     if options.markdown:
-        before, _, rest = options.markdown.read_text("utf-8").partition("<!-- scorecard -->")
-        _, _, after = rest.partition("<!-- /scorecard -->")
-        options.markdown.write_text(f"{before}<!-- scorecard -->\n" + "\n".join(text) + f"\n<!-- /scorecard -->{after}", "utf-8")
+        options.markdown.write(markdown(HEADINGS, rows))
     return 0
 
 

@@ -23,13 +23,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 import facefx
 from facefx.pipeline import BOX_PER_FACE, resolve_detector
 from facefx.types import Box, Detection
+from results import add_markdown, markdown, show
 
 SAME = 0.4
 SEEN = 0.5
@@ -221,7 +220,7 @@ def main() -> int:
     parser.add_argument("--detectors", nargs="+", default=["cascade"], metavar="NAME")
     parser.add_argument("--end-to-end", action="store_true", help="also the faces that facefx.parse gives with each of them")
     parser.add_argument("--results", type=Path, help="file to add the figures to, and to show those of earlier runs from")
-    parser.add_argument("--markdown", type=Path, help="also write the table to this file, between its <!-- detectors --> marks")
+    add_markdown(parser, "detectors")
     options = parser.parse_args()
     if options.make:
         make_pictures(options.pictures, options.faces, options.make, options.seed)
@@ -243,30 +242,17 @@ def main() -> int:
             columns[label] = columns.get(label, {}) | row_of(measure(find, samples, label), on_frames, pace)
     if options.results:
         options.results.write_text(json.dumps(columns, indent=1, ensure_ascii=False))
-    show(columns, options.markdown)
+    headings, rows = table_of(columns)
+    show(headings, rows)
+    if options.markdown:
+        options.markdown.write(markdown(headings, rows))
     return 0
 
 
-def show(columns: dict[str, dict[str, str]], markdown: Path | None) -> None:
-    """The table on the screen and, if a file is given, between its marks."""
-    lines = list(dict.fromkeys(line for column in columns.values() for line in column))
-    rows = [[line, *(column.get(line, "–") for column in columns.values())] for line in lines]
-    table = Table(show_lines=False)
-    for heading in ("", *columns):
-        table.add_column(heading)
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
-    if markdown:
-        written = [
-            " | ".join(["| ", *columns, ""]).strip(),
-            "|" + "---|" * (len(columns) + 1),
-            *(f"| {' | '.join(row)} |" for row in rows),
-        ]
-        before, _, rest = markdown.read_text("utf-8").partition("<!-- detectors -->")
-        _, _, after = rest.partition("<!-- /detectors -->")
-        text = "\n".join(written)
-        markdown.write_text(f"{before}<!-- detectors -->\n\n{text}\n\n<!-- /detectors -->{after}", "utf-8")
+def table_of(columns: dict[str, dict[str, str]]) -> tuple[list[str], list[list[str]]]:
+    """Headings and rows, of what each detector has figures for."""
+    lines = dict.fromkeys(line for column in columns.values() for line in column)
+    return ["", *columns], [[line, *(column.get(line, "–") for column in columns.values())] for line in lines]
 
 
 if __name__ == "__main__":

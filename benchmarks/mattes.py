@@ -21,14 +21,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 import facefx
 from facefx import masks
 from facefx.labels import scheme
 from facefx.scene import Face
+from results import add_markdown, markdown, show
 
 HAIR = {"figaro1k": "figaro1k/testing", "celebhq_hair": "celebhq_hair/test"}
 PARTS = {"celebamask_mini": ("hair", "skin", "nose", "lips", "eyes", "eyebrows")}
@@ -101,11 +100,11 @@ def only_face(path: Path) -> Face | None:
     return faces[0] if len(faces) == 1 else None
 
 
-def measure(data: Path, name: str, limit: int, console: Console) -> list[tuple[str, ...]]:
+def measure(data: Path, name: str, limit: int) -> list[tuple[str, ...]]:
     """A set's rows."""
     scores: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     shown = ((face, truths) for path, truths in samples(data, name) if (face := only_face(path)))
-    for face, truths in track(islice(shown, limit), description=name, total=limit, console=console):
+    for face, truths in track(islice(shown, limit), description=name, total=limit):
         for region, truth in truths.items():
             if not truth.any() or truth.shape != face.picture.shape[:2]:
                 continue
@@ -124,21 +123,12 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder that holds the sets")
     parser.add_argument("--limit", type=int, default=15, help="photos with one face of each set")
     parser.add_argument("--set", action="append", choices=[*HAIR, *PARTS], help="only this one; may be repeated")
-    parser.add_argument("--markdown", type=Path, help="also write the table to this file, between its <!-- mattes --> marks")
+    add_markdown(parser, "mattes")
     options = parser.parse_args()
-    console = Console()
-    table = Table(title="masks at the photos' own size, per cent", title_justify="left")
-    for heading in HEADINGS:
-        table.add_column(heading)
-    rows = [row for name in options.set or [*HAIR, *PARTS] for row in measure(options.data, name, options.limit, console)]
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
+    rows = [row for name in options.set or [*HAIR, *PARTS] for row in measure(options.data, name, options.limit)]
+    show(HEADINGS, rows, "masks at the photos' own size, per cent")
     if options.markdown:
-        text = "\n".join(["| " + " | ".join(row) + " |" for row in (HEADINGS, ["---"] * len(HEADINGS), *rows)])
-        before, _, rest = options.markdown.read_text("utf-8").partition("<!-- mattes -->")
-        _, _, after = rest.partition("<!-- /mattes -->")
-        options.markdown.write_text(f"{before}<!-- mattes -->\n\n{text}\n\n<!-- /mattes -->{after}", "utf-8")
+        options.markdown.write(markdown(HEADINGS, rows))
     return 0
 
 

@@ -16,19 +16,17 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import cv2
 import numpy as np
-from rich.console import Console
-from rich.progress import track
-from rich.table import Table
 from skimage.metrics import structural_similarity
 
 import facefx
 from facefx import color
 from facefx.iris import find_irises
 from facefx.scene import Face, Scene
+from photos import add_photos, parsed
+from results import add_markdown, markdown, show
 
 
 @dataclass(frozen=True)
@@ -218,6 +216,7 @@ LINES = (
     ("5 grows", "5 change grows with strength, share of cases", "mean", "1", lambda v: min(v) == 1),
     ("7", "7 after a small move of the head, ΔE", "median / worst", "≤ 1", lambda v: np.median(v) <= 1),
 )
+HEADINGS = ("line", "measured", "target", "met")
 
 
 def rows(scores: Scores) -> Iterable[tuple[str, str, str, str]]:
@@ -238,42 +237,25 @@ def rows(scores: Scores) -> Iterable[tuple[str, str, str, str]]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photos", type=Path, default=Path(__file__).parents[1] / "samples", help="folder of photos")
+    add_photos(parser)
     parser.add_argument("--limit", type=int, default=None, help="at most this many photos")
     parser.add_argument("--effect", action="append", choices=SUBJECTS, help="only this one; may be repeated")
-    parser.add_argument("--markdown", type=Path, help="also write the tables to this file, between its <!-- scorecard --> marks")
+    add_markdown(parser, "scorecard")
     options = parser.parse_args()
-    console = Console()
-    photos = sorted(p for p in options.photos.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))[: options.limit]
     found = {effect: Scores() for effect in options.effect or SUBJECTS}
     used = 0
-    for photo in track(photos, description="photos", console=console):
-        scene = facefx.parse(photo)
-        if not scene.faces:
-            console.print(f"no face in {photo.name}")
-            continue
+    for scene in parsed(options.photos, options.limit):
         used += 1
         again = moved(scene)
         for effect, scores in found.items():
             score_photo(scene, again, effect, scores)
     text = []
     for effect, scores in found.items():
-        table = Table(title=f"{effect}, {used} photos, {len(SUBJECTS[effect].colors)} colours", title_justify="left")
-        for heading in ("line", "measured", "target", "met"):
-            table.add_column(heading)
-        text += [
-            f"\n**{effect}** ({used} photos, {len(SUBJECTS[effect].colors)} colours)\n",
-            "| line | measured | target | met |",
-            "|---|---|---|---|",
-        ]
-        for row in rows(scores):
-            table.add_row(*row)
-            text.append("| " + " | ".join(row) + " |")
-        console.print(table)
+        measured, on = list(rows(scores)), f"{used} photos, {len(SUBJECTS[effect].colors)} colours"
+        show(HEADINGS, measured, f"{effect}, {on}")
+        text.append(f"**{effect}** ({on})\n\n{markdown(HEADINGS, measured)}")
     if options.markdown:
-        before, _, rest = options.markdown.read_text("utf-8").partition("<!-- scorecard -->")
-        _, _, after = rest.partition("<!-- /scorecard -->")
-        options.markdown.write_text(f"{before}<!-- scorecard -->\n" + "\n".join(text) + f"\n\n<!-- /scorecard -->{after}", "utf-8")
+        options.markdown.write("\n\n".join(text))
     return 0
 
 

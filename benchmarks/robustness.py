@@ -20,15 +20,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 import facefx
 from facefx.geometry import PADDING
 from facefx.labels import IGNORE, Region, scheme
 from facefx.pipeline import resolve_detector, resolve_segmenter
 from facefx.scene import Scene
+from results import add_markdown, markdown, show
 
 CELEBAMASK, LAPA = scheme("celebamask"), scheme("lapa")
 FACE = CELEBAMASK.indices_of(Region.FACE)
@@ -206,33 +205,25 @@ def main() -> int:
     parser.add_argument("--detector", action="append", help="by default whole_frame and cascade; may be repeated")
     parser.add_argument("--segmenter", help="by default facefx's own")
     parser.add_argument("--condition", action="append", choices=CONDITIONS, help="only this one; may be repeated")
-    parser.add_argument("--markdown", type=Path, help="also write the table to this file, between its <!-- robustness --> marks")
+    add_markdown(parser, "robustness")
     options = parser.parse_args()
-    detectors, console = options.detector or ["whole_frame", "cascade"], Console()
+    detectors = options.detector or ["whole_frame", "cascade"]
     stems = (options.faces / "val.txt").read_text().split()
     chosen = [stems[i] for i in np.linspace(0, len(stems) - 1, min(options.limit, len(stems))).astype(int)]
     pairs = [read(options.faces, stem) for stem in chosen]
     segmenter = resolve_segmenter(options.segmenter)
     headings = ["condition", *(f"{what}, {name}" for name in detectors for what in ("found", "mean F1", "confidence"))]
     rows = []
-    for condition in track(options.condition or list(CONDITIONS), description="conditions", console=console):
+    for condition in track(options.condition or list(CONDITIONS), description="conditions"):
         tallies = {name: Tally() for name in detectors}
         for pair, other in zip(pairs, pairs[1:] + pairs[:1], strict=True):
             made = CONDITIONS[condition](pair, other)
             for name, tally in tallies.items():
                 tally.add(facefx.parse(made.image, segmenter=segmenter, detector=resolve_detector(name)), made)
         rows.append([condition, *(cell for tally in tallies.values() for cell in tally.cells)])
-    table = Table(title=f"{len(pairs)} photos", title_justify="left")
-    for heading in headings:
-        table.add_column(heading)
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
+    show(headings, rows, f"{len(pairs)} photos")
     if options.markdown:
-        text = "\n".join("| " + " | ".join(row) + " |" for row in (headings, ["---"] * len(headings), *rows))
-        before, _, rest = options.markdown.read_text("utf-8").partition("<!-- robustness -->")
-        _, _, after = rest.partition("<!-- /robustness -->")
-        options.markdown.write_text(f"{before}<!-- robustness -->\n\n{text}\n\n<!-- /robustness -->{after}", "utf-8")
+        options.markdown.write(markdown(headings, rows))
     return 0
 
 

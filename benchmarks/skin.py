@@ -15,18 +15,15 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np
-from rich.console import Console
-from rich.progress import track
-from rich.table import Table
 
-import facefx
 from facefx import chain, color
 from facefx.blend import composite
 from facefx.scene import Face, Scene
+from photos import add_photos, parsed
+from results import add_markdown, markdown, show
 
 #: Standard deviations, in face units: pores and down are finer than the first, blotches lie between the next two, and what is
 #: broader than the last is the face's shape.
@@ -122,18 +119,12 @@ def tone(face: Face) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photos", type=Path, default=Path(__file__).parents[1] / "samples", help="folder of photos")
-    parser.add_argument("--markdown", type=Path, help="also write the table to this file, between its <!-- skin --> marks")
+    add_photos(parser)
+    add_markdown(parser, "skin")
     options = parser.parse_args()
-    console = Console()
-    photos = sorted(p for p in options.photos.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))
     found: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     used = 0
-    for photo in track(photos, description="photos", console=console):
-        scene = facefx.parse(photo)
-        if not scene.faces:
-            console.print(f"no face in {photo.name}")
-            continue
+    for scene in parsed(options.photos):
         used += 1
         scene = scene.of(scene.faces[:1])
         group = tone(scene.faces[0])
@@ -143,21 +134,14 @@ def main() -> int:
             for line, share in shares.items():
                 found[line, method]["all"].append(share)
                 found[line, method][group].append(share)
-    table = Table(title=f"{used} photos: share of what there was, median / worst, then medians by skin tone", title_justify="left")
-    rows = [["", *METHODS]]
-    for line, what in LINES.items():
-        rows.append([what, *(summary(found[line, method], worst=max if "blotches" in what else min) for method in METHODS)])
-    for heading in rows[0]:
-        table.add_column(heading)
-    for row in rows[1:]:
-        table.add_row(*row)
-    console.print(table)
+    title, headings = f"{used} photos: share of what there was, median / worst, then medians by skin tone", ["", *METHODS]
+    rows = [
+        [what, *(summary(found[line, method], worst=max if "blotches" in what else min) for method in METHODS)]
+        for line, what in LINES.items()
+    ]
+    show(headings, rows, title)
     if options.markdown:
-        lines = [f"{table.title}.\n", *("| " + " | ".join(row) + " |" for row in rows)]
-        lines.insert(2, "|" + "---|" * len(rows[0]))
-        before, _, rest = options.markdown.read_text("utf-8").partition("<!-- skin -->")
-        _, _, after = rest.partition("<!-- /skin -->")
-        options.markdown.write_text(f"{before}<!-- skin -->\n\n" + "\n".join(lines) + f"\n\n<!-- /skin -->{after}", "utf-8")
+        options.markdown.write(f"{title}.\n\n{markdown(headings, rows)}")
     return 0
 
 

@@ -28,6 +28,7 @@ from facefx import Chain, chain, color, open_image
 from facefx.pipeline import parse_rgb, resolve_detector, resolve_segmenter
 from facefx.scene import Face, Scene
 from facefx.video import Tracker, Tracking
+from results import markdown
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 LOOK = chain("recolor_lips", color="#a2243b", strength=1.0).then("recolor_hair", color="#6b3fa0", strength=0.8)
@@ -221,14 +222,11 @@ def run_cut(film: Film, tracking: Tracking, frames: int) -> None:
     mirrored = [np.ascontiguousarray(np.roll(shot[:, ::-1], film.width // 6, axis=1)) for shot in shots[frames:]]
     calm = list(steady(iter([*shots[:frames], *mirrored]), tracking))[frames:]
     alone = list(steady(iter(mirrored), Tracking(size=tracking.size, smoothing=0.0)))
-    CONSOLE.print(
-        "| frames after a cut | " + " | ".join(f"{region}, IoU" for region in REGIONS) + " |\n" + "|---" * (1 + len(REGIONS)) + "|"
-    )
+    rows = []
     for number, (first, second) in enumerate(zip(calm, alone, strict=True)):
         pairs = [(np.asarray(first.mask(region)), np.asarray(second.mask(region))) for region in REGIONS]
-        CONSOLE.print(
-            f"| {number} | " + " | ".join(f"{np.minimum(a, b).sum() / np.maximum(a, b).sum():.3f}" for a, b in pairs) + " |"
-        )
+        rows.append([str(number), *(f"{np.minimum(a, b).sum() / np.maximum(a, b).sum():.3f}" for a, b in pairs)])
+    CONSOLE.print(markdown(["frames after a cut", *(f"{region}, IoU" for region in REGIONS)], rows))
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:

@@ -22,13 +22,14 @@ from typing import Any
 
 import cv2
 import numpy as np
-from video import CONSOLE, LOOK, MOVEMENTS, REGIONS, SAMPLES, Film, add_settings
 
 from facefx import open_image
 from facefx.pipeline import resolve_detector, resolve_segmenter
 from facefx.video import Tracker, Tracking, process
 from facefx.video.convert import convert
 from facefx.video.files import PartWriter, VideoReader
+from results import markdown
+from video import CONSOLE, LOOK, MOVEMENTS, REGIONS, SAMPLES, Film, add_settings
 
 
 @dataclass
@@ -123,10 +124,9 @@ def _by_part(source: Path, part: Path, tracking: Tracking) -> None:
     for name in {name for spent in frames for name in spent}:
         values = [spent[name] for spent in frames if name in spent]  # the network does not see every frame
         rows.append((min(values) * len(values) / len(frames), sum(values) / len(frames), name))
-    CONSOLE.print("| part | ms of CPU a frame, mean | least |\n|---|---|---|")
-    for least, mean, name in sorted(rows, reverse=True):
-        CONSOLE.print(f"| {name} | {mean:.1f} | {least:.1f} |")
-    CONSOLE.print(f"| sum | {sum(mean for _, mean, _ in rows):.1f} | {sum(least for least, _, _ in rows):.1f} |")
+    rows = [*sorted(rows, reverse=True), (sum(least for least, _, _ in rows), sum(mean for _, mean, _ in rows), "sum")]
+    shown = [(name, f"{mean:.1f}", f"{least:.1f}") for least, mean, name in rows]
+    CONSOLE.print(markdown(["part", "ms of CPU a frame, mean", "least"], shown))
 
 
 def run_memory(options: argparse.Namespace) -> None:

@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
-
 import numpy as np
 import pytest
 
+import mattes as benchmark
 from facefx.testing import example_scene
-
-SCRIPT = Path(__file__).parents[1] / "benchmarks" / "mattes.py"
-
-
-@pytest.fixture(scope="module")
-def benchmark() -> ModuleType:
-    pytest.importorskip("rich")
-    spec = importlib.util.spec_from_file_location("benchmark_mattes", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules["benchmark_mattes"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def square(x: int, y: int, side: int = 10) -> np.ndarray:
@@ -32,7 +15,7 @@ def square(x: int, y: int, side: int = 10) -> np.ndarray:
     return mask
 
 
-def test_the_boundary_score(benchmark: ModuleType) -> None:
+def test_the_boundary_score() -> None:
     assert benchmark.boundary(square(5, 5)).sum() == 36
     assert benchmark.boundary_f(square(5, 5), square(5, 5), 1) == 1
     assert benchmark.boundary_f(square(5, 5), square(6, 5), 1) == 1
@@ -43,15 +26,15 @@ def test_the_boundary_score(benchmark: ModuleType) -> None:
     assert benchmark.boundary_f(nothing, square(5, 5), 1) == 0
 
 
-def test_where_the_picture_ends_is_no_boundary(benchmark: ModuleType) -> None:
+def test_where_the_picture_ends_is_no_boundary() -> None:
     assert not benchmark.boundary(np.ones((9, 9), bool)).any()
 
 
-def test_overlap(benchmark: ModuleType) -> None:
+def test_overlap() -> None:
     assert benchmark.overlap(square(0, 0), square(5, 0)) == pytest.approx(50 / 150)
 
 
-def test_every_way_gives_a_mask_of_the_whole_picture(benchmark: ModuleType) -> None:
+def test_every_way_gives_a_mask_of_the_whole_picture() -> None:
     face = example_scene("portrait").faces[0]
     given = dict(benchmark.answers(face, "lips"))
     assert set(given) == {"just enlarged", "by edges", "by edges and colour", "Face.patch"}

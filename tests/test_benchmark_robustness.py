@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
 import facefx
+import robustness as benchmark
 from facefx.labels import Label, Region
 from synthetic import COLORS, INDEX, PORTRAIT, FakeSegmenter, ScriptedDetector, label_picture, painted
 
 LIPS, HAIR = [INDEX[label] for label in Region.LIPS.labels], [INDEX[Label.HAIR]]
-SCRIPT = Path(__file__).parents[1] / "benchmarks" / "robustness.py"
-
-
-@pytest.fixture(scope="module")
-def benchmark() -> ModuleType:
-    pytest.importorskip("rich")
-    spec = importlib.util.spec_from_file_location("benchmark_robustness", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules["benchmark_robustness"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
-def pair(benchmark: ModuleType) -> Any:
+def pair() -> Any:
     labels = label_picture()
     return benchmark.Pair(painted(labels).astype(np.float32) / 255, labels, (benchmark.face_of(labels),))
 
 
-def test_pictures_and_labels_move_alike(benchmark: ModuleType, pair: Any) -> None:
+def test_pictures_and_labels_move_alike(pair: Any) -> None:
     """The colours of a drawn head tell its labels."""
     for condition, make in benchmark.CONDITIONS.items():
         if condition in ("dark", "blurred", "24 px"):
@@ -49,7 +34,7 @@ def test_pictures_and_labels_move_alike(benchmark: ModuleType, pair: Any) -> Non
             assert not there.any() or np.isin(nearest, part)[there].mean() > 0.75, condition
 
 
-def test_sizes_and_places(benchmark: ModuleType, pair: Any) -> None:
+def test_sizes_and_places(pair: Any) -> None:
     made = benchmark.small(48)(pair, pair)
     assert benchmark.side_of(made) == pytest.approx(48, rel=0.1)
     assert made.labels.shape == (576, 576)
@@ -61,7 +46,7 @@ def test_sizes_and_places(benchmark: ModuleType, pair: Any) -> None:
     assert np.array_equal(benchmark.turned(180)(pair, pair).labels[::-1, ::-1] == 13, benchmark.turned(0)(pair, pair).labels == 13)
 
 
-def test_counting(benchmark: ModuleType, pair: Any) -> None:
+def test_counting(pair: Any) -> None:
     scene = facefx.parse(pair.image, segmenter=FakeSegmenter(), detector=ScriptedDetector(PORTRAIT.detection))
     tally = benchmark.Tally()
     tally.add(scene, pair)
@@ -77,7 +62,7 @@ def test_counting(benchmark: ModuleType, pair: Any) -> None:
     assert elsewhere.found == 0
 
 
-def test_a_part_that_is_not_labelled_does_not_count(benchmark: ModuleType) -> None:
+def test_a_part_that_is_not_labelled_does_not_count() -> None:
     tally = benchmark.Tally()
     tally.matrix[1, 1] = tally.matrix[0, 0] = 10
     assert tally.mean_f1 == 1

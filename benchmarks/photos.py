@@ -1,0 +1,31 @@
+"""The photos that a benchmark of effects is run on: those in samples/, or a folder of one's own."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+import facefx
+from facefx.scene import Scene
+
+__all__ = ["add_photos", "parsed"]
+
+
+def add_photos(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--photos", type=Path, default=Path(__file__).parents[1] / "samples", help="folder of photos")
+
+
+def parsed(folder: Path, limit: int | None = None) -> Iterator[Scene]:
+    """Those photos of a folder in which a face is found, of at most `limit`; the others are named."""
+    console = Console()
+    photos = sorted(p for p in folder.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))[:limit]
+    for photo in track(photos, description="photos", console=console):
+        scene = facefx.parse(photo)
+        if scene.faces:
+            yield scene
+        else:
+            console.print(f"no face in {photo.name}")
