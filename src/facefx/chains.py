@@ -128,32 +128,42 @@ class Chain:
         ParameterError, RegionUnavailable, EffectError
         """
         check_confidence(min_confidence)
-        return self._edited(scene, min_confidence)[0]
-
-    def _edited(self, scene: Scene, min_confidence: float) -> tuple[Scene, tuple[Declined, ...]]:
+        declined = self.declined(scene, min_confidence)
         seen: dict[str, int] = {}
-        declined: list[Declined] = []
         for place, step in enumerate(self.steps):
             if isinstance(step.spec, EffectSpec):
                 occurrence = seen[step.name] = seen.get(step.name, -1) + 1
                 portrait = portrait_in(str(step.params["reference"])) if "portrait" in step.spec.supplies else None
-                doubts = unsure(scene, step.spec, step.params, min_confidence)
-                needed = step.spec.needed(step.params)
-                declined += [Declined(place, step.name, face, needed, sure, min_confidence) for face, sure in doubts.items()]
-                scene = apply_effect(scene, step.spec, step.params, _key(self.seed, step.name, occurrence), portrait, doubts)
-        return scene, tuple(declined)
+                without = {refusal.face for refusal in declined if refusal.step == place}
+                scene = apply_effect(scene, step.spec, step.params, _key(self.seed, step.name, occurrence), portrait, without)
+        return scene
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """The regions of a face that its effects must see to do their work, see `EffectSpec.needed`."""
+        effects = ((step.spec, step.params) for step in self.steps if isinstance(step.spec, EffectSpec))
+        return frozenset(spec.needed(params) for spec, params in effects if spec.needs_faces(params))
+
+    def declined(self, scene: Scene, min_confidence: float) -> tuple[Declined, ...]:
+        """What `edit` would leave alone in a scene at that `min_confidence`. Raises `RegionUnavailable`."""
+        return tuple(
+            Declined(place, step.name, face, step.spec.needed(step.params), sure, min_confidence)
+            for place, step in enumerate(self.steps)
+            if isinstance(step.spec, EffectSpec)
+            for face, sure in unsure(scene, step.spec, step.params, min_confidence).items()
+        )
 
     def _run(self, picture: Picture, scene: Scene, require_face: bool, min_confidence: float) -> Result:
         if require_face:
             self._check_faces(scene)
-        edited, declined = self._edited(scene, min_confidence)
+        edited = self.edit(scene, min_confidence=min_confidence)
         measuring = {step.name: (step.spec, step.params) for step in self.steps if isinstance(step.spec, AnalyzerSpec)}
         short = [full.partition(":")[2] for full in measuring]
         analyzers = {n if short.count(n) == 1 else full: measuring[full] for full, n in zip(measuring, short, strict=True)}
         reports = tuple(measure(face, index, analyzers) for index, face in enumerate(scene.faces)) if analyzers else ()
         unchanged = edited.image is picture.rgb and edited.alpha is None
         done = picture if unchanged else picture.with_rgb(edited.image, edited.alpha)
-        return Result(picture.like(edited.image, edited.alpha), reports, scene, done, declined)
+        return Result(picture.like(edited.image, edited.alpha), reports, scene, done, self.declined(scene, min_confidence))
 
     def _check_faces(self, scene: Scene) -> None:
         """Raise `NoFaceFound` if there is no face for a step that needs one."""
