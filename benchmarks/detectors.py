@@ -28,6 +28,7 @@ from rich.progress import track
 import facefx
 from facefx.pipeline import BOX_PER_FACE, resolve_detector
 from facefx.types import Box, Detection
+from landmarks import read_landmarks
 from results import add_markdown, markdown, show
 
 SAME = 0.4
@@ -99,15 +100,9 @@ LANDMARK_SIDE, LANDMARK_UP = 1.23, 0.185
 
 def read_frames(folder: Path, limit: int) -> list[Sample]:
     """Frames with one labelled face each, every so many of them, so that all people are there."""
-    import csv
-
-    with (folder / "landmarks.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    samples = []
-    for row in rows[:: max(len(rows) // limit, 1)][:limit]:
-        points = np.array([[float(row[f"{axis}{i}"]) for axis in "xy"] for i in range(68)])
-        samples.append(Sample(folder / "images" / row["image"], (truth_of(points),)))
-    return samples
+    last = list(dict(zip(*read_landmarks(folder), strict=True)).items())  # earlier rows of a frame are often beside the face
+    chosen = last[:: max(len(last) // limit, 1)][:limit]
+    return [Sample(folder / "images" / name, (truth_of(points),)) for name, points in chosen]
 
 
 def truth_of(points: np.ndarray) -> Truth:

@@ -9,7 +9,6 @@ motion from image streams under orthography", IJCV 9(2), 1992).
 from __future__ import annotations
 
 import argparse
-import csv
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ import facefx
 from facefx.analyzers.pose import yaw_of
 from facefx.pipeline import look, resolve_segmenter
 from facefx.types import Box, Detection
+from landmarks import read_landmarks
 
 #: Landmarks of the subject's right, and their partners on the left.
 PAIRS = [
@@ -30,12 +30,6 @@ PAIRS = [
 NOSE_BASE, NOSE_TIP = 33, 30
 
 console = Console(highlight=False, soft_wrap=True)
-
-
-def read(data: Path) -> tuple[list[str], np.ndarray]:
-    with (data / "landmarks.csv").open(newline="") as file:
-        rows = list(csv.reader(file))[1:]
-    return [row[0] for row in rows], np.array([row[1:] for row in rows], float).reshape(-1, 68, 2)
 
 
 def rotations(points: np.ndarray) -> np.ndarray:
@@ -112,7 +106,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--frames", type=int, default=63, help="how many to parse, spread evenly over their yaw; 0 for none")
     options = parser.parse_args()
-    names, points = read(options.data)
+    names, points = read_landmarks(options.data)
     yaw = np.array([yaw_from(rotation) for rotation in rotations(points)])
     places = nose_places(points)
     factor = float(places @ yaw / (places @ places))

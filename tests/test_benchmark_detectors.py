@@ -58,6 +58,17 @@ def test_landmarks_tell_the_box_the_turn_and_the_yaw(turn: float, nose: float) -
     assert np.sign(round(y, 6)) == -np.sign(round(np.cos(angle), 6))
 
 
+def test_of_a_frame_with_two_rows_the_last_counts(tmp_path: Path) -> None:
+    once, beside, again = (np.random.default_rng(seed).uniform(0, 50, 136) for seed in range(3))
+    columns = ["image", *(f"{axis}{i}" for i in range(68) for axis in "xy")]
+    rows = [["a.jpg", *beside], ["b.jpg", *once], ["a.jpg", *again]]
+    (tmp_path / "landmarks.csv").write_text("\n".join(",".join(map(str, row)) for row in [columns, *rows]))
+    samples = {sample.path: sample.faces for sample in benchmark.read_frames(tmp_path, 10)}
+    truths = {name: (benchmark.truth_of(points.reshape(68, 2)),) for name, points in (("a.jpg", again), ("b.jpg", once))}
+    assert samples == {tmp_path / "images" / name: faces for name, faces in truths.items()}
+    assert len(benchmark.read_frames(tmp_path, 1)) == 1
+
+
 def test_a_figure_that_a_detector_lacks_is_a_dash() -> None:
     headings, rows = benchmark.table_of({"one": {"a": "1", "b": "2"}, "other": {"a": "3"}})
     assert headings == ["", "one", "other"]
