@@ -1,7 +1,7 @@
 """Model cards: what a model is, what it wants, what it may be used for, and proof that it is the one that the card describes.
 
 A model is a folder with ``card.toml`` and its weights, whose file's name says what kind of model it is: ``model.onnx`` is a
-segmenter's; see also `CLASSIFIER` and `DETECTOR`. `models/README.md` says what a card holds.
+segmenter's; see also `CLASSIFIER` and `DETECTOR`. `docs/models.md` says what a card holds.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from .errors import ModelError, UnknownName
 from .labels import LabelScheme, scheme
@@ -21,13 +22,13 @@ from .labels import LabelScheme, scheme
 __all__ = [
     "CLASSIFIER",
     "DETECTOR",
+    "Card",
     "ModelCard",
     "checked_bytes",
     "find_card",
     "installed_cards",
     "installed_detectors",
     "installed_models",
-    "read_table",
 ]
 
 #: What a classifier's folder holds in place of ``model.onnx``, see `classifier.py`.
@@ -39,9 +40,11 @@ DETECTOR = "detector.onnx"
 ENVIRONMENT = "FACEFX_MODELS"
 
 
-@dataclass(frozen=True)
-class ModelCard:
-    """The contents of a ``card.toml``; ``folder`` is where it lies."""
+@dataclass(frozen=True, kw_only=True)
+class Card(ABC):
+    """What every ``card.toml`` of a network holds; ``folder`` is where it lies. A subclass adds what only its kind has."""
+
+    WEIGHTS: ClassVar[str]
 
     folder: Path
     name: str
@@ -52,45 +55,58 @@ class ModelCard:
     parameters: int
     license: str
     data_license: str
-    input_size: tuple[int, int]
-    scheme: LabelScheme
     scores: Mapping[str, Any] = field(default_factory=dict, repr=False)
     training: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def read(cls, folder: Path) -> ModelCard:
-        """Read ``folder/card.toml``. Raises `ModelError` if it is missing, malformed or contradicts itself."""
-        path, table = folder / "card.toml", read_table(folder)
+    def read(cls, folder: Path) -> Self:
+        """Read ``folder/card.toml``. Raises `ModelError` if it is missing, malformed, out of range or contradicts itself."""
+        path, table = folder / "card.toml", _read_table(folder)
         try:
-            labels, classes = scheme(table["labels"]["scheme"]), tuple(table["labels"]["classes"])
-            height, width = (int(v) for v in table["input"]["size"])
-            card = cls(
+            return cls(
                 folder=folder,
                 **{key: str(table[key]) for key in ("name", "version", "family", "summary", "sha256", "license", "data_license")},
                 parameters=int(table["parameters"]),
-                input_size=(height, width),
-                scheme=labels,
                 scores=MappingProxyType(table.get("scores", {})),
                 training=MappingProxyType(table.get("training", {})),
+                **cls._own_fields(table),
             )
-        except UnknownName as error:
+        except (ModelError, UnknownName) as error:
             raise ModelError(f"the model card {path}: {error}") from None
         except (KeyError, TypeError, ValueError) as error:
-            raise ModelError(f"the model card {path} lacks or garbles {error}; models/README.md lists what a card holds") from None
-        if classes != labels.classes:
-            raise ModelError(
-                f"the model card {path} lists the classes {classes}, but its scheme {labels.name!r} has {labels.classes}"
-            )
-        if height < 32 or height != width:
-            raise ModelError(f"the model card {path} has input size {(height, width)}; allowed: square, 32 pixels or more")
-        return card
+            raise ModelError(f"the model card {path} lacks or garbles {error}; docs/models.md lists what a card holds") from None
+
+    @classmethod
+    @abstractmethod
+    def _own_fields(cls, table: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields that the subclass adds, from the card's contents."""
 
     def model_bytes(self) -> bytes:
-        """The bytes of ``model.onnx``, after checking them against the card's sha256."""
-        return checked_bytes(self.folder / "model.onnx", self.name, self.sha256)
+        """The bytes of the weights, after checking them against the card's sha256."""
+        return checked_bytes(self.folder / self.WEIGHTS, self.name, self.sha256)
 
 
-def read_table(folder: Path) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class ModelCard(Card):
+    """The contents of a segmenter's ``card.toml``."""
+
+    WEIGHTS = "model.onnx"
+
+    input_size: tuple[int, int]
+    scheme: LabelScheme
+
+    @classmethod
+    def _own_fields(cls, table: Mapping[str, Any]) -> dict[str, Any]:
+        labels, classes = scheme(table["labels"]["scheme"]), tuple(table["labels"]["classes"])
+        height, width = (int(v) for v in table["input"]["size"])
+        if classes != labels.classes:
+            raise ModelError(f"it lists the classes {classes}, but its scheme {labels.name!r} has {labels.classes}")
+        if height < 32 or height != width:
+            raise ModelError(f"it has input size {(height, width)}; allowed: square, 32 pixels or more")
+        return {"input_size": (height, width), "scheme": labels}
+
+
+def _read_table(folder: Path) -> dict[str, Any]:
     """The contents of ``folder/card.toml``. Raises `ModelError` if it is missing or no TOML."""
     path = folder / "card.toml"
     try:
