@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -144,3 +145,8 @@ def test_a_saved_look_does_as_well_as_a_chain(tmp_path: Path) -> None:
     digests = {batch.prepare(tmp_path / "in", tmp_path / "out", one).settings.digest for one in (look, tmp_path / "look.json")}
     assert len(digests) == 1
     assert plan(tmp_path / "in", tmp_path / "out").settings.digest not in digests
+
+
+def test_run_asks_for_what_its_two_halves_ask_for() -> None:
+    planned, done = (list(signature(part).parameters.values()) for part in (batch.prepare, batch.run_batch))
+    assert list(signature(batch.run).parameters.values()) == [*planned, *done[1:]]
