@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,8 +21,9 @@ from cli_helpers import read, run
 from facefx import chain
 from facefx.chains import Chain
 from facefx.cli.exit_codes import ExitCode
-from facefx.errors import ImageError, MissingExtra
+from facefx.errors import ImageError, MissingExtra, ParameterError
 from facefx.labels import Label, Region
+from facefx.live import session as live_session
 from facefx.live.keys import COMMANDS, VIEWS
 from facefx.live.session import Session
 from facefx.live.sources import frames_of
@@ -121,6 +123,53 @@ def test_details_are_shown_on_demand() -> None:
     assert (quiet != busy).any()
 
 
+class Doubting(FakeSegmenter):
+    """Sure of all but the lips."""
+
+    def probabilities(self, crops: np.ndarray) -> np.ndarray:
+        values = super().probabilities(crops)
+        lips = [list(Label).index(label) for label in Region.LIPS.labels]
+        values[:, list(Label).index(Label.SKIN)] += 0.4 * values[:, lips].sum(axis=1)
+        values[:, lips] *= 0.6
+        return values
+
+
+def test_what_is_declined_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str] = []
+    monkeypatch.setattr(live_session, "beside_panel", lambda shown, view, status: lines.extend(status) or shown)
+    (frame,) = film(1)
+    looks = [*LOOKS, ("both", LOOKS[1][1].then("line_lips").then("enlarge_eyes"))]
+    live = Session(Tracker(Doubting(), FakeDetector()), looks, tmp_path, min_confidence=0.8)
+    live.press("p")
+    plain = live.show(frame)
+    assert not any("declined" in line for line in lines)
+    live.press("tab")
+    np.testing.assert_array_equal(live.show(frame), plain)
+    assert re.fullmatch(r"declined recolor_lips, lips 0\.[56]\d", lines[-1])
+    live.press("tab")
+    changed = (live.show(frame) != plain).any(axis=-1)
+    assert re.fullmatch(r"declined 2 steps, lips 0\.[56]\d", lines[-1])
+    assert changed[60:95].any()  # the eyes
+    assert not changed[105:125].any()  # the lips
+    with pytest.raises(ParameterError, match="min_confidence"):
+        Session(live.tracker, LOOKS, tmp_path, min_confidence=2.0)
+
+
+def test_a_full_panel_has_room_for_all_its_lines() -> None:
+    busy = [
+        "look: blue   faces: 1",
+        "declined recolor_lips, lips 0.61",
+        "12.0 frames/s",
+        "faces 81 ms",
+        "recording: 12 frames",
+        "saved",
+    ]
+    panel, alone = (beside_panel(film(1)[0], VIEWS["a"], status)[:, -PANEL:] for status in (busy, []))
+    added = np.flatnonzero((panel != alone).any(axis=(1, 2)))
+    written = np.flatnonzero((alone != alone[-1, -1]).any(axis=(1, 2)))
+    assert written.max() < added.min()
+
+
 def test_sources(tmp_path: Path) -> None:
     frames = film(3)
     for number, frame in enumerate(frames):
@@ -156,6 +205,7 @@ def test_without_pygame_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.usefixtures("fakes")
 def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
     assert run("live", tmp_path, "--save-to", tmp_path / "none").exit_code == ExitCode.USAGE
+    assert run("live", tmp_path, "--min-confidence", "2").exit_code == ExitCode.USAGE
     assert run("live", tmp_path, "--effect", "lipstick").exit_code == ExitCode.BAD_REQUEST
 
 

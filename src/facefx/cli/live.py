@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import DetectorOption, EffectOption, LookOption, SegmenterOption
+from .options import DetectorOption, EffectOption, LookOption, MinConfidenceOption, SegmenterOption
 from .video import ParseEveryOption, SizeOption
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def live(
     folder: Annotated[Path, typer.Option("--save-to", metavar="FOLDER", help="Where stills and recordings go.")] = Path(),
     size: SizeOption = 256,
     parse_every: ParseEveryOption = 1,
+    min_confidence: MinConfidenceOption = 0.0,
 ) -> None:
     """Show a camera's picture with the parts of every face, or one part alone, and looks on it.
 
@@ -40,7 +41,7 @@ def live(
     if not folder.is_dir():
         raise typer.BadParameter(f"{str(folder)!r} is no folder", param_hint="'--save-to'")
     tracker = Tracker(resolve_segmenter(segmenter), resolve_detector(detector), Tracking(size=size, parse_every=parse_every))
-    window.run(Session(tracker, _looks(look, effect), folder), sources.frames_of(source))
+    window.run(Session(tracker, _looks(look, effect), folder, min_confidence), sources.frames_of(source))
 
 
 def _looks(look: list[Path] | None, effect: list[str] | None) -> list[tuple[str, Chain]]:

@@ -9,7 +9,7 @@ import typer
 
 from .effect_text import chain_from_options
 from .messages import console, say
-from .options import DetectorOption, EffectOption, ForceOption, LookOption, SegmenterOption
+from .options import DetectorOption, EffectOption, ForceOption, LookOption, MinConfidenceOption, SegmenterOption
 
 if TYPE_CHECKING:
     from ..video.convert import Conversion
@@ -40,6 +40,7 @@ def video(
         typer.Option("--smoothing", metavar="SHARE", help="How much of the last frame's masks stays in the next one's, 0 to 0.95."),
     ] = 0.8,
     parse_every: ParseEveryOption = 1,
+    min_confidence: MinConfidenceOption = 0.0,
     crf: Annotated[int, typer.Option("--crf", min=0, max=51, help="Quality of the video, 0 (lossless, huge) to 51.")] = 18,
     force: ForceOption = False,
 ) -> None:
@@ -69,6 +70,7 @@ def video(
             tracking=tracking,
             crf=crf,
             force=force,
+            min_confidence=min_confidence,
             progress=lambda frames, total: bar.update(task, completed=frames, total=total),
         )
     _report(done)
@@ -81,3 +83,5 @@ def _report(done: Conversion) -> None:
         say(f"at {problem.seconds:.3f} s: {problem.what}")
     if len(done.problems) > LISTED:
         say(f"and {len(done.problems) - LISTED} more")
+    for declined in done.declined:
+        say(str(declined))

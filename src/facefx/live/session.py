@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..chains import Chain
+from ..chains import Chain, Declined, check_confidence
 from ..errors import FacefxError
 from ..image import open_image, save_image
 from ..video import Tracker
@@ -29,10 +29,12 @@ class Session:
     tracker : finds the faces.
     looks : names and chains that one key goes through, in a circle.
     folder : where stills and recordings go.
+    min_confidence : as for `facefx.video.process`; the window says what was left alone.
     """
 
-    def __init__(self, tracker: Tracker, looks: Sequence[tuple[str, Chain]], folder: Path) -> None:
-        self.tracker, self.looks, self.folder = tracker, looks, folder
+    def __init__(self, tracker: Tracker, looks: Sequence[tuple[str, Chain]], folder: Path, min_confidence: float = 0.0) -> None:
+        check_confidence(min_confidence)
+        self.tracker, self.looks, self.folder, self.min_confidence = tracker, looks, folder, min_confidence
         self.view = VIEWS["a"]
         self.running = True
         self.message = ""
@@ -64,9 +66,10 @@ class Session:
     def show(self, frame: np.ndarray) -> np.ndarray:
         """What the window shows for a frame, (H, W, 3) uint8 RGB: the view and the panel, (h, w, 3) uint8."""
         began = time.perf_counter()
-        parsed = self.tracker.next(open_image(frame).rgb)
+        look = self.looks[self._look][1]
+        parsed = self.tracker.next(open_image(frame).rgb, look.needed if self.min_confidence else ())
         found = time.perf_counter()
-        edited = self.looks[self._look][1].edit(parsed)
+        edited = look.edit(parsed, min_confidence=self.min_confidence)
         done = time.perf_counter()
         try:
             self._shown = rendered(parsed, edited, self.view)
@@ -78,15 +81,19 @@ class Session:
         self._moments.append(began)
         end = time.perf_counter()
         self._timings = {"faces": found - began, "look": done - found, "view": end - done}
-        return beside_panel(self._shown, self.view, self._status(len(parsed.faces)))
+        return beside_panel(self._shown, self.view, self._status(len(parsed.faces), look.declined(parsed, self.min_confidence)))
 
     def close(self) -> None:
         """Finish what is being recorded."""
         if self._recorder:
             self._stop_recording()
 
-    def _status(self, faces: int) -> list[str]:
+    def _status(self, faces: int, declined: Sequence[Declined]) -> list[str]:
         lines = [f"look: {self.looks[self._look][0]}   faces: {faces}"]
+        if declined:
+            worst = min(declined, key=lambda one: one.confidence)
+            what = worst.effect.partition(":")[2] if len(declined) == 1 else f"{len(declined)} steps"
+            lines.append(f"declined {what}, {worst.region} {worst.confidence:.2f}")
         if self._details and len(self._moments) > 1:
             rate = (len(self._moments) - 1) / (self._moments[-1] - self._moments[0])
             lines.append(f"{rate:.1f} frames/s")

@@ -57,7 +57,7 @@ def _panel(chosen: View, status: tuple[str, ...]) -> np.ndarray:
     for number, (key, words, is_chosen) in enumerate(entries):
         column, row = divmod(number, half)
         _entry(draw, font, (10 + column * PANEL // 2, 10 + 22 * row), key, words, is_chosen)
-    top = 22 * half + 26
+    top = 22 * half + 14
     for row, command in enumerate(Command):
         keys = ", ".join(key for key, meaning in COMMANDS.items() if meaning is command)
         _entry(draw, font, (10, top + 22 * row), keys, command.value, False)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ..chains import Chain
+from ..chains import Chain, check_confidence
 from ..errors import ImageError, OutputError, ParameterError
 from ..image import open_image
 from ..image_io import check_target
 from ..pipeline import resolve_detector, resolve_segmenter
 from ..types import Detector, Segmenter
+from .declined_frames import DeclinedFrames, Tally
 from .files import FORMATS, Frame, PartWriter, Problem, VideoReader, failures, join, packets_in
 from .stream import edited
 from .tracking import Tracker, Tracking
@@ -38,11 +39,13 @@ class Conversion:
     frames : how many the result has.
     resumed : how many of them an earlier run had done.
     problems : what could not be decoded.
+    declined : which step left faces alone, in how many of the frames that this run edited, and why.
     """
 
     frames: int
     resumed: int
     problems: tuple[Problem, ...]
+    declined: tuple[DeclinedFrames, ...] = ()
 
 
 def convert(
@@ -56,6 +59,7 @@ def convert(
     crf: int = 18,
     force: bool = False,
     workers: int = 2,
+    min_confidence: float = 0.0,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> Conversion:
     """Edit the faces in a video file; sound, subtitles, frame times and tags are kept.
@@ -68,7 +72,7 @@ def convert(
     source : any video that FFmpeg reads. It is shown upright, so the result needs no rotation flag.
     target : a name that ends in .mp4, .m4v, .mov or .mkv. The video in it is H.264.
     look : a chain.
-    segmenter, detector, tracking, workers : as for `facefx.video.process`.
+    segmenter, detector, tracking, workers, min_confidence : as for `facefx.video.process`.
     crf : x264's quality, from 0 (lossless) to 51; 18 is hard to tell from the original.
     force : replace `target` if it is there.
     progress : called after each frame with the number of those done and, as far as the file tells, of all.
@@ -86,18 +90,20 @@ def convert(
     format_name = _format_of(target, source, force)
     if not 0 <= crf <= 51:
         raise ParameterError(f"crf={crf!r} is not allowed; allowed is 0 to 51")
+    check_confidence(min_confidence)
     parser, finder = resolve_segmenter(segmenter), resolve_detector(detector)
     tracker = Tracker(parser, finder, tracking)
     with VideoReader(source) as reader:
         job = {"source": _identity(source), "look": look.to_dict(), "tracking": asdict(tracker.tracking), "crf": crf}
-        job |= {"segmenter": parser.name, "detector": type(finder).__name__}
+        job |= {"segmenter": parser.name, "detector": type(finder).__name__, "min_confidence": min_confidence}
+        tally, sure_of = Tally(), look.needed if min_confidence else frozenset()
         try:
             folder = _work_folder(target, job)
             parts = sorted(folder.glob("part-*.nut"))
             done = resumed = sum(packets_in(part) for part in parts)
             total = reader.expected_frames
-            frames = _after(reader.frames(), tracker, resumed)
-            results = edited(((frame, frame.rgb, not frame.damaged) for frame in frames), look, tracker, workers)
+            frames = ((frame, frame.rgb, not frame.damaged) for frame in _after(reader.frames(), tracker, sure_of, resumed))
+            results = edited(frames, look, tracker, workers, min_confidence, tally.add)
             for part in _written(results, folder, len(parts), reader, crf):
                 done += part
                 if progress:
@@ -112,7 +118,7 @@ def convert(
             shutil.rmtree(folder)
         except failures() as error:
             raise OutputError(f"the video {str(target)!r} cannot be written: {getattr(error, 'strerror', None) or error}") from None
-        return Conversion(done, resumed, tuple(reader.problems))
+        return Conversion(done, resumed, tuple(reader.problems), tally.total)
 
 
 def _format_of(target: Path, source: Path, force: bool) -> str:
@@ -145,10 +151,10 @@ def _work_folder(target: Path, job: dict[str, Any]) -> Path:
     return folder
 
 
-def _after(frames: Iterator[Frame], tracker: Tracker, done: int) -> Iterator[Frame]:
+def _after(frames: Iterator[Frame], tracker: Tracker, sure_of: Collection[str], done: int) -> Iterator[Frame]:
     """The frames after the first `done`; the tracker has seen the last few before them."""
     for frame in islice(frames, max(done - WARM_UP, 0), done):
-        tracker.next(open_image(frame.rgb).rgb)
+        tracker.next(open_image(frame.rgb).rgb, sure_of)
     yield from frames
 
 

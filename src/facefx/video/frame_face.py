@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 import cv2
 import numpy as np
 
@@ -21,8 +24,21 @@ FINE = 200.0
 Window = tuple[int, int, int, int]
 
 
+@dataclass(frozen=True, eq=False)
 class FrameFace(Face):
-    """A face in a frame. Its masks are made more coarsely than a photo's; nobody looks at one frame for long."""
+    """A face in a frame. Its masks are made more coarsely than a photo's; nobody looks at one frame for long.
+
+    Attributes
+    ----------
+    steady : confidence in some regions, by their names, that takes the frames before into account.
+    """
+
+    steady: Mapping[str, float] = field(default_factory=dict, repr=False)
+
+    def confidence(self, region: Region | Label | str) -> float:
+        """How sure the segmenter is of a region, see `Face.confidence`; of those in `steady`, over the last frames."""
+        name = str(getattr(region, "value", region))
+        return self.steady[name] if name in self.steady else super().confidence(region)
 
     def _find(self, region: Region | Label | str) -> tuple[Window, np.ndarray]:
         shrink = self.box.side / FINE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import cv2
 import numpy as np
 
-from ..chains import Chain, load_look
+from ..chains import Chain, Declined, check_confidence, load_look
 from ..errors import ParameterError
 from ..image import Picture, Source, open_image
 from ..pipeline import resolve_detector, resolve_segmenter
@@ -22,6 +22,7 @@ from .tracking import Tracker, Tracking
 __all__ = ["edited", "process", "scenes"]
 
 T = TypeVar("T")
+OnDeclined = Callable[[int, Sequence[Declined]], None]
 
 
 def scenes(
@@ -55,6 +56,8 @@ def process(
     detector: str | Detector | None = None,
     tracking: Tracking | None = None,
     workers: int = 2,
+    min_confidence: float = 0.0,
+    on_declined: OnDeclined | None = None,
 ) -> Iterator[Any]:
     """Edit the frames of one film: for each frame the edited one, of its kind, in order.
 
@@ -68,6 +71,9 @@ def process(
     segmenter, detector : as for `facefx.parse`.
     tracking : how faces are followed and their masks steadied.
     workers : threads that edit frames while the next ones are parsed.
+    min_confidence : as for `Chain.run`, but decided steadily: by each face's confidence over the last frames, and a face that was
+        left alone is accepted again only once it is clearly surer; see `facefx.video.sureness`. A cut starts afresh.
+    on_declined : called, with the number (from 0) of each frame in which something is left alone, and with what it is.
 
     Raises
     ------
@@ -82,25 +88,36 @@ def process(
     """
     if workers < 1:
         raise ParameterError(f"workers={workers!r} is not allowed; allowed is 1 or more")
+    check_confidence(min_confidence)
     chain = look if isinstance(look, Chain) else load_look(look)
     tracker = Tracker(resolve_segmenter(segmenter), resolve_detector(detector), tracking)
-    return (result for _, result in edited(((None, frame, True) for frame in frames), chain, tracker, workers))
+    whole_film = ((None, frame, True) for frame in frames)
+    return (result for _, result in edited(whole_film, chain, tracker, workers, min_confidence, on_declined))
 
 
 def edited(
-    frames: Iterable[tuple[T, Source | Picture, bool]], chain: Chain, tracker: Tracker, workers: int
+    frames: Iterable[tuple[T, Source | Picture, bool]],
+    chain: Chain,
+    tracker: Tracker,
+    workers: int,
+    min_confidence: float,
+    on_declined: OnDeclined | None,
 ) -> Iterator[tuple[T, Any]]:
     """Each frame's companion and the frame edited, the frame itself where nothing changed; those marked False are left alone.
 
     Faces must be followed in order; editing need not be, so the next frame is parsed while the last ones are edited.
     """
+    sure_of = chain.needed if min_confidence else frozenset()
     underway: deque[tuple[T, Future[Any]]] = deque()
     with ThreadPoolExecutor(workers, "facefx-video") as pool:
         try:
-            for companion, frame, touched in frames:
+            for number, (companion, frame, touched) in enumerate(frames):
                 picture = open_image(frame)
-                scene = tracker.next(picture.rgb) if touched else Scene(picture.rgb, ())
-                underway.append((companion, pool.submit(_edit, frame, picture, scene, chain if touched else Chain())))
+                scene = tracker.next(picture.rgb, sure_of) if touched else Scene(picture.rgb, ())
+                if on_declined and (declined := chain.declined(scene, min_confidence)):
+                    on_declined(number, declined)
+                steps = chain if touched else Chain()
+                underway.append((companion, pool.submit(_edit, frame, picture, scene, steps, min_confidence)))
                 if len(underway) > workers:
                     yield _finished(underway.popleft())
             while underway:
@@ -114,8 +131,8 @@ def _finished(pair: tuple[T, Future[Any]]) -> tuple[T, Any]:
     return pair[0], pair[1].result()
 
 
-def _edit(frame: Source | Picture, picture: Picture, scene: Scene, chain: Chain) -> Any:
-    done = chain.edit(scene)
+def _edit(frame: Source | Picture, picture: Picture, scene: Scene, chain: Chain, min_confidence: float) -> Any:
+    done = chain.edit(scene, min_confidence=min_confidence)
     if done.image is scene.image and done.alpha is None and isinstance(frame, np.ndarray):
         return frame
     if isinstance(frame, np.ndarray) and frame.dtype == np.uint8 and frame.shape[2:] == (3,) and done.alpha is None:

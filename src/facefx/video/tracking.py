@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from .frame_face import FrameFace
 from .motion import Motion, Small, head_motion, is_cut
 from .one_look import for_frames
 from .steady import blend, carry, carry_maps, recut, sameness, stillness
+from .sureness import Sureness
 from .two_looks import both
 
 __all__ = ["Tracker", "Tracking"]
@@ -72,6 +73,7 @@ class _Track:
     wide: np.ndarray | None  # the same on a crop twice as wide, where hair leaves the crop
     age: int = 0
     unseen: int = 0
+    sureness: Mapping[str, Sureness] = field(default_factory=dict)  # by region, of those that were asked for
 
 
 class Tracker:
@@ -92,8 +94,20 @@ class Tracker:
         self._before: Small | None = None
         self._since_looked = 0
 
-    def next(self, rgb: np.ndarray) -> Scene:
-        """The faces in the next frame, (H, W, 3) float32 RGB in [0, 1], largest first."""
+    def next(self, rgb: np.ndarray, sure_of: Collection[str] = ()) -> Scene:
+        """The faces in the next frame, largest first.
+
+        Parameters
+        ----------
+        rgb : (H, W, 3) float32 in [0, 1].
+        sure_of : regions in which the faces' confidence is to be steady: a chain's `Chain.needed`, if it is run with a
+            ``min_confidence``. Ask for the same ones in each frame; it starts afresh after a frame without.
+
+        Raises
+        ------
+        RegionUnavailable
+            If the segmenter does not know one of these regions.
+        """
         small = Small.of(rgb)
         before, self._before = self._before, small
         fresh = before is None or is_cut(before, small)
@@ -103,7 +117,7 @@ class Tracker:
         if fresh or len(self._tracks) < len(followed) or self._since_looked >= self._patience():
             self._since_looked = 0
             self._tracks += self._new_tracks(rgb, thorough=fresh)
-        return self._scene(rgb)
+        return self._scene(rgb, sure_of)
 
     def _patience(self) -> int:
         return self.tracking.detect_every if self._tracks else min(LOOK_WITHOUT_FACE, self.tracking.detect_every)
@@ -182,7 +196,7 @@ class Tracker:
     def _found_again(self, track: _Track, rgb: np.ndarray) -> _Track | None:
         """A face whose motion could not be told, looked for where it was; None if it is gone."""
         face = self._look(rgb, Detection(track.crop.box, track.crop.roll, track.score)) if self._knows_faces else None
-        return self._begun(rgb, face) if face else None
+        return replace(self._begun(rgb, face), sureness=track.sureness) if face else None
 
     def _affine(self, crop: Detection) -> np.ndarray:
         return pipeline.head_crop(crop, self._segmenter.input_size[0])
@@ -195,19 +209,37 @@ class Tracker:
         wide = self._probabilities(geometry.cut(rgb, geometry.expand(affine, 2, size), size))
         return pipeline.surroundings(wide, self._segmenter.scheme)
 
-    def _scene(self, rgb: np.ndarray) -> Scene:
-        faces: list[Face] = [self._face(track, rgb) for track in self._tracks]
+    def _scene(self, rgb: np.ndarray, sure_of: Collection[str]) -> Scene:
+        faces = [self._face(track, rgb) for track in self._tracks]
         if len(faces) > 1:
             kept = pipeline.distinct(faces)
             self._tracks = [track for track, face in zip(self._tracks, faces, strict=True) if face in kept]
-            faces = [pipeline.without_others(f, [other.box for other in kept if other is not f]) for f in kept]
-        return Scene(rgb, tuple(sorted(faces, key=lambda face: -face.box.area)))
+            faces = [pipeline.without_others(f, [other.box for other in kept if other is not f]) for f in faces if f in kept]
+        self._tracks = [self._surer(track, face, sure_of) for track, face in zip(self._tracks, faces, strict=True)]
+        shown = [_shown(track, face) for track, face in zip(self._tracks, faces, strict=True)]
+        return Scene(rgb, tuple(sorted(shown, key=lambda face: -face.box.area)))
 
-    def _face(self, track: _Track, rgb: np.ndarray) -> FrameFace:
+    def _face(self, track: _Track, rgb: np.ndarray) -> Face:
         parsing = FaceParsing(track.near, self._segmenter.scheme, self._affine(track.crop))
         if track.wide is not None:
             parsing = both(parsing, track.wide)
-        return FrameFace(track.box, track.roll, track.score, parsing, rgb)
+        return Face(track.box, track.roll, track.score, parsing, rgb)
+
+    def _surer(self, track: _Track, face: Face, sure_of: Collection[str]) -> _Track:
+        """The track with what this frame tells of these regions; carried masks tell nothing new."""
+        parsed, before = track.age % self.tracking.parse_every == 0, track.sureness
+        now: dict[str, Sureness] = {}
+        for region in sure_of:
+            if region not in before:
+                now[region] = Sureness.first(face.confidence(region))
+            else:
+                now[region] = before[region].next(face.confidence(region)) if parsed else before[region]
+        return replace(track, sureness=now)
+
+
+def _shown(track: _Track, face: Face) -> FrameFace:
+    steady = {region: sureness.steady for region, sureness in track.sureness.items()}
+    return FrameFace(face.box, face.roll, face.score, face.parsing, face.picture, steady)
 
 
 _STILL = Motion(np.eye(2), np.zeros(2))
