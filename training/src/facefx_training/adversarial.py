@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .module import Parser, pixels_of
+from .learner import pixels_of
+from .module import Parser
 from .networks.layers import pad_to_multiple
 from .networks.pix2pix import PatchDiscriminator, Pix2Pix
 

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from facefx.errors import ModelError
 
 from .config import Config
 from .networks import Segmenter, build
 
-__all__ = ["BEST", "latest_checkpoint", "load_averaged", "network_of", "take_over"]
+__all__ = ["BEST", "latest_checkpoint", "load_averaged", "load_weights", "network_of", "take_over"]
 
 _log = logging.getLogger(__name__)
 #: The checkpoint with the highest mean F1 on the validation pictures, beside those that a run goes on from.
@@ -47,10 +48,8 @@ def load_averaged(folder: Path, *, best: bool = False) -> tuple[Config, Segmente
         kind = "checkpoint of a validation" if best else "checkpoint"
         raise ModelError(f"{folder} holds no {kind}; train into it first: facefx-train train --into {folder} ...")
     config = Config.load(folder / "config.json")
-    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     network = network_of(config, pretrained=False)
-    state = {name.removeprefix(_AVERAGED): value for name, value in checkpoint["state_dict"].items() if name.startswith(_AVERAGED)}
-    network.load_state_dict(state)
+    checkpoint = load_weights(network, path)
     reached = {
         "epochs": checkpoint["epoch"],
         "steps": checkpoint.get("steps", checkpoint["global_step"]),
@@ -60,7 +59,15 @@ def load_averaged(folder: Path, *, best: bool = False) -> tuple[Config, Segmente
     return config, network.eval(), reached
 
 
-def take_over(network: Segmenter, run: Path) -> None:
+def load_weights(network: nn.Module, path: Path) -> dict[str, Any]:
+    """Give a network the averaged weights of a checkpoint, and return all that the checkpoint holds."""
+    checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    state = {name.removeprefix(_AVERAGED): value for name, value in checkpoint["state_dict"].items() if name.startswith(_AVERAGED)}
+    network.load_state_dict(state)
+    return checkpoint
+
+
+def take_over(network: nn.Module, run: Path) -> None:
     """Start from another run's weights, those of them that this network has too: all of them, or a shared encoder's."""
     _, other, _ = load_averaged(run)
     own, given = network.state_dict(), other.state_dict()

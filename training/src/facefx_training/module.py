@@ -3,76 +3,44 @@
 from __future__ import annotations
 
 import logging
-import math
-import platform
-import time
 from pathlib import Path
 from typing import Any
 
 import cv2
-import lightning
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from .averaging import averaged_copy
 from .checkpoints import BEST, network_of, take_over
 from .config import Config
 from .data import Augment, FaceDataset, Pictures
+from .learner import Learner, pixels_of, use_one_thread
 from .losses import ParsingLoss
 from .metrics import confusion, scores
+from .networks import Segmenter
 
-__all__ = ["Parser", "hardware", "pixels_of"]
+__all__ = ["Parser"]
 
 _log = logging.getLogger(__name__)
 
 
-class Parser(lightning.LightningModule):
-    """A segmenter in training, with its averaged twin.
+class Parser(Learner):
+    """A segmenter in training."""
 
-    Rates and crop sizes follow the share of the run that is over, in minutes or steps; interrupted goes count.
-    """
+    config: Config
+    network: Segmenter
 
     def __init__(self, config: Config, pictures: Pictures, draw_weights: np.ndarray, validation: Pictures, folder: Path) -> None:
-        super().__init__()
-        self.config, self.pictures, self.draw_weights, self.validation = config, pictures, draw_weights, validation
-        self.folder = folder
-        self.network = network_of(config)
+        network = network_of(config)
         if config.start:
-            take_over(self.network, Path(config.start))
-        self.averaged = averaged_copy(self.network, config.ema)
+            take_over(network, Path(config.start))
+        super().__init__(config, network)
+        self.pictures, self.draw_weights, self.validation = pictures, draw_weights, validation
+        self.folder = folder
         self.loss = ParsingLoss(config.loss, config.labels, config.class_weights)
-        self.progress = 0.0
         self.best, self.since_best, self.halvings = -1.0, 0, 0
-        self.seconds_before = 0.0
-        self.started = time.monotonic()
-
-    # ---- how far the run has come
-
-    @property
-    def seconds(self) -> float:
-        return self.seconds_before + time.monotonic() - self.started
-
-    @property
-    def steps(self) -> int:
-        """Batches learnt from; Lightning counts a batch once for each optimizer."""
-        return self.global_step // max(len(self.trainer.optimizers), 1)
-
-    def look_at_the_clock(self) -> None:
-        """Set `progress`, the share of the run that is over, 0 to 1. Of several processes, the first one's clock counts."""
-        if self.config.steps:
-            self.progress = min(self.steps / self.config.steps, 1.0)
-        else:
-            self.progress = min(self.trainer.strategy.broadcast(self.seconds) / 60 / (self.config.minutes or 1), 1.0)
-
-    def rate_share(self) -> float:
-        """What the learning rates are multiplied with, 0 to 1."""
-        rise = min(1.0, self.progress / self.config.warmup + 0.01) if self.config.warmup else 1.0
-        if self.config.schedule == "plateau":
-            return rise * 0.5**self.halvings
-        return rise * 0.5 * (1 + math.cos(math.pi * self.progress))  # not numpy's: a checkpoint holds plain numbers only
 
     # ---- learning
 
@@ -91,7 +59,7 @@ class Parser(lightning.LightningModule):
         augment = self._augment(size)
         data = FaceDataset(self.pictures, self.draw_weights, augment, seed=config.seed, epoch=self.current_epoch)
         return DataLoader(
-            data, config.batch, drop_last=True, num_workers=config.workers, worker_init_fn=_use_one_thread,
+            data, config.batch, drop_last=True, num_workers=config.workers, worker_init_fn=use_one_thread,
             prefetch_factor=6 if config.workers else None,
         )  # fmt: skip
 
@@ -107,11 +75,8 @@ class Parser(lightning.LightningModule):
     def on_after_batch_transfer(self, batch: tuple[Tensor, Tensor], dataloader_idx: int) -> tuple[Tensor, Tensor]:
         return self.batch_augment(*batch) if self.config.augment == "gpu" else batch
 
-    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        self.look_at_the_clock()
-        for optimizer in self.trainer.optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = float(group["peak"] * self.rate_share())
+    def rate_share(self) -> float:
+        return self.risen() * 0.5**self.halvings if self.config.schedule == "plateau" else super().rate_share()
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor | None:
         images, labels = batch
@@ -119,20 +84,10 @@ class Parser(lightning.LightningModule):
         self.log_step(images, loss=loss)
         return loss
 
-    def log_step(self, images: Tensor, **values: Tensor) -> None:
-        self.log_dict({**values, "size": float(images.shape[-1]), "progress": self.progress}, on_step=True, on_epoch=False)
-
-    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        self.averaged.update_parameters(self.network)
-        self.look_at_the_clock()
-        if self.progress >= 1:
-            self.trainer.should_stop = True
-
     # ---- judging
 
     def on_train_epoch_end(self) -> None:
-        last = self.trainer.should_stop
-        if len(self.validation) and (last or (self.current_epoch + 1) % self.config.validate_every == 0):
+        if len(self.validation) and self.is_judged_now():
             values = self.validate()
             self.log_dict({name: values[name] for name in ("accuracy", "miou", "mean_f1")})
             f1 = " ".join(f"{name} {100 * value:.0f}" for name, value in zip(self.config.labels.classes, values["f1"], strict=True))
@@ -172,30 +127,10 @@ class Parser(lightning.LightningModule):
     # ---- going on
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint["seconds"] = self.seconds
-        checkpoint["steps"] = self.steps
-        checkpoint["hardware"] = hardware(self.device, self.trainer.world_size)
+        super().on_save_checkpoint(checkpoint)
         checkpoint["judged"] = {"best": self.best, "since_best": self.since_best, "halvings": self.halvings}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        self.seconds_before = checkpoint["seconds"]
+        super().on_load_checkpoint(checkpoint)
         for name, value in checkpoint.get("judged", {}).items():
             setattr(self, name, value)
-
-    def on_train_start(self) -> None:
-        self.started = time.monotonic()
-
-
-def pixels_of(images: Tensor) -> Tensor:
-    """(N, 3, H, W) uint8 → float in [0, 1]."""
-    return (images.float() / 255).contiguous(memory_format=torch.channels_last)
-
-
-def hardware(device: torch.device, processes: int) -> str:
-    """What a run runs on, for its card."""
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"CPU ({platform.machine()})"
-    return f"{processes} x {name}" if processes > 1 else name
-
-
-def _use_one_thread(worker: int) -> None:
-    torch.set_num_threads(1)

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import logging
-import math
-import time
 from pathlib import Path
-from typing import Any
 
-import lightning
 import numpy as np
 import torch
 from torch import Tensor
@@ -17,9 +13,8 @@ from torch.utils.data import DataLoader
 from facefx.detectors.decode import cells, decode, without_doubles
 from facefx.types import Box, Detection
 
-from ..averaging import averaged_copy
 from ..checkpoints import take_over
-from ..module import hardware, pixels_of
+from ..learner import Learner, pixels_of, use_one_thread
 from .compose import Composed
 from .config import DetectorConfig
 from .data import ComposedPictures, Material, draw
@@ -48,39 +43,21 @@ def find(network: FaceNet, picture: np.ndarray, threshold: float) -> list[Detect
     return [Detection(Box.square((x, y), side), roll, score) for (x, y, side), roll, score in rows]
 
 
-class FaceFinder(lightning.LightningModule):
-    """A detector in training, with its averaged twin.
+class FaceFinder(Learner):
+    """A detector in training."""
 
-    Rates and sizes of pictures follow the share of the run that is over, in minutes or steps; interrupted goes count.
-    """
+    config: DetectorConfig
+    network: FaceNet
 
     def __init__(self, config: DetectorConfig, material: Material, validation: Material) -> None:
-        super().__init__()
-        self.config, self.material = config, material
-        self.network = network_of(config, pretrained=config.start is None)
+        network = network_of(config, pretrained=config.start is None)
         if config.start:
-            take_over(self.network, Path(config.start))
-        self.averaged = averaged_copy(self.network, config.ema)
+            take_over(network, Path(config.start))
+        super().__init__(config, network)
+        self.material = material
         largest = max(size for _, size in config.sizes)
         rngs = [np.random.default_rng((config.seed, 1, place)) for place in range(config.validate_on)]
         self.validation: list[Composed] = [draw(validation, largest, rng, config.frames_share) for rng in rngs]
-        self.progress = 0.0
-        self.seconds_before = 0.0
-        self.started = time.monotonic()
-
-    @property
-    def seconds(self) -> float:
-        return self.seconds_before + time.monotonic() - self.started
-
-    def look_at_the_clock(self) -> None:
-        """Set `progress`, the share of the run that is over, 0 to 1."""
-        over = self.global_step / self.config.steps if self.config.steps else self.seconds / 60 / (self.config.minutes or 1)
-        self.progress = min(over, 1.0)
-
-    def rate_share(self) -> float:
-        """What the learning rates are multiplied with, 0 to 1."""
-        rise = min(1.0, self.progress / self.config.warmup + 0.01) if self.config.warmup else 1.0
-        return rise * 0.5 * (1 + math.cos(math.pi * self.progress))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         groups = [
@@ -97,33 +74,20 @@ class FaceFinder(lightning.LightningModule):
             frames_share=config.frames_share, seed=config.seed, epoch=self.current_epoch,
         )  # fmt: skip
         return DataLoader(
-            pictures, config.batch, num_workers=config.workers, worker_init_fn=_use_one_thread,
+            pictures, config.batch, num_workers=config.workers, worker_init_fn=use_one_thread,
             prefetch_factor=4 if config.workers else None,
         )  # fmt: skip
-
-    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        self.look_at_the_clock()
-        for group in self.trainer.optimizers[0].param_groups:
-            group["lr"] = float(group["peak"] * self.rate_share())
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         images, wanted = batch
         grid = torch.from_numpy(cells(*images.shape[2:])).to(self.device)
         parts = detection_loss(self.network(pixels_of(images)), wanted, grid)
         loss: Tensor = torch.stack([WEIGHTS[name] * value for name, value in parts.items()]).sum()
-        values = {"loss": loss, **parts, "size": float(images.shape[-1]), "progress": self.progress}
-        self.log_dict(values, on_step=True, on_epoch=False)
+        self.log_step(images, loss=loss, **parts)
         return loss
 
-    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        self.averaged.update_parameters(self.network)
-        self.look_at_the_clock()
-        if self.progress >= 1:
-            self.trainer.should_stop = True
-
     def on_train_epoch_end(self) -> None:
-        last = self.trainer.should_stop
-        if self.validation and (last or (self.current_epoch + 1) % self.config.validate_every == 0):
+        if self.validation and self.is_judged_now():
             shares = self.validate()
             self.log_dict({f"recall_{name}": share for name, share in shares.items()})
             where = f"epoch {self.current_epoch} step {self.global_step} {self.seconds / 60:.1f} min"
@@ -136,17 +100,3 @@ class FaceFinder(lightning.LightningModule):
         network.train()
         found = {name: recall(outcome, threshold_for(outcome, int(name) / 100)) for name in ("2", "20")}
         return {name: part / max(whole, 1) for name, (part, whole) in found.items()}
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint["seconds"] = self.seconds
-        checkpoint["hardware"] = hardware(self.device, self.trainer.world_size)
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        self.seconds_before = checkpoint["seconds"]
-
-    def on_train_start(self) -> None:
-        self.started = time.monotonic()
-
-
-def _use_one_thread(worker: int) -> None:
-    torch.set_num_threads(1)

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
-import cv2
-import lightning
-import torch
-
 from facefx.errors import ModelError
 
-from ..checkpoints import latest_checkpoint
-from ..train import callbacks, loggers
+from ..checkpoints import latest_checkpoint, load_weights
+from ..running import begin, fit
 from .config import DetectorConfig
 from .data import read_material
 from .module import FaceFinder, network_of
@@ -21,36 +16,16 @@ from .network import FaceNet
 
 __all__ = ["load_averaged", "train"]
 
-_AVERAGED = "averaged.module."
-
 
 def train(config: DetectorConfig, folder: Path) -> None:
     """Train into `folder`: config.json, checkpoints, metrics by step. A folder with a checkpoint is gone on with."""
-    folder.mkdir(parents=True, exist_ok=True)
-    config.save(folder / "config.json")
-    torch.set_num_threads(config.threads)
-    cv2.setNumThreads(0)  # its threads would not survive the fork of the workers
-    lightning.seed_everything(config.seed, verbose=False)
+    begin(config, folder)
     frames = Path(config.frames) if config.frames else None
     train_on, validate_on = (
         read_material(Path(config.faces), split, frames=frames, size=config.stored) for split in ("train", "val")
     )
     finder = FaceFinder(config, train_on, validate_on)
-    trainer = lightning.Trainer(
-        accelerator="auto",
-        devices=1,
-        max_epochs=-1,
-        gradient_clip_val=10.0,
-        default_root_dir=folder,
-        logger=loggers(folder),
-        log_every_n_steps=25,
-        callbacks=callbacks(folder),
-        reload_dataloaders_every_n_epochs=1,
-        enable_progress_bar=sys.stdout.isatty(),
-        enable_model_summary=False,
-    )
-    trainer.fit(finder, ckpt_path=latest_checkpoint(folder), weights_only=True)
-    trainer.save_checkpoint(folder / f"epoch={trainer.current_epoch}-step={trainer.global_step}.ckpt", weights_only=False)
+    fit(finder, folder, accelerator="auto", devices=1, gradient_clip_val=10.0)
 
 
 def load_averaged(folder: Path) -> tuple[DetectorConfig, FaceNet, dict[str, Any]]:
@@ -65,10 +40,8 @@ def load_averaged(folder: Path) -> tuple[DetectorConfig, FaceNet, dict[str, Any]
     if path is None:
         raise ModelError(f"{folder} holds no checkpoint; train into it first: facefx-train detector train --into {folder} ...")
     config = DetectorConfig.load(folder / "config.json")
-    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     network = network_of(config, pretrained=False)
-    state = {name.removeprefix(_AVERAGED): value for name, value in checkpoint["state_dict"].items() if name.startswith(_AVERAGED)}
-    network.load_state_dict(state)
+    checkpoint = load_weights(network, path)
     reached = {
         "steps": checkpoint["global_step"],
         "minutes": round(checkpoint["seconds"] / 60, 1),
