@@ -34,7 +34,7 @@ LAYERS = [
         "image_io",
         "image",
     },
-    {"types", "landmarks", "iris", "person", "scene", "overlay", "sheet", "warping"},
+    {"types", "landmarks", "iris", "person", "scene", "belonging", "overlay", "sheet", "warping"},
     {"parameters", "declare", "cards", "classifier", "ready_looks", "runtime"},
     {"segmenters", "detectors", "effects", "analyzers"},
     {"painting", "hookspecs"},

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from . import geometry
+from .belonging import without_islands, without_others
 from .detectors.whole_frame import FACE_PER_CROP, LIFT, WholeFrame
 from .errors import ParameterError
 from .image import Picture, Source, open_image
@@ -117,7 +118,7 @@ def parse_rgb(rgb: np.ndarray, segmenter: Segmenter, detector: Detector) -> Scen
     if not faces and not aligned and knows_faces(segmenter):
         looks = (look(rgb, found, segmenter) for found in search_by_parsing(rgb, segmenter))
         faces = distinct(face for face in looks if face)
-    own = [without_others(face, [other.box for other in faces if other is not face]) for face in faces]
+    own = [without_islands(without_others(face, [other.box for other in faces if other is not face])) for face in faces]
     return Scene(rgb, tuple(sorted(own, key=lambda face: -face.box.area)))
 
 
@@ -128,27 +129,6 @@ def distinct(faces: Iterable[Face]) -> list[Face]:
         if not any(face.box.intersection(k.box).area > 0.4 * min(face.box.area, k.box.area) for k in kept):
             kept.append(face)
     return kept
-
-
-def without_others(face: Face, others: list[Box]) -> Face:
-    """The face, with what lies nearer to the middle of another one, in face sides, made background: it is the other's hair or neck.
-
-    Else an effect would paint where two crops overlap once for each of them.
-    """
-    parsing = face.parsing
-    rows, columns = np.indices((parsing.size, parsing.size))
-    points = geometry.apply(geometry.invert(parsing.affine), np.column_stack([columns.ravel(), rows.ravel()]) + 0.5)
-
-    def distance(box: Box) -> np.ndarray:
-        return np.asarray(np.hypot(*(points - box.center).T) / box.side).reshape(rows.shape)
-
-    foreign = np.any([distance(box) < distance(face.box) for box in others], axis=0)
-    if not foreign.any():
-        return face
-    probabilities = parsing.probabilities.copy()
-    probabilities[:, foreign] = 0
-    probabilities[0, foreign] = 1
-    return replace(face, parsing=replace(parsing, probabilities=probabilities))
 
 
 def knows_faces(segmenter: Segmenter) -> bool:

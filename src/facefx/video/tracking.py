@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from .. import geometry, pipeline
+from ..belonging import without_others
 from ..detectors.whole_frame import WholeFrame
 from ..errors import ParameterError
 from ..scene import Face, Scene
@@ -214,7 +215,7 @@ class Tracker:
         if len(faces) > 1:
             kept = pipeline.distinct(faces)
             self._tracks = [track for track, face in zip(self._tracks, faces, strict=True) if face in kept]
-            faces = [pipeline.without_others(f, [other.box for other in kept if other is not f]) for f in faces if f in kept]
+            faces = [without_others(f, [other.box for other in kept if other is not f]) for f in faces if f in kept]
         self._tracks = [self._surer(track, face, sure_of) for track, face in zip(self._tracks, faces, strict=True)]
         shown = [_shown(track, face) for track, face in zip(self._tracks, faces, strict=True)]
         return Scene(rgb, tuple(sorted(shown, key=lambda face: -face.box.area)))
