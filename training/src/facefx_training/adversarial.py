@@ -43,7 +43,9 @@ class AdversarialParser(Parser):
         true = network.mask_picture(labels)
         drawn = network.paint(pad_to_multiple(photo, 32))[..., :height, :width]
         painted = drawn.where(known, true)
-        for_painter, for_critic = self.optimizers()
+        optimizers = self.optimizers()
+        assert isinstance(optimizers, list)
+        for_painter, for_critic = optimizers
 
         self.toggle_optimizer(for_painter)
         doubt = self.judge(self.critic(photo, painted), real=True)

@@ -13,6 +13,7 @@ from facefx.errors import ModelError
 
 from .config import Config
 from .networks import Segmenter, build
+from .networks.layers import channels_last
 
 __all__ = ["BEST", "latest_checkpoint", "load_averaged", "load_weights", "network_of", "take_over"]
 
@@ -24,8 +25,7 @@ _AVERAGED = "averaged.module."
 
 def network_of(config: Config, *, pretrained: bool = True) -> Segmenter:
     """The network that a configuration asks for."""
-    network = build(config.family, len(config.labels), pretrained=pretrained, **config.options)
-    return network.to(memory_format=torch.channels_last)
+    return channels_last(build(config.family, len(config.labels), pretrained=pretrained, **config.options))
 
 
 def latest_checkpoint(folder: Path) -> Path | None:

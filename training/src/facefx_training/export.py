@@ -108,7 +108,7 @@ def write_onnx(model: nn.Module, output: str = "probabilities", axes: Mapping[in
         torch.onnx.export(
             model,
             (torch.rand(1, 3, 64, 96),),
-            buffer,
+            buffer,  # type: ignore[arg-type]  # the older exporter takes one, its annotation is the newer one's
             dynamo=False,
             opset_version=17,
             input_names=["image"],

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import onnxruntime
 
+from facefx.errors import ImageError
 from facefx.labels import IGNORE, Label, scheme
 
 from .data.copies import ALIKE, picture_hash
@@ -48,13 +49,20 @@ def hair_only(hair: np.ndarray) -> np.ndarray:
 
 def likely_copies(folder: Path, names: Iterable[str], held_out: Iterable[Path]) -> set[str]:
     """Names of photos whose perceptual hash (DCT, 64 bits) is within 6 bits of a held-out one's: the same photo."""
-    hashes = np.array([picture_hash(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)) for path in held_out]).reshape(-1, 64)
+    hashes = np.array([_hash_of(path) for path in held_out]).reshape(-1, 64)
     copies = set()
     for name in names:
-        photo = cv2.imread(str(next((folder / "images").glob(f"{name}.*"))), cv2.IMREAD_GRAYSCALE)
-        if ((hashes != picture_hash(photo)).sum(1) <= ALIKE).any():
+        photo = next((folder / "images").glob(f"{name}.*"))
+        if ((hashes != _hash_of(photo)).sum(1) <= ALIKE).any():
             copies.add(name)
     return copies
+
+
+def _hash_of(path: Path) -> np.ndarray:
+    photo = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    if photo is None:
+        raise ImageError(f"{path} cannot be decoded; remove it from its folder.")
+    return picture_hash(photo)
 
 
 def pseudo_label(

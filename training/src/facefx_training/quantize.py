@@ -100,7 +100,7 @@ def _from_last_layer(model: ModelProto) -> list[str]:
     return [node.name for node in nodes[last:]]
 
 
-class _Pictures(CalibrationDataReader):
+class _Pictures(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime has no types
     """Pictures one by one, as the network is given them."""
 
     def __init__(self, pictures: np.ndarray, size: int, name: str) -> None:

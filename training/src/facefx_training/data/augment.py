@@ -14,10 +14,10 @@ import numpy as np
 
 from facefx.labels import IGNORE, Label, LabelScheme, Region
 
-__all__ = ["Augment", "crop_matrix", "mirror_pair"]
+__all__ = ["Augment", "crop_matrix", "mirror_pair", "through_jpeg"]
 
 _GREY = 0.5
-_LUMA = np.float32([0.299, 0.587, 0.114])
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 Rng = np.random.Generator
 
@@ -133,8 +133,7 @@ def _hair_tone(pixels: np.ndarray, labels: np.ndarray, scheme: LabelScheme, rng:
 
 
 def _regrade(pixels: np.ndarray, labels: np.ndarray, indices: tuple[int, ...], gains: np.ndarray) -> np.ndarray:
-    mask = np.isin(labels, indices).astype(np.float32)
-    mask = cv2.blur(mask, (5, 5))[..., None]
+    mask = cv2.blur(np.isin(labels, indices).astype(np.float32), (5, 5))[..., None]
     return pixels * (1 + mask * (gains.astype(np.float32) - 1))
 
 
@@ -167,9 +166,15 @@ def _noise(pixels: np.ndarray, rng: Rng) -> np.ndarray:
 
 
 def _jpeg(pixels: np.ndarray, rng: Rng) -> np.ndarray:
-    quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.uniform(25, 90))]
-    coded = cv2.imencode(".jpg", (pixels * 255 + 0.5).astype(np.uint8), quality)[1]
-    return cv2.imdecode(coded, cv2.IMREAD_COLOR).astype(np.float32) / 255
+    return through_jpeg((pixels * 255 + 0.5).astype(np.uint8), int(rng.uniform(25, 90))).astype(np.float32) / 255
+
+
+def through_jpeg(image: np.ndarray, quality: int) -> np.ndarray:
+    """An (H, W, 3) uint8 picture as a JPEG of a quality of 0 to 100 keeps it."""
+    _, coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    kept = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+    assert kept is not None  # it has just been encoded
+    return kept
 
 
 _LOOKS: tuple[tuple[Callable[[np.ndarray, np.ndarray, LabelScheme, Rng], np.ndarray], float], ...] = (

@@ -179,7 +179,8 @@ def compose(
     """
     height, width = scene.shape[:2]
     smallest, largest = sizes[0], max(sizes[1] * min(height, width), sizes[0])
-    canvas, faces = scene.astype(np.float32), []
+    canvas = scene.astype(np.float32)
+    faces: list[Face] = []
     owner = np.full((height, width), -1)  # whose face each pixel shows
     for side in sorted(np.exp(rng.uniform(np.log(smallest), np.log(largest), count)).tolist()):
         head = _dimmed(_mirrored(heads[int(rng.integers(len(heads)))], rng), rng)
@@ -227,8 +228,8 @@ def _mirrored(head: Head, rng: np.random.Generator) -> Head:
         return head
     width = head.image.shape[1]
     points = (head.points * (-1, 1) + (width, 0))[MIRRORED]
-    flipped = (np.ascontiguousarray(picture[:, ::-1]) for picture in (head.image, head.matte, head.face))
-    return Head(*flipped, (width - head.center[0], head.center[1]), head.side, -head.roll, points)
+    image, matte, face = (np.ascontiguousarray(picture[:, ::-1]) for picture in (head.image, head.matte, head.face))
+    return Head(image, matte, face, (width - head.center[0], head.center[1]), head.side, -head.roll, points)
 
 
 def _dimmed(head: Head, rng: np.random.Generator) -> Head:

@@ -16,6 +16,7 @@ from facefx.errors import ImageError
 from facefx.types import Box
 
 from ..data import read_celebamask, read_names
+from ..data.augment import through_jpeg
 from .compose import Composed, Head, background, compose, cut_head, faceless_patch
 from .frames import Frame, on_scene, read_frames
 from .targets import targets
@@ -143,8 +144,7 @@ def _worsened(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.2:
         image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.3, 1.3)))
     if rng.random() < 0.3:
-        _, coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 91))])
-        image = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+        image = through_jpeg(image, int(rng.integers(25, 91)))
     return image
 
 

@@ -77,7 +77,7 @@ def report(outcome: Outcome, threshold: float) -> dict[str, Any]:
     groups: dict[str, Callable[[Face], bool]] = {f"faces of {PROMISED:g} px and more": lambda face: face.box.side >= PROMISED}
     for kinds, value in ((_SIZES, _side), (_TURNS, _tilt), (_LIGHTS, _light)):
         for name, (low, high) in kinds.items():
-            groups[name] = lambda face, value=value, low=low, high=high: low <= value(face) < high
+            groups[name] = _within(value, low, high)
     found = {name: recall(outcome, threshold, which) for name, which in groups.items()}
     promised = kept & (outcome.sides >= PROMISED)
     return {
@@ -87,6 +87,10 @@ def report(outcome: Outcome, threshold: float) -> dict[str, Any]:
         "found": {name: _percent(*counts) for name, counts in found.items() if counts[1]},
         "of": {name: count for name, (_, count) in found.items() if count},
     }
+
+
+def _within(value: Callable[[Face], float], low: float, high: float) -> Callable[[Face], bool]:
+    return lambda face: low <= value(face) < high
 
 
 def _side(face: Face) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from facefx.detectors.decode import cells, decode, without_doubles
@@ -15,6 +15,7 @@ from facefx.types import Box, Detection
 
 from ..checkpoints import take_over
 from ..learner import Learner, pixels_of, use_one_thread
+from ..networks.layers import channels_last
 from .compose import Composed
 from .config import DetectorConfig
 from .data import ComposedPictures, Material, draw
@@ -29,11 +30,11 @@ _log = logging.getLogger(__name__)
 
 def network_of(config: DetectorConfig, *, pretrained: bool = True) -> FaceNet:
     """The network that a configuration asks for."""
-    return FaceNet(config.pyramid, pretrained=pretrained).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return channels_last(FaceNet(config.pyramid, pretrained=pretrained))
 
 
 @torch.no_grad()
-def find(network: FaceNet, picture: np.ndarray, threshold: float) -> list[Detection]:
+def find(network: nn.Module, picture: np.ndarray, threshold: float) -> list[Detection]:
     """The faces in (H, W, 3) uint8 RGB, both sides multiples of 32, at one scale; without their points."""
     height, width = picture.shape[:2]
     images = torch.from_numpy(picture).permute(2, 0, 1)[None].to(next(network.parameters()).device)

@@ -74,7 +74,7 @@ class FaceNet(nn.Module):
 class Scored(nn.Module):
     """A network that gives scores in [0, 1] in place of logits: what is exported."""
 
-    def __init__(self, network: FaceNet) -> None:
+    def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
 
@@ -87,9 +87,10 @@ def _head(width: int) -> nn.Sequential:
     """One for each grid: in one for all, batch normalisation would learn the mean of three statistics, which fits none of them."""
     codes = nn.Conv2d(width, CHANNELS, 1)
     nn.init.normal_(codes.weight, std=0.01)
-    nn.init.zeros_(codes.bias)
+    bias = cast(nn.Parameter, codes.bias)
+    nn.init.zeros_(bias)
     with torch.no_grad():
-        cast(nn.Parameter, codes.bias)[0] = _PRIOR_LOGIT
+        bias[0] = _PRIOR_LOGIT
     return nn.Sequential(*(_Separable(width, width) for _ in range(3)), codes)
 
 

@@ -46,7 +46,7 @@ class Outlines:
         with np.load(path) as found:
             if tuple(found["measurements"].tolist()) != OUTLINE:
                 raise FacefxError(f"{path} holds other measurements than this facefx takes; delete it to measure again")
-            return cls(tuple(found["classes"].tolist()), *(found[n] for n in _ARRAYS), left_out=int(found["left_out"]))
+            return cls(tuple(found["classes"].tolist()), **{n: found[n] for n in _ARRAYS}, left_out=int(found["left_out"]))
 
 
 _ARRAYS = ("values", "labels", "groups")
