@@ -153,8 +153,8 @@ def test_what_was_measured_is_not_measured_again(tmp_path: Path, pictures: Pictu
     assert json.loads(cache.read_text()) == first
 
     measured: list[str] = []
-    real: Callable[[Entrant, Pictures], dict[str, Any]] = comparing._measure
-    monkeypatch.setattr(comparing, "_measure", lambda model, given: measured.append(model.name) or real(model, given))
+    real: Callable[..., dict[str, Any]] = comparing._measure
+    monkeypatch.setattr(comparing, "_measure", lambda model, *given: measured.append(model.name) or real(model, *given))
     assert compare([Entrant.read(folder)], pictures, ON, cache) == first
     other = Entrant.read(write_model(tmp_path / "other", blind_to=("hair",)))
     assert len(compare([Entrant.read(folder), other], pictures, ON, cache)) == 2
@@ -164,15 +164,29 @@ def test_what_was_measured_is_not_measured_again(tmp_path: Path, pictures: Pictu
 
 
 @pytest.mark.usefixtures("hurried")
+def test_scores_of_the_card_are_taken_and_are_what_would_be_measured(
+    tmp_path: Path, pairs: Path, pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, on = write_model(tmp_path / "tiny", blind_to=("hair",)), f"{pairs.name}/val.txt, {len(pictures)} pictures"
+    command = ["evaluate", str(folder), "--data", str(pairs), "--size", "96", "--end-to-end", "--by-condition", "--into-card"]
+    CliRunner().invoke(app, command, catch_exceptions=False)
+    measured = compare([Entrant.read(folder)], pictures, on, anew=True)
+    monkeypatch.setattr(Entrant, "judge", lambda *given: pytest.fail("the card holds it"))
+    assert compare([Entrant.read(folder)], pictures, on) == measured
+    with pytest.raises(pytest.fail.Exception):
+        compare([Entrant.read(folder)], pictures, "other pictures")
+
+
+@pytest.mark.usefixtures("hurried")
 def test_an_interrupted_comparison_keeps_what_it_has(tmp_path: Path, pictures: Pictures, monkeypatch: pytest.MonkeyPatch) -> None:
     good, bad = (Entrant.read(write_model(tmp_path / name, blind_to=blind)) for name, blind in (("a", ()), ("b", ("nose",))))
     cache = tmp_path / "board.json"
     real = comparing._measure
 
-    def broken(model: Entrant, given: Pictures) -> dict[str, Any]:
+    def broken(model: Entrant, *given: Any) -> dict[str, Any]:
         if model is bad:
             raise KeyboardInterrupt
-        return real(model, given)
+        return real(model, *given)
 
     monkeypatch.setattr(comparing, "_measure", broken)
     with pytest.raises(KeyboardInterrupt):

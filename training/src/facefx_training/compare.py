@@ -18,8 +18,13 @@ __all__ = ["compare"]
 log = logging.getLogger(__name__)
 
 
-def compare(models: Sequence[Entrant], pictures: Pictures, on: str, cache: Path | None = None) -> list[dict[str, Any]]:
+def compare(
+    models: Sequence[Entrant], pictures: Pictures, on: str, cache: Path | None = None, *, anew: bool = False
+) -> list[dict[str, Any]]:
     """A row for each model, the best mean F1 end to end first, those with fewer classes than CelebAMask-HQ's 19 last.
+
+    Scores that a model's card holds for these pictures (of `facefx-train evaluate --into-card`, which counts alike) are taken from
+    there, the others measured.
 
     Parameters
     ----------
@@ -27,7 +32,8 @@ def compare(models: Sequence[Entrant], pictures: Pictures, on: str, cache: Path 
     pictures : labelled in CelebAMask-HQ's order.
     on : what the pictures are, for the rows.
     cache : JSON file of rows that were measured before; those of the same model files on the same pictures are not measured again.
-        Afterwards it holds the rows returned. None keeps nothing. A changed detector or crop does not show in it: delete it then.
+        Afterwards it holds the rows returned. None keeps nothing.
+    anew : measure everything again, as after a change to detection or cropping, which neither cards nor cache can know of.
 
     Returns
     -------
@@ -36,13 +42,13 @@ def compare(models: Sequence[Entrant], pictures: Pictures, on: str, cache: Path 
         (pictures by data set). `on`. `measured`: `end_to_end` and `given_crops` (None for an ensemble) as `Entrant.judge` gives
         them, `multiply_adds` for one picture, and `time` as a multiple of `speed.reference_network`'s.
     """
-    kept = json.loads(cache.read_text("utf-8")) if cache and cache.exists() else []
+    kept = json.loads(cache.read_text("utf-8")) if cache and cache.exists() and not anew else []
     measured = {(row["sha256"], row["on"]): row["measured"] for row in kept}
     for model in models:
         key = (model.sha256, on)
         if key not in measured:
             log.info("judging %s on %s", model.name, on)
-            measured[key] = _measure(model, pictures)
+            measured[key] = _measure(model, pictures, {} if anew else _on_card(model, on))
             kept.append(_row(model, on, measured[key]))
             if cache:
                 _write(cache, kept)  # now, so that an interrupted comparison goes on where it was
@@ -53,15 +59,28 @@ def compare(models: Sequence[Entrant], pictures: Pictures, on: str, cache: Path 
     return rows
 
 
-def _measure(model: Entrant, pictures: Pictures) -> dict[str, Any]:
+def _measure(model: Entrant, pictures: Pictures, scores: dict[str, Any]) -> dict[str, Any]:
+    """What `compare` tells of a model; of the `scores` only those that are missing are measured."""
     contents = [(card.model_bytes(), card.input_size) for card in model.cards]
-    given_crops = model.given_crops()
+    for way, predict in {"end_to_end": model.end_to_end, "given_crops": model.given_crops}.items():
+        if way not in scores:
+            use = predict()
+            scores[way] = model.judge(use, pictures)[0] if use else None
     return {
-        "end_to_end": model.judge(model.end_to_end(), pictures)[0],
-        "given_crops": model.judge(given_crops, pictures)[0] if given_crops else None,
+        **scores,
         "multiply_adds": sum(multiply_adds(content, size) for content, size in contents),
         "time": round(sum(relative_time(content, size) for content, size in contents), 2),
     }
+
+
+def _on_card(model: Entrant, on: str) -> dict[str, Any]:
+    """The scores that the card of a single model holds for these pictures."""
+    if len(model.cards) > 1:
+        return {}
+    (card,) = model.cards
+    ways = {"end_to_end": "end_to_end", "given_crops": f"whole_frame_{card.input_size[0]}"}
+    found = {way: dict(card.scores[name]) for way, name in ways.items() if card.scores.get(name, {}).get("on") == on}
+    return {way: {key: value for key, value in said.items() if key not in ("on", "by_condition")} for way, said in found.items()}
 
 
 def _row(model: Entrant, on: str, measured: dict[str, Any]) -> dict[str, Any]:

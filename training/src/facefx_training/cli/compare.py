@@ -18,10 +18,12 @@ def compare(
     sheet: Annotated[Path | None, typer.Option(help="Write all models' answers to the same photos side by side (PNG).")] = None,
     photos: Annotated[Path, typer.Option(help="Folder of the photos of --sheet.")] = Path("samples"),
     limit: Annotated[int | None, typer.Option(help="Only the first so many pictures.")] = None,
+    anew: Annotated[bool, typer.Option(help="Measure again what the cards or the kept file say.")] = False,
 ) -> None:
     """Judge models on the same pictures: the leaderboard.
 
-    What was measured is kept in a JSON file beside the page (or else beside the chart), so only new models take time.
+    Scores that the models' cards hold are taken from there. What is measured is kept in a JSON file beside the page (or else beside
+    the chart), so only new models take time.
     """
     from ..chart import chart
     from ..compare import compare as run
@@ -39,6 +41,7 @@ def compare(
         pictures,
         on=f"{data.name}/val.txt, {len(pictures)} pictures",
         cache=kept_beside.with_suffix(".json") if kept_beside else None,
+        anew=anew,
     )
     if markdown:
         write_between_marks(markdown, tables(rows))
