@@ -16,7 +16,6 @@ from facefx.labels import Label, LabelScheme, Region
 __all__ = ["CONDITIONS", "conditions"]
 
 Rule = Callable[[np.ndarray, np.ndarray, LabelScheme], bool]
-CONDITIONS: dict[str, Rule] = {}
 #: A part of fewer pixels of a picture, as a share, counts as absent.
 _PRESENT = 2e-4
 _LUMA = np.array([0.299, 0.587, 0.114])  # of ITU-R BT.601
@@ -28,41 +27,26 @@ def conditions(image: np.ndarray, labels: np.ndarray, scheme: LabelScheme) -> fr
     return frozenset(name for name, rule in CONDITIONS.items() if rule(image, labels, scheme))
 
 
-def _condition(rule: Rule) -> Rule:
-    CONDITIONS[rule.__name__] = rule
-    return rule
-
-
 def _mask(labels: np.ndarray, scheme: LabelScheme, *regions: Region | Label) -> np.ndarray:
     return np.isin(labels, [index for region in regions for index in scheme.indices_of(region)])
 
 
-def _shows(labels: np.ndarray, scheme: LabelScheme, part: Label) -> bool:
-    return bool(_mask(labels, scheme, part).mean() >= _PRESENT)
+def _labelled(part: Label) -> Rule:
+    """The part is there, and no speck."""
+    return lambda image, labels, scheme: bool(_mask(labels, scheme, part).mean() >= _PRESENT)
 
 
-@_condition
-def glasses(image: np.ndarray, labels: np.ndarray, scheme: LabelScheme) -> bool:
-    """Eyeglasses are labelled."""
-    return _shows(labels, scheme, Label.EYEGLASSES)
+CONDITIONS: dict[str, Rule] = {
+    "glasses": _labelled(Label.EYEGLASSES),
+    "hat": _labelled(Label.HAT),
+    "earring": _labelled(Label.EARRING),
+    "necklace": _labelled(Label.NECKLACE),
+}
 
 
-@_condition
-def hat(image: np.ndarray, labels: np.ndarray, scheme: LabelScheme) -> bool:
-    """A hat is labelled."""
-    return _shows(labels, scheme, Label.HAT)
-
-
-@_condition
-def earring(image: np.ndarray, labels: np.ndarray, scheme: LabelScheme) -> bool:
-    """An earring is labelled."""
-    return _shows(labels, scheme, Label.EARRING)
-
-
-@_condition
-def necklace(image: np.ndarray, labels: np.ndarray, scheme: LabelScheme) -> bool:
-    """A necklace is labelled."""
-    return _shows(labels, scheme, Label.NECKLACE)
+def _condition(rule: Rule) -> Rule:
+    CONDITIONS[rule.__name__] = rule
+    return rule
 
 
 @_condition
