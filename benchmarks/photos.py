@@ -6,13 +6,15 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 from rich.progress import track
 
 import facefx
-from facefx.scene import Scene
+from facefx import color
+from facefx.scene import Face, Scene
 
-__all__ = ["add_photos", "parsed"]
+__all__ = ["add_photos", "parsed", "skin_tone"]
 
 
 def add_photos(parser: argparse.ArgumentParser) -> None:
@@ -29,3 +31,13 @@ def parsed(folder: Path, limit: int | None = None) -> Iterator[Scene]:
             yield scene
         else:
             console.print(f"no face in {photo.name}")
+
+
+def skin_tone(face: Face) -> str:
+    """The skin's group, by its individual typology angle (Chardon et al. 1991)."""
+    skin = np.asarray(face.mask("skin")) >= 0.9
+    if not skin.any():
+        return "unknown"
+    lightness, _, b = np.median(color.to_lab(face.picture[skin]), axis=0)
+    angle = np.degrees(np.arctan2(lightness - 50, b))
+    return "light" if angle > 28 else "tan" if angle > 10 else "dark"

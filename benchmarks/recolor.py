@@ -25,7 +25,7 @@ import facefx
 from facefx import color
 from facefx.iris import find_irises
 from facefx.scene import Face, Scene
-from photos import add_photos, parsed
+from photos import add_photos, parsed, skin_tone
 from results import add_markdown, markdown, show
 
 
@@ -137,16 +137,11 @@ def steadiness(scene: Scene, after: np.ndarray, painted: np.ndarray, region: np.
 
 
 def tone(face: Face, region: str) -> str:
-    """The group of line 6: skin by its individual typology angle (Chardon et al. 1991), hair by its lightness."""
-    name = "hair" if region == "hair" else "skin"
-    inside = np.asarray(face.mask(name)) >= 0.9
-    if not inside.any():
-        return "unknown"
-    lightness, _, b = np.median(color.to_lab(face.picture[inside]), axis=0)
-    if name == "hair":
-        return "dark hair" if lightness < 22 else "brown hair" if lightness < 45 else "fair hair"
-    angle = np.degrees(np.arctan2(lightness - 50, b))
-    return "light skin" if angle > 28 else "tan skin" if angle > 10 else "dark skin"
+    """The group of line 6: of skin, or of hair by its lightness."""
+    if region != "hair":
+        return f"{skin_tone(face)} skin"
+    lightness = np.median(color.to_lab(face.picture[np.asarray(face.mask("hair")) >= 0.9])[:, 0])
+    return "dark hair" if lightness < 22 else "brown hair" if lightness < 45 else "fair hair"
 
 
 def rings(face: Face) -> np.ndarray:

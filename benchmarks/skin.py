@@ -22,7 +22,7 @@ import numpy as np
 from facefx import chain, color
 from facefx.blend import composite
 from facefx.scene import Face, Scene
-from photos import add_photos, parsed
+from photos import add_photos, parsed, skin_tone
 from results import add_markdown, markdown, show
 
 #: Standard deviations, in face units: pores and down are finer than the first, blotches lie between the next two, and what is
@@ -110,13 +110,6 @@ def measured(face: Face, before: np.ndarray, after: np.ndarray) -> dict[str, flo
     return {line: second[line] / max(first[line], 1e-12) for line in first}
 
 
-def tone(face: Face) -> str:
-    """The skin's group, by its individual typology angle (Chardon et al. 1991)."""
-    lightness, _, b = np.median(color.to_lab(face.picture[np.asarray(face.mask("skin")) >= 0.9]), axis=0)
-    angle = np.degrees(np.arctan2(lightness - 50, b))
-    return "light" if angle > 28 else "tan" if angle > 10 else "dark"
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_photos(parser)
@@ -127,7 +120,7 @@ def main() -> int:
     for scene in parsed(options.photos):
         used += 1
         scene = scene.of(scene.faces[:1])
-        group = tone(scene.faces[0])
+        group = skin_tone(scene.faces[0])
         for method, smooth in METHODS.items():
             smoothed = smooth(scene)
             shares = measured(scene.faces[0], scene.image, smoothed) | {"planted": planted_left(scene, smoothed, smooth)}
