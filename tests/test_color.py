@@ -156,3 +156,21 @@ def test_what_is_no_colour_says_what_is(text: object) -> None:
 
 def test_hex_codes_of_colours_beyond_the_screen_are_clipped() -> None:
     assert color.hex_code((-1, 0.5, 2)) == "#0080ff"
+
+
+def test_bands_together_are_the_whole_whatever_the_function_returns() -> None:
+    picture = np.random.default_rng(0).random((301, 700, 3), np.float32)  # more than one band, and a rest
+    weights = np.random.default_rng(1).random((301, 700), np.float32)
+    np.testing.assert_array_equal(color.by_bands(lambda a, w: a * w[..., None], picture, weights), picture * weights[..., None])
+    np.testing.assert_array_equal(color.by_bands(lambda a: a[..., 1], picture), picture[..., 1])
+    assert color.by_bands(lambda a: a, picture[:0]).shape == (0, 700, 3)
+
+
+def test_within_changes_the_chosen_pixels_only() -> None:
+    picture = np.random.default_rng(0).random((301, 700, 3), np.float32)
+    shades = np.random.default_rng(1).random((301, 700), np.float32)
+    for where in (shades > 0.5, shades > 2, shades >= 0):
+        before = picture.copy()
+        changed = color.within(where, lambda a, s: a * s[..., None], picture, shades)
+        np.testing.assert_array_equal(changed, np.where(where[..., None], picture * shades[..., None], picture))
+        np.testing.assert_array_equal(picture, before)

@@ -43,11 +43,16 @@ def foreground(image: np.ndarray, mask: np.ndarray, radius: float) -> np.ndarray
     shrink = max(radius / 4, 1.0)
     height, width = mask.shape
     size = max(round(width / shrink), 1), max(round(height / shrink), 1)
-    weight, colors = (cv2.resize(v, size, interpolation=cv2.INTER_AREA) for v in (inside, image * inside[..., None]))
-    weight, colors = (cv2.GaussianBlur(v, (0, 0), radius / shrink) for v in (weight, colors))
+    weight, *colors = (
+        cv2.GaussianBlur(cv2.resize(v, size, interpolation=cv2.INTER_AREA), (0, 0), radius / shrink)
+        for v in (inside, *(image[..., channel] * inside for channel in range(3)))
+    )
     known = cv2.resize(
         np.clip(weight / 0.02, 0, 1), (width, height)
     )  # too far from any inside pixel, the picture is the better guess
-    mean = cv2.resize(colors / np.maximum(weight, 1e-6)[..., None], (width, height))
-    mixed = known * np.clip((1 - mask) / 0.3, 0, 1)
-    return np.asarray(image + mixed[..., None] * (mean - image), np.float32)
+    result = cv2.resize(np.dstack(colors) / np.maximum(weight, 1e-6)[..., None], (width, height))
+    known *= np.clip((1 - mask) / 0.3, 0, 1)
+    result -= image  # in place: these are the largest arrays of all that recolouring needs
+    result *= known[..., None]
+    result += image
+    return np.asarray(result, np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
@@ -69,26 +69,33 @@ def _transform(pixels: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     return pixels @ matrix.T.astype(pixels.dtype)
 
 
-def by_bands(function: Callable[..., np.ndarray], *pictures: np.ndarray, pixels: int = 1 << 16) -> np.ndarray:
+def by_bands(function: Callable[..., np.ndarray], *pictures: np.ndarray) -> np.ndarray:
     """Apply a function of pixels to a few rows at a time, so that its intermediate values stay small.
 
-    ``function`` takes as many (h, W, ...) arrays as there are pictures and returns one of the first's shape; float32.
+    ``function`` takes as many (h, W, ...) arrays as there are pictures and returns one of (h, W, ...); float32.
     """
-    height, width = pictures[0].shape[:2]
-    rows = max(pixels // max(width, 1), 1)
-    result = np.empty(pictures[0].shape, np.float32)
-    for top in range(0, height, rows):
-        band = slice(top, top + rows)
-        result[band] = function(*(p[band] for p in pictures))
-    return result
+    result: np.ndarray | None = None
+    for band in _bands(*pictures[0].shape[:2]):
+        part = function(*(picture[band] for picture in pictures))
+        if result is None:
+            result = np.empty((pictures[0].shape[0], *part.shape[1:]), np.float32)
+        result[band] = part
+    return np.array(pictures[0], np.float32) if result is None else result
 
 
 def within(where: np.ndarray, function: Callable[..., np.ndarray], *pictures: np.ndarray) -> np.ndarray:
     """Apply a function of pixels to those that ``where``, (H, W) bool, picks; the others are the first picture's. As `by_bands`."""
     result = np.array(pictures[0], np.float32)
-    if where.any():
-        result[where] = by_bands(function, *(picture[where][:, None] for picture in pictures))[:, 0]
+    for band in _bands(*where.shape):
+        chosen = where[band]
+        if chosen.any():
+            result[band][chosen] = function(*(picture[band][chosen][:, None] for picture in pictures))[:, 0]
     return result
+
+
+def _bands(height: int, width: int, pixels: int = 1 << 16) -> Iterator[slice]:
+    rows = max(pixels // max(width, 1), 1)
+    return (slice(top, top + rows) for top in range(0, height, rows))
 
 
 def linear(srgb: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ __all__ = [
     "invert",
     "ramp",
     "refine",
+    "shrunk",
     "smooth_ramp",
     "subtract",
     "to_picture",
@@ -119,7 +120,7 @@ def refine(mask: np.ndarray, guide: np.ndarray, radius: float, smoothness: float
     """
     if mask.size == 0 or radius < 1:
         return np.array(mask, np.float32)
-    low_mask, low_guide = _shrunk(mask, shrink), _shrunk(guide, shrink)
+    low_mask, low_guide = shrunk(mask, shrink), shrunk(guide, shrink)
     box = (2 * max(round(radius / shrink), 1) + 1,) * 2
 
     def mean(values: np.ndarray) -> np.ndarray:
@@ -135,8 +136,10 @@ def refine(mask: np.ndarray, guide: np.ndarray, radius: float, smoothness: float
     slope = _solved(variance, covariance)
     offset = mask_mean - _dot(slope, guide_mean)
 
-    slope, offset = _enlarged(mean(slope), mask.shape), _enlarged(mean(offset.astype(np.float32)), mask.shape)
-    return np.asarray(np.clip(_dot(slope, guide) + offset, 0, 1), np.float32)
+    slope, fitted = mean(slope), _enlarged(mean(offset.astype(np.float32)), mask.shape)
+    for channel in range(3):  # one by one: of a large picture, what is as large as it takes the most memory
+        fitted += _enlarged(slope[..., channel], mask.shape) * guide[..., channel]
+    return np.asarray(np.clip(fitted, 0, 1, out=fitted), np.float32)
 
 
 def _solved(matrix: dict[tuple[int, int], np.ndarray], right: np.ndarray) -> np.ndarray:
@@ -168,20 +171,27 @@ def matte(mask: np.ndarray, image: np.ndarray, radius: float, shrink: float = 1.
     """
     if mask.size == 0 or radius < 1:
         return np.array(mask, np.float32)
-    low_mask, low_image, reach = _shrunk(mask, shrink), _shrunk(image, shrink), radius / shrink
+    low_mask, low_image, reach = shrunk(mask, shrink), shrunk(image, shrink), radius / shrink
     inside = (grow(low_mask, -reach) > 0.9).astype(np.float32)
     outside = (grow(low_mask, reach) < 0.1).astype(np.float32)
-    sampled = inside if sample is None else inside * _shrunk(sample, shrink)
+    sampled = inside if sample is None else inside * shrunk(sample, shrink)
     front, front_spread, front_near = _local_mean(low_image, sampled, 1.5 * reach)
     back, back_spread, back_near = _local_mean(low_image, outside, 1.5 * reach)
     distance = _dot(front - back, front - back)
     trust = distance / (distance + 2 * (front_spread + back_spread) + 0.004) * np.minimum(front_near, back_near)
     trust *= (inside + outside) == 0
 
-    back, axis, trust = (_enlarged(v, mask.shape) for v in (back, front - back, trust))
-    back -= image  # large pictures: what is here is reused, not copied
-    share = -_dot(back, axis) / np.maximum(_dot(axis, axis), 1e-6)
-    return np.asarray(mask + trust * (np.clip(share, 0, 1) - mask), np.float32)
+    share, length = np.zeros(mask.shape, np.float32), np.zeros(mask.shape, np.float32)
+    for channel in range(3):  # one by one, as in `refine`
+        behind, axis = (_enlarged(v[..., channel], mask.shape) for v in (back, front - back))
+        share += axis * (image[..., channel] - behind)
+        length += axis * axis
+    share /= np.maximum(length, 1e-6, out=length)
+    np.clip(share, 0, 1, out=share)
+    share -= mask
+    share *= _enlarged(trust, mask.shape)
+    share += mask
+    return share
 
 
 def _dot(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -192,7 +202,8 @@ def _dot(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 _ONES = np.ones((1, 3), np.float32)
 
 
-def _shrunk(values: np.ndarray, factor: float) -> np.ndarray:
+def shrunk(values: np.ndarray, factor: float) -> np.ndarray:
+    """An (H, W) or (H, W, 3) picture smaller by a factor, each pixel the mean of those it stands for; as it is for 1 and less."""
     if factor <= 1:
         return np.asarray(values, np.float32)
     height, width = values.shape[:2]
@@ -203,7 +214,7 @@ def _shrunk(values: np.ndarray, factor: float) -> np.ndarray:
 def _enlarged(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     if values.shape[:2] == shape[:2]:
         return np.array(values, np.float32)
-    return np.asarray(cv2.resize(values, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR))
+    return np.asarray(cv2.resize(np.ascontiguousarray(values), (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR))
 
 
 def _local_mean(image: np.ndarray, weight: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -287,5 +298,5 @@ def to_picture(
 def _refine_near_edge(mask: np.ndarray, guide: np.ndarray, reach: float, shrink: float) -> np.ndarray:
     """Refine, but only as far from the network's edge as the network can have been wrong."""
     fitted = refine(mask, guide, reach, shrink=shrink)
-    near = _enlarged(grow(_shrunk(mask, shrink), reach / shrink), mask.shape)
+    near = _enlarged(grow(shrunk(mask, shrink), reach / shrink), mask.shape)
     return np.asarray(np.where(near > CERTAIN[0], fitted, 0), np.float32)

@@ -209,7 +209,7 @@ def _with_margin(window: Window, mask: np.ndarray, margin: float, size: tuple[in
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:
-    """A copy in one piece that cannot be written to: what an effect gets is its to read, not to change."""
-    copy = np.array(array, np.float32, order="C")
-    copy.flags.writeable = False
-    return copy
+    """A view that cannot be written to: an effect may read what it gets, not change it. A copy of a large photo would be large."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..color import by_bands, from_oklab, to_oklab
 from ..declare import Range, effect
+from ..masks import shrunk
 from .lines import ink
 from .where import Where
 
@@ -39,8 +40,7 @@ def cartoon(
     if strength == 0:
         return image
     shrink = max(unit / _FACE, 1.0)
-    size = max(round(image.shape[1] / shrink), 1), max(round(image.shape[0] / shrink), 1)
-    lab = by_bands(to_oklab, cv2.resize(image, size, interpolation=cv2.INTER_AREA)) * np.float32(100)
+    lab = by_bands(to_oklab, shrunk(image, shrink)) * np.float32(100)
     for _ in range(_ROUNDS):
         lab = np.asarray(cv2.bilateralFilter(lab, 0, _EDGE, max(_RADIUS * unit / shrink, 0.6)), np.float32)
     flat = lab / np.float32(100)

@@ -51,7 +51,7 @@ def broad_light(hair: np.ndarray, unit: float) -> np.ndarray:
     hair : (H, W, 3) float32 RGB in [0, 1], the hair's own colour, see `facefx.blend.foreground`.
     unit : the face's size in pixels.
     """
-    light = colors.by_bands(lambda rgb: np.repeat(perceived(colors.to_oklab(rgb)[..., :1]), 3, axis=-1), hair)[..., 0]
+    light = colors.by_bands(lambda rgb: perceived(colors.to_oklab(rgb)[..., 0]), hair)
     box = (2 * max(round(_STRAND * unit), 1) + 1,) * 2
 
     def mean(values: np.ndarray) -> np.ndarray:
@@ -60,6 +60,7 @@ def broad_light(hair: np.ndarray, unit: float) -> np.ndarray:
     middle = mean(light)
     variance = np.maximum(mean(light**2) - middle**2, 0)
     slope = variance / (variance + _STRAND_VARIANCE)
+    del variance  # of a large photo, 100 MB
     return mean(slope) * light + mean(middle * (1 - slope))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..color import by_bands, from_linear, linear
 from ..declare import Range, effect
+from ..masks import shrunk
 from .where import Where
 
 __all__ = ["glow"]
@@ -34,8 +35,7 @@ def glow(
         return image
     reach = radius * unit
     shrink = max(reach / 6, 1.0)
-    size = max(round(image.shape[1] / shrink), 1), max(round(image.shape[0] / shrink), 1)
-    light = by_bands(linear, cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+    light = by_bands(linear, shrunk(image, shrink))
     peak = light.max(axis=-1, keepdims=True)
     bright = light * np.clip((peak - _FROM) / (1 - _FROM), 0, 1)
     spread = cv2.GaussianBlur(bright, (0, 0), max(reach / shrink, 0.5)) + 0.5 * cv2.GaussianBlur(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ..masks import shrunk
+
 __all__ = ["behind", "in_front", "over"]
 
 #: What is at least so surely background, or person, tells the colour of its kind.
@@ -29,13 +31,11 @@ def behind(image: np.ndarray, background: np.ndarray, shrink: float) -> np.ndarr
     -------
     (h, w, 3) float32; the picture itself, shrunk, if there is no background to take colours from.
     """
-    height, width = background.shape
-    size = max(round(width / shrink), 1), max(round(height / shrink), 1)
     known = _clear_of_edges(background)
-    weight = _shrunk(known, size)
+    weight = shrunk(known, shrink)
     if not weight.any():
-        return _shrunk(image, size)
-    colors = _shrunk(image * known[..., None], size)
+        return shrunk(image, shrink)
+    colors = shrunk(image * known[..., None], shrink)
     return _filled(colors / np.maximum(weight, 1e-6)[..., None], weight)
 
 
@@ -52,8 +52,8 @@ def _filled(colors: np.ndarray, weight: np.ndarray) -> np.ndarray:
     if weight.min() >= 1 or max(height, width) == 1:
         return colors
     half = (width + 1) // 2, (height + 1) // 2
-    less = _shrunk(weight, half)
-    smaller = _filled(_shrunk(colors * weight[..., None], half) / np.maximum(less, 1e-6)[..., None], np.clip(2 * less, 0, 1))
+    less, mixed = (cv2.resize(v, half, interpolation=cv2.INTER_AREA) for v in (weight, colors * weight[..., None]))
+    smaller = _filled(mixed / np.maximum(less, 1e-6)[..., None], np.clip(2 * less, 0, 1))
     around = cv2.resize(smaller, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(around + np.clip(weight, 0, 1)[..., None] * (colors - around), np.float32)
 
@@ -103,15 +103,8 @@ def _mean_about(image: np.ndarray, weight: np.ndarray, radius: float) -> np.ndar
     """Weighted mean colour in a box about each pixel, gathered on a copy no finer than it needs."""
     shrink = max(radius / 4, 1.0)
     height, width = weight.shape
-    size = max(round(width / shrink), 1), max(round(height / shrink), 1)
     box = (2 * max(round(radius / shrink), 1) + 1,) * 2
-    total = cv2.blur(_shrunk(weight, size), box, borderType=cv2.BORDER_REPLICATE)
-    colors = cv2.blur(_shrunk(image * weight[..., None], size), box, borderType=cv2.BORDER_REPLICATE)
+    total = cv2.blur(shrunk(weight, shrink), box, borderType=cv2.BORDER_REPLICATE)
+    colors = cv2.blur(shrunk(image * weight[..., None], shrink), box, borderType=cv2.BORDER_REPLICATE)
     mean = colors / np.maximum(total, 1e-5)[..., None]
     return mean if shrink == 1 else np.asarray(cv2.resize(mean, (width, height), interpolation=cv2.INTER_LINEAR))
-
-
-def _shrunk(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    if values.shape[1::-1] == size:
-        return np.asarray(values, np.float32)
-    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)

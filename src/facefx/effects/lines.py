@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from ..color import by_bands, to_oklab
+from ..masks import shrunk
 
 __all__ = ["ink", "lightness"]
 
@@ -17,7 +18,7 @@ _WIDE = 2.5
 
 def lightness(image: np.ndarray) -> np.ndarray:
     """OKLab's lightness, (H, W) float32 in [0, 1]."""
-    return by_bands(lambda rgb: np.repeat(to_oklab(rgb)[..., :1], 3, axis=-1), image)[..., 0]
+    return by_bands(lambda rgb: to_oklab(rgb)[..., 0], image)
 
 
 def ink(image: np.ndarray, width: float) -> np.ndarray:
@@ -32,8 +33,7 @@ def ink(image: np.ndarray, width: float) -> np.ndarray:
     """
     height, columns = image.shape[:2]
     shrink = max(width / _WIDE, 1.0)
-    size = max(round(columns / shrink), 1), max(round(height / shrink), 1)
-    light = lightness(cv2.resize(image, size, interpolation=cv2.INTER_AREA) if shrink > 1 else image)
+    light = lightness(shrunk(image, shrink))
     narrow = max(width / shrink, 0.5)
     difference = cv2.GaussianBlur(light, (0, 0), narrow) - cv2.GaussianBlur(light, (0, 0), 1.6 * narrow)
     lines = 1 + np.tanh(np.minimum(difference + np.float32(_LEAST), 0) * np.float32(_SHARP))

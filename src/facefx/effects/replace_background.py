@@ -49,7 +49,7 @@ def _painted(fill: str, color: str, second: str, shape: tuple[int, ...]) -> np.n
         share = np.repeat(rows[:, None], shape[1], axis=1)
     else:
         share = np.clip(np.hypot((rows[:, None] - 0.4), (columns[None] - 0.5)) / 0.75, 0, 1)
-    colors = by_bands(lambda s: from_oklab(first + s[..., :1] * (other - first)), np.repeat(share[..., None], 3, axis=-1))
+    colors = by_bands(lambda s: from_oklab(first + s[..., None] * (other - first)), share)
     grain = np.random.default_rng(0).random(shape, np.float32)[..., None] - np.float32(0.5)
     return np.clip(colors + grain / 255, 0, 1)
 
