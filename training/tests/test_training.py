@@ -19,7 +19,7 @@ from facefx_training.checkpoints import latest_checkpoint, load_averaged, networ
 from facefx_training.config import Config
 from facefx_training.data import Pictures
 from facefx_training.evaluate import evaluate, whole_frame
-from facefx_training.export import Probabilities, disagreement, export_model, set_scores, write_onnx
+from facefx_training.export import Probabilities, changed_labels, disagreement, export_model, halved, set_scores, write_onnx
 from facefx_training.module import Parser
 from facefx_training.networks import build
 from facefx_training.train import train
@@ -112,20 +112,29 @@ def test_training_learns(pairs: Path, tmp_path: Path, monkeypatch: pytest.Monkey
     assert np.mean(losses[-8:]) < 0.75 * np.mean(losses[:4])
 
 
-def test_an_export_that_does_not_agree_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("check", "words"), [("disagreement", r"differ by up to 0\.2"), ("changed_labels", r"20\.00% of the pixels get another label")]
+)
+def test_an_export_that_does_not_agree_is_refused(check: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     network = build("unet", 19, pretrained=False, **SMALL)
-    monkeypatch.setattr("facefx_training.export.disagreement", lambda *_: 0.2)
-    with pytest.raises(ModelError, match=r"differ by up to 0\.2"):
+    monkeypatch.setattr(f"facefx_training.export.{check}", lambda *_: 0.2)
+    with pytest.raises(ModelError, match=words):
         export_model(network, tmp_path / "bad", {"name": "bad"}, CELEBAMASK, face(64)[0], sizes=(64,))
     assert not (tmp_path / "bad").exists()
 
 
-def test_disagreement_sees_other_weights(tmp_path: Path) -> None:
+def test_disagreement_sees_other_weights() -> None:
     one, two = (Probabilities(build("unet", 19, pretrained=False, **SMALL)).eval() for _ in range(2))
-    content = write_onnx(one)
-    picture = face(64)[0]
-    assert disagreement(one, content, picture, (64,)) < 0.01
-    assert disagreement(two, content, picture, (64,)) > 0.01
+    exact, picture = write_onnx(one), face(64)[0]
+    assert disagreement(one, exact, picture, (64,)) < 1e-4
+    assert disagreement(two, exact, picture, (64,)) > 0.01
+    assert changed_labels(one, exact, picture, (64,)) == 0
+    two.forward = lambda image: (-one.network(image)).softmax(1)  # type: ignore[method-assign]
+    assert changed_labels(two, exact, picture, (64,)) > 0.99
+    half = halved(exact)
+    assert len(half) < 0.6 * len(exact)
+    assert 0 < disagreement(one, half, picture, (64,)) < 0.01
+    assert disagreement(one, exact, picture, (64,)) < 1e-4
 
 
 def test_a_folder_without_checkpoint_says_what_to_do(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from ..card import commands, commit, data_of
 from ..config import Config
 from ..data import split_names
 from ..data.celebamask import about
-from ..export import write_onnx
+from ..export import halved, write_onnx
 from .config import DetectorConfig
 from .network import FaceNet, Scored
 
@@ -45,7 +45,7 @@ def export_detector(
     The first three are as `load_averaged` gives them. Raises `ModelError`, and writes nothing, if the two do not agree.
     """
     model = Scored(network).eval()
-    content = write_onnx(model, "codes", {0: "n", 1: "a"})
+    content = halved(write_onnx(model, "codes", {0: "n", 1: "a"}))
     worst = _disagreement(model, content)
     if not worst <= _TOLERANCE:
         raise ModelError(f"onnxruntime and torch differ by up to {worst:.3g}, and {_TOLERANCE} is allowed. Nothing was exported.")
