@@ -78,6 +78,18 @@ def test_a_run_goes_on_after_ctrl_c_and_ends_as_a_model_folder(
     assert read.input_size == (96, 96)
     assert read.scores["end_to_end"] == {"mean_f1": 50.0}
     assert read.training["steps"] == 4
+
+    later = draft_card(config, reached, name="tiny", version="2", size=64, pictures=8, outlook="2 more F1")
+    export_model(network, model, later, config.labels, picture, sizes=(64,))
+    again = ModelCard.read(model)
+    assert (again.version, again.training["outlook"]) == ("2", "2 more F1")
+    assert again.scores == read.scores  # they are the same weights'
+    next(network.parameters()).data += 0.1
+    export_model(network, model, later, config.labels, picture, sizes=(64,))
+    assert not ModelCard.read(model).scores
+
+    network = load_averaged(run)[1]
+    export_model(network, model, card, config.labels, picture, sizes=(64,))
     matrix, predictions = evaluate(whole_frame(model, 64), _pictures(picture, labels))
     assert matrix.sum() == labels.size
     assert predictions[0].shape == labels.shape

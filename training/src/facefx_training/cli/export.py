@@ -16,9 +16,13 @@ def export(
     version: str = "1.0.0",
     size: Annotated[int, typer.Option(help="Input size for the card, pixels.")] = 320,
     license: Annotated[str, typer.Option(help="Of the weights; what the data's terms allow is for you to judge.")] = "CC-BY-NC-4.0",
+    outlook: Annotated[str, typer.Option(help="What a longer run would likely bring, for the card.")] = "",
     best: Annotated[bool, typer.Option(help="The weights that validated best, not the last ones.")] = False,
 ) -> None:
-    """Write a run's averaged weights as a model folder, after comparing onnxruntime with torch."""
+    """Write a run's averaged weights as a model folder, after comparing onnxruntime with torch.
+
+    Where the same weights were exported to before, the card keeps their scores.
+    """
     import torch
 
     from ..card import draft_card
@@ -30,7 +34,9 @@ def export(
     config, network, reached = load_averaged(run, best=best)
     data = Path(config.data)
     pictures = len(split_names(data, "train"))
-    card = draft_card(config, reached, name=model.name, version=version, size=size, pictures=pictures, license=license)
+    card = draft_card(
+        config, reached, name=model.name, version=version, size=size, pictures=pictures, license=license, outlook=outlook
+    )
     face = read_pictures(data, "train", config.labels, limit=1).images[0]
     export_model(network, model, card, config.labels, face)
     typer.echo(f"{model}: {(model / 'model.onnx').stat().st_size / 1e6:.1f} MB after {reached['epochs']} epochs")
