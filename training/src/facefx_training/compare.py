@@ -94,9 +94,14 @@ def _row(model: Entrant, on: str, measured: dict[str, Any]) -> dict[str, Any]:
         "size": max(card.input_size[0] for card in model.cards),
         "parameters": sum(card.parameters for card in model.cards),
         "bytes": sum((card.folder / "model.onnx").stat().st_size for card in model.cards),
-        "trained_on": {name: about.get("pictures") for name, about in used.items()},
+        "trained_on": {_short(name, about): about.get("pictures") for name, about in used.items()},
         "measured": measured,
     }
+
+
+def _short(folder: str, about: dict[str, Any]) -> str:
+    """What a card calls a data set, up to the first comma."""
+    return str(about.get("name", folder)).partition(",")[0]
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
