@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 
 import numpy as np
@@ -12,10 +13,11 @@ import pytest
 import facefx
 from facefx import Label, NoFaceFound, ParameterError, RegionUnavailable, Scene, UnknownName, chain
 from facefx.labels import Region, scheme
-from facefx.pipeline import surroundings
+from facefx.pipeline import believable, surroundings
 from facefx.types import Box, Detection
 from synthetic import (
     CELEBAMASK,
+    INDEX,
     PORTRAIT,
     FakeDetector,
     FakeSegmenter,
@@ -141,6 +143,40 @@ def test_where_the_detector_is_blind_the_picture_is_searched(portrait: np.ndarra
 
     (face,) = facefx.parse(portrait, segmenter=FakeSegmenter(), detector=Blind()).faces
     assert face.box.center == pytest.approx(PORTRAIT.center, abs=3)
+
+
+class UnsureUpright(FakeSegmenter):
+    """Sees features in the drawn face when it is upside down, too, but is not sure of them, and takes the lips for skin."""
+
+    def _one(self, crop: np.ndarray) -> np.ndarray:
+        classes = super()._one(crop)
+        if classes[INDEX[Label.NOSE]].max() > 0.5:
+            return classes
+        turned = super()._one(crop[::-1, ::-1])[:, ::-1, ::-1]
+        features = [INDEX[label] for label in (*Region.EYES.labels, *Region.EYEBROWS.labels, Label.NOSE)]
+        seen = classes.copy()
+        seen[features] += np.float32(0.75) * turned[features]
+        seen[INDEX[Label.SKIN]] -= np.float32(0.75) * turned[features].sum(axis=0)
+        return seen
+
+
+def test_where_the_detector_is_doubted_the_picture_is_searched_too(portrait: np.ndarray) -> None:
+    upside_down = np.ascontiguousarray(portrait[::-1, ::-1])
+    height, width = portrait.shape[:2]
+    x, y = width - PORTRAIT.center[0], height - PORTRAIT.center[1]
+    found = Detection(Box.square((x, y), PORTRAIT.detection.box.side))  # as if it were upright
+    (face,) = parsed(upside_down, found, segmenter=UnsureUpright()).faces
+    assert face.score > 0.9
+    assert abs(face.roll) == pytest.approx(180, abs=3)
+    assert face.parsing.region("lips").max() > 0.9
+
+
+def test_doubtful_faces_count_only_where_none_is_sure(portrait: np.ndarray) -> None:
+    (face,) = parsed(portrait).faces
+    sure, fair, doubtful = (replace(face, score=score) for score in (0.95, 0.85, 0.6))
+    assert believable([sure, fair, doubtful]) == [sure, fair]
+    assert believable([fair, doubtful]) == [fair, doubtful]
+    assert believable([]) == []
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
