@@ -9,7 +9,6 @@ from pathlib import Path
 import typer
 
 from ..errors import ImageError, OutputError
-from ..image_io import picture_suffixes
 
 __all__ = ["make_folder", "pictures_in", "targets_of"]
 
@@ -20,6 +19,8 @@ def _is_folder(output: str) -> bool:
 
 def pictures_in(inputs: Sequence[Path]) -> list[Path]:
     """The inputs, with the pictures right inside it, by name, in place of each folder. Raises `ImageError` if it has none."""
+    from ..image_io import picture_suffixes
+
     pictures: list[Path] = []
     for path in inputs:
         if not path.is_dir():
