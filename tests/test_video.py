@@ -65,6 +65,17 @@ def test_a_face_is_found_once_and_then_followed() -> None:
     assert 5 <= first - alone.calls <= 6  # one parse a frame after the first, and one wide look
 
 
+def test_what_nothing_connects_to_the_head_is_none_of_it() -> None:
+    hat = painted(np.full((14, 14), INDEX[Label.HAT], np.uint8))
+    frames = film(3, step=2)
+    for frame in frames:
+        frame[4:18, 4:18] = hat
+    plain = scenes(film(3, step=2))
+    for scene, clean in zip(scenes(frames), plain, strict=True):
+        assert not np.asarray(scene.mask("hat"))[:24, :24].any()
+        np.testing.assert_allclose(scene.mask("hair"), clean.mask("hair"), atol=0.05)
+
+
 def test_masks_follow_without_delay() -> None:
     frames = film(6, step=4)
     for scene, frame in zip(scenes(frames), frames, strict=True):

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 
 from . import geometry
-from .labels import Label, Region
+from .labels import Label, LabelScheme, Region
 from .scene import Face
 from .types import Box
 
-__all__ = ["without_islands", "without_others"]
+__all__ = ["emptied", "islands", "without_islands", "without_others"]
 
 #: Hair beyond a hand or a strap that crosses it is believed in from this share of the head's area on.
 _LEAST_LOCK = 0.05
@@ -31,37 +31,61 @@ def without_others(face: Face, others: Sequence[Box]) -> Face:
     def distance(box: Box) -> np.ndarray:
         return np.asarray(np.hypot(*(points - box.center).T) / box.side).reshape(rows.shape)
 
-    return _with_background(face, np.any([distance(box) < distance(face.box) for box in others], axis=0))
+    return _emptied(face, np.any([distance(box) < distance(face.box) for box in others], axis=0))
 
 
 def without_islands(face: Face) -> Face:
-    """The face, with parts made background that background parts from it all round: a hat on a plain wall, an ear in the grass.
+    """The face, with its `islands` made background."""
+    return _emptied(face, islands(face.parsing.probabilities, face.parsing.scheme))
 
-    Locks of hair stay, if they are large. Where the segmenter knows no skin, nothing connects the parts and all stay.
+
+def islands(probabilities: np.ndarray, scheme: LabelScheme) -> np.ndarray:
+    """Where a parsed crop shows parts that background parts from the head all round: a hat on a plain wall, an ear in the grass.
+
+    Large locks of hair are none. Where the segmenter knows no skin, nothing connects the parts and none is.
+
+    Parameters
+    ----------
+    probabilities : (C, S, S) float32, in the index order of `scheme`.
+
+    Returns
+    -------
+    (S, S) bool, true for the pixels that are nearer to an island than to the head.
     """
-    parsing = face.parsing
-    if not parsing.scheme.indices_of(Label.SKIN):
-        return face
-    seen = parsing.probabilities[0] < 0.5
-    inside = parsing.region(Region.FACE) >= 0.5
+
+    def region(part: Region | Label) -> np.ndarray:
+        return np.asarray(probabilities[list(scheme.indices_of(part))].sum(axis=0))
+
+    seen = probabilities[0] < 0.5
+    nowhere = np.zeros(seen.shape, bool)
+    if not scheme.indices_of(Label.SKIN) or cv2.connectedComponents(seen.astype(np.uint8))[0] <= 2:
+        return nowhere
+    inside = region(Region.FACE) >= 0.5
     if not (seen & inside).any():
-        return face
+        return nowhere
     # Every pixel goes with the nearest part, so that the soft edge of an island goes with it.
     _, parts = cv2.distanceTransformWithLabels((~seen).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP)
     areas = np.bincount(parts[seen])
     head = int(np.bincount(parts[seen & inside]).argmax())
     kept = areas >= _LEAST_LOCK * areas[head]
-    if parsing.scheme.indices_of(Label.HAIR):
-        kept &= np.bincount(parts[seen], parsing.region(Label.HAIR)[seen]) > 0.5 * areas
+    if scheme.indices_of(Label.HAIR):
+        kept &= np.bincount(parts[seen], region(Label.HAIR)[seen]) > 0.5 * areas
     kept[head] = True
-    return _with_background(face, ~kept[parts])
+    return np.asarray(~kept[parts])
 
 
-def _with_background(face: Face, where: np.ndarray) -> Face:
-    """The face, with nothing of it where an (S, S) bool says so."""
+def emptied(probabilities: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """The probabilities, (C, S, S), with nothing but background where an (S, S) bool says so; the same array if that is nowhere."""
     if not where.any():
+        return probabilities
+    result = probabilities.copy()
+    result[:, where] = 0
+    result[0, where] = 1
+    return result
+
+
+def _emptied(face: Face, where: np.ndarray) -> Face:
+    probabilities = emptied(face.parsing.probabilities, where)
+    if probabilities is face.parsing.probabilities:
         return face
-    probabilities = face.parsing.probabilities.copy()
-    probabilities[:, where] = 0
-    probabilities[0, where] = 1
     return replace(face, parsing=replace(face.parsing, probabilities=probabilities))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from .. import geometry, pipeline
-from ..belonging import without_others
+from ..belonging import emptied, islands, without_others
 from ..detectors.whole_frame import WholeFrame
 from ..errors import ParameterError
 from ..scene import Face, Scene
@@ -203,7 +203,8 @@ class Tracker:
         return pipeline.head_crop(crop, self._segmenter.input_size[0])
 
     def _probabilities(self, crop: np.ndarray) -> np.ndarray:
-        return np.asarray(self._segmenter.probabilities(crop[None])[0])
+        answer = np.asarray(self._segmenter.probabilities(crop[None])[0])
+        return emptied(answer, islands(answer, self._segmenter.scheme))
 
     def _wide(self, rgb: np.ndarray, affine: np.ndarray) -> np.ndarray:
         size = self._segmenter.input_size[0]
