@@ -24,6 +24,8 @@ def without_others(face: Face, others: Sequence[Box]) -> Face:
 
     Else an effect would paint where two crops overlap once for each of them.
     """
+    if not others:
+        return face
     parsing = face.parsing
     rows, columns = np.indices((parsing.size, parsing.size))
     points = geometry.apply(geometry.invert(parsing.affine), np.column_stack([columns.ravel(), rows.ravel()]) + 0.5)
