@@ -143,6 +143,22 @@ def test_kill_9_in_the_middle_of_200_pictures_loses_nothing(tmp_path: Path, mode
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="Ctrl-C is sent to a process group")
+@pytest.mark.parametrize("delay", [0.0, 0.1, 0.3, 0.5])
+def test_ctrl_c_while_the_workers_start_is_one_line_too(tmp_path: Path, model: Path, delay: float) -> None:
+    fill(tmp_path / "in", 3)
+    victim = start(tmp_path, model)
+    while not (tmp_path / "out" / REPORT).exists():  # it is opened right before the workers are hired
+        assert victim.poll() is None, victim.communicate()
+        time.sleep(0.02)
+    time.sleep(delay)
+    os.killpg(victim.pid, signal.SIGINT)
+    stdout, stderr = victim.communicate()
+    assert victim.returncode == ExitCode.INTERRUPTED
+    assert (stdout, stderr) == ("", "facefx: stopped after 0 of 3 files; go on with --resume\n")
+    assert files_in(tmp_path / "out") == [REPORT]
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="Ctrl-C is sent to a process group")
 def test_ctrl_c_says_how_to_go_on_and_leaves_nothing_half(tmp_path: Path, model: Path) -> None:
     fill(tmp_path / "in", 200)
     out = tmp_path / "out"

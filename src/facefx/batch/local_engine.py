@@ -5,11 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
@@ -90,7 +92,8 @@ class _Hand:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, setup.threads), daemon=True)
-        process.start()
+        with _holding_ctrl_c_back():
+            process.start()
         theirs.close()  # or its end would not be noticed
         hand = cls(process, ours, task)
         hand.send(setup)
@@ -120,10 +123,29 @@ class _Hand:
         self.pipe.close()
 
 
+@contextmanager
+def _holding_ctrl_c_back() -> Iterator[None]:
+    """Processes started meanwhile never see Ctrl-C, which goes to the whole group; this one sees it once they are whole."""
+    if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    resource_tracker.ensure_running()  # the first process starts it, and that lifts the mask
+    came: list[int] = []
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # processes inherit it
+    handler = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))  # another thread may still be interrupted
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if came:
+            signal.raise_signal(signal.SIGINT)
+
+
 def _serve(pipe: Connection, threads: int) -> None:
     """The life of a worker process; ends when the other side of the pipe is gone."""
     os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(threads)  # numpy reads it as it loads: with the setup
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent decides what it means
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where no mask is inherited, as on Windows
     with suppress(EOFError, OSError):
         try:
             worker = Worker(pipe.recv())
