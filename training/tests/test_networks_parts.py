@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from importlib import metadata
 from pathlib import Path
 
@@ -96,11 +97,24 @@ def test_padding_is_grey_at_the_right_and_bottom() -> None:
 
 
 @pytest.mark.parametrize("classes", [2, 5, 11, 19])
-def test_palette_colours_are_far_apart(classes: int) -> None:
+def test_palette_colours_are_far_apart_and_none_lies_between_two_others(classes: int) -> None:
     palette = spread_palette(classes)
     assert palette.shape == (classes, 3)
-    assert palette[0].tolist() == [0, 0, 0]
-    assert torch.pdist(palette).min() >= 0.5
+    assert ((palette >= 0) & (palette <= 1)).all()
+    assert palette[0].max() < 0.2
+    assert torch.pdist(palette).min() >= 0.35
+    for first, second in itertools.combinations(range(classes), 2):
+        others = [index for index in range(classes) if index not in (first, second)]
+        mixed = torch.lerp(palette[first], palette[second], torch.linspace(0, 1, 9)[:, None])
+        assert not others or torch.cdist(mixed, palette[others]).min() >= 0.08
+
+
+def test_pix2pix_paints_in_its_palette_alone() -> None:
+    network = Pix2Pix(19, build_encoder("efficientnet-lite0", pretrained=False)).eval()
+    network.decoder[-1].classify.weight.data *= 1e4  # sure of everything
+    picture = network.paint(torch.rand(1, 3, 64, 64))
+    distances = torch.cdist(picture.flatten(2)[0].T, network.palette).amin(1)
+    assert (distances < 0.05).float().mean() > 0.8
 
 
 def test_pix2pix_reads_back_the_mask_picture_it_would_learn() -> None:
@@ -115,7 +129,7 @@ def test_pix2pix_reads_back_the_mask_picture_it_would_learn() -> None:
 def test_unknown_labels_are_grey_in_the_mask_picture() -> None:
     network = Pix2Pix(5, build_encoder("efficientnet-lite0", pretrained=False))
     picture = network.mask_picture(torch.tensor([[[0, 255]]], dtype=torch.uint8))
-    assert picture[0, :, 0].T.tolist() == [[0, 0, 0], [0.5, 0.5, 0.5]]
+    assert picture[0, :, 0].T.tolist() == [network.palette[0].tolist(), [0.5, 0.5, 0.5]]
 
 
 def test_a_patch_of_the_discriminator_sees_70_pixels() -> None:

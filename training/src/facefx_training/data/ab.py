@@ -21,11 +21,11 @@ __all__ = ["LAYOUT", "mask_colours", "read_ab", "write_ab"]
 
 #: What about.json calls it.
 LAYOUT = "a|b"
-_UNKNOWN = 64  # a grey that no palette has
+_UNKNOWN = 128  # grey, as far from all colours as can be
 
 
 def mask_colours(scheme: LabelScheme) -> np.ndarray:
-    """(256, 3) uint8 RGB by label index: `spread_palette`'s colours, and dark grey for what is unknown."""
+    """(256, 3) uint8 RGB by label index: `spread_palette`'s colours, and grey for what is unknown."""
     colours = np.full((256, 3), _UNKNOWN, np.uint8)
     colours[: len(scheme)] = (spread_palette(len(scheme)).numpy() * 255).round()
     return colours

@@ -6,7 +6,7 @@ answers with logits like every other family.
 
 from __future__ import annotations
 
-import itertools
+import math
 
 import torch
 from torch import Tensor, nn
@@ -18,12 +18,16 @@ from .segmenter import EncoderDecoder
 
 __all__ = ["PatchDiscriminator", "Pix2Pix", "spread_palette"]
 
+#: Points of which a palette's colours are chosen, and the exponent of their surface, |x|³ + |y|³ + |z|³ = 1: 2 is a sphere.
+_CANDIDATES, _ROUNDNESS = 4000, 3
+
 
 class Pix2Pix(EncoderDecoder):
     """A U-Net that paints mask pictures, and the palette to read them by.
 
-    The paper's generator is a U-Net from scratch; this one stands on a pretrained encoder like the other families, and ends with a
-    stem at full resolution, since a colour between two labels' colours may be a third one's.
+    The paper's generator is a U-Net from scratch, and its last layer gives any colour. This one stands on an encoder like the other
+    families, and its last layer mixes the palette's colours, by weights that sum up to one: three channels of features that must
+    hit one of 19 colours paint paired parts in a colour between theirs.
 
     Parameters
     ----------
@@ -41,7 +45,7 @@ class Pix2Pix(EncoderDecoder):
         self, classes: int, encoder: Encoder, *, palette: Tensor | None = None, temperature: float = 0.05, dropout: float = 0.2
     ) -> None:
         decoder = UNetDecoder(encoder.channels)
-        head = SegmentationHead(decoder.channels, 3, stride=decoder.stride, dropout=dropout)
+        head = SegmentationHead(decoder.channels, classes, stride=decoder.stride, dropout=dropout)
         super().__init__(encoder, nn.Sequential(decoder, head))
         self.register_buffer("palette", spread_palette(classes) if palette is None else palette.float().clone())
         self.temperature = temperature
@@ -51,7 +55,7 @@ class Pix2Pix(EncoderDecoder):
 
     def paint(self, image: Tensor) -> Tensor:
         """(N, 3, H, W) photo, RGB in [0, 1], H and W multiples of 32 → mask picture of the same size, RGB in [0, 1]."""
-        return torch.sigmoid(super().logits(image))
+        return torch.einsum("nkhw,kc->nchw", super().logits(image).softmax(1), self.palette)
 
     def decode(self, picture: Tensor) -> Tensor:
         """Mask picture (N, 3, H, W) → logits (N, classes, H, W): `-|colour - palette|² / temperature`.
@@ -97,13 +101,16 @@ def _halve(inputs: int, outputs: int) -> nn.Sequential:
 
 
 def spread_palette(classes: int) -> Tensor:
-    """(classes, 3) RGB in [0, 1]: black, then each colour as far as can be from those before.
+    """(classes, 3) RGB in [0, 1], each colour as far as can be from those before, all on a cube with round corners and sides.
 
-    They come out of the coarsest regular grid that has enough.
+    None lies between two others, so that where the picture fades from one label into the next it does not read as a third one.
     """
-    levels = next(n for n in itertools.count(2) if n**3 >= classes)
-    grid = torch.tensor(list(itertools.product(torch.linspace(0, 1, levels).tolist(), repeat=3)))
-    chosen = [0]
+    place = torch.arange(_CANDIDATES) + 0.5
+    height = 1 - 2 * place / _CANDIDATES  # of points spread evenly over a sphere: a spiral by the golden angle
+    turn, radius = math.pi * (1 + math.sqrt(5)) * place, (1 - height.square()).sqrt()
+    sphere = torch.stack([radius * turn.cos(), radius * turn.sin(), height], 1)
+    colours = 0.5 + 0.5 * sphere / sphere.abs().pow(_ROUNDNESS).sum(1, keepdim=True).pow(1 / _ROUNDNESS)
+    chosen = [int(colours.sum(1).argmin())]  # the darkest for the background
     while len(chosen) < classes:
-        chosen.append(int(torch.cdist(grid, grid[chosen]).amin(1).argmax()))
-    return grid[chosen]
+        chosen.append(int(torch.cdist(colours, colours[chosen]).amin(1).argmax()))
+    return colours[chosen]
