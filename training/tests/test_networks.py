@@ -132,6 +132,16 @@ def test_families_run_on_every_encoder(name: str, encoder: str) -> None:
         assert network(torch.rand(1, 3, 64, 65)).shape == (1, 2, 64, 65)
 
 
+def test_a_transunet_starts_as_the_unet_whose_weights_it_is_given() -> None:
+    unet, transunet = (build(name, 5, pretrained=False).eval() for name in ("unet", "transunet"))
+    missing = transunet.load_state_dict(unet.state_dict(), strict=False)
+    assert not missing.unexpected_keys
+    assert all(".bridge." in key for key in missing.missing_keys)
+    image = torch.rand(2, 3, 64, 96)
+    with torch.no_grad():
+        torch.testing.assert_close(transunet(image), unet(image))
+
+
 def test_unknown_names_and_misplaced_encoders_are_refused() -> None:
     with pytest.raises(UnknownName, match="unet"):
         build("unett", 19)

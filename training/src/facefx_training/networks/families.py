@@ -10,7 +10,8 @@ from torch import nn
 
 from facefx.errors import ParameterError, UnknownName
 
-from .decoders import AttentionDecoder, PSPDecoder, SegNetDecoder, UNetDecoder
+from .attention import AttentionBridge
+from .decoders import PSPDecoder, SegNetDecoder, UNetDecoder
 from .encoders import Encoder, build_encoder
 from .heads import SegmentationHead
 from .pix2pix import Pix2Pix
@@ -48,8 +49,11 @@ def _pspnet(classes: int, encoder: Encoder, *, dropout: float = 0.1) -> Segmente
 
 
 @_family("transunet", encoder="efficientnet-lite0")
-def _transunet(classes: int, encoder: Encoder, **options: Any) -> Segmenter:
-    return EncoderDecoder(encoder, AttentionDecoder(encoder.channels, classes, **options))
+def _transunet(classes: int, encoder: Encoder, *, stem: int = 0, dropout: float = 0.1, depth: int = 3, heads: int = 5) -> Segmenter:
+    widths = (160, 112, 64, 32)
+    decoder = UNetDecoder(encoder.channels, widths, stem, AttentionBridge(widths[0], depth=depth, heads=heads))
+    head = SegmentationHead(decoder.channels, classes, stride=decoder.stride, dropout=dropout)
+    return EncoderDecoder(encoder, nn.Sequential(decoder, head))
 
 
 @_family("segnet", encoder="efficientnet-lite0")

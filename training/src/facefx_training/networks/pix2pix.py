@@ -35,6 +35,8 @@ class Pix2Pix(EncoderDecoder):
         (classes, 3) RGB in [0, 1], the colour of each label; None for `spread_palette`. Saved with the weights.
     temperature
         In squared RGB distance: a logit falls by one for each `temperature` away from the label's colour.
+    stem
+        Of `UNetDecoder`.
     dropout
         Of whole channels before the last layer, the paper's source of noise; off in eval mode.
     """
@@ -42,9 +44,16 @@ class Pix2Pix(EncoderDecoder):
     palette: Tensor
 
     def __init__(
-        self, classes: int, encoder: Encoder, *, palette: Tensor | None = None, temperature: float = 0.05, dropout: float = 0.2
+        self,
+        classes: int,
+        encoder: Encoder,
+        *,
+        palette: Tensor | None = None,
+        temperature: float = 0.05,
+        stem: int = 0,
+        dropout: float = 0.2,
     ) -> None:
-        decoder = UNetDecoder(encoder.channels)
+        decoder = UNetDecoder(encoder.channels, stem=stem)
         head = SegmentationHead(decoder.channels, classes, stride=decoder.stride, dropout=dropout)
         super().__init__(encoder, nn.Sequential(decoder, head))
         self.register_buffer("palette", spread_palette(classes) if palette is None else palette.float().clone())

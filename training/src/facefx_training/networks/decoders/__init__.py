@@ -1,8 +1,7 @@
 """Decoders: an encoder's features by rising stride in, one map at the decoder's `stride` out."""
 
-from .attention import AttentionDecoder
 from .psp import PSPDecoder
 from .segnet import SegNetDecoder
 from .unet import UNetDecoder
 
-__all__ = ["AttentionDecoder", "PSPDecoder", "SegNetDecoder", "UNetDecoder"]
+__all__ = ["PSPDecoder", "SegNetDecoder", "UNetDecoder"]

@@ -27,9 +27,17 @@ class UNetDecoder(nn.Module):
         Of the outputs at strides 16, 8, 4, 2.
     stem
         Width of the stem at stride 1. 0 leaves that step out and ends at stride 2, which halves the time of training.
+    bridge
+        What the features at stride 16, `widths[0]` of them, go through; None for nothing.
     """
 
-    def __init__(self, channels: Sequence[int], widths: Sequence[int] = (160, 112, 64, 32), stem: int = 8) -> None:
+    def __init__(
+        self,
+        channels: Sequence[int],
+        widths: Sequence[int] = (160, 112, 64, 32),
+        stem: int = 8,
+        bridge: nn.Module | None = None,
+    ) -> None:
         super().__init__()
         picture, *skips, deepest = channels
         self.blocks = nn.ModuleList(
@@ -38,13 +46,16 @@ class UNetDecoder(nn.Module):
         )
         self.stem = ConvBNReLU(picture, stem) if stem else None
         self.last = SeparableConv(widths[-1] + stem, widths[-1]) if stem else None
+        self.bridge = bridge or nn.Identity()
         self.channels, self.stride = widths[-1], 1 if stem else 2
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """Features by rising stride → (N, `channels`, H / stride, W / stride)."""
         picture, *skips, x = features
-        for block, skip in zip(self.blocks, reversed(skips), strict=True):
+        for place, (block, skip) in enumerate(zip(self.blocks, reversed(skips), strict=True)):
             x = block(torch.cat([upsample(x, 2), skip], 1))
+            if place == 0:
+                x = self.bridge(x)
         if self.stem is None or self.last is None:
             return x
         return self.last(torch.cat([upsample(x, 2), self.stem(picture)], 1))
