@@ -145,6 +145,21 @@ def test_where_the_detector_is_blind_the_picture_is_searched(portrait: np.ndarra
     assert face.box.center == pytest.approx(PORTRAIT.center, abs=3)
 
 
+class Unsure(FakeSegmenter):
+    """Sees what is there, and is sure of nothing."""
+
+    def _one(self, crop: np.ndarray) -> np.ndarray:
+        classes = np.float32(0.7) * super()._one(crop)
+        classes[0] += 1 - classes.sum(axis=0)
+        return classes
+
+
+def test_a_doubtful_face_needs_a_detector_that_saw_it_too(portrait: np.ndarray) -> None:
+    (face,) = parsed(portrait, segmenter=Unsure()).faces
+    assert 0.5 < face.score < 0.8
+    assert not facefx.parse(portrait, segmenter=Unsure(), detector=ScriptedDetector()).faces
+
+
 class UnsureUpright(FakeSegmenter):
     """Sees features in the drawn face when it is upside down, too, but is not sure of them, and takes the lips for skin."""
 

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 DEFAULT_SEGMENTER = "unet-lite0"
-DEFAULT_DETECTOR = "cascade"
+DEFAULT_DETECTOR = "finder"
 _ENSEMBLE = "ensemble:"
 
 #: A parsed crop in which the features of a face are less sure than this, on average, shows no face.
@@ -60,7 +60,7 @@ def parse(
     image : a path, bytes, a file object, a PIL image or an array.
     segmenter : the name of an installed one, the path of a model folder, ``"ensemble:NAME+NAME"`` for the mean of several, or a
         `Segmenter`; by default facefx's own U-Net.
-    detector : the name of an installed one or a `Detector`; by default OpenCV's cascades. ``"whole_frame"`` for aligned portraits.
+    detector : the name of an installed one or a `Detector`; by default facefx's own. ``"whole_frame"`` for aligned portraits.
 
     Returns
     -------
@@ -121,7 +121,9 @@ def parse_rgb(rgb: np.ndarray, segmenter: Segmenter, detector: Detector) -> Scen
     if not aligned and knows_faces(segmenter):
         if not any(face.score >= SURE for face in faces):
             more = (look(rgb, found, segmenter) for found in search_by_parsing(rgb, segmenter))
-            faces = distinct([*faces, *(face for face in more if face)])
+            faces = distinct(
+                [*faces, *(face for face in more if face and face.score >= DOUBTFUL)]
+            )  # only one witness, so a sure one
         faces = believable(faces)
     own = [without_islands(without_others(face, [other.box for other in faces if other is not face])) for face in faces]
     return Scene(rgb, tuple(sorted(own, key=lambda face: -face.box.area)))

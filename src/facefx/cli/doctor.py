@@ -124,7 +124,7 @@ def _detector() -> Finding:
     try:
         resolve_detector(None).detect(np.zeros((64, 64, 3), np.float32))
     except FacefxError as error:
-        return Finding("detector", f"{DEFAULT_DETECTOR}: {error}", "pip install 'opencv-python-headless>=4.10,<5'", essential=True)
+        return Finding("detector", f"{DEFAULT_DETECTOR}: {error}", "pip install --force-reinstall facefx", essential=True)
     return Finding("detector", f"{DEFAULT_DETECTOR} runs")
 
 

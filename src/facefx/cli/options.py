@@ -51,8 +51,8 @@ DetectorOption = Annotated[
     typer.Option(
         "--detector",
         metavar="NAME",
-        help="What finds the faces: cascade (the default), whole_frame for portraits that are already cut out and upright, "
-        "or one that a plugin offers.",
+        help="What finds the faces: finder (the default), cascade, whole_frame for portraits that are already cut out and "
+        "upright, or one that a plugin offers.",
     ),
 ]
 MinConfidenceOption = Annotated[
