@@ -178,6 +178,21 @@ def test_scores_of_the_card_are_taken_and_are_what_would_be_measured(
 
 
 @pytest.mark.usefixtures("hurried")
+def test_scores_of_a_newer_card_replace_what_was_kept(tmp_path: Path, pairs: Path, pictures: Pictures) -> None:
+    folder, on = write_model(tmp_path / "tiny", blind_to=("hair",)), f"{pairs.name}/val.txt, {len(pictures)} pictures"
+    cache = tmp_path / "board.json"
+    compare([Entrant.read(folder)], pictures, on, cache)
+    kept = json.loads(cache.read_text())
+    kept[0]["measured"]["end_to_end"]["mean_f1"] = 1.0  # as another detector would have it
+    cache.write_text(json.dumps(kept))
+    CliRunner().invoke(
+        app, ["evaluate", str(folder), "--data", str(pairs), "--size", "96", "--end-to-end", "--into-card"], catch_exceptions=False
+    )
+    (row,) = compare([Entrant.read(folder)], pictures, on, cache)
+    assert row["measured"]["end_to_end"]["mean_f1"] == Entrant.read(folder).cards[0].scores["end_to_end"]["mean_f1"] != 1.0
+
+
+@pytest.mark.usefixtures("hurried")
 def test_an_interrupted_comparison_keeps_what_it_has(tmp_path: Path, pictures: Pictures, monkeypatch: pytest.MonkeyPatch) -> None:
     good, bad = (Entrant.read(write_model(tmp_path / name, blind_to=blind)) for name, blind in (("a", ()), ("b", ("nose",))))
     cache = tmp_path / "board.json"

@@ -52,7 +52,8 @@ def compare(
             kept.append(_row(model, on, measured[key]))
             if cache:
                 _write(cache, kept)  # now, so that an interrupted comparison goes on where it was
-    rows = [_row(model, on, measured[model.sha256, on]) for model in models]
+    today = {model.sha256: {} if anew else _on_card(model, on) for model in models}  # a card may be newer than what was kept
+    rows = [_row(model, on, measured[model.sha256, on] | today[model.sha256]) for model in models]
     rows.sort(key=lambda row: (-row["classes"], -row["measured"]["end_to_end"]["mean_f1"]))
     if cache:
         _write(cache, rows)
