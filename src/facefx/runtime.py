@@ -80,7 +80,7 @@ def thread_count(text: str) -> int:
 
 
 def open_session(
-    model: str, content: bytes, *, provider: str | None = None, strict: bool | None = None
+    model: str, content: bytes, *, provider: str | None = None, strict: bool | None = None, arena: bool = True
 ) -> onnxruntime.InferenceSession:
     """A session for a model, on the wanted provider or the next best one that starts.
 
@@ -90,6 +90,7 @@ def open_session(
     content : the bytes of an ONNX file.
     provider : as for `providers_for`.
     strict : whether it is an error, and not only a warning, if another provider runs; by default what FACEFX_STRICT_PROVIDER says.
+    arena : whether the CPU's memory is kept for the next run, which is faster; not for inputs so large that others need the room.
 
     Raises
     ------
@@ -99,6 +100,7 @@ def open_session(
     runtime = _onnxruntime()
     options = runtime.SessionOptions()
     options.log_severity_level = 3
+    options.enable_cpu_mem_arena = arena
     if threads := os.environ.get("FACEFX_THREADS"):
         options.intra_op_num_threads = thread_count(threads)
     order = providers_for(provider)
