@@ -97,6 +97,12 @@ def test_a_bad_effect_fails(function: Callable[..., np.ndarray], error: type[Exc
         check_effect(spec, examples=60)
 
 
+def test_no_scene_is_left_to_chance() -> None:
+    with pytest.raises(EffectError) as raised:
+        check_effect(effect(region="lips")(wants_three_pixels), examples=1)
+    assert raised.value.__notes__ == ["with its defaults, in the scene 'one pixel'"]
+
+
 def test_without_hypothesis_the_pip_line_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "hypothesis", None)
     with pytest.raises(MissingExtra, match=r"facefx\[test\]"):

@@ -85,7 +85,7 @@ def check_effect(spec: EffectSpec, examples: int = 50) -> None:
     Parameters
     ----------
     spec : the declared effect.
-    examples : how many to try.
+    examples : how many to draw, after every kind of scene was tried with the defaults.
 
     Raises
     ------
@@ -102,6 +102,12 @@ def check_effect(spec: EffectSpec, examples: int = 50) -> None:
         resolved = spec.resolve(params)
         _check_run(spec, resolved, example_scene(kind, content, spec.region_of(resolved)))
 
+    for kind in SCENES:  # whatever is drawn afterwards, each of them is tried
+        try:
+            contract({}, kind, "drawn")
+        except Exception as error:
+            error.add_note(f"with its defaults, in the scene {kind!r}")
+            raise
     given = hypothesis.given(params=parameters(spec), kind=draw.sampled_from(SCENES), content=draw.sampled_from(CONTENTS))
     settings = hypothesis.settings(
         max_examples=examples, deadline=None, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
