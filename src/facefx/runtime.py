@@ -80,7 +80,7 @@ def thread_count(text: str) -> int:
 
 
 def open_session(
-    model: str, content: bytes, *, provider: str | None = None, strict: bool | None = None, arena: bool = True
+    model: str, content: bytes, *, provider: str | None = None, strict: bool | None = None
 ) -> onnxruntime.InferenceSession:
     """A session for a model, on the wanted provider or the next best one that starts.
 
@@ -90,7 +90,6 @@ def open_session(
     content : the bytes of an ONNX file.
     provider : as for `providers_for`.
     strict : whether it is an error, and not only a warning, if another provider runs; by default what FACEFX_STRICT_PROVIDER says.
-    arena : whether the CPU's memory is kept for the next run, which is faster; not for inputs so large that others need the room.
 
     Raises
     ------
@@ -100,7 +99,7 @@ def open_session(
     runtime = _onnxruntime()
     options = runtime.SessionOptions()
     options.log_severity_level = 3
-    options.enable_cpu_mem_arena = arena
+    options.enable_cpu_mem_arena = False  # it would keep the memory of the largest batch for ever, and was not faster
     if threads := os.environ.get("FACEFX_THREADS"):
         options.intra_op_num_threads = thread_count(threads)
     order = providers_for(provider)
@@ -158,9 +157,9 @@ def run_session(session: onnxruntime.InferenceSession, model: str, batch: np.nda
 
     Raises `ModelError` if the provider fails, for want of memory for instance.
     """
-    name = session.get_inputs()[0].name
+    name, provider = session.get_inputs()[0].name, session.get_providers()[0]
     try:
-        if session.get_providers()[0] not in (CUDA, TENSORRT):
+        if provider not in (CUDA, TENSORRT):
             return np.asarray(session.run(None, {name: batch})[0])
         binding = session.io_binding()
         binding.bind_ortvalue_input(name, _onnxruntime().OrtValue.ortvalue_from_numpy(batch, "cuda", 0))
@@ -168,4 +167,4 @@ def run_session(session: onnxruntime.InferenceSession, model: str, batch: np.nda
         session.run_with_iobinding(binding)
         return np.asarray(binding.copy_outputs_to_cpu()[0])
     except Exception as error:  # onnxruntime's own errors derive from Exception only
-        raise ModelError(f"the model {model!r} failed on {session.get_providers()[0]}: {error}; {_ADVICE}") from error
+        raise ModelError(f"the model {model!r} failed on {provider}: {error}; {_ADVICE}") from error

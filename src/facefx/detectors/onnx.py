@@ -72,7 +72,7 @@ class OnnxDetector:
 
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
-        session = open_session(self.card.name, self.card.model_bytes(), arena=False)
+        session = open_session(self.card.name, self.card.model_bytes())
         inputs, outputs = session.get_inputs(), session.get_outputs()
         if len(inputs) != 1 or len(outputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].shape[1] != 3:
             taken, given = [(i.name, i.shape) for i in inputs], [(o.name, o.shape) for o in outputs]
