@@ -123,13 +123,25 @@ class ScriptedDetector:
         return list(self.found)
 
 
-class HairSegmenter:
-    """Knows hair from all else, and nothing more."""
+class CoarseSegmenter:
+    """Knows the parts of another label scheme alone; what it has no name for is background."""
 
-    name = "fake-hair"
-    scheme: LabelScheme = scheme("hair")
     input_size = (128, 128)
 
+    def __init__(self, scheme: LabelScheme) -> None:
+        self.name, self.scheme = f"fake-{scheme.name}", scheme
+
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
-        hair = FakeSegmenter().probabilities(crops)[:, INDEX[Label.HAIR]]
-        return np.stack([1 - hair, hair], axis=1)
+        fine = FakeSegmenter().probabilities(crops)
+        parts = [[INDEX[label] for label in labels] for labels in self.scheme.members[1:]]
+        known = np.stack([fine[:, part].sum(axis=1) for part in parts], axis=1)
+        return np.concatenate([1 - known.sum(axis=1, keepdims=True), known], axis=1)
+
+
+class HairSegmenter(CoarseSegmenter):
+    """Knows hair from all else, and nothing more."""
+
+    scheme = scheme("hair")
+
+    def __init__(self) -> None:
+        super().__init__(self.scheme)

@@ -14,6 +14,7 @@ from cli_helpers import faceless, read, run, write
 from facefx.cli.exit_codes import ExitCode
 from facefx.labels import scheme
 from facefx.overlay import palette
+from synthetic import HairSegmenter
 
 pytestmark = pytest.mark.usefixtures("fakes")
 
@@ -33,6 +34,13 @@ def test_the_label_picture_holds_exact_indices_and_the_palette(name: str, photo:
         colors = np.reshape(labels.getpalette()[: 3 * len(scheme(name))], (-1, 3))
     np.testing.assert_array_equal(colors, palette(name))
     assert len(np.unique(read(tmp_path / "labels.png"))) > 1
+
+
+def test_the_segmenters_own_scheme_is_the_default(portrait: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("facefx.pipeline.resolve_segmenter", lambda _: HairSegmenter())
+    photo = write(tmp_path / "photo.png", portrait)
+    assert run("parse", photo, "-o", tmp_path / "hair.png", "--overlay", tmp_path / "overlay.png").exit_code == ExitCode.OK
+    assert set(np.unique(read(tmp_path / "hair.png"))) == {0, 1}
 
 
 def test_the_overlay_shows_the_picture_with_a_legend(photo: Path, portrait: np.ndarray, tmp_path: Path) -> None:

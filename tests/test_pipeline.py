@@ -12,13 +12,14 @@ import pytest
 
 import facefx
 from facefx import Label, NoFaceFound, ParameterError, RegionUnavailable, Scene, UnknownName, chain
-from facefx.labels import Region, scheme
+from facefx.labels import Region, scheme, scheme_names
 from facefx.pipeline import believable, surroundings
 from facefx.types import Box, Detection
 from synthetic import (
     CELEBAMASK,
     INDEX,
     PORTRAIT,
+    CoarseSegmenter,
     FakeDetector,
     FakeSegmenter,
     HairSegmenter,
@@ -298,6 +299,18 @@ def test_a_segmenter_of_few_labels_gives_what_it_has(portrait: np.ndarray) -> No
         scene.label_map()
     with pytest.raises(RegionUnavailable, match="hair"):
         scene.mask("lips")
+
+
+@pytest.mark.parametrize("name", scheme_names())
+def test_every_label_scheme_is_parsed_into_what_it_knows(name: str, portrait: np.ndarray) -> None:
+    own = scheme(name)
+    found = facefx.parse(portrait, segmenter=CoarseSegmenter(own), detector=ScriptedDetector(PORTRAIT.detection))
+    (face,) = found.faces
+    assert face.box.iou(PORTRAIT.detection.box) > 0.7
+    for index, labels in enumerate(own.members[1:], 1):
+        there = np.isin(label_picture(), [INDEX[label] for label in labels])
+        if there.sum() > 200 and Label.CLOTHING not in labels:  # which ends where the crop does
+            assert iou(found.label_map(own) == index, there) > 0.85, own.classes[index]
 
 
 def test_eight_threads_at_once(portrait: np.ndarray) -> None:

@@ -35,10 +35,13 @@ DEFAULT_SEGMENTER = "unet-lite0"
 DEFAULT_DETECTOR = "finder"
 _ENSEMBLE = "ensemble:"
 
+#: What a face is known by.
+_FEATURES = (Region.EYES, Region.EYEBROWS, Label.NOSE, Region.LIPS)
 #: A parsed crop in which the features of a face are less sure than this, on average, shows no face.
 MIN_SCORE = 0.5
-#: Right faces were surer than the first (131 looked at); below the second were a collar, a patch of a suit, an ear, one parsed the
-#: wrong way up, and heads seen from the side and behind, whose hair may be right and whose mouth is not (7 looked at).
+#: Of the faces that the cascades found, right ones were surer than the first (131 looked at); below the second were a collar, a patch
+#: of a suit, an ear, one parsed the wrong way up, and heads seen from the side and behind, whose hair may be right and whose mouth is
+#: not (7 looked at). With today's default detector, see docs/limits.md.
 SURE, DOUBTFUL = 0.9, 0.8
 #: The crop is cut again if the parsed face turns out to lie this far from where the detector said.
 MAX_TURN, MAX_SHIFT, MAX_RESIZE = 10.0, 0.2, 1.35
@@ -145,7 +148,8 @@ def believable(faces: Sequence[Face]) -> list[Face]:
 
 
 def knows_faces(segmenter: Segmenter) -> bool:
-    return bool(segmenter.scheme.indices_of(Region.FACE))
+    """Whether it can be told from what the segmenter sees that there is a face, and where: not by a mask alone."""
+    return all(segmenter.scheme.indices_of(part) for part in (Region.FACE, *_FEATURES))
 
 
 def parse_crop(rgb: np.ndarray, affine: np.ndarray, segmenter: Segmenter) -> FaceParsing:
@@ -228,9 +232,6 @@ def _central_part(inside: np.ndarray) -> np.ndarray:
     middle = parts[size // 4 : -size // 4, size // 4 : -size // 4]
     votes = np.bincount(middle.ravel(), minlength=count)[1:]
     return np.asarray(parts == 1 + int(votes.argmax()))
-
-
-_FEATURES = (Region.EYES, Region.EYEBROWS, Label.NOSE, Region.LIPS)
 
 
 def _feature_score(parsing: FaceParsing, face: np.ndarray) -> float:

@@ -142,6 +142,15 @@ def test_a_transunet_starts_as_the_unet_whose_weights_it_is_given() -> None:
         torch.testing.assert_close(transunet(image), unet(image))
 
 
+def test_a_grey_unet_sees_no_colour() -> None:
+    network = build("unet2015", 2, width=4, grey=1).eval()
+    image = torch.rand(1, 3, 64, 64)
+    grey = (image * torch.tensor((0.299, 0.587, 0.114)).view(1, 3, 1, 1)).sum(1, keepdim=True).expand_as(image)
+    with torch.no_grad():
+        torch.testing.assert_close(network(image), network(grey))
+        assert not torch.allclose(network(image), network(image.flip(1)))  # red and blue do not weigh the same
+
+
 def test_unknown_names_and_misplaced_encoders_are_refused() -> None:
     with pytest.raises(UnknownName, match="unet"):
         build("unett", 19)

@@ -46,11 +46,14 @@ def parse(
         typer.Option("--sheet", metavar="FILE", help="All pictures on one contact sheet, small, with their parts tinted."),
     ] = None,
     scheme: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--scheme", metavar="NAME", help="The index order: celebamask (19 parts), lapa (11), eyes_lips (5), hair (2)."
+            "--scheme",
+            metavar="NAME",
+            help="The index order: celebamask (19 parts), lapa (11), eyes_lips (5), hair (2), face (2); by default the "
+            "segmenter's own, which is celebamask for most.",
         ),
-    ] = "celebamask",
+    ] = None,
     segmenter: SegmenterOption = None,
     detector: DetectorOption = None,
     force: ForceOption = False,
@@ -75,7 +78,8 @@ def parse(
 
     if output is None and overlay is None and sheet is None:
         raise typer.BadParameter("there is nothing to do: give -o, --overlay, --sheet, or several", param_hint="'-o'")
-    order = label_scheme(scheme)
+    if scheme is not None:
+        label_scheme(scheme)  # a wrong name is said before any folder is made
     pictures = pictures_in(inputs)
     labels = targets_of(pictures, output, suffix=".png") if output else {}
     overlays = targets_of(pictures, overlay, "--overlay", suffix=".jpg") if overlay else {}
@@ -88,6 +92,7 @@ def parse(
     for folder in filter(None, (output, overlay)):
         make_folder(folder)
     parser, finder = pipeline.resolve_segmenter(segmenter), pipeline.resolve_detector(detector)
+    order = label_scheme(scheme or parser.scheme)
     cells = []
 
     def work(path: Path) -> None:

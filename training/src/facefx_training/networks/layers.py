@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["ConvBNReLU", "Normalize", "SeparableConv", "channels_last", "pad_to_multiple", "upsample"]
+__all__ = ["ConvBNReLU", "Luma", "Normalize", "SeparableConv", "channels_last", "pad_to_multiple", "upsample"]
 
 _Network = TypeVar("_Network", bound=nn.Module)
 
@@ -53,6 +53,19 @@ class Normalize(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         return (image - self.mean) / self.std
+
+
+class Luma(nn.Module):
+    """(N, 3, H, W) RGB → (N, 1, H, W), by the weights of ITU-R BT.601: what a grey picture shows."""
+
+    weights: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("weights", torch.tensor((0.299, 0.587, 0.114)).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, image: Tensor) -> Tensor:
+        return (image * self.weights).sum(1, keepdim=True)
 
 
 def pad_to_multiple(image: Tensor, multiple: int) -> Tensor:
