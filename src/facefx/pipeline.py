@@ -39,9 +39,9 @@ _ENSEMBLE = "ensemble:"
 _FEATURES = (Region.EYES, Region.EYEBROWS, Label.NOSE, Region.LIPS)
 #: A parsed crop in which the features of a face are less sure than this, on average, shows no face.
 MIN_SCORE = 0.5
-#: Of the faces that the cascades found, right ones were surer than the first (131 looked at); below the second were a collar, a patch of
-#: a suit, an ear, one parsed the wrong way up, and heads seen from the side and behind, whose hair may be right and whose mouth is not
-#: (7 looked at). With today's default detector: docs/limits.md.
+#: Of the faces that the cascades found, right ones were surer than the first (131 looked at); below the second were a collar, a
+#: patch of a suit, an ear, one parsed the wrong way up, and heads seen from the side and behind, whose hair may be right and whose
+#: mouth is not (7 looked at). With today's default detector: docs/limits.md.
 SURE, DOUBTFUL = 0.9, 0.8
 #: The crop is cut again if the parsed face turns out to lie this far from where the detector said.
 MAX_TURN, MAX_SHIFT, MAX_RESIZE = 10.0, 0.2, 1.35
