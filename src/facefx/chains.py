@@ -172,7 +172,8 @@ class Chain:
             height, width = scene.size
             raise NoFaceFound(
                 f"no face was found in the picture of {width} x {height} pixels; "
-                "for an aligned portrait try detector='whole_frame', or pass such pictures through with require_face=False"
+                "for an aligned portrait, or hair seen from behind, try detector='whole_frame', "
+                "or pass such pictures through with require_face=False"
             )
         for step in needing:
             if isinstance(step.spec, EffectSpec) and not chosen(scene.faces, step.params["faces"]):  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ def hair_folder(root: Path, *, height: int = 64, width: int = 64) -> Path:
         small = (width, height)
         image = cv2.resize(image, small, interpolation=cv2.INTER_AREA)
         hair = cv2.resize((labels == HAIR).astype(np.uint8), small, interpolation=cv2.INTER_NEAREST)
-        cv2.imwrite(str(root / "images" / f"p{i}.jpg"), image)
+        cv2.imwrite(str(root / "images" / f"p{i}.jpg"), image[..., ::-1])
         cv2.imwrite(str(root / "hair" / f"p{i}.png"), hair * 255)
     return root
 

@@ -45,5 +45,6 @@ def for_each(inputs: Sequence[Path], work: Callable[[Path], None]) -> None:
 def no_face(path: Path, advice: str = "") -> NoFaceFound:
     """The error for a picture without a face, in the words of the command line."""
     return NoFaceFound(
-        f"no face was found in {str(path)!r}; try --detector whole_frame if it is a portrait cut out upright{advice}"
+        f"no face was found in {str(path)!r}; "
+        f"try --detector whole_frame if it is a portrait cut out upright, or shows hair from behind{advice}"
     )

@@ -47,13 +47,13 @@ def whole_frame(model: Path, size: int, *, threads: int = 1) -> Predict:
     return predict
 
 
-def through_facefx(model: Path) -> Predict:
-    """End to end: detect, crop, parse, paste back; label maps in the model's own scheme."""
+def through_facefx(model: Path, detector: str | None = None) -> Predict:
+    """End to end: detect, by default as facefx does, crop, parse, paste back; label maps in the model's own scheme."""
     import facefx
 
     folder = model.resolve()
     own = ModelCard.read(folder).scheme
-    return lambda image: facefx.parse(image, segmenter=folder).label_map(own)
+    return lambda image: facefx.parse(image, segmenter=folder, detector=detector).label_map(own)
 
 
 def evaluate(predict: Predict, pictures: Pictures, scheme: LabelScheme = _CELEBAMASK) -> tuple[np.ndarray, list[np.ndarray]]:

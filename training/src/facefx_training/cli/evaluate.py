@@ -15,7 +15,9 @@ def evaluate(
     data: Annotated[Path, typer.Option(help="Folder of pairs or A|B pictures; those of its val split count.")],
     size: Annotated[list[int] | None, typer.Option(help="Give whole frames at this size; several times for several.")] = None,
     end_to_end: Annotated[bool, typer.Option(help="Also through facefx: detect, crop, parse, paste back.")] = False,
-    hair: Annotated[list[Path] | None, typer.Option(help="Folder with images/ and hair/ to score hair on, end to end.")] = None,
+    hair: Annotated[
+        list[Path] | None, typer.Option(help="Folder with images/ and hair/ to score hair on, end to end, and with whole_frame.")
+    ] = None,
     landmarks: Annotated[Path | None, typer.Option(help="Folder with images/ and landmarks.csv (68 points).")] = None,
     by_condition: Annotated[
         bool, typer.Option(help="Also apart for faces with glasses, a hat, hair over the face, turned, ...")
@@ -58,6 +60,8 @@ def evaluate(
     for folder in hair or []:
         way = f"hair_{folder.parent.name}_{folder.name}"
         found[way] = judge.hair_scores(judge.through_facefx(model), folder, limit, scheme)
+        whole = judge.hair_scores(judge.through_facefx(model, "whole_frame"), folder, limit, scheme)
+        found[way]["f1_whole_frame"] = whole["f1"]  # hair from behind, too, where no face is found
         typer.echo(json.dumps({way: found[way]}))
     if landmarks:
         found["landmarks"] = judge.landmark_hits(judge.through_facefx(model), landmarks, limit, scheme)
