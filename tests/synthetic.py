@@ -16,6 +16,7 @@ __all__ = [
     "PALETTE",
     "PORTRAIT",
     "SIZE",
+    "CoarseSegmenter",
     "FakeDetector",
     "FakeSegmenter",
     "HairSegmenter",

@@ -19,6 +19,7 @@ from .image_profiles import Profile, profile_space, read_profile
 __all__ = [
     "ARRAY_MODES",
     "COLOR_MODES",
+    "LUMA",
     "Native",
     "check_array",
     "fits",
@@ -40,7 +41,7 @@ ARRAY_MODES = ("L", "LA", "RGB", "RGBA", "I;16", "I", "F")
 COLOR_MODES = ("1", "CMYK", "YCbCr", "HSV")
 
 #: Rec. 601 luma of encoded RGB, the grey of Pillow and OpenCV.
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _DTYPES = ("uint8", "uint16", "float32", "float64")
 
 
@@ -226,7 +227,7 @@ def _array_with_rgb(
             if profile:
                 colors[changed] = profile.from_srgb(colors[changed][None])[0]
             if _color_planes(planes) == 1:
-                colors = (colors @ _LUMA)[..., None]
+                colors = (colors @ LUMA)[..., None]
             np.copyto(planes[rows, :, : colors.shape[2]], _rounded(colors, out.dtype), where=changed[..., None])
     return out
 

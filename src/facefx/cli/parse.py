@@ -78,8 +78,8 @@ def parse(
 
     if output is None and overlay is None and sheet is None:
         raise typer.BadParameter("there is nothing to do: give -o, --overlay, --sheet, or several", param_hint="'-o'")
-    if scheme is not None:
-        label_scheme(scheme)  # a wrong name is said before any folder is made
+    parser, finder = pipeline.resolve_segmenter(segmenter), pipeline.resolve_detector(detector)
+    order = label_scheme(scheme or parser.scheme)
     pictures = pictures_in(inputs)
     labels = targets_of(pictures, output, suffix=".png") if output else {}
     overlays = targets_of(pictures, overlay, "--overlay", suffix=".jpg") if overlay else {}
@@ -91,8 +91,6 @@ def parse(
         check_target(sheet, force=force)
     for folder in filter(None, (output, overlay)):
         make_folder(folder)
-    parser, finder = pipeline.resolve_segmenter(segmenter), pipeline.resolve_detector(detector)
-    order = label_scheme(scheme or parser.scheme)
     cells = []
 
     def work(path: Path) -> None:

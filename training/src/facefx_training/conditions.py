@@ -11,6 +11,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from facefx.image_modes import LUMA
 from facefx.labels import Label, LabelScheme, Region
 
 __all__ = ["CONDITIONS", "conditions"]
@@ -18,7 +19,6 @@ __all__ = ["CONDITIONS", "conditions"]
 Rule = Callable[[np.ndarray, np.ndarray, LabelScheme], bool]
 #: A part of fewer pixels of a picture, as a share, counts as absent.
 _PRESENT = 2e-4
-_LUMA = np.array([0.299, 0.587, 0.114])  # of ITU-R BT.601
 _INNER = (Region.EYEBROWS, Region.EYES, Label.NOSE, Region.LIPS)
 
 
@@ -86,4 +86,4 @@ def turned(image: np.ndarray, labels: np.ndarray, scheme: LabelScheme) -> bool:
 def _face_luma(image: np.ndarray, labels: np.ndarray, scheme: LabelScheme) -> float:
     """Median luma of the pixels labelled as face, 0 to 1; nan where there is none, which is neither dark nor bright."""
     pixels = image[_mask(labels, scheme, Region.FACE)]
-    return float(np.median(pixels @ _LUMA) / 255) if len(pixels) else float("nan")
+    return float(np.median(pixels @ LUMA) / 255) if len(pixels) else float("nan")

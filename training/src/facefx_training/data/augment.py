@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from facefx.image_modes import LUMA
 from facefx.labels import IGNORE, Label, LabelScheme, Region
 
 __all__ = ["Augment", "crop_matrix", "mirror_pair", "through_jpeg"]
 
 _GREY = 0.5
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 Rng = np.random.Generator
 
@@ -100,13 +100,13 @@ def _light(pixels: np.ndarray, labels: np.ndarray, scheme: LabelScheme, rng: Rng
 
 def _tint(pixels: np.ndarray, labels: np.ndarray, scheme: LabelScheme, rng: Rng) -> np.ndarray:
     """Saturation and white balance."""
-    grey = (pixels @ _LUMA)[..., None]
+    grey = (pixels @ LUMA)[..., None]
     saturation = np.float32(np.exp(rng.normal(0, 0.3)))
     return (grey + (pixels - grey) * saturation) * np.exp(rng.normal(0, 0.1, 3)).astype(np.float32)
 
 
 def _colourless(pixels: np.ndarray, labels: np.ndarray, scheme: LabelScheme, rng: Rng) -> np.ndarray:
-    return np.repeat((pixels @ _LUMA)[..., None], 3, axis=2)
+    return np.repeat((pixels @ LUMA)[..., None], 3, axis=2)
 
 
 def _gradient(pixels: np.ndarray, labels: np.ndarray, scheme: LabelScheme, rng: Rng) -> np.ndarray:

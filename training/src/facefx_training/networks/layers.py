@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from facefx.image_modes import LUMA
+
 __all__ = ["ConvBNReLU", "Luma", "Normalize", "SeparableConv", "channels_last", "pad_to_multiple", "upsample"]
 
 _Network = TypeVar("_Network", bound=nn.Module)
@@ -62,7 +64,7 @@ class Luma(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("weights", torch.tensor((0.299, 0.587, 0.114)).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("weights", torch.tensor(LUMA).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, image: Tensor) -> Tensor:
         return (image * self.weights).sum(1, keepdim=True)
