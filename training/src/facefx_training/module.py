@@ -20,10 +20,13 @@ from .learner import Learner, pixels_of, use_one_thread
 from .losses import ParsingLoss
 from .metrics import confusion, scores
 from .networks import Segmenter
+from .published import take_over_model
 
 __all__ = ["Parser"]
 
 _log = logging.getLogger(__name__)
+#: Pictures on which the norms of a model folder that is gone on with are measured.
+_MEASURED_ON = 96
 
 
 class Parser(Learner):
@@ -35,12 +38,22 @@ class Parser(Learner):
     def __init__(self, config: Config, pictures: Pictures, draw_weights: np.ndarray, validation: Pictures, folder: Path) -> None:
         network = network_of(config)
         if config.start:
-            take_over(network, Path(config.start))
+            self._start_from(network, config, pictures, Path(config.start))
         super().__init__(config, network)
         self.pictures, self.draw_weights, self.validation = pictures, draw_weights, validation
         self.folder = folder
         self.loss = ParsingLoss(config.loss, config.labels, config.class_weights)
         self.best, self.since_best, self.halvings = -1.0, 0, 0
+
+    @staticmethod
+    def _start_from(network: Segmenter, config: Config, pictures: Pictures, start: Path) -> None:
+        """Another run's weights, or those of a model folder."""
+        if not (start / "model.onnx").exists():
+            take_over(network, start)
+            return
+        augment = Augment(config.size_at(0), config.labels)
+        shown = FaceDataset(pictures, np.ones(len(pictures)), augment, seed=config.seed, epoch=0)
+        take_over_model(network, start, pixels_of(torch.stack([shown[i][0] for i in range(min(_MEASURED_ON, len(shown)))])))
 
     # ---- learning
 

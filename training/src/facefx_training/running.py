@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +60,9 @@ def _loggers(folder: Path) -> list[Logger]:
 
 
 def _callbacks(folder: Path) -> list[Callback]:
-    """A checkpoint every other epoch and at an interruption; a progress bar where somebody looks."""
+    """A checkpoint every ten minutes, at every other epoch's end and at an interruption; a progress bar where somebody looks."""
     usual: list[Callback] = [
-        ModelCheckpoint(folder, "{epoch}-{step}", every_n_epochs=2, save_on_train_epoch_end=True, save_on_exception=True)
+        ModelCheckpoint(folder, "{epoch}-{step}", every_n_epochs=2, save_on_train_epoch_end=True, save_on_exception=True),
+        ModelCheckpoint(folder, "{epoch}-{step}-timed", train_time_interval=timedelta(minutes=10)),  # epochs may take an hour
     ]
     return [*usual, RichProgressBar()] if sys.stdout.isatty() else usual

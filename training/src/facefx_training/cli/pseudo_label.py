@@ -20,9 +20,9 @@ def pseudo_label(
     sure: Annotated[float, typer.Option(help="Probability below which the teacher is not believed.")] = 0.85,
 ) -> None:
     """Label photos of which only the hair is known, to train on with others."""
-    from ..data import read_names
+    from ..data import picture_path, read_names
     from ..pseudo import pseudo_label as run
 
-    photos = [held_out / "images" / f"{name}.jpg" for name in read_names(held_out / "val.txt")]
+    photos = [picture_path(held_out, name) for name in read_names(held_out / "val.txt")]
     about = run(folders, into, model=model, held_out=photos, license=license, size=size, sure=sure)
     typer.echo(f"{into}: {about['pictures']} pictures; {about['left_out_as_copies']} left out as copies of held-out ones")

@@ -1,7 +1,7 @@
 """Faces and their label maps: reading, correcting and varying them."""
 
 from .augment import Augment
-from .celebamask import Pictures, join, read_celebamask, read_names, scheme_of
+from .celebamask import Pictures, join, picture_path, read_celebamask, read_names, scheme_of
 from .dataset import FaceDataset
 from .folder import read_pictures, split_names
 from .sides import upright_sides
@@ -11,6 +11,7 @@ __all__ = [
     "FaceDataset",
     "Pictures",
     "join",
+    "picture_path",
     "read_celebamask",
     "read_names",
     "read_pictures",

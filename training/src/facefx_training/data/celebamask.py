@@ -1,4 +1,4 @@
-"""Reading a folder of pairs ready for training: `images/NAME.jpg`, `labels/NAME.png` (index maps), and lists of names.
+"""Reading a folder of pairs ready for training: `images/NAME.jpg` (or .webp, .png), `labels/NAME.png` (index maps), lists of names.
 
 `train.txt` and `val.txt` hold the names. The indices are CelebAMask-HQ's, unless `about.json` names another scheme. Labels may also
 be 254 (not hair, else unknown) and 255 (unknown), as in pseudo-labelled folders and those that `facefx-train prepare` translated.
@@ -23,7 +23,9 @@ from .hair import NOT_HAIR
 from .sides import upright_sides
 from .translate import translation
 
-__all__ = ["Pictures", "about", "join", "read_celebamask", "read_names", "scheme_of"]
+__all__ = ["Pictures", "about", "join", "picture_path", "read_celebamask", "read_names", "scheme_of"]
+
+_ENDINGS = (".jpg", ".webp", ".png")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,12 @@ class Pictures:
 def read_names(path: Path) -> list[str]:
     """The words of a text file, one a line."""
     return path.read_text().split()
+
+
+def picture_path(root: Path, name: str) -> Path:
+    """The picture of that name; the usual path, which does not exist, if there is none."""
+    paths = [root / "images" / f"{name}{ending}" for ending in _ENDINGS]
+    return next((path for path in paths if path.exists()), paths[0])
 
 
 def about(root: Path) -> dict[str, Any]:
@@ -84,10 +92,10 @@ def read_celebamask(
     correct_sides = correct_sides and about(root).get("sides") != "corrected"
     images, labels = [], []
     for name in names:
-        image = cv2.imread(str(root / "images" / f"{name}.jpg"), cv2.IMREAD_COLOR_RGB)
+        image = cv2.imread(str(picture_path(root, name)), cv2.IMREAD_COLOR_RGB)
         label = cv2.imread(str(root / "labels" / f"{name}.png"), cv2.IMREAD_UNCHANGED)
         if image is None or label is None:
-            raise ImageError(f"{root}: images/{name}.jpg or labels/{name}.png is missing or cannot be decoded.")
+            raise ImageError(f"{root}: images/{name}.* ({', '.join(_ENDINGS)}) or labels/{name}.png is missing or cannot be decoded.")
         if label.ndim != 2 or label[label < NOT_HAIR].max(initial=0) >= len(source):
             raise ImageError(f"{root}: labels/{name}.png is not a map of indices 0 to {len(source) - 1}, {NOT_HAIR} and {IGNORE}.")
         if correct_sides:
