@@ -1,7 +1,7 @@
 """Going on from a model folder: the weights of an exported graph, back in the network that they came from.
 
-The exporter folds each batch norm into the convolution before it. So that training goes on as if it had never been folded, each norm is
-given the statistics of what reaches it, and the scale and shift that undo them: what the network answers stays the same.
+The exporter folds each batch norm into the convolution before it. So that training goes on as if it had never been folded, each
+norm is given the statistics of what reaches it, and the scale and shift that undo them: what the network answers stays the same.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ class RunConfig:
     batch : pictures a step, on each device
     weight_decay, warmup : of AdamW; share of the run in which the rates rise
     ema : decay a step of the averaged weights, which are those that count
-    start : folder of a run whose averaged weights to start from, as far as names and shapes agree, or an exported model's, all of it;
-        None starts as the family does
+    start : folder of a run whose averaged weights to start from, as far as names and shapes agree, or a model folder, which must
+        fit; None starts as the family does
     stored : side at which pictures are kept in memory, pixels
     validate_every, validate_on : epochs between validations, and how many pictures they take
     workers, threads : processes that prepare pictures, and processor cores for the network, on each device

@@ -22,7 +22,9 @@ def train(
     family: Annotated[str, typer.Option(help="Kind of network.")] = "unet",
     encoder: Annotated[str | None, typer.Option(help="Its encoder, if it takes one.")] = None,
     option: Annotated[list[str] | None, typer.Option(help="NAME=NUMBER of the family, such as stem=0.")] = None,
-    start: Annotated[Path | None, typer.Option(help="Start from the weights of that run, as far as they fit, or of that model folder.")] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="Start from the weights of that run, as far as they fit, or of that model folder.")
+    ] = None,
     size: Annotated[list[str] | None, typer.Option(help="FROM=PIXELS: side of the crops from that share of the run on.")] = None,
     batch: Annotated[int, typer.Option(help="Pictures a step, on each device.")] = 8,
     rate: Annotated[float, typer.Option(help="Multiplies the learning rates.")] = 1.0,
