@@ -21,7 +21,7 @@ import numpy as np
 from rich.progress import track
 
 import facefx
-from facefx.scene import Scene
+from facefx.face.scene import Scene
 from results import add_markdown, markdown, show
 
 SETS = {"figaro1k": "figaro1k/testing", "celebhq_hair": "celebhq_hair/test"}

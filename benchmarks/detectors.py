@@ -26,8 +26,9 @@ import numpy as np
 from rich.progress import track
 
 import facefx
-from facefx.pipeline import BOX_PER_FACE, resolve_detector
-from facefx.types import Box, Detection
+from facefx.face.values import Box, Detection
+from facefx.parsing.measure import BOX_PER_FACE
+from facefx.plugins.resolve import resolve_detector
 from landmarks import read_landmarks
 from results import add_markdown, markdown, show
 

@@ -16,8 +16,9 @@ from rich.console import Console
 
 import facefx
 from facefx.analyzers.pose import yaw_of
-from facefx.pipeline import look, resolve_segmenter
-from facefx.types import Box, Detection
+from facefx.face.values import Box, Detection
+from facefx.parsing.pipeline import look
+from facefx.plugins.resolve import resolve_segmenter
 from landmarks import read_landmarks
 
 #: Landmarks of the subject's right, and their partners on the left.

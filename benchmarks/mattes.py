@@ -24,9 +24,9 @@ import numpy as np
 from rich.progress import track
 
 import facefx
-from facefx import masks
+from facefx.face.face import Face
 from facefx.labels import scheme
-from facefx.scene import Face
+from facefx.pixels import full_size as full_size_masks
 from results import add_markdown, markdown, show
 
 HAIR = {"figaro1k": "figaro1k/testing", "celebhq_hair": "celebhq_hair/test"}
@@ -46,9 +46,9 @@ def answers(face: Face, region: str) -> Iterator[tuple[str, np.ndarray]]:
     """What the mask is called, and it: (H, W) float32."""
     carried = face.parsing.region(region), face.parsing.affine, face.picture
     shape = face.picture.shape
-    yield "just enlarged", full_size(masks.to_picture(*carried, refine=False), shape)
-    yield "by edges", full_size(masks.to_picture(*carried, by_colour=False), shape)
-    yield "by edges and colour", full_size(masks.to_picture(*carried), shape)
+    yield "just enlarged", full_size(full_size_masks.to_picture(*carried, refine=False), shape)
+    yield "by edges", full_size(full_size_masks.to_picture(*carried, by_colour=False), shape)
+    yield "by edges and colour", full_size(full_size_masks.to_picture(*carried), shape)
     yield "Face.patch", full_size(face.patch(region), shape)
 
 

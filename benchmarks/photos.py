@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.progress import track
 
 import facefx
-from facefx import color
-from facefx.scene import Face, Scene
+from facefx.face.face import Face
+from facefx.face.scene import Scene
+from facefx.pixels import color
 
 __all__ = ["add_photos", "parsed", "skin_tone"]
 

@@ -22,9 +22,10 @@ import numpy as np
 from skimage.metrics import structural_similarity
 
 import facefx
-from facefx import color
-from facefx.iris import find_irises
-from facefx.scene import Face, Scene
+from facefx.face.face import Face
+from facefx.face.iris import find_irises
+from facefx.face.scene import Scene
+from facefx.pixels import color
 from photos import add_photos, parsed, skin_tone
 from results import add_markdown, markdown, show
 
@@ -80,8 +81,8 @@ class Scores:
 
 def paint(scene: Scene, effect: str, **params: object) -> np.ndarray:
     """The picture with the effect on its largest face: (H, W, 3) float32."""
-    from facefx.painting import apply_effect
-    from facefx.plugins import registry
+    from facefx.chains.painting import apply_effect
+    from facefx.plugins.installed import registry
 
     spec = registry().effects[effect]
     return apply_effect(scene.of(scene.faces[:1]), spec, spec.resolve(params), np.random.SeedSequence(0)).image

@@ -23,10 +23,10 @@ import numpy as np
 from rich.progress import track
 
 import facefx
-from facefx.geometry import PADDING
+from facefx.face.scene import Scene
 from facefx.labels import IGNORE, Region, scheme
-from facefx.pipeline import resolve_detector, resolve_segmenter
-from facefx.scene import Scene
+from facefx.pixels.geometry import PADDING
+from facefx.plugins.resolve import resolve_detector, resolve_segmenter
 from results import add_markdown, markdown, show
 
 CELEBAMASK, LAPA = scheme("celebamask"), scheme("lapa")

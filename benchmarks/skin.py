@@ -19,9 +19,11 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from facefx import chain, color
-from facefx.blend import composite
-from facefx.scene import Face, Scene
+from facefx import chain
+from facefx.face.face import Face
+from facefx.face.scene import Scene
+from facefx.pixels import color
+from facefx.pixels.blend import composite
 from photos import add_photos, parsed, skin_tone
 from results import add_markdown, markdown, show
 

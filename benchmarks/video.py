@@ -24,9 +24,12 @@ import cv2
 import numpy as np
 from rich.console import Console
 
-from facefx import Chain, chain, color, open_image
-from facefx.pipeline import parse_rgb, resolve_detector, resolve_segmenter
-from facefx.scene import Face, Scene
+from facefx import Chain, chain, open_image
+from facefx.face.face import Face
+from facefx.face.scene import Scene
+from facefx.parsing.pipeline import parse_rgb
+from facefx.pixels import color
+from facefx.plugins.resolve import resolve_detector, resolve_segmenter
 from facefx.video import Tracker, Tracking
 from results import markdown
 

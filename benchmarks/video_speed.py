@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 
 from facefx import open_image
-from facefx.pipeline import resolve_detector, resolve_segmenter
+from facefx.plugins.resolve import resolve_detector, resolve_segmenter
 from facefx.video import Tracker, Tracking, process
 from facefx.video.convert import convert
 from facefx.video.files import PartWriter, VideoReader

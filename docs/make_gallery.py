@@ -13,8 +13,8 @@ from PIL import Image
 
 import facefx
 from facefx import Chain, EffectSpec, Scene, chain, load_look
-from facefx.builtin import facefx_effects
 from facefx.labels import Region, labels_of
+from facefx.plugins.builtin import facefx_effects
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "gallery.md"

@@ -17,7 +17,7 @@ from cli_helpers import faceless
 from facefx.batch import running
 from facefx.batch.records import Record, Setup, Task
 from facefx.batch.work import Worker
-from facefx.types import Detection
+from facefx.face.values import Detection
 from synthetic import FakeSegmenter, Head, label_picture, painted
 
 HEAD = Head((47.0, 49.0), 48.0)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from facefx import plugins
-from facefx.pipeline import DEFAULT_DETECTOR, DEFAULT_SEGMENTER
-from facefx.plugins import Registry, registry
+from facefx.plugins import installed as plugins
+from facefx.plugins.installed import Registry, registry
+from facefx.plugins.resolve import DEFAULT_DETECTOR, DEFAULT_SEGMENTER
 from synthetic import PORTRAIT, SIZE, FakeDetector, FakeSegmenter, Head, label_picture, painted
 
 settings.register_profile("facefx", deadline=None, max_examples=25)

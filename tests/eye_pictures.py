@@ -5,8 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from facefx.face.face import Face
+from facefx.face.scene import Scene
 from facefx.labels import Label
-from facefx.scene import Face, Scene
 from facefx.testing.drawn import INDEX, Head, drawn_face, label_picture
 
 __all__ = ["BROWN", "SKIN", "WHITE", "head_with_irises", "iris_at"]

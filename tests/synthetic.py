@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from facefx.face.values import Box, Detection
 from facefx.labels import Label, LabelScheme, Region, scheme
 from facefx.testing.drawn import COLORS, INDEX, PALETTE, PORTRAIT, SIZE, Head, label_picture, painted
-from facefx.types import Box, Detection
 
 __all__ = [
     "CELEBAMASK",

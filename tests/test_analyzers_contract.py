@@ -10,10 +10,11 @@ import pytest
 
 import facefx
 from conftest import Fakes
-from facefx import builtin, chain
+from facefx import chain
 from facefx.analyzers.colors import ita_class
 from facefx.analyzers.upright import crossings, width_at
-from facefx.declare import AnalyzerSpec
+from facefx.declare.declarations import AnalyzerSpec
+from facefx.plugins import builtin
 from synthetic import PORTRAIT, FakeSegmenter, HairSegmenter, Head, ScriptedDetector, label_picture, painted
 
 ANALYZERS = list(builtin.facefx_analyzers())

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facefx import color
-from facefx.effects.anonymize import anonymize
-from facefx.painting import apply_effect
-from facefx.scene import Face, Scene
+from facefx.chains.painting import apply_effect
+from facefx.effects.scene.anonymize import anonymize
+from facefx.face.face import Face
+from facefx.face.scene import Scene
+from facefx.pixels import color
 from facefx.testing.drawn import PORTRAIT, drawn_face, label_picture, painted
 
 

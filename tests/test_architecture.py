@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
@@ -19,36 +21,28 @@ MODULES = {
     for path in sorted(ROOT.rglob("*.py"))
 }
 
-#: Each layer may import those above it and its own modules. A folder stands for all in it.
-LAYERS = [
-    {"errors", "labels"},
-    {
-        "geometry",
-        "masks",
-        "color",
-        "blend",
-        "image_profiles",
-        "image_modes",
-        "image_metadata",
-        "image_16_bits",
-        "image_io",
-        "image",
-    },
-    {"types", "landmarks", "iris", "person", "scene", "belonging", "overlay", "sheet", "warping"},
-    {"parameters", "declare", "cards", "classifier", "ready_looks", "runtime"},
-    {"segmenters", "detectors", "effects", "analyzers"},
-    {"painting", "hookspecs"},
-    {"plugins", "builtin"},  # each the other, once, inside a function: the built-in plugin is found like any other
-    {"pipeline"},
-    {"portraits"},
-    {"reports"},
-    {"chains"},
-    {"batch", "video"},
-    {"live"},
-    {"testing"},
-    {"cli", "__main__"},
-]
-LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+#: The rooms from the bottom up, as docs/architecture.md shows them: each may import those before it, never one behind it.
+ORDER = (
+    "_moved",
+    "errors",
+    "labels",
+    "pixels",
+    "image",
+    "face",
+    "declare",
+    "inference",
+    "effects",
+    "analyzers",
+    "plugins",
+    "parsing",
+    "chains",
+    "batch",
+    "video",
+    "live",
+    "testing",
+    "cli",
+    "__main__",
+)
 STANDARD = sys.stdlib_module_names
 ALLOWED = {"numpy", "cv2", "PIL", "pluggy", "yaml", "onnxruntime", "hypothesis", "pillow_heif", "facefx"}
 CLI_ALLOWED = ALLOWED | {"typer", "click", "rich"}
@@ -58,7 +52,7 @@ MORE = {"cli": CLI_ALLOWED, "batch": BATCH_ALLOWED, "video": VIDEO_ALLOWED, "liv
 
 
 def part(module: str) -> str:
-    """``facefx.effects.tone`` → ``effects``."""
+    """``facefx.effects.tools.recoloring`` → ``effects``."""
     return [*module.split("."), ""][1]
 
 
@@ -78,17 +72,37 @@ def imports(module: str) -> set[str]:
 
 
 every_module = pytest.mark.parametrize("module", [m for m in MODULES if m != "facefx"])
+INSIDE = {module: {other for other in imports(module) if other.startswith("facefx.")} for module in MODULES if module != "facefx"}
 
 
-def test_every_module_has_its_layer() -> None:
-    assert {part(m) for m in MODULES if m != "facefx"} - set(LEVEL) == set()
+def test_every_room_stands_in_the_order() -> None:
+    assert {part(m) for m in INSIDE} == set(ORDER)
 
 
 @every_module
 def test_imports_point_one_way(module: str) -> None:
-    for other in imports(module):
-        if other.startswith("facefx."):
-            assert LEVEL[part(other)] <= LEVEL[part(module)], f"{module} imports {other}, which stands below it"
+    for other in INSIDE[module]:
+        assert ORDER.index(part(other)) <= ORDER.index(part(module)), f"{module} imports {other}, which stands above it"
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    """Inside a room, too; imports for type checks and in functions count."""
+    list(TopologicalSorter(INSIDE).static_order())  # raises CycleError, which names the circle
+
+
+def test_the_page_on_architecture_shows_the_same_order() -> None:
+    page = (ROOT.parents[1] / "docs" / "architecture.md").read_text("utf-8")
+    rows = [row.split("|")[1] for row in page.splitlines() if row.startswith("| `")]
+    shown = [name for row in rows for name in re.findall(r"`(\w+)(?:\.py|/)`", row)]
+    assert shown == [name for name in ORDER if name in shown]
+    assert set(ORDER) - set(shown) <= {"_moved", "__main__"}
+
+
+@pytest.mark.parametrize("package", [m for m, path in MODULES.items() if path.name == "__init__.py" and m != "facefx"])
+def test_every_room_says_what_lives_there(package: str) -> None:
+    doc = ast.get_docstring(ast.parse(MODULES[package].read_text("utf-8")))
+    assert doc
+    assert len(doc) > 20
 
 
 @every_module

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facefx import color
-from facefx.declare import EffectSpec
-from facefx.effects.blur_background import blur_background
-from facefx.effects.cutout import cutout
-from facefx.effects.layers import behind, in_front
-from facefx.effects.replace_background import replace_background
+from facefx.chains.painting import apply_effect
+from facefx.declare.declarations import EffectSpec
+from facefx.effects.scene.blur_background import blur_background
+from facefx.effects.scene.cutout import cutout
+from facefx.effects.scene.replace_background import replace_background
+from facefx.effects.tools.layers import behind, in_front
 from facefx.errors import ImageError
-from facefx.painting import apply_effect
-from facefx.scene import Scene
+from facefx.face.scene import Scene
+from facefx.pixels import color
 from facefx.testing.drawn import PORTRAIT, drawn_face, label_picture, painted
 
 

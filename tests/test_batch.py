@@ -17,7 +17,7 @@ from cli_helpers import faceless, read
 from facefx import batch
 from facefx.batch import Record, Status
 from facefx.errors import ImageError, LookError, ModelError, OutputError, ParameterError, UnknownName
-from facefx.image import save_image
+from facefx.image.picture import save_image
 from synthetic import FakeSegmenter
 
 pytestmark = pytest.mark.usefixtures("no_processes", "fresh_registry")
@@ -106,7 +106,7 @@ def test_a_full_disk_ends_the_batch(tmp_path: Path, go: Run, monkeypatch: pytest
         raise OutputError("no space") from OSError(28, "No space left on device")
 
     fill(tmp_path / "in", 3)
-    monkeypatch.setattr("facefx.image.save_image", full)
+    monkeypatch.setattr("facefx.image.picture.save_image", full)
     with pytest.raises(OutputError, match="no space"):
         go()
 

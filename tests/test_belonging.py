@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facefx import Label
-from facefx.belonging import without_islands
+from facefx.face.face import Face
+from facefx.face.postprocessing import without_islands
+from facefx.face.values import Box, FaceParsing
 from facefx.labels import scheme
-from facefx.scene import Face
-from facefx.types import Box, FaceParsing
 from synthetic import CELEBAMASK, INDEX, PORTRAIT, label_picture
 
 SIZE = (200, 200)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import detectors as benchmark
-from facefx.image import save_image
-from facefx.types import Box
+from facefx.face.values import Box
+from facefx.image.picture import save_image
 
 
 def square(x: float, y: float, side: float) -> Box:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from facefx.blend import composite, foreground
+from facefx.pixels.blend import composite, foreground
 
 RNG = np.random.default_rng(3)
 IMAGE, PAINTED = RNG.random((6, 7, 3), np.float32), RNG.random((6, 7, 3), np.float32)

@@ -15,18 +15,10 @@ from hypothesis import strategies as st
 import facefx
 from conftest import Fakes
 from facefx import Chain, chain, load_look
-from facefx.declare import Range, analyzer, effect
-from facefx.errors import (
-    AmbiguousName,
-    EffectError,
-    LookError,
-    OutputError,
-    ParameterError,
-    RegionUnavailable,
-    UnknownName,
-)
-from facefx.plugins import registry
-from facefx.scene import Face
+from facefx.declare.declarations import Range, analyzer, effect
+from facefx.errors import AmbiguousName, EffectError, LookError, OutputError, ParameterError, RegionUnavailable, UnknownName
+from facefx.face.face import Face
+from facefx.plugins.installed import registry
 from facefx.testing import parameters
 from synthetic import HairSegmenter, Head, ScriptedDetector, label_picture, painted
 

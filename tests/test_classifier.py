@@ -10,9 +10,9 @@ import pytest
 
 from facefx.analyzers.face_shape import MODEL, face_shape
 from facefx.analyzers.outline import OUTLINE, outline_of
-from facefx.cards import CLASSIFIER, installed_cards, installed_models
-from facefx.classifier import Classifier, installed_classifier
 from facefx.errors import ModelError, UnknownName
+from facefx.inference.cards import CLASSIFIER, installed_cards, installed_models
+from facefx.inference.classifier import Classifier, installed_classifier
 from facefx.testing.drawn import PORTRAIT, Head, drawn_face, label_picture, painted
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from facefx.cli.effect_text import chain_from_text, example
 from facefx.errors import ParameterError, UnknownName
-from facefx.plugins import Registry
+from facefx.plugins.installed import Registry
 
 pytestmark = pytest.mark.usefixtures("fresh_registry")
 

@@ -10,15 +10,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-import facefx.plugins
+import facefx.plugins.installed
 from cli_helpers import run
-from facefx import plugins, runtime
-from facefx.cards import ModelCard
 from facefx.cli.exit_codes import ExitCode
+from facefx.inference import runtime
+from facefx.inference import segmenter as onnx
+from facefx.inference.cards import ModelCard
 from facefx.labels import scheme
-from facefx.pipeline import DEFAULT_SEGMENTER
-from facefx.plugins import PluginInfo, Registry
-from facefx.segmenters import onnx
+from facefx.plugins import installed as plugins
+from facefx.plugins.installed import PluginInfo, Registry
+from facefx.plugins.resolve import DEFAULT_SEGMENTER
 
 CARD = """
 name = "tiny"
@@ -51,7 +52,7 @@ def model(tmp_path: Path, fresh_registry: Registry, monkeypatch: pytest.MonkeyPa
     (folder / "card.toml").write_text(CARD.format(sha256=hashlib.sha256(b"weights").hexdigest(), classes=classes))
     fresh_registry.segmenters.items.clear()
     fresh_registry.segmenters.items["facefx:tiny"] = folder
-    monkeypatch.setattr("facefx.cards.installed_detectors", dict)
+    monkeypatch.setattr("facefx.inference.cards.installed_detectors", dict)
     return folder
 
 
@@ -61,7 +62,7 @@ def use_broken_plugin(monkeypatch: pytest.MonkeyPatch, strict: bool) -> None:
 
     dist = SimpleNamespace(name="facefx-broken", version="0.9")
     entry = SimpleNamespace(name="mine", value="broken:plugin", dist=dist, load=load)
-    monkeypatch.setattr(facefx.plugins, "entry_points", lambda group: [entry])
+    monkeypatch.setattr(facefx.plugins.installed, "entry_points", lambda group: [entry])
     monkeypatch.setenv("FACEFX_PLUGINS", "on")
     monkeypatch.setenv("FACEFX_STRICT_PLUGINS", "1" if strict else "0")
     plugins._find.cache_clear()

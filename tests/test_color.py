@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from skimage import color as reference
 
-from facefx import color
 from facefx.errors import ParameterError
+from facefx.pixels import color
 
 srgb = hnp.arrays(np.float32, st.tuples(st.integers(1, 5), st.integers(1, 5), st.just(3)), elements=st.floats(0, 1, width=32))
 

@@ -11,13 +11,14 @@ import pytest
 import facefx
 from cli_helpers import read, run, write
 from facefx import batch, chain
+from facefx.chains.painting import Declined, apply_effect
 from facefx.cli.exit_codes import ExitCode
-from facefx.declare import effect
+from facefx.declare.declarations import effect
 from facefx.errors import ParameterError, RegionUnavailable, UnknownName
+from facefx.face.face import Face
+from facefx.face.scene import Scene
 from facefx.labels import Label
-from facefx.painting import Declined, apply_effect
-from facefx.plugins import registry
-from facefx.scene import Face, Scene
+from facefx.plugins.installed import registry
 from facefx.testing import example_scene
 from facefx.testing.drawn import INDEX
 from synthetic import FakeSegmenter, HairSegmenter, ScriptedDetector

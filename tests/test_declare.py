@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facefx.declare import AnalyzerSpec, Color, EffectSpec, Range, analyzer, effect
+from facefx.declare.declarations import AnalyzerSpec, Color, EffectSpec, Range, analyzer, effect
 from facefx.errors import ParameterError, UnknownName
+from facefx.face.face import Face
 from facefx.labels import Label, Region
-from facefx.scene import Face
 from facefx.testing import parameters
 
 

@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 
 from cli_helpers import run
-from facefx.cards import installed_cards, installed_detectors
 from facefx.cli.exit_codes import ExitCode
-from facefx.detectors.card import DetectorCard
-from facefx.detectors.decode import CHANNELS, Faces, cells, decode, without_doubles
-from facefx.detectors.onnx import OnnxDetector
-from facefx.detectors.tiles import COARSEST, MOST_PIXELS, TILE, scales, tiles
 from facefx.errors import ModelError
-from facefx.plugins import Registry, registry
+from facefx.inference.cards import DetectorCard, installed_cards, installed_detectors
+from facefx.inference.detector.decode import CHANNELS, Faces, cells, decode, without_doubles
+from facefx.inference.detector.onnx import OnnxDetector
+from facefx.inference.detector.tiles import COARSEST, MOST_PIXELS, TILE, scales, tiles
+from facefx.plugins.installed import Registry, registry
 from tiny_models import onnx
 
 CARD = """
@@ -164,7 +163,7 @@ def test_of_doubles_the_surest_is_kept() -> None:
 
 
 def test_kinds_of_models_are_kept_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from facefx import builtin
+    from facefx.plugins import builtin
 
     folder = write_detector(tmp_path / "finder")
     monkeypatch.setenv("FACEFX_MODELS", str(tmp_path))

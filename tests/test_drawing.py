@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facefx import color
-from facefx.declare import EffectSpec
-from facefx.effects.draw_boxes import draw_boxes
-from facefx.effects.draw_contour import draw_contour
-from facefx.effects.draw_regions import draw_regions
-from facefx.effects.drawing import labelled, legend, outline
-from facefx.effects.show_region import show_region
-from facefx.overlay import palette
-from facefx.painting import apply_effect
-from facefx.scene import Scene
+from facefx.chains.painting import apply_effect
+from facefx.declare.declarations import EffectSpec
+from facefx.effects.overlays.draw_boxes import draw_boxes
+from facefx.effects.overlays.draw_contour import draw_contour
+from facefx.effects.overlays.draw_regions import draw_regions
+from facefx.effects.overlays.show_region import show_region
+from facefx.effects.tools.drawing import labelled, legend, outline
+from facefx.face.scene import Scene
+from facefx.image.overlay import palette
+from facefx.pixels import color
 from facefx.testing import example_scene
 from facefx.testing.drawn import Head, drawn_face, label_picture, painted
 

@@ -13,10 +13,11 @@ from PIL import Image
 
 import facefx
 from conftest import Fakes
-from facefx import builtin, chain
-from facefx.declare import AnalyzerSpec, EffectSpec
+from facefx import chain
+from facefx.declare.declarations import AnalyzerSpec, EffectSpec
+from facefx.face.scene import Scene
 from facefx.labels import is_scene_wide, labels_of
-from facefx.scene import Scene
+from facefx.plugins import builtin
 from facefx.testing import check_effect, parameters
 from synthetic import PORTRAIT, FakeSegmenter, Head, ScriptedDetector, label_picture, painted
 

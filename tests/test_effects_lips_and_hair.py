@@ -11,16 +11,18 @@ import pytest
 from PIL import Image
 
 from conftest import Fakes
-from facefx import chain, color
-from facefx.effects.strands import hair_of
+from facefx import chain
+from facefx.chains.painting import apply_effect
+from facefx.effects.tools.hair import hair_of
 from facefx.errors import ImageError, NoFaceFound
-from facefx.geometry import crop_affine
+from facefx.face.face import Face, FaceView
+from facefx.face.scene import Scene
+from facefx.face.values import FaceParsing
 from facefx.labels import Label, scheme
-from facefx.painting import apply_effect
-from facefx.plugins import registry
-from facefx.scene import Face, FaceView, Scene
+from facefx.pixels import color
+from facefx.pixels.geometry import crop_affine
+from facefx.plugins.installed import registry
 from facefx.testing.drawn import COLORS, INDEX, Head, label_picture, painted
-from facefx.types import FaceParsing
 
 HEAD = Head((150, 165), 160)
 SIZE = (320, 300)

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
-from facefx import builtin
-from facefx.declare import EffectSpec
-from facefx.painting import apply_effect
-from facefx.scene import Scene
+from facefx.chains.painting import apply_effect
+from facefx.declare.declarations import EffectSpec
+from facefx.face.scene import Scene
+from facefx.plugins import builtin
 from facefx.testing.drawn import Head, drawn_face, label_picture, painted
 from facefx.testing.files import example_file
 

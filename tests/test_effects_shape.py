@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from facefx.builtin import facefx_effects
-from facefx.painting import apply_effect
-from facefx.scene import Face, Scene
+from facefx.chains.painting import apply_effect
+from facefx.face.face import Face
+from facefx.face.scene import Scene
+from facefx.plugins.builtin import facefx_effects
 from facefx.testing.drawn import Head, drawn_face, label_picture
 
 EFFECTS = {spec.name: spec for spec in facefx_effects() if spec.kind == "warp"}

@@ -9,9 +9,9 @@ import pytest
 
 import facefx
 from facefx.errors import ParameterError, UnknownName
+from facefx.inference.ensemble import Ensemble
 from facefx.labels import LabelScheme, scheme
-from facefx.pipeline import resolve_segmenter
-from facefx.segmenters.ensemble import Ensemble
+from facefx.plugins.resolve import resolve_segmenter
 from synthetic import PORTRAIT, FakeSegmenter, ScriptedDetector
 from tiny_models import model_bytes, write_model
 

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from eye_pictures import BROWN, RADIUS, SKIN, head_with_irises, iris_at
-from facefx import chain, color
+from facefx import chain
+from facefx.face.scene import Scene
 from facefx.labels import Label
-from facefx.scene import Scene
+from facefx.pixels import color
 from facefx.testing.drawn import INDEX, Head, drawn_face, label_picture
 
 HEAD, SIZE = Head((150.0, 160.0), 200.0), (310, 300)

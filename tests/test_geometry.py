@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facefx import geometry
+from facefx.pixels import geometry
 
 coordinates = st.floats(-50, 150)
 affines = st.builds(

@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from facefx.errors import ImageError
-from facefx.image import open_image
+from facefx.image.picture import open_image
 from pictures import DTYPES, FORMATS, MODES, SHAPES, an_array, an_image, encoded, one_pixel_red, same
 
 # --- every kind comes back as it was

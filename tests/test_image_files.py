@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageOps
 
-from facefx.image import open_image, save_image
+from facefx.image.picture import open_image, save_image
 from pictures import PROFILE, RNG, an_array, an_image, encoded, encoded_16, read_back, same, stored, with_exif
 
 # --- 16 bits

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageCms, features
 
 from facefx.errors import ImageError, MissingExtra
-from facefx.image import open_image, save_image
+from facefx.image.picture import open_image, save_image
 from pictures import (
     ADOBE,
     DARK_GREY,

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from facefx.errors import ImageError, OutputError, ParameterError
-from facefx.image import open_image
+from facefx.image.picture import open_image
 from pictures import FORMATS, an_array, an_image, encoded, encoded_16, with_exif
 
 

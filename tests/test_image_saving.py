@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from facefx.errors import OutputError, ParameterError
-from facefx.image import open_image, save_image
+from facefx.image.picture import open_image, save_image
 from pictures import MODES, SHAPES, an_array, an_image, one_pixel_red
 
 

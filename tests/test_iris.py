@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eye_pictures import BROWN, RADIUS, head_with_irises, iris_at
-from facefx import builtin
-from facefx.iris import Iris, find_irises
-from facefx.scene import Scene
+from facefx.face.iris import Iris, find_irises
+from facefx.face.scene import Scene
+from facefx.plugins import builtin
 from facefx.testing.drawn import Head
 
 HEAD, SIZE = Head((110.0, 115.0), 130.0), (230, 220)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facefx.landmarks import landmarks_of
+from facefx.face.landmarks import landmarks_of
 from facefx.testing.drawn import PORTRAIT, Head, drawn_face, label_picture
 
 PICTURE = np.zeros((189, 187, 3), np.float32)

@@ -19,7 +19,7 @@ from PIL import Image
 import facefx
 from cli_helpers import read, run
 from facefx import chain
-from facefx.chains import Chain
+from facefx.chains.sequence import Chain
 from facefx.cli.exit_codes import ExitCode
 from facefx.errors import ImageError, MissingExtra, ParameterError
 from facefx.labels import Label, Region

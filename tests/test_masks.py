@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from facefx import geometry, masks
+from facefx.face.face import Face, edges_of
+from facefx.face.values import Box, FaceParsing
 from facefx.labels import Label, scheme
-from facefx.scene import Face, edges_of
-from facefx.types import Box, FaceParsing
+from facefx.pixels import full_size, geometry, masks
 
 EXACT = 1e-6
 shapes = hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=17)
@@ -98,9 +98,9 @@ def test_flat_masks_stay_flat(level: float, shape: tuple[int, int]) -> None:
         masks.grow(mask, 3),
         masks.grow(mask, -3),
         masks.feather(mask, 3),
-        masks.refine(mask, guide, 2),
-        masks.refine(mask, guide, 2, shrink=3),
-        masks.matte(mask, guide, 3),
+        full_size.refine(mask, guide, 2),
+        full_size.refine(mask, guide, 2, shrink=3),
+        full_size.matte(mask, guide, 3),
     ):
         assert is_mask(result, mask)
         assert result == pytest.approx(mask, abs=1e-3)
@@ -110,8 +110,8 @@ def test_flat_masks_stay_flat(level: float, shape: tuple[int, int]) -> None:
 def test_refining_stays_a_mask(mask: np.ndarray, radius: float, shrink: float) -> None:
     guide = np.random.default_rng(1).random((*mask.shape, 3), np.float32)
     before = mask.copy(), guide.copy()
-    assert is_mask(masks.refine(mask, guide, radius, shrink=shrink), mask)
-    assert is_mask(masks.matte(mask, guide, radius), mask)
+    assert is_mask(full_size.refine(mask, guide, radius, shrink=shrink), mask)
+    assert is_mask(full_size.matte(mask, guide, radius), mask)
     assert np.array_equal(mask, before[0])
     assert np.array_equal(guide, before[1])
 
@@ -124,7 +124,7 @@ def test_refining_moves_the_edge_to_the_pictures_edge() -> None:
     early = np.zeros((40, 40), np.float32)
     early[:, 18:] = 1
     coarse = masks.feather(early, 4)
-    steps = np.diff(masks.refine(coarse, picture, 5)[20])
+    steps = np.diff(full_size.refine(coarse, picture, 5)[20])
     assert np.diff(coarse[20]).argmax() == 17
     assert steps.argmax() == 19
     assert steps[19] > 2.5 * np.diff(coarse[20]).max()
@@ -135,13 +135,13 @@ def test_a_matte_reads_the_share_of_each_colour() -> None:
     share = np.clip((np.arange(60) - 27) / 6, 0, 1).astype(np.float32)[None].repeat(30, axis=0)
     picture = (share[..., None] * front + (1 - share[..., None]) * back).astype(np.float32)
     guess = np.clip((np.arange(60) - 22) / 14, 0, 1).astype(np.float32)[None].repeat(30, axis=0)
-    found = masks.matte(guess, picture, 6)
+    found = full_size.matte(guess, picture, 6)
     assert np.abs(found - share).max() < 0.3 * np.abs(guess - share).max()
 
 
 def test_a_matte_of_one_colour_leaves_the_mask_alone() -> None:
     guess = np.clip((np.arange(40) - 15) / 10, 0, 1).astype(np.float32)[None].repeat(20, axis=0)
-    assert masks.matte(guess, np.full((20, 40, 3), 0.4, np.float32), 5) == pytest.approx(guess, abs=0.02)
+    assert full_size.matte(guess, np.full((20, 40, 3), 0.4, np.float32), 5) == pytest.approx(guess, abs=0.02)
 
 
 def test_a_ramp() -> None:
@@ -186,10 +186,10 @@ def centred(size: int, side: float, center: tuple[float, float]) -> np.ndarray:
 @pytest.mark.parametrize("refine", [True, False])
 def test_nothing_carried_to_the_picture_is_nothing(refine: bool) -> None:
     picture = np.zeros((33, 41, 3), np.float32)
-    window, mask = masks.to_picture(np.zeros((16, 16), np.float32), centred(16, 30, (20, 20)), picture, refine=refine)
+    window, mask = full_size.to_picture(np.zeros((16, 16), np.float32), centred(16, 30, (20, 20)), picture, refine=refine)
     assert window == (0, 0, 0, 0)
     assert mask.size == 0
-    window, mask = masks.to_picture(np.ones((16, 16), np.float32), centred(16, 30, (900, 20)), picture, refine=refine)
+    window, mask = full_size.to_picture(np.ones((16, 16), np.float32), centred(16, 30, (900, 20)), picture, refine=refine)
     assert mask.size == 0
 
 
@@ -198,7 +198,7 @@ def test_nothing_carried_to_the_picture_is_nothing(refine: bool) -> None:
 def test_everything_carried_to_the_picture_is_everything(shape: tuple[int, int], refine: bool) -> None:
     picture = np.random.default_rng(0).random((*shape, 3), np.float32)
     affine = centred(16, 300, (shape[1] / 2, shape[0] / 2))
-    window, mask = masks.to_picture(np.ones((16, 16), np.float32), affine, picture, refine=refine)
+    window, mask = full_size.to_picture(np.ones((16, 16), np.float32), affine, picture, refine=refine)
     assert window == (0, 0, shape[1], shape[0])
     assert mask.min() == 1
 
@@ -214,7 +214,7 @@ def test_a_carried_mask_fits_its_window(center: tuple[float, float], side: float
     picture = np.random.default_rng(0).random((height, width, 3), np.float32)
     blob = np.zeros((24, 24), np.float32)
     blob[6:20, 9:17] = 0.97
-    (x0, y0, x1, y1), mask = masks.to_picture(blob, geometry.crop_affine(center, side, roll, 24), picture)
+    (x0, y0, x1, y1), mask = full_size.to_picture(blob, geometry.crop_affine(center, side, roll, 24), picture)
     assert 0 <= x0 <= x1 <= width
     assert 0 <= y0 <= y1 <= height
     assert mask.shape == (y1 - y0, x1 - x0)
@@ -230,7 +230,7 @@ def test_a_carried_mask_lies_where_the_region_is() -> None:
     picture[30:50, 40:70] = 0.1
     affine = centred(40, 80, (50, 40))
     region = geometry.cut((picture < 0.5).astype(np.float32), affine, 40)[..., 0]
-    window, mask = masks.to_picture(region, affine, picture)
+    window, mask = full_size.to_picture(region, affine, picture)
     full = np.zeros((80, 100), np.float32)
     full[window[1] : window[3], window[0] : window[2]] = mask
     assert np.abs(full - (picture[..., 0] < 0.5)).max() < 0.1
@@ -256,7 +256,7 @@ def test_a_fuzzy_edge_follows_the_strands_but_not_where_a_sharp_neighbour_lies()
     region = geometry.cut(line[..., None].repeat(3, axis=2), affine, 120)[..., 0]
 
     def carried(**options: Any) -> np.ndarray:
-        (x0, y0, x1, y1), mask = masks.to_picture(region, affine, picture, **options)
+        (x0, y0, x1, y1), mask = full_size.to_picture(region, affine, picture, **options)
         full = np.zeros(picture.shape[:2], np.float32)
         full[y0:y1, x0:x1] = mask
         return full

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 import facefx
-from facefx import plugins
-from facefx.cards import ModelCard, find_card, installed_cards
 from facefx.errors import MissingExtra, ModelError, UnknownName
-from facefx.plugins import registry
-from facefx.runtime import available_providers
-from facefx.segmenters.onnx import OnnxSegmenter
+from facefx.inference.cards import ModelCard, find_card, installed_cards
+from facefx.inference.runtime import available_providers
+from facefx.inference.segmenter import OnnxSegmenter
+from facefx.plugins import installed as plugins
+from facefx.plugins.installed import registry
 from synthetic import PORTRAIT, ScriptedDetector
 from tiny_models import model_bytes, onnx, write_model
 
@@ -52,7 +52,7 @@ def test_no_side_of_a_face_is_preferred(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_given_as_path_or_text_and_loaded_once(tmp_path: Path) -> None:
-    from facefx.pipeline import resolve_segmenter
+    from facefx.plugins.resolve import resolve_segmenter
 
     folder = write_model(tmp_path / "tiny")
     assert resolve_segmenter(folder) is resolve_segmenter(str(folder))
@@ -75,7 +75,7 @@ def test_the_provider_that_runs_is_reported(tmp_path: Path) -> None:
 def test_a_provider_that_does_not_start_is_no_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("facefx.runtime.available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"])
+    monkeypatch.setattr("facefx.inference.runtime.available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"])
     real = ort.InferenceSession
     monkeypatch.setattr(
         ort, "InferenceSession", lambda content, options, providers, **more: real(content, options, providers=providers[1:])

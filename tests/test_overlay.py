@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from facefx.errors import ParameterError, UnknownName
+from facefx.image.overlay import overlay, palette, small_overlay, with_legend
 from facefx.labels import IGNORE, Label, scheme, scheme_names
-from facefx.overlay import overlay, palette, small_overlay, with_legend
 
 HAIR = list(Label).index(Label.HAIR)
 

@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import pytest
 
-from facefx.declare import EffectSpec, PictureFile, Range, effect
+from facefx.chains.painting import apply_effect
+from facefx.declare.declarations import EffectSpec, PictureFile, Range, effect
 from facefx.errors import EffectError
-from facefx.painting import apply_effect
-from facefx.scene import Face, FaceView, Scene
+from facefx.face.face import Face, FaceView
+from facefx.face.scene import Scene
 from facefx.testing import example_scene
 from facefx.testing.drawn import PORTRAIT, drawn_face, label_picture, painted
 

@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from facefx.face.face import Face
+from facefx.face.person import person_mask
+from facefx.face.scene import Scene
 from facefx.labels import Label
-from facefx.person import person_mask
-from facefx.scene import Face, Scene
 from facefx.testing import example_scene
 from facefx.testing.drawn import INDEX, PALETTE, Head, drawn_face, label_picture, painted
 

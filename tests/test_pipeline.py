@@ -12,9 +12,10 @@ import pytest
 
 import facefx
 from facefx import Label, NoFaceFound, ParameterError, RegionUnavailable, Scene, UnknownName, chain
+from facefx.face.values import Box, Detection
 from facefx.labels import Region, scheme, scheme_names
-from facefx.pipeline import believable, surroundings
-from facefx.types import Box, Detection
+from facefx.parsing.pipeline import believable
+from facefx.parsing.wide import surroundings
 from synthetic import (
     CELEBAMASK,
     INDEX,
@@ -353,7 +354,7 @@ def test_what_is_no_segmenter_or_detector(portrait: np.ndarray, fresh_registry: 
 
 
 def test_the_cascades_run_without_a_face() -> None:
-    from facefx.detectors.cascade import CascadeDetector
+    from facefx.inference.detector.cascade import CascadeDetector
 
     detector = CascadeDetector()
     for shape in ((1, 1), (20, 30), (100, 900)):

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 import facefx
-from facefx import plugins
-from facefx.declare import analyzer, effect
+from facefx.declare.declarations import analyzer, effect
 from facefx.errors import AmbiguousName, PluginError, UnknownName
-from facefx.hookspecs import hookimpl
-from facefx.plugins import registry
+from facefx.plugins import installed as plugins
+from facefx.plugins.hookspecs import hookimpl
+from facefx.plugins.installed import registry
 from synthetic import FakeDetector, FakeSegmenter
 
 

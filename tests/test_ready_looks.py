@@ -10,8 +10,8 @@ import pytest
 
 import facefx
 from conftest import Fakes
-from facefx.chains import Chain
-from facefx.ready_looks import look_file
+from facefx.chains.ready_looks import look_file
+from facefx.chains.sequence import Chain
 
 every_look = pytest.mark.parametrize("name", facefx.looks())
 

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 
 import facefx
-from facefx import runtime
-from facefx.cards import ModelCard
 from facefx.errors import ModelError, ParameterError
-from facefx.pipeline import BATCH
-from facefx.segmenters.onnx import OnnxSegmenter
-from facefx.types import Box, Detection
+from facefx.face.values import Box, Detection
+from facefx.inference import runtime
+from facefx.inference.cards import ModelCard
+from facefx.inference.segmenter import OnnxSegmenter
+from facefx.parsing.crop import BATCH
 from synthetic import FakeSegmenter, ScriptedDetector
 from tiny_models import write_model
 
@@ -256,7 +256,7 @@ def test_faces_are_parsed_alike_one_by_one_and_together(make_portrait: Any) -> N
 def test_the_memory_of_a_large_batch_is_given_back() -> None:
     code = """
 import numpy as np
-from facefx.pipeline import resolve_segmenter
+from facefx.plugins.resolve import resolve_segmenter
 segmenter = resolve_segmenter(None)
 megabytes = lambda: int(open("/proc/self/statm").read().split()[1]) * 4096 / 1e6
 segmenter.probabilities(np.zeros((1, 256, 256, 3), np.float32))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from facefx.errors import ParameterError
-from facefx.sheet import contact_sheet
+from facefx.image.sheet import contact_sheet
 
 RED, GREEN = ((1, 0, 0), (0, 1, 0))
 

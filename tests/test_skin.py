@@ -8,11 +8,13 @@ import cv2
 import numpy as np
 import pytest
 
-from facefx import chain, color
-from facefx.effects.brush import cheeks, head_of, stroke
-from facefx.effects.skin_layers import even_layer, local_mean, skin_of
+from facefx import chain
+from facefx.effects.tools.brush import cheeks, head_of, stroke
+from facefx.effects.tools.skin import even_layer, local_mean, skin_of
+from facefx.face.face import Face, FaceView
+from facefx.face.scene import Scene
 from facefx.labels import Label
-from facefx.scene import Face, FaceView, Scene
+from facefx.pixels import color
 from facefx.testing.drawn import PALETTE, Head, drawn_face, label_picture, painted
 
 SIDE = 240.0

@@ -13,16 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from facefx import color
-from facefx.declare import EffectSpec
-from facefx.effects.cartoon import cartoon
-from facefx.effects.cube import MOST_3D, Cube, read_cube
-from facefx.effects.glow import glow
-from facefx.effects.grade import grade
-from facefx.effects.sketch import sketch
+from facefx.chains.painting import apply_effect
+from facefx.declare.declarations import EffectSpec
+from facefx.effects.scene.cartoon import cartoon
+from facefx.effects.scene.glow import glow
+from facefx.effects.scene.grade import grade
+from facefx.effects.scene.sketch import sketch
+from facefx.effects.tools.cube import MOST_3D, Cube, read_cube
 from facefx.errors import ParameterError
-from facefx.painting import apply_effect
-from facefx.scene import Scene
+from facefx.face.scene import Scene
+from facefx.pixels import color
 from facefx.testing.drawn import PORTRAIT, drawn_face, label_picture, painted
 
 RAMP = np.linspace(0, 1, 6 * 7 * 3, dtype=np.float32).reshape(6, 7, 3)[:, ::-1]

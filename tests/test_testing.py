@@ -11,7 +11,7 @@ import pytest
 from hypothesis import find, given
 from hypothesis import strategies as st
 
-from facefx.declare import Color, EffectSpec, Range, effect
+from facefx.declare.declarations import Color, EffectSpec, Range, effect
 from facefx.errors import EffectError, MissingExtra
 from facefx.testing import check_effect, parameters
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from facefx.errors import RegionUnavailable, UnknownName
+from facefx.face.values import Box, FaceParsing, Mask
 from facefx.labels import scheme
-from facefx.types import Box, FaceParsing, Mask
 
 numbers = st.floats(-100, 100, allow_nan=False, width=32)
 lengths = st.floats(0, 100, allow_nan=False, width=32)

@@ -14,9 +14,9 @@ from PIL import Image
 
 from facefx import chain, open_image, video
 from facefx.errors import ParameterError
+from facefx.face.values import Box, FaceParsing
 from facefx.labels import Label, scheme
-from facefx.pipeline import widened
-from facefx.types import Box, FaceParsing
+from facefx.parsing.wide import widened
 from facefx.video import Tracking
 from facefx.video.motion import Small, head_motion, is_cut
 from facefx.video.steady import blend, carry, carry_maps, recut, sameness, stillness

@@ -16,8 +16,8 @@ from facefx import Declined, chain, video
 from facefx.cli.exit_codes import ExitCode
 from facefx.errors import ParameterError, RegionUnavailable
 from facefx.labels import Label
-from facefx.pipeline import DEFAULT_SEGMENTER
-from facefx.plugins import registry
+from facefx.plugins.installed import registry
+from facefx.plugins.resolve import DEFAULT_SEGMENTER
 from facefx.video import Tracker, Tracking, tracking
 from facefx.video import convert as converting
 from facefx.video.convert import Conversion, convert

@@ -9,9 +9,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ._moved import MOVED, redirect
+
 if TYPE_CHECKING:
-    from .chains import Chain, Declined, Result, Step, chain, load_look
-    from .declare import AnalyzerSpec, Color, EffectSpec, Range, analyzer, effect
+    from .chains.ready_looks import looks
+    from .chains.reports import Report, analyze
+    from .chains.sequence import Chain, Declined, Result, Step, chain, load_look
+    from .declare.declarations import AnalyzerSpec, EffectSpec, analyzer, effect
+    from .declare.parameters import Color, CubeFile, PictureFile, Range
     from .errors import (
         AmbiguousName,
         EffectError,
@@ -27,37 +32,41 @@ if TYPE_CHECKING:
         RegionUnavailable,
         UnknownName,
     )
-    from .hookspecs import hookimpl
-    from .image import Picture, open_image, save_image
+    from .face.face import Face, FaceView
+    from .face.scene import Scene
+    from .face.values import Box, Detection, Detector, FaceParsing, Mask, Segmenter
+    from .image.picture import Picture, open_image, save_image
     from .labels import Label, LabelScheme, Region
-    from .pipeline import parse
-    from .ready_looks import looks
-    from .reports import Report, analyze
-    from .scene import Face, Scene
-    from .types import Box, Detection, Detector, FaceParsing, Mask, Segmenter
+    from .parsing.pipeline import parse
+    from .plugins.hookspecs import hookimpl
+
+redirect()
 
 # Names are fetched when they are first used: `import facefx` and `facefx --help` must not wait for OpenCV.
 _HOMES = {
-    "chains": ("Chain", "Declined", "Result", "Step", "chain", "load_look"),
-    "declare": ("AnalyzerSpec", "Color", "EffectSpec", "Range", "analyzer", "effect"),
+    "chains.sequence": ("Chain", "Declined", "Result", "Step", "chain", "load_look"),
+    "declare.declarations": ("AnalyzerSpec", "EffectSpec", "analyzer", "effect"),
+    "declare.parameters": ("Color", "CubeFile", "PictureFile", "Range"),
     "errors": (
         "AmbiguousName", "EffectError", "FacefxError", "ImageError", "LookError", "MissingExtra", "ModelError", "NoFaceFound",
         "OutputError", "ParameterError", "PluginError", "RegionUnavailable", "UnknownName",
     ),
-    "hookspecs": ("hookimpl",),
-    "image": ("Picture", "open_image", "save_image"),
+    "plugins.hookspecs": ("hookimpl",),
+    "image.picture": ("Picture", "open_image", "save_image"),
     "labels": ("Label", "LabelScheme", "Region"),
-    "pipeline": ("parse",),
-    "ready_looks": ("looks",),
-    "reports": ("Report", "analyze"),
-    "scene": ("Face", "Scene"),
-    "types": ("Box", "Detection", "Detector", "FaceParsing", "Mask", "Segmenter"),
+    "parsing.pipeline": ("parse",),
+    "chains.ready_looks": ("looks",),
+    "chains.reports": ("Report", "analyze"),
+    "face.face": ("Face", "FaceView"),
+    "face.scene": ("Scene",),
+    "face.values": ("Box", "Detection", "Detector", "FaceParsing", "Mask", "Segmenter"),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # noqa: RUF022  (in the order of _HOMES; a test holds the two together)
     "Chain", "Declined", "Result", "Step", "chain", "load_look",
-    "AnalyzerSpec", "Color", "EffectSpec", "Range", "analyzer", "effect",
+    "AnalyzerSpec", "EffectSpec", "analyzer", "effect",
+    "Color", "CubeFile", "PictureFile", "Range",
     "AmbiguousName", "EffectError", "FacefxError", "ImageError", "LookError", "MissingExtra", "ModelError", "NoFaceFound",
     "OutputError", "ParameterError", "PluginError", "RegionUnavailable", "UnknownName",
     "hookimpl",
@@ -66,12 +75,15 @@ __all__ = [  # noqa: RUF022  (in the order of _HOMES; a test holds the two toget
     "parse",
     "looks",
     "Report", "analyze",
-    "Face", "Scene",
+    "Face", "FaceView",
+    "Scene",
     "Box", "Detection", "Detector", "FaceParsing", "Mask", "Segmenter",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
+    if name in MOVED:
+        return import_module(f"{__name__}.{name}")
     if name not in _HOME_OF:
         raise AttributeError(f"module 'facefx' has no attribute {name!r}")
     value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)

@@ -8,14 +8,14 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from tiny_faces import face
-from typer.testing import CliRunner
-
 from facefx.detectors.card import DetectorCard
 from facefx.detectors.decode import cells, decode, without_doubles
 from facefx.detectors.onnx import OnnxDetector
-from facefx.errors import ImageError, ModelError, ParameterError
 from facefx.types import Box, Detection
+from tiny_faces import face
+from typer.testing import CliRunner
+
+from facefx.errors import ImageError, ModelError, ParameterError
 from facefx_training.checkpoints import latest_checkpoint
 from facefx_training.cli import app
 from facefx_training.config import Config

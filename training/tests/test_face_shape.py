@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from facefx.classifier import Classifier
 from typer.testing import CliRunner
 
 from facefx.analyzers.outline import OUTLINE
-from facefx.classifier import Classifier
 from facefx.errors import FacefxError
 from facefx.testing.drawn import Head, drawn_face, label_picture, painted
 from facefx_training.cli import app
@@ -78,8 +78,9 @@ def test_copies_are_told_from_other_faces() -> None:
 
 
 def test_photos_are_read_and_the_command_writes_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import facefx
     from facefx.scene import Scene
+
+    import facefx
 
     def parse(path: Path) -> Scene:
         picture = np.zeros((200, 200, 3), np.float32)

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from facefx.cards import ModelCard
 from tiny_faces import CELEBAMASK, face
 from typer.testing import CliRunner
 
-from facefx.cards import ModelCard
 from facefx.errors import ImageError
 from facefx.labels import IGNORE, scheme
 from facefx_training.adversarial import AdversarialParser

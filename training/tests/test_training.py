@@ -10,9 +10,9 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+from facefx.cards import ModelCard
 from tiny_faces import CELEBAMASK, face
 
-from facefx.cards import ModelCard
 from facefx.errors import ModelError, ParameterError
 from facefx_training.card import commands, draft_card
 from facefx_training.checkpoints import latest_checkpoint, load_averaged, network_of

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from facefx.overlay import palette
 from tiny_faces import face, index, read_picture
 from tiny_onnx import write_model
 from typer.testing import CliRunner
 
 from facefx.labels import scheme
-from facefx.overlay import palette
 from facefx_training.cli import app
 from facefx_training.data import Pictures, read_celebamask, read_names
 from facefx_training.entrant import CELEBAMASK, Entrant

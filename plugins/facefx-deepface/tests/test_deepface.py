@@ -221,6 +221,6 @@ def test_facefx_finds_it() -> None:
         distribution("facefx-deepface")
     except PackageNotFoundError:
         pytest.skip("facefx-deepface is not installed, only its source is here")
-    from facefx.plugins import registry
+    from facefx.plugins.installed import registry
 
     assert {f"facefx-deepface:deepface-{name}" for name in SIDES} <= set(registry().detectors.items)

@@ -8,7 +8,7 @@ import numpy as np
 from facefx_example import frost_hair
 
 from facefx import load_look
-from facefx.plugins import registry
+from facefx.plugins.installed import registry
 from facefx.testing import check_effect
 
 LOOK = Path(__file__).parents[1] / "looks" / "winter.yaml"

@@ -178,6 +178,6 @@ def test_facefx_finds_it() -> None:
         distribution("facefx-mediapipe")
     except PackageNotFoundError:
         pytest.skip("facefx-mediapipe is not installed, only its source is here")
-    from facefx.plugins import registry
+    from facefx.plugins.installed import registry
 
     assert {"facefx-mediapipe:mediapipe", "facefx-mediapipe:mediapipe-near"} <= set(registry().detectors.items)

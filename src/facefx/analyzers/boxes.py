@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..declare import analyzer
+from ..declare.declarations import analyzer
+from ..face.face import Face
+from ..face.values import Box
 from ..labels import Label, Region
-from ..masks import window
-from ..scene import Face
-from ..types import Box
+from ..pixels.masks import window
 
 __all__ = ["eye_boxes", "face_boxes", "part_boxes"]
 

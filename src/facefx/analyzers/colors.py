@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ..color import hex_code, to_lab
-from ..declare import analyzer
-from ..iris import Iris, find_irises
+from ..declare.declarations import analyzer
+from ..face.face import Face
+from ..face.iris import Iris, find_irises
 from ..labels import Label, Region
-from ..scene import Face
+from ..pixels.color import hex_code, to_lab
 
 __all__ = ["colors", "ita_class"]
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ..declare import analyzer
-from ..geometry import contour
+from ..declare.declarations import analyzer
+from ..face.face import Face
 from ..labels import Region
-from ..masks import fill_holes
-from ..scene import Face
+from ..pixels.geometry import contour
+from ..pixels.masks import fill_holes
 
 __all__ = ["face_contour"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..classifier import installed_classifier
-from ..declare import analyzer
-from ..scene import Face
+from ..declare.declarations import analyzer
+from ..face.face import Face
+from ..inference.classifier import installed_classifier
 from .outline import outline_of
 
 __all__ = ["MODEL", "face_shape"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..declare import analyzer
-from ..iris import Iris, find_irises
-from ..scene import Face
+from ..declare.declarations import analyzer
+from ..face.face import Face
+from ..face.iris import Iris, find_irises
 
 __all__ = ["irises"]
 
@@ -15,7 +15,7 @@ __all__ = ["irises"]
 def irises(face: Face) -> dict[str, Any]:
     """Each iris as a circle: centre [x, y] and radius in pixels, and how clear it is, 0 to 1; None for what cannot be seen.
 
-    ``left_eye`` and ``right_eye`` are the subject's. How it is found, and when it is not, stands in `facefx.iris`.
+    ``left_eye`` and ``right_eye`` are the subject's. How it is found, and when it is not, stands in `facefx.face.iris`.
     """
     left, right = find_irises(face.picture, face.landmarks)
     return {"left_eye": _circle(left), "right_eye": _circle(right)}

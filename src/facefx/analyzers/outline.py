@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..landmarks import Landmarks, Strip
-from ..scene import Face
+from ..face.face import Face
+from ..face.landmarks import Landmarks, Strip
 from .upright import crossings, upright
 
 __all__ = ["OUTLINE", "outline_of"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..declare import analyzer
-from ..scene import Face
+from ..declare.declarations import analyzer
+from ..face.face import Face
 from .upright import crossings, upright
 
 __all__ = ["head_pose", "yaw_of"]

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..declare import analyzer
-from ..landmarks import Landmarks, Strip
-from ..scene import Face
+from ..declare.declarations import analyzer
+from ..face.face import Face
+from ..face.landmarks import Landmarks, Strip
 from .upright import upright, width_at
 
 __all__ = ["proportions"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..landmarks import Landmarks
-from ..scene import Face
+from ..face.face import Face
+from ..face.landmarks import Landmarks
 
 __all__ = ["crossings", "upright", "width_at"]
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from ..chains import Chain, check_confidence, load_look
+from ..chains.sequence import Chain, check_confidence, load_look
 from ..errors import ImageError, OutputError, ParameterError
-from ..image_io import check_target, format_of, picture_suffixes
-from ..pipeline import resolve_detector, resolve_segmenter
-from ..types import Detector, Segmenter
-from .places import checked_folder, exists, is_whole
+from ..face.values import Detector, Segmenter
+from ..image.files import check_target, format_of, picture_suffixes
+from ..plugins.resolve import resolve_detector, resolve_segmenter
+from .outputs import checked_folder, exists, is_whole
 from .records import NoFace, Settings, Status, Task
 from .report import REPORT, read_report
 from .sheet import SHEET

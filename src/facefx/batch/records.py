@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from ..chains import Chain
-    from ..types import Detector, Segmenter
+    from ..chains.sequence import Chain
+    from ..face.values import Detector, Segmenter
 
 __all__ = ["NoFace", "Record", "Settings", "Setup", "Status", "Task"]
 

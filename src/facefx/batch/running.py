@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..errors import OutputError, ParameterError
 from .local_engine import run_local
-from .places import make_place, publish
+from .outputs import make_place, publish
 from .plan import Batch, prepare
 from .records import NoFace, Record, Setup, Status, Task
 from .report import ReportFile
@@ -20,8 +20,8 @@ from .sheet import contact_sheet
 from .work import core_count, thread_count
 
 if TYPE_CHECKING:
-    from ..chains import Chain
-    from ..types import Detector, Segmenter
+    from ..chains.sequence import Chain
+    from ..face.values import Detector, Segmenter
 
 __all__ = ["run", "run_batch"]
 

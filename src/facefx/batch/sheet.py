@@ -9,7 +9,7 @@ from zlib import crc32
 from PIL import Image
 
 from ..errors import FacefxError
-from ..image import open_image, save_image
+from ..image.picture import open_image, save_image
 from .records import Record, Status
 from .report import REPORT, read_report
 

@@ -26,7 +26,7 @@ def core_count() -> int:
 
 def thread_count(workers: int) -> int:
     """Threads for each of so many workers on this machine: FACEFX_THREADS if set, else an equal share of the cores."""
-    from .. import runtime
+    from ..inference import runtime
 
     given = os.environ.get("FACEFX_THREADS")
     return runtime.thread_count(given) if given else max(1, core_count() // workers)
@@ -44,7 +44,7 @@ class Worker:
     def __init__(self, setup: Setup) -> None:
         import cv2
 
-        from ..pipeline import resolve_detector, resolve_segmenter
+        from ..plugins.resolve import resolve_detector, resolve_segmenter
 
         os.environ["FACEFX_THREADS"] = str(setup.threads)
         cv2.setNumThreads(setup.threads)
@@ -68,8 +68,8 @@ class Worker:
 
     def _work(self, task: Task) -> tuple[Status, int, int | None, tuple[str, ...]]:
         """Status, number of faces, bytes written, what was declined."""
-        from ..image import open_image, save_image
-        from ..image_io import format_of
+        from ..image.files import format_of
+        from ..image.picture import open_image, save_image
 
         settings, source = self.setup.settings, self.setup.folder_in / task.file
         format = format_of(Path(task.output))

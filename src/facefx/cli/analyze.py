@@ -28,8 +28,8 @@ def analyze(
 
     Boxes and points are in pixels from the upper left corner. Left and right are the subject's.
     """
-    from .. import reports
-    from ..pipeline import resolve_detector, resolve_segmenter
+    from ..chains import reports
+    from ..plugins.resolve import resolve_detector, resolve_segmenter
 
     parser, finder = resolve_segmenter(segmenter), resolve_detector(detector)
     entries: list[dict[str, Any]] = []

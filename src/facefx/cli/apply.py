@@ -65,9 +65,9 @@ def apply(
 
     facefx apply me.jpg -o red.jpg --effect "recolor_lips:color=#c00,strength=0.8"
     """
-    from ..image import open_image, save_image
-    from ..image_io import check_target, format_of
-    from ..pipeline import resolve_detector, resolve_segmenter
+    from ..image.files import check_target, format_of
+    from ..image.picture import open_image, save_image
+    from ..plugins.resolve import resolve_detector, resolve_segmenter
 
     targets = targets_of(inputs, output)
     chain = chain_from_options(look, effect)

@@ -94,7 +94,7 @@ def _library(name: str, module: str, remedy: str) -> Finding:
 
 
 def _plugins() -> Iterator[Finding]:
-    from ..plugins import registry
+    from ..plugins.installed import registry
 
     for plugin in registry().plugins:
         name = f"{plugin.distribution}:{plugin.entry} {plugin.version}"
@@ -119,7 +119,7 @@ def _detector() -> Finding:
     """The default detector, made and run once."""
     import numpy as np
 
-    from ..pipeline import DEFAULT_DETECTOR, resolve_detector
+    from ..plugins.resolve import DEFAULT_DETECTOR, resolve_detector
 
     try:
         resolve_detector(None).detect(np.zeros((64, 64, 3), np.float32))
@@ -132,9 +132,9 @@ def _segmenter() -> Iterator[Finding]:
     """The default segmenter, made and run once, and the provider that it really ran on."""
     import numpy as np
 
-    from ..pipeline import DEFAULT_SEGMENTER, resolve_segmenter
-    from ..runtime import available_providers, providers_for
-    from ..segmenters.onnx import OnnxSegmenter
+    from ..inference.runtime import available_providers, providers_for
+    from ..inference.segmenter import OnnxSegmenter
+    from ..plugins.resolve import DEFAULT_SEGMENTER, resolve_segmenter
 
     try:
         segmenter = resolve_segmenter(None)

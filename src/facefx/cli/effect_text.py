@@ -14,8 +14,8 @@ import typer
 from ..errors import ParameterError, UnknownName
 
 if TYPE_CHECKING:
-    from ..chains import Chain
-    from ..declare import EffectSpec
+    from ..chains.sequence import Chain
+    from ..declare.declarations import EffectSpec
 
 __all__ = ["SYNTAX", "chain_from_options", "chain_from_text", "example"]
 
@@ -27,7 +27,7 @@ _COMMA_OUTSIDE_BRACKETS = re.compile(r",(?![^()]*\))")
 
 def chain_from_options(look: Sequence[Path] | None, effect: Sequence[str] | None) -> Chain:
     """The chain that ``--look`` and ``--effect`` ask for, looks first. Raises `typer.BadParameter` if that is nothing."""
-    from ..chains import Chain, load_look
+    from ..chains.sequence import Chain, load_look
 
     chain = reduce(or_, [*map(load_look, look or ()), *map(chain_from_text, effect or ())] or [Chain()])
     if not chain.steps:
@@ -40,8 +40,8 @@ def chain_from_text(text: str) -> Chain:
 
     Raises `ParameterError`, `UnknownName` or `AmbiguousName`; the messages quote the text.
     """
-    from ..chains import Chain
-    from ..plugins import registry
+    from ..chains.sequence import Chain
+    from ..plugins.installed import registry
 
     match = _EFFECT.fullmatch(text.strip())
     if match is None:

@@ -11,7 +11,7 @@ from .effect_text import example
 from .messages import console
 
 if TYPE_CHECKING:
-    from ..declare import EffectSpec
+    from ..declare.declarations import EffectSpec
 
 __all__ = ["effects"]
 
@@ -23,7 +23,7 @@ def effects(
     ] = False,
 ) -> None:
     """List the effects, or show one with its parameters."""
-    from ..plugins import registry
+    from ..plugins.installed import registry
 
     installed = registry().effects
     if schema:

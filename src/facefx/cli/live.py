@@ -11,7 +11,7 @@ from .options import DetectorOption, EffectOption, LookOption, MinConfidenceOpti
 from .video import ParseEveryOption, SizeOption
 
 if TYPE_CHECKING:
-    from ..chains import Chain
+    from ..chains.sequence import Chain
 
 __all__ = ["live"]
 
@@ -35,7 +35,7 @@ def live(
     """
     from ..live import sources, window
     from ..live.session import Session
-    from ..pipeline import resolve_detector, resolve_segmenter
+    from ..plugins.resolve import resolve_detector, resolve_segmenter
     from ..video import Tracker, Tracking
 
     if not folder.is_dir():
@@ -46,8 +46,8 @@ def live(
 
 def _looks(look: list[Path] | None, effect: list[str] | None) -> list[tuple[str, Chain]]:
     """None first, then each look given, and the effects as one; without either all ready looks."""
-    from ..chains import Chain, load_look
-    from ..ready_looks import looks as ready
+    from ..chains.ready_looks import looks as ready
+    from ..chains.sequence import Chain, load_look
     from .effect_text import chain_from_options
 
     named = [(path.stem, load_look(path)) for path in look or ()]

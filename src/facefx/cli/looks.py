@@ -11,8 +11,8 @@ def looks() -> None:
     """List the looks that come with facefx, and the effects that each runs."""
     from rich.table import Table
 
-    from ..chains import load_look
-    from ..ready_looks import looks as ready
+    from ..chains.ready_looks import looks as ready
+    from ..chains.sequence import load_look
 
     table = Table()
     for heading in ("look", "what it is", "effects"):

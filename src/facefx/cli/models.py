@@ -14,8 +14,7 @@ from .exit_codes import ExitCode
 from .messages import console, say
 
 if TYPE_CHECKING:
-    from ..cards import ModelCard
-    from ..detectors.card import DetectorCard
+    from ..inference.cards import DetectorCard, ModelCard
 
 __all__ = ["Installed", "installed_finders", "installed_models", "models"]
 
@@ -31,8 +30,8 @@ class Installed:
 
 def installed_models() -> Iterator[Installed]:
     """Every segmenter there is, its card read and its file checked against the card's sha256."""
-    from ..cards import ModelCard
-    from ..plugins import registry
+    from ..inference.cards import ModelCard
+    from ..plugins.installed import registry
 
     for name, made_from in sorted(registry().segmenters.items.items()):
         card = None
@@ -47,8 +46,7 @@ def installed_models() -> Iterator[Installed]:
 
 def installed_finders() -> Iterator[Installed]:
     """Every model of a detector in the same way."""
-    from ..cards import installed_detectors
-    from ..detectors.card import DetectorCard
+    from ..inference.cards import DetectorCard, installed_detectors
 
     for name, folder in sorted(installed_detectors().items()):
         card = None
@@ -80,7 +78,7 @@ def models() -> None:
 def _show(model: Installed) -> None:
     from rich.table import Table
 
-    from ..cards import ModelCard
+    from ..inference.cards import ModelCard
 
     table = Table(title=model.name, title_justify="left", show_header=False)
     if card := model.card:

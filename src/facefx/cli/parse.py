@@ -68,17 +68,18 @@ def parse(
     """
     from PIL import Image
 
-    from .. import pipeline
-    from ..image import open_image, save_image
-    from ..image_io import check_target, format_of
+    from ..image.files import check_target, format_of
+    from ..image.overlay import overlay as tinted
+    from ..image.overlay import palette, small_overlay, with_legend
+    from ..image.picture import open_image, save_image
+    from ..image.sheet import contact_sheet
     from ..labels import scheme as label_scheme
-    from ..overlay import overlay as tinted
-    from ..overlay import palette, small_overlay, with_legend
-    from ..sheet import contact_sheet
+    from ..parsing.pipeline import parse as parse_picture
+    from ..plugins.resolve import resolve_detector, resolve_segmenter
 
     if output is None and overlay is None and sheet is None:
         raise typer.BadParameter("there is nothing to do: give -o, --overlay, --sheet, or several", param_hint="'-o'")
-    parser, finder = pipeline.resolve_segmenter(segmenter), pipeline.resolve_detector(detector)
+    parser, finder = resolve_segmenter(segmenter), resolve_detector(detector)
     order = label_scheme(scheme or parser.scheme)
     pictures = pictures_in(inputs)
     labels = targets_of(pictures, output, suffix=".png") if output else {}
@@ -99,7 +100,7 @@ def parse(
             check_target(target, force=force)
         if path in labels and labels[path].suffix.lower() != ".png":
             raise OutputError(f"labels are written as .png, which keeps them exact; given was {str(labels[path])!r}")
-        scene = pipeline.parse(open_image(path), segmenter=parser, detector=finder)
+        scene = parse_picture(open_image(path), segmenter=parser, detector=finder)
         label_map = scene.label_map(order)
         if sheet is not None:
             cells.append((small_overlay(scene.image, label_map, order, side=_SMALL), f"{path.name}: {len(scene.faces)} found"))

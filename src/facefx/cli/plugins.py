@@ -14,7 +14,7 @@ def plugins() -> None:
     """
     from rich.table import Table
 
-    from ..plugins import registry
+    from ..plugins.installed import registry
 
     table = Table()
     for heading in ("distribution", "version", "plugin", "offers", "problem"):

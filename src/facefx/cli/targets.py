@@ -19,7 +19,7 @@ def _is_folder(output: str) -> bool:
 
 def pictures_in(inputs: Sequence[Path]) -> list[Path]:
     """The inputs, with the pictures right inside it, by name, in place of each folder. Raises `ImageError` if it has none."""
-    from ..image_io import picture_suffixes
+    from ..image.files import picture_suffixes
 
     pictures: list[Path] = []
     for path in inputs:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..chains import Chain, Declined, check_confidence
+from ..chains.sequence import Chain, Declined, check_confidence
 from ..errors import FacefxError
-from ..image import open_image, save_image
+from ..image.picture import open_image, save_image
 from ..video import Tracker
 from .keys import COMMANDS, VIEWS, Command
 from .recorder import Recorder

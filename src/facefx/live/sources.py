@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ..errors import ImageError
-from ..image import open_image
+from ..image.picture import open_image
 from ..video.files import VideoReader
 
 __all__ = ["frames_of"]

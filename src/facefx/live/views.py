@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ..overlay import overlay
-from ..scene import Scene
+from ..face.scene import Scene
+from ..image.overlay import overlay
 from .keys import COMMANDS, VIEWS, Command, View
 
 __all__ = ["PANEL", "beside_panel", "rendered"]

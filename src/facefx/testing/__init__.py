@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from ..color import hex_code
-from ..declare import AnalyzerSpec, EffectSpec, Parameter
+from ..chains.painting import apply_effect, chosen
+from ..chains.warping import faded
+from ..declare.declarations import AnalyzerSpec, EffectSpec, Parameter
 from ..errors import MissingExtra
-from ..painting import apply_effect, chosen
-from ..scene import Face, FaceView, Scene
-from ..warping import faded
+from ..face.face import Face, FaceView
+from ..face.scene import Scene
+from ..pixels.color import hex_code
 from .drawn import PORTRAIT, drawn_face, label_picture, painted
 from .files import example_file
 from .scenes import CONTENTS, SCENES, example_scene

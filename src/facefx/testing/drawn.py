@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..geometry import apply, crop_affine
+from ..face.face import Face
+from ..face.values import Box, Detection, FaceParsing
 from ..labels import Label, scheme
-from ..scene import Face
-from ..types import Box, Detection, FaceParsing
+from ..pixels.geometry import apply, crop_affine
 
 __all__ = ["COLORS", "INDEX", "PALETTE", "PORTRAIT", "SIZE", "Head", "drawn_face", "label_picture", "painted"]
 

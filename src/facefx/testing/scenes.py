@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..face.scene import Scene
 from ..labels import Label, labels_of
-from ..scene import Scene
 from .drawn import Head, drawn_face, label_picture, painted
 
 __all__ = ["CONTENTS", "SCENES", "example_scene"]

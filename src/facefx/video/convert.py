@@ -11,12 +11,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ..chains import Chain, check_confidence
+from ..chains.sequence import Chain, check_confidence
 from ..errors import ImageError, OutputError, ParameterError
-from ..image import open_image
-from ..image_io import check_target
-from ..pipeline import resolve_detector, resolve_segmenter
-from ..types import Detector, Segmenter
+from ..face.values import Detector, Segmenter
+from ..image.files import check_target
+from ..image.picture import open_image
+from ..plugins.resolve import resolve_detector, resolve_segmenter
 from .declined_frames import DeclinedFrames, Tally
 from .files import FORMATS, Frame, PartWriter, Problem, VideoReader, failures, join, packets_in
 from .stream import edited

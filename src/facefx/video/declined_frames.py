@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..painting import Declined
+from ..chains.painting import Declined
 
 __all__ = ["DeclinedFrames", "Tally"]
 

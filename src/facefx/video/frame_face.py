@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from .. import geometry, masks
+from ..face.face import Face, edges_of
 from ..labels import Label, Region, labels_of
-from ..scene import Face, edges_of
+from ..pixels import full_size, geometry
 
 __all__ = ["FrameFace"]
 
@@ -70,6 +70,6 @@ class FrameFace(Face):
         values = self.parsing.region(region)
         if Label.HAIR not in labels_of(region) or not self.parsing.scheme.indices_of(Label.BACKGROUND):
             refine, by_colour = edges_of(region)
-            return masks.to_picture(values, affine, picture, refine=refine, by_colour=by_colour)
+            return full_size.to_picture(values, affine, picture, refine=refine, by_colour=by_colour)
         others = 1 - self.parsing.region(Label.BACKGROUND) - values
-        return masks.to_picture(values, affine, picture, coarse=COARSE, fuzz=FUZZ * side, neighbours=others)
+        return full_size.to_picture(values, affine, picture, coarse=COARSE, fuzz=FUZZ * side, neighbours=others)

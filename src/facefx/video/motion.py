@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..types import Box
+from ..face.values import Box
 
 __all__ = ["Motion", "Small", "head_motion", "is_cut"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from threading import Lock
 
-from ..cards import ModelCard
-from ..segmenters.onnx import OnnxSegmenter
-from ..types import Segmenter
+from ..face.values import Segmenter
+from ..inference.cards import ModelCard
+from ..inference.segmenter import OnnxSegmenter
 
 __all__ = ["for_frames"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .. import geometry
+from ..pixels import geometry
 
 __all__ = ["blend", "carry", "carry_maps", "recut", "sameness", "stillness"]
 

@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 import cv2
 import numpy as np
 
-from ..chains import Chain, Declined, check_confidence, load_look
+from ..chains.sequence import Chain, Declined, check_confidence, load_look
 from ..errors import ParameterError
-from ..image import Picture, Source, open_image
-from ..pipeline import resolve_detector, resolve_segmenter
-from ..scene import Scene
-from ..types import Detector, Segmenter
+from ..face.scene import Scene
+from ..face.values import Detector, Segmenter
+from ..image.picture import Picture, Source, open_image
+from ..plugins.resolve import resolve_detector, resolve_segmenter
 from .tracking import Tracker, Tracking
 
 __all__ = ["edited", "process", "scenes"]

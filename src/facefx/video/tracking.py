@@ -7,12 +7,19 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .. import geometry, pipeline
-from ..belonging import emptied, islands, without_others
-from ..detectors.whole_frame import WholeFrame
 from ..errors import ParameterError
-from ..scene import Face, Scene
-from ..types import Box, Detection, Detector, FaceParsing, Segmenter
+from ..face.face import Face
+from ..face.postprocessing import emptied, islands, without_others
+from ..face.scene import Scene
+from ..face.values import Box, Detection, Detector, FaceParsing, Segmenter
+from ..inference.detector.whole_frame import WholeFrame
+from ..parsing.crop import head_crop
+from ..parsing.measure import BOX_PER_FACE, is_off, knows_faces, measure
+from ..parsing.parse_face import parse_face
+from ..parsing.pipeline import distinct
+from ..parsing.search import search_by_parsing
+from ..parsing.wide import hair_runs_out, surroundings
+from ..pixels import geometry
 from .frame_face import FrameFace
 from .motion import Motion, Small, head_motion, is_cut
 from .one_look import for_frames
@@ -82,14 +89,14 @@ class Tracker:
 
     Parameters
     ----------
-    segmenter : as `facefx.pipeline.resolve_segmenter` gives it.
+    segmenter : as `facefx.plugins.resolve.resolve_segmenter` gives it.
     detector : asked for faces in the first frame, after cuts, when a face was lost, and every so many frames.
     """
 
     def __init__(self, segmenter: Segmenter, detector: Detector, tracking: Tracking | None = None) -> None:
         self.tracking = tracking or Tracking()
         self._segmenter, self._detector = for_frames(segmenter, self.tracking.size), detector
-        self._knows_faces = pipeline.knows_faces(segmenter)
+        self._knows_faces = knows_faces(segmenter)
         self._aligned = isinstance(detector, WholeFrame)
         self._tracks: list[_Track] = []
         self._before: Small | None = None
@@ -129,21 +136,21 @@ class Tracker:
         known = [track.box for track in self._tracks]
         looks = [self._look(rgb, detection) for detection in found if not _is_known(detection.box, known)]
         if not any(looks) and not known and thorough and self._knows_faces and not self._aligned:
-            looks = [self._look(rgb, detection) for detection in pipeline.search_by_parsing(rgb, self._segmenter)]
-        for face in pipeline.distinct(face for face in looks if face):
+            looks = [self._look(rgb, detection) for detection in search_by_parsing(rgb, self._segmenter)]
+        for face in distinct(face for face in looks if face):
             if not _is_known(face.box, known):
                 yield self._begun(rgb, face)
 
     def _look(self, rgb: np.ndarray, detection: Detection) -> Face | None:
-        return pipeline.look(rgb, detection, self._segmenter, trust=self._aligned)
+        return parse_face(rgb, detection, self._segmenter, trust=self._aligned)
 
     def _begun(self, rgb: np.ndarray, face: Face) -> _Track:
-        side = face.box.side if self._aligned or not self._knows_faces else pipeline.BOX_PER_FACE * face.box.side
+        side = face.box.side if self._aligned or not self._knows_faces else BOX_PER_FACE * face.box.side
         crop = Detection(Box.square(face.box.center, side), face.roll, face.score)
         affine = self._affine(crop)
         shown = geometry.cut(rgb, affine, self._segmenter.input_size[0])
         near = self._probabilities(shown)
-        leaves = not self._aligned and pipeline.hair_leaves(FaceParsing(near, self._segmenter.scheme, affine), rgb.shape)
+        leaves = not self._aligned and hair_runs_out(FaceParsing(near, self._segmenter.scheme, affine), rgb.shape)
         wide = self._wide(rgb, affine) if leaves else None
         return _Track(crop, face.box, face.roll, face.score, shown, near, wide)
 
@@ -172,7 +179,7 @@ class Tracker:
         """The track corrected by where the parsed face lies; None if it has shown none for long."""
         if self._aligned or not self._knows_faces:
             return track
-        measured = pipeline.measure(parsing, track.crop)
+        measured = measure(parsing, track.crop)
         if measured is None:
             return replace(track, unseen=track.unseen + 1) if track.unseen < PATIENCE else None
         found = measured.detection
@@ -183,7 +190,7 @@ class Tracker:
             score=found.score,
             unseen=0,
         )
-        return self._recut(track, found, rgb) if pipeline.is_off(track.crop, measured) else track
+        return self._recut(track, found, rgb) if is_off(track.crop, measured) else track
 
     def _recut(self, track: _Track, crop: Detection, rgb: np.ndarray) -> _Track:
         """The track on a crop that fits the face better than the one that was carried along."""
@@ -200,7 +207,7 @@ class Tracker:
         return replace(self._begun(rgb, face), sureness=track.sureness) if face else None
 
     def _affine(self, crop: Detection) -> np.ndarray:
-        return pipeline.head_crop(crop, self._segmenter.input_size[0])
+        return head_crop(crop, self._segmenter.input_size[0])
 
     def _probabilities(self, crop: np.ndarray) -> np.ndarray:
         answer = np.asarray(self._segmenter.probabilities(crop[None])[0])
@@ -209,12 +216,12 @@ class Tracker:
     def _wide(self, rgb: np.ndarray, affine: np.ndarray) -> np.ndarray:
         size = self._segmenter.input_size[0]
         wide = self._probabilities(geometry.cut(rgb, geometry.expand(affine, 2, size), size))
-        return pipeline.surroundings(wide, self._segmenter.scheme)
+        return surroundings(wide, self._segmenter.scheme)
 
     def _scene(self, rgb: np.ndarray, sure_of: Collection[str]) -> Scene:
         faces = [self._face(track, rgb) for track in self._tracks]
         if len(faces) > 1:
-            kept = pipeline.distinct(faces)
+            kept = distinct(faces)
             self._tracks = [track for track, face in zip(self._tracks, faces, strict=True) if face in kept]
             faces = [without_others(f, [other.box for other in kept if other is not f]) for f in faces if f in kept]
         self._tracks = [self._surer(track, face, sure_of) for track, face in zip(self._tracks, faces, strict=True)]

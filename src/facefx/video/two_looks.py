@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from .. import pipeline
-from ..types import FaceParsing
+from ..face.values import FaceParsing
+from ..parsing.wide import widened
 
 __all__ = ["both"]
 
@@ -31,7 +31,7 @@ class _TwoLooks:
         near = FaceParsing(self._near.probabilities[classes], self._near.scheme, self._near.affine)
         if not len(near.probabilities):
             return np.zeros((0, *self.shape[1:]), np.float32)
-        return pipeline.widened(near, self._wide[classes]).probabilities
+        return widened(near, self._wide[classes]).probabilities
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[index] for index in range(self.shape[0]))

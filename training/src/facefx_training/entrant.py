@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from facefx import parse
 from facefx.cards import ModelCard
-from facefx.labels import LabelScheme, scheme
 from facefx.pipeline import resolve_segmenter
 from facefx.segmenters.ensemble import Ensemble
 from facefx.types import Segmenter
+
+from facefx import parse
+from facefx.labels import LabelScheme, scheme
 
 from .data import Pictures
 from .evaluate import Predict, evaluate, report, whole_frame

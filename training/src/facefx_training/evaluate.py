@@ -9,8 +9,8 @@ from typing import Any
 import cv2
 import numpy as np
 import onnxruntime
-
 from facefx.cards import ModelCard
+
 from facefx.labels import Label, LabelScheme, Region, scheme
 
 from .conditions import CONDITIONS

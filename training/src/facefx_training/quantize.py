@@ -11,11 +11,10 @@ from typing import Any
 import cv2
 import numpy as np
 import tomli_w
+from facefx.cards import ModelCard
 from onnx import ModelProto
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.quant_utils import add_pre_process_metadata
-
-from facefx.cards import ModelCard
 
 from .data import Pictures
 from .entrant import Entrant

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from facefx.overlay import overlay, palette, with_legend
+from facefx.types import Box
 from PIL import Image, ImageDraw, ImageFont
 
 from facefx import geometry, parse
 from facefx.errors import ImageError
 from facefx.image import open_image
 from facefx.labels import IGNORE, LabelScheme
-from facefx.overlay import overlay, palette, with_legend
-from facefx.types import Box
 
 from .data import Pictures
 from .entrant import CELEBAMASK, Entrant

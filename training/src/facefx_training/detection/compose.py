@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from facefx.types import Box
 
 from facefx.labels import Label, Region, scheme
-from facefx.types import Box
 
 __all__ = ["MIRRORED", "POINTS", "Composed", "Face", "Head", "background", "compose", "cut_head", "faceless_patch", "similarity"]
 

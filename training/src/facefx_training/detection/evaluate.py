@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from facefx.detectors.card import DetectorCard
 from facefx.detectors.onnx import OnnxDetector
 from facefx.types import Detection

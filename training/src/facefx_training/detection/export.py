@@ -13,8 +13,8 @@ import numpy as np
 import onnxruntime
 import tomli_w
 import torch
-
 from facefx.cards import DETECTOR
+
 from facefx.errors import ModelError
 
 from ..card import commands, commit, data_of

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-
 from facefx.types import Box
 
 from ..data.landmarks import read_landmarks, read_points

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.utils.data import DataLoader
-
 from facefx.detectors.decode import cells, decode, without_doubles
 from facefx.types import Box, Detection
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
 
 from ..checkpoints import take_over
 from ..learner import Learner, pixels_of, use_one_thread

@@ -10,9 +10,8 @@ from typing import cast
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
-
 from facefx.detectors.decode import CHANNELS, STRIDES
+from torch import Tensor, nn
 
 from ..networks.encoders import build_encoder
 from ..networks.encoders.efficientnet_lite import EfficientNetLite

@@ -6,9 +6,8 @@ from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
-
 from facefx.image_modes import LUMA
+from torch import Tensor, nn
 
 __all__ = ["ConvBNReLU", "Luma", "Normalize", "SeparableConv", "channels_last", "pad_to_multiple", "upsample"]
 

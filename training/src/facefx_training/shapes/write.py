@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import tomli_w
-
 from facefx.cards import CLASSIFIER, find_card
 from facefx.classifier import Classifier
 from facefx.pipeline import DEFAULT_SEGMENTER

@@ -1,0 +1,216 @@
+"""Running one effect on a scene: the core cuts the crop, makes the mask, calls the effect and blends.
+
+So no effect, whoever wrote it, can touch a pixel outside its mask, the caller's arrays, or another face.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..declare.declarations import EffectSpec
+from ..errors import EffectError, FacefxError
+from ..face.face import Face, FaceView
+from ..face.scene import Scene
+from ..labels import is_scene_wide
+from ..pixels.blend import composite
+from .warping import warped
+
+__all__ = ["Declined", "apply_effect", "chosen", "unsure"]
+
+Window = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Declined:
+    """A face that a step left alone, because the segmenter was not sure enough of the region that the step needs.
+
+    Attributes
+    ----------
+    step : the step's place in the chain, from 0.
+    effect : its full name.
+    face : the face's index in the scene, 0 for the largest.
+    region : what the effect needs to see.
+    confidence : what `Face.confidence` says of it.
+    asked : the run's ``min_confidence``.
+    """
+
+    step: int
+    effect: str
+    face: int
+    region: str
+    confidence: float
+    asked: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.effect} (step {self.step}) left face {self.face} alone: confidence in its region {self.region!r} is "
+            f"{self.confidence:.2f}, asked was {self.asked:.2f}"
+        )
+
+
+def apply_effect(
+    scene: Scene,
+    spec: EffectSpec,
+    params: Mapping[str, Any],
+    key: np.random.SeedSequence,
+    portrait: Face | None = None,
+    without: Collection[int] = (),
+) -> Scene:
+    """The scene with the effect on those of its faces that ``params["faces"]`` chooses; itself if nothing changes.
+
+    Parameters
+    ----------
+    params : as `EffectSpec.resolve` gives them.
+    key : what the effect's random numbers start from.
+    portrait : what an effect that copies from another picture copies from.
+    without : indices of faces to leave alone. An effect that is called once for all of them cannot do so, and does nothing at all.
+    """
+    params = dict(params)
+    indices = [index for index in chosen(scene.faces, params.pop("faces", "all")) if index not in without]
+    if params.get("strength") == 0 or (spec.needs_faces(params) and not indices):
+        return scene
+    once_for_all = spec.kind == "cutout" or is_scene_wide(spec.region_of(params))
+    if once_for_all and without:
+        return scene
+    run = _Run(spec, params, key, portrait)
+    if spec.kind == "overlay":
+        return run.draw(scene, indices)
+    if spec.kind == "warp":
+        for index in indices:
+            scene = run.warp(scene, index)
+        return scene
+    if once_for_all:
+        return run.paint_widely(scene, indices)
+    return run.paint(scene, indices)
+
+
+def chosen(faces: Sequence[Face], choice: str | int) -> list[int]:
+    """Indices of the faces that a parameter ``faces`` names: ``"all"``, ``"largest"`` or an index; empty if there is none such."""
+    everyone = list(range(len(faces)))
+    if choice == "all":
+        return everyone
+    index = 0 if choice == "largest" else int(choice)
+    return everyone[index : index + 1]
+
+
+def unsure(scene: Scene, spec: EffectSpec, params: Mapping[str, Any], asked: float) -> dict[int, float]:
+    """Which of the faces that an effect would work on show what it needs with less confidence than asked, and with how much.
+
+    Raises `RegionUnavailable` if the segmenter does not know that region.
+    """
+    if asked <= 0 or not spec.needs_faces(params):
+        return {}
+    needed = spec.needed(params)
+    sure = {index: scene.faces[index].confidence(needed) for index in chosen(scene.faces, params.get("faces", "all"))}
+    return {index: confidence for index, confidence in sure.items() if confidence < asked}
+
+
+class _Run:
+    """One effect with its parameters, about to be called."""
+
+    def __init__(self, spec: EffectSpec, params: dict[str, Any], key: np.random.SeedSequence, portrait: Face | None) -> None:
+        self.spec, self.params, self.key, self.portrait = spec, params, key, portrait
+
+    def paint(self, scene: Scene, indices: Sequence[int]) -> Scene:
+        result: np.ndarray | None = None
+        for index in indices:
+            face = scene.faces[index]
+            window, mask = face.patch(self.spec.region_of(self.params))
+            if mask.size == 0:
+                continue
+            window, mask = _with_margin(window, mask, self.spec.margin * face.box.side, scene.size)
+            if result is None:
+                result = scene.image.copy()
+            self._paint_window(result, window, mask, face.box.side, index, FaceView(face, window))
+        return scene if result is None else Scene(result, scene.faces, scene.alpha)
+
+    def paint_widely(self, scene: Scene, indices: Sequence[int]) -> Scene:
+        people = scene.of([scene.faces[index] for index in indices])
+        mask = np.asarray(people.mask(self.spec.region_of(self.params)))
+        if not mask.any():
+            return scene
+        result = scene.image.copy()
+        self._paint_window(result, (0, 0, scene.size[1], scene.size[0]), mask, _unit(people), 0, None)
+        if self.spec.kind == "cutout":
+            alpha = mask if scene.alpha is None else scene.alpha * mask
+            return Scene(result, scene.faces, np.asarray(alpha))
+        return Scene(result, scene.faces, scene.alpha)
+
+    def warp(self, scene: Scene, index: int) -> Scene:
+        face = scene.faces[index]
+        reach = self.spec.margin * face.box.side
+        x0, y0 = (max(int(np.floor(v - reach)), 0) for v in (face.box.x0, face.box.y0))
+        x1, y1 = (min(int(np.ceil(v + reach)), n) for v, n in zip((face.box.x1, face.box.y1), scene.size[::-1], strict=True))
+        if x1 - x0 < 2 or y1 - y0 < 2:
+            return scene
+        window = x0, y0, x1, y1
+        supplied = {
+            "image": _read_only(scene.image[y0:y1, x0:x1]),
+            "unit": face.box.side,
+            "face": FaceView(face, window),
+        }
+        field = self._checked(self._call(supplied, index), (y1 - y0, x1 - x0, 2))
+        return warped(scene, window, field) if field.any() else scene
+
+    def draw(self, scene: Scene, indices: Sequence[int]) -> Scene:
+        people = scene.of([scene.faces[index] for index in indices])
+        shown = Scene(_read_only(scene.image), people.faces, scene.alpha)
+        drawn = self._checked(self._call({"scene": shown, "unit": _unit(people)}, 0), scene.image.shape)
+        return Scene(np.clip(drawn, 0, 1), scene.faces, scene.alpha)
+
+    def _paint_window(
+        self, result: np.ndarray, window: Window, mask: np.ndarray, unit: float, index: int, face: FaceView | None
+    ) -> None:
+        """Paint into a window of `result`, in place."""
+        x0, y0, x1, y1 = window
+        crop = _read_only(result[y0:y1, x0:x1])
+        supplied = {"image": crop, "mask": _read_only(mask), "unit": unit, "face": face, "portrait": self.portrait}
+        painted = self._checked(self._call(supplied, index), crop.shape)
+        # What a cutout gives is the colour of what is in front, and shows in full behind its own alpha.
+        share = (mask > 0).astype(np.float32) if self.spec.kind == "cutout" else mask
+        result[y0:y1, x0:x1] = composite(crop, painted, share)
+
+    def _call(self, supplied: Mapping[str, Any], index: int) -> Any:
+        arguments = {name: supplied[name] for name in self.spec.supplies}
+        if self.spec.random:
+            arguments["rng"] = np.random.default_rng([*self.key.generate_state(4), index])
+        try:
+            return self.spec.function(**arguments, **self.params)
+        except FacefxError:
+            raise
+        except Exception as error:  # a plugin may raise anything at all
+            raise EffectError(f"the effect {self.spec.name} failed: {type(error).__name__}: {error}") from error
+
+    def _checked(self, answer: Any, shape: tuple[int, ...]) -> np.ndarray:
+        if not isinstance(answer, np.ndarray) or answer.shape != shape or answer.dtype.kind != "f":
+            given = f"{answer.dtype} of shape {answer.shape}" if isinstance(answer, np.ndarray) else type(answer).__name__
+            raise EffectError(f"the effect {self.spec.name} returned {given}; it must return floats of shape {shape}")
+        if not np.isfinite(answer).all():
+            raise EffectError(f"the effect {self.spec.name} returned NaN or infinity")
+        return answer.astype(np.float32, copy=False)
+
+
+def _unit(scene: Scene) -> float:
+    """The largest face's size, or a third of the picture's shorter side where there is no face."""
+    return scene.faces[0].box.side if scene.faces else min(scene.size) / 3
+
+
+def _with_margin(window: Window, mask: np.ndarray, margin: float, size: tuple[int, int]) -> tuple[Window, np.ndarray]:
+    """The window made larger on each side as far as the picture goes, and the mask with zeros there."""
+    reach = int(np.ceil(margin))
+    x0, y0, x1, y1 = window
+    wide = max(x0 - reach, 0), max(y0 - reach, 0), min(x1 + reach, size[1]), min(y1 + reach, size[0])
+    if wide == window:
+        return window, mask
+    return wide, np.pad(mask, ((y0 - wide[1], wide[3] - y1), (x0 - wide[0], wide[2] - x1)))
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    """A view that cannot be written to: an effect may read what it gets, not change it. A copy of a large photo would be large."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

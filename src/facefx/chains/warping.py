@@ -1,0 +1,81 @@
+"""Moving parts of a face: a displacement field, applied to the picture and to every face's regions alike."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ..face.face import Face
+from ..face.scene import Scene
+from ..face.values import FaceParsing
+from ..pixels import geometry
+
+__all__ = ["faded", "warped"]
+
+#: Share of a window's shorter side over which a displacement fades out towards its border.
+_FADE = 0.08
+
+
+def warped(scene: Scene, window: tuple[int, int, int, int], displacement: np.ndarray) -> Scene:
+    """The scene with a window of it moved.
+
+    Parameters
+    ----------
+    window : (x0, y0, x1, y1) in whole pixels, inside the picture.
+    displacement : (y1 - y0, x1 - x0, 2) float32: the new colour of a pixel lies so many pixels (x, y) away from it. Where it is 0
+        the picture keeps its bits.
+    """
+    x0, y0, x1, y1 = window
+    field = faded(displacement, window, scene.size)
+    height, width = scene.size
+    rows, columns = np.mgrid[y0:y1, x0:x1].astype(np.float32)
+    source = np.stack([np.clip(columns + field[..., 0], 0, width - 1), np.clip(rows + field[..., 1], 0, height - 1)], axis=-1)
+    # Only what the window can take its colours from: a remap of all of a large picture costs as much as all else together.
+    low = np.maximum(np.floor(source.min(axis=(0, 1))).astype(int) - 3, 0)
+    high = np.ceil(source.max(axis=(0, 1))).astype(int) + 4
+    part = np.ascontiguousarray(scene.image[low[1] : high[1], low[0] : high[0]])
+    moved = _remapped(part, source - low.astype(np.float32), cv2.INTER_CUBIC, cv2.BORDER_REPLICATE)
+    image = scene.image.copy()
+    still = (field == 0).all(axis=-1)
+    image[y0:y1, x0:x1] = np.where(still[..., None], image[y0:y1, x0:x1], np.clip(moved, 0, 1))
+    faces = tuple(face.moved_to(image, _moved(face, window, field)) for face in scene.faces)
+    return Scene(image, faces, scene.alpha)
+
+
+def faded(displacement: np.ndarray, window: tuple[int, int, int, int], size: tuple[int, int]) -> np.ndarray:
+    """The displacement brought to zero at those borders of its window that do not coincide with the picture's."""
+    height, width = displacement.shape[:2]
+    reach = max(_FADE * min(height, width), 1.0)
+    x0, y0, x1, y1 = window
+    column = _ramp(width, reach, x0 > 0, x1 < size[1])
+    row = _ramp(height, reach, y0 > 0, y1 < size[0])
+    return (displacement * (row[:, None] * column[None, :])[..., None]).astype(np.float32)
+
+
+def _ramp(length: int, reach: float, start: bool, end: bool) -> np.ndarray:
+    place = np.arange(length, dtype=np.float32)
+    rise = np.minimum(place / reach if start else np.inf, (length - 1 - place) / reach if end else np.inf)
+    step = np.clip(np.broadcast_to(rise, (length,)), 0, 1)
+    return np.asarray(step * step * (3 - 2 * step))
+
+
+def _moved(face: Face, window: tuple[int, int, int, int], field: np.ndarray) -> FaceParsing:
+    """The face's probabilities moved as the picture was: each pixel of the crop looks where its picture point now comes from."""
+    parsing = face.parsing
+    size = parsing.size
+    rows, columns = np.indices((size, size))
+    points = geometry.apply(geometry.invert(parsing.affine), np.column_stack([columns.ravel(), rows.ravel()]) + 0.5)
+    x0, y0, _, _ = window
+    place = (points - (x0 + 0.5, y0 + 0.5)).astype(np.float32).reshape(size, size, 2)
+    shift = _remapped(field, place, cv2.INTER_LINEAR, cv2.BORDER_CONSTANT)
+    if not shift.any():
+        return parsing
+    source = geometry.apply(parsing.affine, points + shift.reshape(-1, 2)).astype(np.float32).reshape(size, size, 2) - 0.5
+    # Absolute places in both, so where nothing moves nothing is blurred.
+    planes = [_remapped(plane, source, cv2.INTER_LINEAR, cv2.BORDER_REPLICATE) for plane in parsing.probabilities]
+    return FaceParsing(np.stack(planes), parsing.scheme, parsing.affine)
+
+
+def _remapped(values: np.ndarray, places: np.ndarray, interpolation: int, border: int) -> np.ndarray:
+    """`values` at `places`, (h, w, 2) float32 (x, y) with pixel centres at whole numbers."""
+    return np.asarray(cv2.remap(values, places[..., 0], places[..., 1], interpolation, borderMode=border))

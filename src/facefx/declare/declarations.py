@@ -1,0 +1,221 @@
+"""`@effect` and `@analyzer`: one declaration that gives checks, the command line, JSON Schema, saved looks and tests.
+
+A declared function's positional arguments are what the core supplies; its keyword-only ones are the user's parameters, each with a
+default and an annotation: ``bool``, ``Literal[...]``, `Color`, `PictureFile`, `CubeFile`, or ``int`` or ``float`` with a `Range`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal, TypeVar, get_type_hints
+
+from ..errors import ParameterError
+from ..labels import Label, Region, is_scene_wide, labels_of
+from .parameters import FACES, Color, CubeFile, Parameter, PictureFile, Range, Value, declared
+
+__all__ = ["AnalyzerSpec", "Color", "CubeFile", "EffectSpec", "Kind", "Parameter", "PictureFile", "Range", "analyzer", "effect"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Kind = Literal["paint", "cutout", "warp", "overlay"]
+
+#: What the core can supply to each kind of effect, besides the keyword-only ``rng``.
+SUPPLIES: Mapping[Kind, tuple[str, ...]] = {
+    "paint": ("image", "mask", "unit", "face", "portrait"),
+    "cutout": ("image", "mask", "unit"),
+    "warp": ("image", "unit", "face"),
+    "overlay": ("scene", "unit"),
+}
+
+
+@dataclass(frozen=True)
+class _Spec:
+    name: str
+    function: Callable[..., Any] = field(repr=False)
+    parameters: Mapping[str, Parameter] = field(repr=False)
+    summary: str = ""
+    version: str = "1"
+
+    def resolve(self, given: Mapping[str, Any]) -> dict[str, Value]:
+        """All parameters, the given ones checked and the rest at their defaults."""
+        for name in given:
+            if name not in self.parameters:
+                known = ", ".join(self.parameters) or "none"
+                raise ParameterError(f"{self.name} has no parameter {name!r}; it has: {known}")
+        return {n: p.check(given[n], self.name) if n in given else p.default for n, p in self.parameters.items()}
+
+    @property
+    def json_schema(self) -> dict[str, Any]:
+        """The parameters as a JSON Schema object."""
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": self.name,
+            "description": self.summary,
+            "type": "object",
+            "properties": {name: p.json_schema for name, p in self.parameters.items()},
+            "additionalProperties": False,
+        }
+
+
+@dataclass(frozen=True)
+class EffectSpec(_Spec):
+    """An effect as declared.
+
+    Attributes
+    ----------
+    kind : ``"paint"``, ``"cutout"``, ``"warp"`` or ``"overlay"``, see `effect`.
+    region : what it works on, unless it has a parameter of that name.
+    needs : what it must see to do so; its region if empty.
+    margin : how much of the picture round the region it sees, in face units.
+    supplies : the positional arguments that it asked for.
+    random : whether it asked for ``rng``.
+    """
+
+    kind: Kind = "paint"
+    region: str = "face"
+    needs: str = ""
+    margin: float = 0.0
+    supplies: tuple[str, ...] = ("image", "mask")
+    random: bool = False
+
+    def region_of(self, params: Mapping[str, Value]) -> str:
+        """What it works on with these parameters."""
+        return str(params.get("region", self.region))
+
+    def needed(self, params: Mapping[str, Value]) -> str:
+        """The region of a face that it must see to do its work; the whole person's where it works round people."""
+        region = str(params.get("region", self.needs or self.region))
+        return Region.PERSON.value if is_scene_wide(region) else region
+
+    def needs_faces(self, params: Mapping[str, Value]) -> bool:
+        """Whether it has nothing to do in a picture without a face."""
+        return self.region_of(params) != Region.PICTURE.value
+
+
+@dataclass(frozen=True)
+class AnalyzerSpec(_Spec):
+    """An analyzer as declared: a function of a `Face` that returns a dict fit for JSON."""
+
+
+def effect(
+    *,
+    region: Region | Label | str = "face",
+    needs: Region | Label | str = "",
+    kind: Kind = "paint",
+    margin: float = 0.0,
+    version: str = "1",
+) -> Callable[[Callable[..., Any]], EffectSpec]:
+    """Declare an effect.
+
+    By their names, the function's positional arguments get what they ask for, all of it read-only:
+
+    - ``image``: (h, w, 3) float32 RGB in [0, 1], the part of the picture round the region.
+    - ``mask``: (h, w) float32 in [0, 1], the region.
+    - ``unit``: the face's size in pixels, which lengths are multiples of.
+    - ``face``: a `FaceView`, the other regions and the landmarks of the face, in the image's pixels.
+    - ``portrait``: the `Face` in the picture that the parameter ``reference``, a `PictureFile`, names; None if it names none.
+    - ``scene``: the whole picture as a `Scene` of the chosen faces.
+    - the keyword-only ``rng``: a `numpy.random.Generator`.
+
+    What it returns depends on its kind:
+
+    - ``"paint"`` returns pixels of the image's shape; the core blends them in through the mask.
+    - ``"cutout"`` too, and the picture becomes transparent where the mask is not.
+    - ``"warp"`` returns a displacement, (h, w, 2) floats: where, in pixels (x, y) from its own place, each pixel's new colour lies.
+      The core fades it out towards the border of the image and moves picture and regions by it.
+    - ``"overlay"`` returns the whole picture with something drawn on it.
+
+    Where the region is ``"picture"``, ``"background"`` or ``"person"`` it is called once with the whole picture, not once a
+    face; the unit is then the largest face's, or a third of the shorter side where there is none. If it has a parameter
+    ``region`` (a `Literal`), that decides. Every effect gets a parameter ``faces`` from the core, and changes nothing at
+    ``strength=0`` if it has a strength.
+
+    Parameters
+    ----------
+    region : what it works on, such as ``"lips"`` or ``"skin+nose"``.
+    needs : what of the face it must see for that, such as ``"eyes"`` for one that paints the skin round them: where the segmenter
+        is less sure of it than a run's ``min_confidence``, the face is left alone. By default the region.
+    margin : how much more of the picture it sees on each side, in face units.
+    version : raised when the same parameters start to give another picture.
+
+    Examples
+    --------
+    >>> @effect(region="lips")
+    ... def darken_lips(image, mask, *, strength: Annotated[float, Range(0, 1)] = 0.5):
+    ...     "Darken the lips."
+    ...     return image * (1 - strength)
+    """
+    labels_of(region)
+    if needs:
+        labels_of(needs)
+
+    def declare(function: Callable[..., Any]) -> EffectSpec:
+        supplies, parameters, rng = _signature(function, allowed=SUPPLIES[kind])
+        spec = EffectSpec(
+            name=function.__name__,
+            function=function,
+            parameters=MappingProxyType({**parameters, FACES.name: FACES}),
+            summary=_first_line(function),
+            version=version,
+            kind=kind,
+            region=str(getattr(region, "value", region)),
+            needs=str(getattr(needs, "value", needs)),
+            margin=margin,
+            supplies=supplies,
+            random=rng,
+        )
+        _check_regions(spec)
+        return spec
+
+    return declare
+
+
+def _check_regions(spec: EffectSpec) -> None:
+    choice = spec.parameters.get("region")
+    regions = choice.choices if choice else (spec.region,)
+    for name in regions:
+        labels_of(name)
+    if "face" in spec.supplies and any(map(is_scene_wide, regions)):
+        raise TypeError(f"{spec.name}: an effect on picture, background or person is called once for all, so it gets no 'face'")
+    reference = spec.parameters.get("reference")
+    if "portrait" in spec.supplies and (reference is None or reference.kind != "picture"):
+        raise TypeError(f"{spec.name}: 'portrait' needs a parameter reference: PictureFile, which names the picture")
+
+
+def analyzer(*, version: str = "1") -> Callable[[Callable[..., Any]], AnalyzerSpec]:
+    """Declare an analyzer: a function of a `Face` that measures, and returns a dict of what JSON can hold."""
+
+    def declare(function: Callable[..., Any]) -> AnalyzerSpec:
+        _, parameters, rng = _signature(function, allowed=("face",))
+        if rng:
+            raise TypeError(f"{function.__name__}: an analyzer measures and so takes no rng; only effects may")
+        return AnalyzerSpec(function.__name__, function, MappingProxyType(parameters), _first_line(function), version)
+
+    return declare
+
+
+def _first_line(function: Callable[..., Any]) -> str:
+    return (inspect.getdoc(function) or "").split("\n", 1)[0]
+
+
+def _signature(function: Callable[..., Any], allowed: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, Parameter], bool]:
+    """The names of a function's positional arguments, its parameters, and whether it wants ``rng``."""
+    name = function.__name__
+    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
+        raise TypeError(f"{name!r}: names are lower case words joined by underscores, such as recolor_lips")
+    hints = get_type_hints(function, include_extras=True)
+    positional, parameters = [], {}
+    for argument in inspect.signature(function).parameters.values():
+        if argument.kind is argument.POSITIONAL_OR_KEYWORD and argument.name in allowed:
+            positional.append(argument.name)
+        elif argument.kind is argument.KEYWORD_ONLY and argument.name != "rng":
+            parameters[argument.name] = declared(name, argument, hints.get(argument.name))
+        elif argument.kind is not argument.KEYWORD_ONLY:
+            raise TypeError(
+                f"{name}: the core cannot supply the positional argument {argument.name!r}, only {', '.join(allowed)}; "
+                "put a * before the user's parameters"
+            )
+    return tuple(positional), parameters, "rng" in inspect.signature(function).parameters

@@ -1,1 +1,0 @@
-"""Detectors: where the faces are. One a file."""

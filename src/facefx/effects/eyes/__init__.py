@@ -1,0 +1,1 @@
+"""Effects on and round the eyes: irises, liner, shadow, brows."""

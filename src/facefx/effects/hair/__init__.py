@@ -1,0 +1,1 @@
+"""Effects on hair: dyed in one colour or several, greyed, shining."""

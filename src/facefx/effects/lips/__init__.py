@@ -1,0 +1,1 @@
+"""Effects on the mouth: lips and teeth."""

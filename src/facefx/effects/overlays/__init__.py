@@ -1,0 +1,1 @@
+"""Effects that draw onto the picture what was found in it."""

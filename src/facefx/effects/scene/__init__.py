@@ -1,0 +1,1 @@
+"""Effects on the whole picture, its background or any chosen region: privacy, cut-outs, backgrounds, styles."""

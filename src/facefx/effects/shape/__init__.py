@@ -1,0 +1,1 @@
+"""Effects that move the picture: slimmer faces, larger eyes, lifted brows, other noses."""

@@ -1,0 +1,1 @@
+"""Effects on skin: retouching, foundation, blusher, contour, and make-up taken from a photo."""

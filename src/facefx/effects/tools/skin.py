@@ -1,0 +1,202 @@
+"""The skin of a face as a small picture, coarser than its pores, and changes made to it that leave everything finer alone.
+
+Whatever an effect does to light, shade or blotches varies over many pixels. So it is worked out on a picture in which a face is at
+most `CELLS` wide, whatever the photo's size, and added to the photo as a smooth change: pores, down and lashes keep their contrast.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ...face.face import FaceView
+from ...pixels import color as colors
+from ...pixels.masks import depth, grow, ramp
+
+__all__ = ["CELLS", "Skin", "added", "away_from_features", "broad_color", "even_layer", "local_mean", "skin_of", "usual_color"]
+
+#: Face units in the small picture, at most.
+CELLS = 160.0
+#: A change of OKLab below this is none: a tenth of what 16 bits can tell. Blurs leave such remains, on some processors far away.
+_NOTHING = np.float32(1e-6)
+#: What is not skin, or not only skin.
+_FEATURES = ("eyes", "eyebrows", "mouth", "eyeglasses", "hair", "hat", "background")
+
+
+@dataclass(frozen=True, eq=False)
+class Skin:
+    """The small picture.
+
+    Attributes
+    ----------
+    lab : (h, w, 3) float32, OKLab, the mean colour of what is skin in each cell.
+    weight : (h, w) float32 in [0, 1], how surely a cell shows bare skin: not hair, beard, or a feature's edge.
+    beard : (h, w) float32 in [0, 1], how surely what the parsing calls skin is covered by hair.
+    unit : size of the face in cells.
+    """
+
+    lab: np.ndarray
+    weight: np.ndarray
+    beard: np.ndarray
+    unit: float
+
+
+def skin_of(image: np.ndarray, mask: np.ndarray, face: FaceView, cells: float = CELLS) -> Skin:
+    """Make the small picture.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32 RGB in [0, 1].
+    mask : (H, W) float32 in [0, 1], the skin.
+    cells : size of the face in the small picture, at most.
+    """
+    shrink = max(face.unit / cells, 1.0)
+    height, width = mask.shape
+    size = max(round(width / shrink), 1), max(round(height / shrink), 1)
+    sure = ramp(mask, 0.5, 0.95)
+
+    def small(values: np.ndarray) -> np.ndarray:
+        return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
+
+    share = small(sure)
+    # Weighted, so that a cell at the brow's edge has the colour of the skin in it; where there is no skin, any colour will do.
+    rgb = small(image * sure[..., None]) / np.maximum(share, 1e-6)[..., None]
+    rgb = np.where((share > 1e-3)[..., None], np.clip(rgb, 0, 1), small(image))
+    lab = colors.to_oklab(rgb)
+    unit = face.unit / shrink
+    beard = _beard(lab, share, unit, _lower_face(face, share.shape, 1 / shrink))
+    return Skin(lab, share * (1 - beard), beard, unit)
+
+
+def local_mean(values: np.ndarray, weight: np.ndarray, radius: float) -> np.ndarray:
+    """Weighted Gaussian mean of standard deviation `radius` cells; far from all weight, the weighted mean of everything.
+
+    ``values`` is (h, w) or (h, w, C) float32 and keeps its shape.
+    """
+    total = float(weight.sum())
+    if total <= 0:
+        return np.array(values, np.float32)
+    full = weight if values.ndim == 2 else weight[..., None]
+    everywhere = (values * full).sum(axis=(0, 1), dtype=float) / total
+
+    def blur(array: np.ndarray) -> np.ndarray:
+        return np.asarray(cv2.GaussianBlur(array, (0, 0), max(radius, 0.3), borderType=cv2.BORDER_REPLICATE))
+
+    near = blur(weight)
+    faint = np.float32(1e-3)
+    near = near if values.ndim == 2 else near[..., None]
+    return np.asarray((blur((values * full).astype(np.float32)) + faint * everywhere) / (near + faint), np.float32)
+
+
+def even_layer(values: np.ndarray, weight: np.ndarray, radius: float, contrast: float) -> np.ndarray:
+    """The values without what varies less than `contrast` over `radius` cells: blotches go, shadows' edges and creases stay.
+
+    The guided filter, guided by the values themselves (He, Sun, Tang, PAMI 2013, eq. 5-8), with Gaussian windows and weights. The
+    mean is taken twice, of the values and of what the first left (Tukey's twicing), which keeps more of the face's modelling.
+
+    Parameters
+    ----------
+    values : (h, w) float32.
+    weight : (h, w) float32 in [0, 1]; what has none takes no part.
+    """
+    middle = local_mean(values, weight, radius)
+    middle += local_mean(values - middle, weight, radius)
+    variance = np.maximum(local_mean((values - middle) ** 2, weight, radius), 0)
+    slope = variance**2 / (variance**2 + np.float32(contrast**4))
+    offset = middle * (1 - slope)
+    return local_mean(slope, weight, radius / 2) * values + local_mean(offset, weight, radius / 2)
+
+
+def broad_color(skin: Skin, lightness: np.ndarray) -> np.ndarray:
+    """The chroma that the skin has in general at each place when it is so light: (h, w, 2) float32, OKLab a and b.
+
+    A robust fit of a and b to lightness (shadows and highlights of one skin differ in chroma) and to the place on the face (so do
+    the two sides of a face between two lamps). What differs from it is redness, blotches and make-up.
+    """
+    height, width = skin.weight.shape
+    inside = skin.weight > 0.5
+    if inside.sum() < 30:
+        return local_mean(skin.lab[..., 1:], skin.weight, max(height, width))
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    middle = float(np.median(skin.lab[inside][:, 0]))
+
+    def terms(lightness: np.ndarray) -> np.ndarray:
+        light = lightness - middle
+        return np.stack([np.ones_like(x), light, light**2, (x - x.mean()) / skin.unit, (y - y.mean()) / skin.unit], axis=-1)
+
+    known, chroma = terms(skin.lab[..., 0])[inside].astype(float), skin.lab[inside][:, 1:].astype(float)
+    trust = np.ones(len(known))
+    for _ in range(4):  # reweighted least squares, Cauchy's weights
+        weighted = known * trust[:, None]
+        solution = np.linalg.solve(known.T @ weighted + 1e-3 * np.eye(5), weighted.T @ chroma)
+        error = np.linalg.norm(known @ solution - chroma, axis=1)
+        trust = 1 / (1 + (error / max(1.5 * float(np.median(error)), 1e-4)) ** 2)
+    return np.asarray(terms(lightness) @ solution, np.float32)
+
+
+def usual_color(skin: Skin) -> np.ndarray:
+    """The skin's median colour, of everything there is if nothing is surely skin: (3,) float32, OKLab."""
+    inside = skin.weight > 0.5
+    return np.asarray(np.median(skin.lab[inside] if inside.any() else skin.lab.reshape(-1, 3), axis=0), np.float32)
+
+
+def away_from_features(face: FaceView, skin: Skin, distance: float) -> np.ndarray:
+    """1 on skin at least `distance` face units away from eyes, brows, mouth, glasses and hair, falling to 0 at them: (h, w)."""
+    height, width = skin.weight.shape
+    free = np.ones((height, width), np.float32)
+    for feature in _FEATURES:
+        mask = cv2.resize(face.mask(feature), (width, height), interpolation=cv2.INTER_AREA)
+        free = np.minimum(free, 1 - mask)
+    reach = max(distance * skin.unit, 1e-3)
+    step = np.minimum(depth(free > 0.5), reach) / reach
+    return np.asarray(step * step * (3 - 2 * step), np.float32)
+
+
+def added(image: np.ndarray, change: np.ndarray) -> np.ndarray:
+    """The picture with a smooth change of its OKLab colours, given on the small picture: (H, W, 3) float32 RGB.
+
+    Where it changes nothing pixels keep their bits.
+    """
+    height, width = image.shape[:2]
+    full = cv2.resize(np.asarray(change, np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+
+    def add(rgb: np.ndarray, shift: np.ndarray) -> np.ndarray:
+        changed = (np.abs(shift) > _NOTHING).any(axis=-1, keepdims=True)
+        return np.where(changed, colors.from_oklab(colors.to_oklab(rgb) + shift), rgb)
+
+    return colors.by_bands(add, image, full)
+
+
+def _beard(lab: np.ndarray, share: np.ndarray, unit: float, low: np.ndarray) -> np.ndarray:
+    """How surely hair covers the skin: on the lower face, what is rougher than the upper face, or far darker and greyer, (h, w).
+
+    The limits were read off photos of beards from stubble to full: roughness 0.02 to 0.07, that of bare cheeks 0.005 to 0.014.
+    """
+    near = 0.03 * unit
+    bare = grow(share, -0.015 * unit) > 0.9  # lips and nostrils have an edge, which is as rough as a beard
+    upper, lower = bare & (low < 0.5), bare & (low >= 0.5)
+    if not upper.any() or not lower.any():
+        return np.zeros_like(share)
+    fine = lab[..., 0] - local_mean(lab[..., 0], share, 0.012 * unit)
+    rough = np.sqrt(local_mean(np.clip(fine, -0.04, 0.04) ** 2, share * bare, near))  # clipped: one mole is no beard
+    usual = float(np.median(rough[upper]))
+    broad = local_mean(lab, share, near)
+    chroma = np.linalg.norm(broad[..., 1:], axis=-1)
+    dark = ramp(float(np.median(broad[upper][:, 0])) - broad[..., 0], 0.14, 0.24)
+    grey = ramp(1 - chroma / max(float(np.median(chroma[upper])), 1e-3), 0.25, 0.5)
+    hairy = np.maximum(ramp(rough, max(1.3 * usual, 0.015), max(2.2 * usual, 0.026)), dark * grey)
+    return np.asarray(cv2.GaussianBlur(low * hairy, (0, 0), max(0.5 * near, 0.3)), np.float32)
+
+
+def _lower_face(face: FaceView, shape: tuple[int, int], scale: float) -> np.ndarray:
+    """1 below the wings of the nose, where beards grow, 0 above and on nose, neck and ears: (h, w) float32."""
+    nose = face.landmarks.nose
+    if nose is None:
+        return np.zeros(shape, np.float32)
+    down = np.array([-np.sin(np.deg2rad(face.roll)), np.cos(np.deg2rad(face.roll))])
+    y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32) + np.float32(0.5)
+    level = float((nose.left_wing + nose.right_wing) @ down) / 2 * scale
+    below = ramp((x * down[0] + y * down[1] - level) / max(face.unit * scale, 1e-6), -0.02, 0.04)
+    return np.asarray(below * cv2.resize(face.mask("skin"), shape[::-1], interpolation=cv2.INTER_AREA), np.float32)

@@ -1,0 +1,175 @@
+"""A face in a picture, and the face as an effect sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from .. import labels as label_names
+from ..labels import Label, Region
+from ..pixels import full_size, geometry
+from .landmarks import Landmarks, landmarks_of
+from .values import Box, FaceParsing, Mask
+
+__all__ = ["Face", "FaceView", "edges_of", "mask_of_faces"]
+
+#: Width of the zone in which hair thins out, in face units.
+_FUZZ = 0.08
+#: A region smaller than this share of the face's box may be a mistake of a few pixels; an eye has three times as much at the least.
+_SEEN = 1 / 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """One face in a picture.
+
+    Attributes
+    ----------
+    box : from the brows to the chin, in pixels of the picture; its `Box.side` is the unit of lengths.
+    roll : tilt of the head in degrees, positive when it is turned clockwise as one looks at the picture.
+    score : how sure we are that this is a face, 0 to 1.
+    parsing : the segmenter's answer.
+    picture : (H, W, 3) float32 RGB in [0, 1], the picture it was found in.
+    """
+
+    box: Box
+    roll: float
+    score: float
+    parsing: FaceParsing
+    picture: np.ndarray = field(repr=False)
+    _patches: dict[str, tuple[tuple[int, int, int, int], np.ndarray]] = field(default_factory=dict, init=False, repr=False)
+
+    def patch(self, region: Region | Label | str) -> tuple[tuple[int, int, int, int], np.ndarray]:
+        """A region's mask where it is not zero; made once and kept.
+
+        Returns
+        -------
+        window : (x0, y0, x1, y1) in whole pixels, inside the picture; of zero size if the face has none of that region.
+        mask : (y1 - y0, x1 - x0) float32 in [0, 1], read-only.
+        """
+        name = str(getattr(region, "value", region))
+        if name not in self._patches:
+            window, mask = self._find(region)
+            mask.flags.writeable = False
+            self._patches[name] = window, mask
+        return self._patches[name]
+
+    @cached_property
+    def landmarks(self) -> Landmarks:
+        """Corners of the eyes and the mouth, the nose, the chin and so on, in pixels of the picture."""
+        return landmarks_of(self.parsing)
+
+    def moved_to(self, picture: np.ndarray, parsing: FaceParsing) -> Face:
+        """The same face in another version of its picture."""
+        return replace(self, picture=picture, parsing=parsing)
+
+    def confidence(self, region: Region | Label | str) -> float:
+        """How sure the segmenter is of a region where it claims it: 0 (there is none) to 1.
+
+        The mean probability over the pixels that are claimed: more likely of the region than not, and in the picture. A region
+        smaller than a thousandth of the face's box counts in proportion. Edges take part, so small parts never reach 1; and it is
+        what the network thinks of its own answer, not the chance that the answer is right.
+
+        Raises `UnknownName` for a region there is not, `RegionUnavailable` for one that the segmenter does not know.
+        """
+        values = self.parsing.region(region)
+        rows, columns = np.nonzero(values > 0.5)
+        if not rows.size:
+            return 0.0
+        points = geometry.apply(geometry.invert(self.parsing.affine), np.column_stack([columns, rows]) + 0.5)
+        height, width = self.picture.shape[:2]
+        shown = ((points >= 0) & (points < (width, height))).all(axis=1)
+        claimed = values[rows, columns][shown]
+        if not claimed.size:
+            return 0.0
+        area = claimed.size / abs(float(np.linalg.det(self.parsing.affine[:, :2])))  # in pixels of the picture
+        return float(claimed.mean()) * min(area / (_SEEN * max(self.box.area, 1.0)), 1.0)
+
+    def _find(self, region: Region | Label | str) -> tuple[tuple[int, int, int, int], np.ndarray]:
+        values = self.parsing.region(region)
+        if Label.HAIR not in label_names.labels_of(region) or not self.parsing.scheme.indices_of(Label.BACKGROUND):
+            refine, by_colour = edges_of(region)
+            return full_size.to_picture(values, self.parsing.affine, self.picture, refine=refine, by_colour=by_colour)
+        # towards the background hair thins out, towards the face it ends
+        others = 1 - self.parsing.region(Label.BACKGROUND) - values
+        fuzz = _FUZZ * self.box.side
+        return full_size.to_picture(values, self.parsing.affine, self.picture, fuzz=fuzz, neighbours=others)
+
+    def mask(self, region: Region | Label | str) -> Mask:
+        """The soft mask of a region (``"lips"``, `Region.LIPS`, `Label.HAIR`, ...), as large as the picture: (H, W) float32.
+
+        Raises `UnknownName` for a region there is not, `RegionUnavailable` for one that the segmenter does not know.
+        """
+        return mask_of_faces([self], region, self.picture)
+
+
+@dataclass(frozen=True, eq=False)
+class FaceView:
+    """A face as an effect sees it: in pixels of the part of the picture that the effect was given.
+
+    Attributes
+    ----------
+    unit : the face's size in pixels, which lengths are multiples of.
+    roll : tilt of the head in degrees, positive when it is turned clockwise as one looks at the picture.
+    shape : (height, width) of that part.
+    """
+
+    face: Face = field(repr=False)
+    window: tuple[int, int, int, int]
+
+    @property
+    def unit(self) -> float:
+        return self.face.box.side
+
+    @property
+    def roll(self) -> float:
+        return self.face.roll
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        x0, y0, x1, y1 = self.window
+        return y1 - y0, x1 - x0
+
+    def mask(self, region: Region | Label | str) -> np.ndarray:
+        """The soft mask of another region of the face: (h, w) float32 in [0, 1]. Zero where the segmenter does not know it."""
+        result = np.zeros(self.shape, np.float32)
+        if not self.face.parsing.scheme.indices_of(region):
+            return result
+        (x0, y0, x1, y1), mask = self.face.patch(region)
+        left, top, right, bottom = self.window
+        inner = max(x0, left), max(y0, top), min(x1, right), min(y1, bottom)
+        if inner[0] < inner[2] and inner[1] < inner[3]:
+            result[inner[1] - top : inner[3] - top, inner[0] - left : inner[2] - left] = mask[
+                inner[1] - y0 : inner[3] - y0, inner[0] - x0 : inner[2] - x0
+            ]
+        return result
+
+    @cached_property
+    def landmarks(self) -> Landmarks:
+        """The face's points, (x, y) in pixels of that part."""
+        origin = np.array(self.window[:2], float)
+        return self.face.landmarks.mapped(lambda points: points - origin)
+
+
+def edges_of(region: Region | Label | str) -> tuple[bool, bool]:
+    """How a region's edge is found at the picture's own resolution: whether by the picture's edges, and whether by colour, too.
+
+    Hair has a colour of its own, strand by strand. Lips, nose, brows and skin fade into each other: by colour, lips in the shade
+    would become skin. In an eye the dark iris stands out more than the eye itself, so there the segmenter's own edge is best.
+    `benchmarks/mattes.py` measures all three ways.
+    """
+    labels = label_names.labels_of(region)
+    return not labels <= Region.EYES.labels, Label.HAIR in labels
+
+
+def mask_of_faces(faces: Sequence[Face], region: Region | Label | str, picture: np.ndarray) -> Mask:
+    """The soft mask of a region over several faces of a picture, (H, W) float32 in [0, 1]."""
+    label_names.labels_of(region)  # an unknown name is an error also where there is no face
+    full = np.zeros(picture.shape[:2], np.float32)
+    for face in faces:
+        (x0, y0, x1, y1), mask = face.patch(region)
+        np.maximum(full[y0:y1, x0:x1], mask, out=full[y0:y1, x0:x1])
+    return Mask.of(full)

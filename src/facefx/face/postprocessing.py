@@ -1,0 +1,93 @@
+"""Which pixels of a parsed crop belong to its face: not those of another face, nor specks that nothing connects to the head."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from ..labels import Label, LabelScheme, Region
+from ..pixels import geometry
+from .face import Face
+from .values import Box
+
+__all__ = ["emptied", "islands", "without_islands", "without_others"]
+
+#: Hair beyond a hand or a strap that crosses it is believed in from this share of the head's area on.
+_LEAST_LOCK = 0.05
+
+
+def without_others(face: Face, others: Sequence[Box]) -> Face:
+    """The face, with what lies nearer to the middle of another one, in face sides, made background: it is the other's hair or neck.
+
+    Else an effect would paint where two crops overlap once for each of them.
+    """
+    if not others:
+        return face
+    parsing = face.parsing
+    rows, columns = np.indices((parsing.size, parsing.size))
+    points = geometry.apply(geometry.invert(parsing.affine), np.column_stack([columns.ravel(), rows.ravel()]) + 0.5)
+
+    def distance(box: Box) -> np.ndarray:
+        return np.asarray(np.hypot(*(points - box.center).T) / box.side).reshape(rows.shape)
+
+    return _emptied(face, np.any([distance(box) < distance(face.box) for box in others], axis=0))
+
+
+def without_islands(face: Face) -> Face:
+    """The face, with its `islands` made background."""
+    return _emptied(face, islands(face.parsing.probabilities, face.parsing.scheme))
+
+
+def islands(probabilities: np.ndarray, scheme: LabelScheme) -> np.ndarray:
+    """Where a parsed crop shows parts that background parts from the head all round: a hat on a plain wall, an ear in the grass.
+
+    Large locks of hair are none. Where the segmenter knows no skin, nothing connects the parts and none is.
+
+    Parameters
+    ----------
+    probabilities : (C, S, S) float32, in the index order of `scheme`.
+
+    Returns
+    -------
+    (S, S) bool, true for the pixels that are nearer to an island than to the head.
+    """
+
+    def region(part: Region | Label) -> np.ndarray:
+        return np.asarray(probabilities[list(scheme.indices_of(part))].sum(axis=0))
+
+    seen = probabilities[0] < 0.5
+    nowhere = np.zeros(seen.shape, bool)
+    if not scheme.indices_of(Label.SKIN) or cv2.connectedComponents(seen.astype(np.uint8))[0] <= 2:
+        return nowhere
+    inside = region(Region.FACE) >= 0.5
+    if not (seen & inside).any():
+        return nowhere
+    # Every pixel goes with the nearest part, so that the soft edge of an island goes with it.
+    _, parts = cv2.distanceTransformWithLabels((~seen).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP)
+    areas = np.bincount(parts[seen])
+    head = int(np.bincount(parts[seen & inside]).argmax())
+    kept = areas >= _LEAST_LOCK * areas[head]
+    if scheme.indices_of(Label.HAIR):
+        kept &= np.bincount(parts[seen], region(Label.HAIR)[seen]) > 0.5 * areas
+    kept[head] = True
+    return np.asarray(~kept[parts])
+
+
+def emptied(probabilities: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """The probabilities, (C, S, S), with nothing but background where an (S, S) bool says so; the same array if that is nowhere."""
+    if not where.any():
+        return probabilities
+    result = probabilities.copy()
+    result[:, where] = 0
+    result[0, where] = 1
+    return result
+
+
+def _emptied(face: Face, where: np.ndarray) -> Face:
+    probabilities = emptied(face.parsing.probabilities, where)
+    if probabilities is face.parsing.probabilities:
+        return face
+    return replace(face, parsing=replace(face.parsing, probabilities=probabilities))

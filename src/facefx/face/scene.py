@@ -1,0 +1,111 @@
+"""A picture and what was found in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from .. import labels as label_names
+from ..errors import RegionUnavailable
+from ..labels import Label, LabelScheme, Region
+from ..pixels import geometry
+from .face import Face, mask_of_faces
+from .person import person_mask
+from .values import Mask
+
+__all__ = ["Scene"]
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A picture and the faces in it, largest first.
+
+    Attributes
+    ----------
+    image : (H, W, 3) float32 RGB in [0, 1].
+    alpha : (H, W) float32 in [0, 1], what a cutout left of the picture; None if all of it.
+    """
+
+    image: np.ndarray
+    faces: tuple[Face, ...]
+    alpha: np.ndarray | None = None
+
+    def mask(self, region: Region | Label | str) -> Mask:
+        """The soft mask of a region over all faces, (H, W) float32 in [0, 1].
+
+        ``"person"`` goes on below the parsed crops, see `facefx.face.person`; what is not known to be part of a person is
+        background, and ``"picture"`` is everything.
+        """
+        labels = label_names.labels_of(region)
+        if labels == Region.PERSON.labels:
+            return self._people
+        if Label.BACKGROUND not in labels:
+            return mask_of_faces(self.faces, region, self.image)
+        others = "+".join(label.value for label in Label if label not in labels)
+        if not others:
+            return Mask.of(np.ones(self.size, np.float32))
+        return Mask.of(1 - self.mask(Region.PERSON if labels == {Label.BACKGROUND} else others))
+
+    def of(self, faces: Sequence[Face]) -> Scene:
+        """The same picture with some of its faces."""
+        return self if tuple(faces) == self.faces else replace(self, faces=tuple(faces))
+
+    @cached_property
+    def _people(self) -> Mask:
+        # Of the picture that was parsed: effects may have changed this one's colours since.
+        return Mask.of(person_mask(self.faces, self.faces[0].picture) if self.faces else np.zeros(self.size, np.float32))
+
+    def label_map(self, scheme: str | LabelScheme = "celebamask") -> np.ndarray:
+        """The most likely part at every pixel: (H, W) uint8, in the index order of `scheme` (CelebAMask-HQ's by default).
+
+        Pixels that belong to no face are 0, background; where heads overlap, the surer one wins.
+
+        Raises
+        ------
+        RegionUnavailable
+            If the segmenter's own labels are coarser than the scheme's.
+        """
+        target = label_names.scheme(scheme)
+        result = np.zeros(self.image.shape[:2], np.uint8)
+        certainty = np.zeros(self.image.shape[:2], np.float32)
+        for face in self.faces:
+            (x0, y0, x1, y1), labels, sure = _likeliest(face, target)
+            wins = (labels > 0) & (sure > certainty[y0:y1, x0:x1])
+            result[y0:y1, x0:x1][wins] = labels[wins]
+            certainty[y0:y1, x0:x1][wins] = sure[wins]
+        return result
+
+    @cached_property
+    def size(self) -> tuple[int, int]:
+        """(height, width)"""
+        return int(self.image.shape[0]), int(self.image.shape[1])
+
+
+def _likeliest(face: Face, target: LabelScheme) -> tuple[tuple[int, int, int, int], np.ndarray, np.ndarray]:
+    """The window of the picture that a face's crop covers, with the likeliest label there and its probability.
+
+    One class at a time, so that a large picture does not need memory for all of them.
+    """
+    parsing = face.parsing
+    table = target.lookup_from(parsing.scheme)[: len(parsing.scheme)]
+    if (table == label_names.IGNORE).any() or len(set(table.tolist())) < len(target):
+        raise RegionUnavailable(
+            f"a label map in the scheme {target.name!r} needs a segmenter that knows its labels; this one's are "
+            f"{parsing.scheme.name!r}: ask for label_map({parsing.scheme.name!r})"
+        )
+    window = geometry.crop_window(parsing.affine, parsing.size, face.picture.shape)
+    best = labels = None
+    for index in range(len(target)):
+        values = parsing.probabilities[table == index].sum(axis=0)
+        values = geometry.warp_to_window(values, parsing.affine, window)
+        if best is None or labels is None:
+            best, labels = values, np.zeros(values.shape, np.uint8)
+        else:
+            labels[values > best] = index
+            np.maximum(best, values, out=best)
+    assert best is not None
+    assert labels is not None
+    return window, labels, best

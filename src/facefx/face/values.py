@@ -1,0 +1,149 @@
+"""The values that travel through facefx: boxes, masks, detections, parsings. All frozen. Faces and scenes are in `scene.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..errors import RegionUnavailable
+from ..labels import Label, LabelScheme, Region, labels_of
+from ..pixels import masks
+
+__all__ = ["Box", "Detection", "Detector", "FaceParsing", "Mask", "Segmenter"]
+
+
+@dataclass(frozen=True)
+class Box:
+    """An axis-aligned box, half-open, in pixels: ``x0 <= x < x1`` and ``y0 <= y < y1``. May be fractional and reach outside."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @classmethod
+    def square(cls, center: tuple[float, float], side: float) -> Box:
+        x, y = center
+        return cls(x - side / 2, y - side / 2, x + side / 2, y + side / 2)
+
+    @property
+    def width(self) -> float:
+        return max(self.x1 - self.x0, 0.0)
+
+    @property
+    def height(self) -> float:
+        return max(self.y1 - self.y0, 0.0)
+
+    @property
+    def area(self) -> float:
+        return self.width * self.height
+
+    @property
+    def side(self) -> float:
+        """Side of the square of the same area; what lengths in face units are fractions of."""
+        return float(np.sqrt(self.area))
+
+    @property
+    def center(self) -> tuple[float, float]:
+        return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
+
+    def intersection(self, other: Box) -> Box:
+        x0, y0 = max(self.x0, other.x0), max(self.y0, other.y0)
+        return Box(x0, y0, max(min(self.x1, other.x1), x0), max(min(self.y1, other.y1), y0))
+
+    def iou(self, other: Box) -> float:
+        """Area of the intersection over area of the union, 0 to 1."""
+        shared = self.intersection(other).area
+        union = self.area + other.area - shared
+        return shared / union if union else 0.0
+
+    def to_dict(self) -> dict[str, float]:
+        return {"x0": self.x0, "y0": self.y0, "x1": self.x1, "y1": self.y1}
+
+
+class Mask(np.ndarray[tuple[int, int], np.dtype[np.float32]]):
+    """A soft mask as large as the picture: (H, W) float32 in [0, 1], read-only. Arithmetic with it gives plain arrays."""
+
+    @classmethod
+    def of(cls, array: np.ndarray) -> Mask:
+        mask = np.array(array, np.float32, order="C").view(cls)  # a copy: what its maker does later must not show in it
+        mask.flags.writeable = False
+        return mask
+
+    def __array_wrap__(self, array: np.ndarray, context: Any = None, return_scalar: bool = False) -> Any:
+        return array[()] if return_scalar else np.asarray(array)
+
+    @property
+    def bbox(self) -> Box | None:
+        """The smallest box round all pixels of at least one half; None for a mask without any."""
+        window = masks.window(np.asarray(self) >= 0.5)
+        return Box(window[0], window[1], window[2], window[3]) if window else None
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A detector's answer: a square-ish box from the brows to the chin, the head's tilt, and how sure it is.
+
+    ``roll`` is in degrees, positive when the head is turned clockwise as one looks at the picture. ``points`` are (x, y) of the
+    left eye, the right eye, the nose's tip, the left and the right corner of the mouth; empty if the detector does not tell.
+    """
+
+    box: Box
+    roll: float = 0.0
+    score: float = 1.0
+    points: tuple[tuple[float, float], ...] = ()
+
+
+class Detector(Protocol):
+    """Finds faces. ``rgb`` is (H, W, 3) float32 in [0, 1]."""
+
+    def detect(self, rgb: np.ndarray) -> list[Detection]: ...
+
+
+class Segmenter(Protocol):
+    """Turns a square, upright crop into class probabilities.
+
+    ``input_size`` is (height, width) of the crop it wants. ``probabilities`` takes (N, H, W, 3) float32 RGB in [0, 1] and gives
+    (N, C, H, W) float32 that sum to 1 over the classes of ``scheme``.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def scheme(self) -> LabelScheme: ...
+    @property
+    def input_size(self) -> tuple[int, int]: ...
+    def probabilities(self, crops: np.ndarray) -> np.ndarray: ...
+
+
+@dataclass(frozen=True, eq=False)
+class FaceParsing:
+    """What a segmenter said of one face.
+
+    Attributes
+    ----------
+    probabilities : (C, S, S) float32, summing to 1 over C, on the crop.
+    scheme : the labels of the C classes.
+    affine : (2, 3) float64, takes picture points (x, y) to crop points.
+    """
+
+    probabilities: np.ndarray
+    scheme: LabelScheme
+    affine: np.ndarray
+
+    def region(self, region: Region | Label | str) -> np.ndarray:
+        """Probability of a region on the crop, (S, S) float32 in [0, 1]: the sum over its classes."""
+        indices = self.scheme.indices_of(region)
+        if not indices:
+            wanted = ", ".join(sorted(label.value for label in labels_of(region)))
+            raise RegionUnavailable(
+                f"this segmenter's labels ({self.scheme.name}: {', '.join(self.scheme.classes)}) cannot tell apart the region "
+                f"{str(getattr(region, 'value', region))!r} ({wanted}); use a segmenter of the 'celebamask' scheme"
+            )
+        return np.clip(self.probabilities[list(indices)].sum(axis=0), 0.0, 1.0)
+
+    @property
+    def size(self) -> int:
+        return int(self.probabilities.shape[-1])

@@ -1,0 +1,8 @@
+"""The door for pictures: any kind in, the same kind out, untouched pixels bit for bit; and pictures of label maps.
+
+What enters reads, writes or shows pictures and knows no faces. Imports pixels and the vocabulary.
+"""
+
+from .picture import Picture, open_image, save_image
+
+__all__ = ["Picture", "open_image", "save_image"]

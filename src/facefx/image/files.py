@@ -1,0 +1,252 @@
+"""Picture files: which are read and how, how they are written, and what is kept of what stands beside the pixels.
+
+The rest of the library never sees a file. Whatever a file holds, reading it gives a picture or an `ImageError`.
+"""
+
+from __future__ import annotations
+
+import io
+import secrets
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from ..errors import ImageError, MissingExtra, OutputError
+from .metadata import Metadata, metadata_of, without_gps
+from .modes import Native, fits, image_array, in_srgb, profile_of
+from .sixteen_bits import decode_16_bits, encode_16_bits, has_16_bits
+
+__all__ = [
+    "check_target",
+    "decode",
+    "encode",
+    "format_of",
+    "picture_suffixes",
+    "pillow",
+    "too_large",
+    "upright",
+    "write_file",
+]
+
+#: Read by content, whatever the name says; HEIF with the extra `heif`, AVIF from Pillow 11.3 on.
+_READABLE = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIF")
+_SUFFIXES = {
+    ".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF",
+    ".bmp": "BMP", ".gif": "GIF", ".avif": "AVIF", ".heic": "HEIF", ".heif": "HEIF",
+}  # fmt: skip
+#: Modes that a format holds without loss; others become RGBA, or where the format has no alpha, RGB on white.
+_MODES = {
+    "JPEG": ("L", "RGB", "CMYK"),
+    "PNG": ("1", "L", "LA", "P", "RGB", "RGBA"),
+    "WEBP": ("RGB", "RGBA"),
+    "TIFF": ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK"),
+    "BMP": ("1", "L", "P", "RGB"),
+    "GIF": ("1", "L", "P"),
+    "AVIF": ("RGB", "RGBA"),
+    "HEIF": ("RGB", "RGBA"),
+}
+_LOSSY = ("JPEG", "WEBP", "AVIF", "HEIF")
+_WITHOUT_PROFILE = ("BMP", "GIF")
+#: What an HEIF file with a still picture calls itself at its byte 8 (ISO/IEC 23008-12, annex B).
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")
+_lock = threading.Lock()
+
+
+@contextmanager
+def pillow(what: str, max_pixels: int) -> Iterator[None]:
+    """Run Pillow on a picture called `what` so that all it can do is succeed or raise `ImageError`: no warnings, our cap on pixels.
+
+    Warning filters and Pillow's cap belong to the whole process, so one thread at a time, and both are put back.
+    """
+    with _lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        cap, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, max_pixels
+        try:
+            yield
+        except ImageError:
+            raise
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            raise too_large(what, "more", max_pixels) from error
+        except Exception as error:  # a damaged file makes a decoder raise nearly anything
+            raise ImageError(f"{what} is damaged or cut short: {error or type(error).__name__}.") from error
+        finally:
+            Image.MAX_IMAGE_PIXELS = cap
+
+
+def too_large(what: str, size: str, max_pixels: int) -> ImageError:
+    """The error for a picture of more pixels than are allowed; `size` is its size in words."""
+    return ImageError(
+        f"{what} is too large: {size} pixels, where {max_pixels} are allowed. "
+        "If you trust it, raise max_pixels or the environment variable FACEFX_MAX_PIXELS."
+    )
+
+
+def decode(data: bytes, what: str, max_pixels: int) -> tuple[Native, Metadata]:
+    """The upright picture in an encoded file: a PIL image in the file's mode, or a uint16 array where it has 16 bits a channel."""
+    if not data:
+        raise ImageError(f"{what} is empty (0 bytes).")
+    Image.init()
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+        _register_heif()
+    formats = [name for name in _READABLE if name in Image.OPEN]
+    with pillow(what, max_pixels):
+        try:
+            image = Image.open(io.BytesIO(data), formats=formats)
+        except UnidentifiedImageError as error:
+            raise ImageError(f"{what} is not a picture, or damaged at its start; formats read are {', '.join(formats)}.") from error
+        image.load()
+        metadata = metadata_of(image)
+        if has_16_bits(image, data):
+            return decode_16_bits(image, data, what), metadata
+        return upright(image), metadata
+
+
+def _register_heif() -> None:
+    """Let Pillow read and write HEIF. Raises `MissingExtra` where it cannot."""
+    if "HEIF" in Image.OPEN:
+        return
+    try:
+        import pillow_heif
+    except ImportError as error:
+        raise MissingExtra("pillow-heif, which reads and writes HEIC,", "heif") from error
+    pillow_heif.register_heif_opener()
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """A copy turned as its EXIF says, without the orientation; the rest of `info` stays."""
+    exif = metadata_of(image).exif
+    try:
+        turned = ImageOps.exif_transpose(image)
+    except Exception:  # as in metadata_of
+        turned = image.copy()
+    turned.info.pop("exif", None)
+    if exif:
+        turned.info["exif"] = exif
+    return turned
+
+
+def picture_suffixes() -> tuple[str, ...]:
+    """The suffixes of picture formats, in lower case, whether or not this machine can read or write all of them."""
+    return tuple(_SUFFIXES)
+
+
+def format_of(path: Path) -> str:
+    """The format that a file name's suffix asks for."""
+    Image.init()
+    name = _SUFFIXES.get(path.suffix.lower())
+    if name == "HEIF":
+        _register_heif()
+    if name is None or name not in Image.SAVE:
+        known = ", ".join(suffix for suffix, name in _SUFFIXES.items() if name in Image.SAVE)
+        raise OutputError(f"cannot tell the picture format from {str(path)!r}; suffixes that can be written are {known}.")
+    return name
+
+
+def encode(native: Native, metadata: Metadata, format: str, *, quality: int, keep_gps: bool) -> bytes:
+    """`native` as a file of `format` (a key of `_MODES`). Raises `OutputError` where it cannot be written.
+
+    16-bit pictures stay so in PNG and TIFF; everything else gets 8 bits. Where the format has no alpha, white shows through. What
+    cannot have its colour profile there is converted to sRGB.
+    """
+    Image.init()
+    if format not in _MODES or format not in Image.SAVE:
+        known = ", ".join(name for name in _MODES if name in Image.SAVE)
+        raise OutputError(f"cannot write the format {format!r}; there are {known}.")
+    if not keep_gps:
+        metadata = without_gps(metadata)
+    written = _in_form_for(native, format)
+    if metadata.icc and (format in _WITHOUT_PROFILE or not fits(metadata.icc, written)):
+        if profile_of(native, metadata.icc):
+            written = _in_form_for(in_srgb(native, metadata.icc), format)
+        metadata = replace(metadata, icc=None)
+    if isinstance(written, np.ndarray):
+        return encode_16_bits(written, metadata, format)
+    image = written
+    image.info = {key: value for key, value in image.info.items() if key == "transparency"}  # the rest is said here or left out
+    options: dict[str, Any] = {"exif": metadata.exif, "icc_profile": metadata.icc, "dpi": metadata.dpi}
+    if format in _LOSSY:
+        options["quality"] = quality
+    if format == "JPEG":
+        options["subsampling"] = "4:4:4"  # a lip's edge would blur at half the colour resolution
+    if format == "TIFF" and not metadata.exif:  # Pillow cannot have both
+        options["compression"] = "tiff_deflate"
+    if format == "WEBP":
+        options["lossless"] = quality == 100
+    out = io.BytesIO()
+    try:
+        with _lock, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image.save(out, format, **{key: value for key, value in options.items() if value})
+    except Exception as error:  # an encoder's limits: sizes, missing codecs
+        what = f"a {image.width} x {image.height} picture of mode {image.mode}"
+        raise OutputError(f"{what} cannot be written as {format}: {error}.") from error
+    return out.getvalue()
+
+
+def _in_form_for(native: Native, format: str) -> NDArray[np.uint16] | Image.Image:
+    """What of `native` the format can hold: an array of 16 bits, or a PIL image."""
+    deep = image_array(native) if isinstance(native, Image.Image) and native.mode in ("I", "I;16") else native
+    if isinstance(deep, np.ndarray) and deep.dtype.kind == "u" and deep.dtype.itemsize == 2 and format in ("PNG", "TIFF"):
+        grey_alpha = deep.ndim == 3 and deep.shape[2] == 2  # neither OpenCV nor Pillow has that in 16 bits
+        return (deep[..., [0, 0, 0, 1]] if grey_alpha else deep).astype(np.uint16)
+    return _in_mode_of(native if isinstance(native, Image.Image) else _image_8_bits(native), format)
+
+
+def _image_8_bits(array: NDArray[Any]) -> Image.Image:
+    if array.dtype.kind == "f":
+        array = (array * 255 + 0.5).astype(np.uint8)
+    elif array.dtype != np.uint8:
+        array = ((array.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    return Image.fromarray(array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array)
+
+
+def _in_mode_of(image: Image.Image, format: str) -> Image.Image:
+    """A copy in a mode that `format` holds."""
+    if image.mode in ("I", "I;16", "F"):
+        image = _image_8_bits(image_array(image))
+    modes = _MODES[format]
+    if image.mode in modes and (not image.has_transparency_data or format not in ("JPEG", "BMP")):
+        return image.copy()
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    image = image.convert("RGBA")
+    if "RGBA" in modes or format == "GIF":  # GIF: Pillow makes the palette, with its one transparent entry
+        return image
+    white = Image.new("RGBA", image.size, "white")
+    white.alpha_composite(image)
+    return white.convert("RGB")
+
+
+def check_target(path: Path, *, force: bool) -> None:
+    """Raise `OutputError` unless `path` may be written: no link, no folder, nothing there (or `force`), in a folder that exists."""
+    if path.is_symlink():
+        raise OutputError(f"{str(path)!r} is a symbolic link, and facefx does not write through links; name the file itself.")
+    if path.is_dir():
+        raise OutputError(f"{str(path)!r} is a folder; name a file in it.")
+    if path.exists() and not force:
+        raise OutputError(f"{str(path)!r} is there already; pass force=True (--force) to replace it.")
+    if not path.parent.is_dir():
+        raise OutputError(f"the folder {str(path.parent)!r} does not exist; make it first.")
+
+
+def write_file(data: bytes, path: Path, *, force: bool) -> None:
+    """Put `data` at `path` whole or not at all: a temporary file beside it, then a rename. Makes no folders, follows no link."""
+    check_target(path, force=force)
+    temporary = path.with_name(f".facefx-{secrets.token_hex(8)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(f"{str(path)!r} cannot be written: {error.strerror or error}.") from error
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,188 @@
+"""Model cards: what a model is, what it wants, what it may be used for, and proof that it is the one that the card describes.
+
+A model is a folder with ``card.toml`` and its weights, whose file's name says what kind of model it is: ``model.onnx`` is a
+segmenter's; see also `CLASSIFIER` and `DETECTOR`. `docs/models.md` says what a card holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tomllib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
+
+from ..errors import ModelError, UnknownName
+from ..labels import LabelScheme, scheme
+
+__all__ = [
+    "CLASSIFIER",
+    "DETECTOR",
+    "Card",
+    "DetectorCard",
+    "ModelCard",
+    "checked_bytes",
+    "find_card",
+    "installed_cards",
+    "installed_detectors",
+    "installed_models",
+]
+
+#: What a classifier's folder holds in place of ``model.onnx``, see `classifier.py`.
+CLASSIFIER = "classifier.npz"
+#: What a face detector's folder holds in place of ``model.onnx``, see `detectors/card.py`.
+DETECTOR = "detector.onnx"
+
+#: Folders of models, beside those in the package: paths in the style of PATH.
+ENVIRONMENT = "FACEFX_MODELS"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card(ABC):
+    """What every ``card.toml`` of a network holds; ``folder`` is where it lies. A subclass adds what only its kind has."""
+
+    WEIGHTS: ClassVar[str]
+
+    folder: Path
+    name: str
+    version: str
+    family: str
+    summary: str
+    sha256: str
+    parameters: int
+    license: str
+    data_license: str
+    scores: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    training: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read ``folder/card.toml``. Raises `ModelError` if it is missing, malformed, out of range or contradicts itself."""
+        path, table = folder / "card.toml", _read_table(folder)
+        try:
+            return cls(
+                folder=folder,
+                **{key: str(table[key]) for key in ("name", "version", "family", "summary", "sha256", "license", "data_license")},
+                parameters=int(table["parameters"]),
+                scores=MappingProxyType(table.get("scores", {})),
+                training=MappingProxyType(table.get("training", {})),
+                **cls._own_fields(table),
+            )
+        except (ModelError, UnknownName) as error:
+            raise ModelError(f"the model card {path}: {error}") from None
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"the model card {path} lacks or garbles {error}; docs/models.md lists what a card holds") from None
+
+    @classmethod
+    @abstractmethod
+    def _own_fields(cls, table: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields that the subclass adds, from the card's contents."""
+
+    def model_bytes(self) -> bytes:
+        """The bytes of the weights, after checking them against the card's sha256."""
+        return checked_bytes(self.folder / self.WEIGHTS, self.name, self.sha256)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCard(Card):
+    """The contents of a segmenter's ``card.toml``."""
+
+    WEIGHTS = "model.onnx"
+
+    input_size: tuple[int, int]
+    scheme: LabelScheme
+
+    @classmethod
+    def _own_fields(cls, table: Mapping[str, Any]) -> dict[str, Any]:
+        labels, classes = scheme(table["labels"]["scheme"]), tuple(table["labels"]["classes"])
+        height, width = (int(v) for v in table["input"]["size"])
+        if classes != labels.classes:
+            raise ModelError(f"it lists the classes {classes}, but its scheme {labels.name!r} has {labels.classes}")
+        if height < 32 or height != width:
+            raise ModelError(f"it has input size {(height, width)}; allowed: square, 32 pixels or more")
+        return {"input_size": (height, width), "scheme": labels}
+
+
+def _read_table(folder: Path) -> dict[str, Any]:
+    """The contents of ``folder/card.toml``. Raises `ModelError` if it is missing or no TOML."""
+    path = folder / "card.toml"
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ModelError(f"no model card at {path}: {error.strerror}; a model is a folder with model.onnx and card.toml") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ModelError(f"the model card {path} is not valid TOML: {error}") from None
+
+
+def checked_bytes(path: Path, model: str, sha256: str) -> bytes:
+    """The bytes of one of a model's files. Raises `ModelError` if it cannot be read or its card gives another sha256."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"the model {model!r} has no readable {path}: {error.strerror}") from None
+    if (found := hashlib.sha256(content).hexdigest()) != sha256:
+        raise ModelError(
+            f"{path} is not the file that its card describes (sha256 {found}, card says {sha256}); "
+            "it may be damaged or tampered with: install facefx again, or export the model again"
+        )
+    return content
+
+
+def _folders() -> list[Path]:
+    """Folders that hold models: the user's first, then the package's (in a checkout, those at its root)."""
+    here = Path(__file__).resolve().parents[1]
+    wanted = [Path(p) for p in os.environ.get(ENVIRONMENT, "").split(os.pathsep) if p]
+    return [*wanted, here / "models", here.parents[1] / "models"]
+
+
+def installed_models() -> dict[str, Path]:
+    """Names of all models that come with facefx or lie in `FACEFX_MODELS`, and their folders."""
+    found: dict[str, Path] = {}
+    for folder in _folders():
+        for card in sorted(folder.glob("*/card.toml")):
+            found.setdefault(card.parent.name, card.parent)
+    return found
+
+
+def installed_cards() -> dict[str, Path]:
+    """Those of `installed_models` that are segmenters: all but the ones with the weights of another kind."""
+    others = (CLASSIFIER, DETECTOR)
+    return {name: folder for name, folder in installed_models().items() if not any((folder / other).exists() for other in others)}
+
+
+def installed_detectors() -> dict[str, Path]:
+    """Those of `installed_models` that find faces."""
+    return {name: folder for name, folder in installed_models().items() if (folder / DETECTOR).exists()}
+
+
+def find_card(model: str | Path) -> ModelCard:
+    """The card of a model by name, or by the path of its folder."""
+    if isinstance(model, Path) or os.sep in model:
+        return ModelCard.read(Path(model))
+    cards = installed_cards()
+    if model not in cards:
+        raise UnknownName("model", model, cards)
+    return ModelCard.read(cards[model])
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectorCard(Card):
+    """The contents of a detector's ``card.toml``.
+
+    ``threshold`` is the score, 0 to 1, from which a face is believed in.
+    """
+
+    WEIGHTS = DETECTOR
+
+    threshold: float
+
+    @classmethod
+    def _own_fields(cls, table: Mapping[str, Any]) -> dict[str, Any]:
+        threshold = float(table["threshold"])
+        if not 0 < threshold < 1:
+            raise ModelError(f"it has threshold {threshold}; allowed: between 0 and 1")
+        return {"threshold": threshold}

@@ -1,0 +1,39 @@
+"""The square, upright crops that faces are parsed on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ..face.values import Detection, FaceParsing, Segmenter
+from ..inference.detector.whole_frame import FACE_PER_CROP, LIFT
+from ..pixels import geometry
+
+__all__ = ["head_crop", "parse_crop", "parse_heads"]
+
+#: So many faces of a picture go through the network in one call: a GPU is hardly busy with one, and memory is not endless.
+BATCH = 8
+
+
+def head_crop(found: Detection, size: int) -> np.ndarray:
+    """The affine of the crop that holds a detected face's whole head."""
+    turn = np.deg2rad(found.roll)
+    up = LIFT * found.box.side
+    center = found.box.center[0] + up * np.sin(turn), found.box.center[1] - up * np.cos(turn)
+    return geometry.crop_affine(center, FACE_PER_CROP * found.box.side, found.roll, size)
+
+
+def parse_crop(rgb: np.ndarray, affine: np.ndarray, segmenter: Segmenter) -> FaceParsing:
+    """Parse what `affine`, (2, 3) from picture to crop, cuts out of a picture, (H, W, 3) float32 RGB in [0, 1]."""
+    crop = geometry.cut(rgb, affine, segmenter.input_size[0])
+    return FaceParsing(segmenter.probabilities(crop[None])[0], segmenter.scheme, affine)
+
+
+def parse_heads(rgb: np.ndarray, detections: Sequence[Detection], segmenter: Segmenter) -> Iterator[FaceParsing]:
+    """Parse the head crops of several detections, `BATCH` in each call of the network."""
+    size = segmenter.input_size[0]
+    for start in range(0, len(detections), BATCH):
+        affines = [head_crop(found, size) for found in detections[start : start + BATCH]]
+        answers = segmenter.probabilities(np.stack([geometry.cut(rgb, affine, size) for affine in affines]))
+        yield from (FaceParsing(answer, segmenter.scheme, affine) for answer, affine in zip(answers, affines, strict=True))

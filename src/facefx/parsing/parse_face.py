@@ -1,0 +1,45 @@
+"""One detected face: parsed, measured, and parsed again on a better crop where the first one was off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..face.face import Face
+from ..face.values import Box, Detection, FaceParsing, Segmenter
+from .crop import head_crop, parse_crop
+from .measure import is_off, knows_faces, measure
+from .wide import hair_runs_out, runs_out, widen
+
+__all__ = ["parse_face"]
+
+#: A crop is cut at most so often. A face that leaves its crop is larger than can be measured there, by about this factor at a time.
+MAX_CROPS, ENLARGE = 4, 1.5
+
+
+def parse_face(
+    rgb: np.ndarray, found: Detection, segmenter: Segmenter, trust: bool = False, first: FaceParsing | None = None
+) -> Face | None:
+    """Parse a detected face; None if there is none after all. `trust` takes the detector at its word; `first` is its
+    crop if that was parsed already."""
+    parsing = first or parse_crop(rgb, head_crop(found, segmenter.input_size[0]), segmenter)
+    measured = measure(parsing, found) if knows_faces(segmenter) else None
+    for _ in range(MAX_CROPS - 1):
+        if measured is None or trust:
+            break
+        cut = runs_out(measured.face, parsing, rgb.shape)
+        if not cut and not is_off(found, measured):
+            break
+        found = measured.detection
+        if cut:
+            found = replace(found, box=Box.square(found.box.center, ENLARGE * found.box.side))
+        parsing = parse_crop(rgb, head_crop(found, segmenter.input_size[0]), segmenter)
+        measured = measure(parsing, found)
+    if measured is None and knows_faces(segmenter) and not trust:
+        return None
+    if not trust and hair_runs_out(parsing, rgb.shape):
+        parsing = widen(rgb, parsing, segmenter)
+    if measured is None:
+        return Face(found.box, found.roll, found.score, parsing, rgb)
+    return Face(measured.box, measured.detection.roll, measured.detection.score, parsing, rgb)

@@ -1,0 +1,85 @@
+"""From a picture to a `Scene`: every face is detected, cut out upright, and parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ..face.face import Face
+from ..face.postprocessing import without_islands, without_others
+from ..face.scene import Scene
+from ..face.values import Detector, Segmenter
+from ..image.picture import Picture, Source, open_image
+from ..inference.detector.whole_frame import WholeFrame
+from ..plugins.resolve import resolve_detector, resolve_segmenter
+from .crop import parse_heads
+from .measure import knows_faces
+from .parse_face import parse_face
+from .search import search_by_parsing
+
+__all__ = ["believable", "distinct", "parse", "parse_rgb"]
+
+#: mouth is not (7 looked at). With today's default detector: docs/limits.md.
+SURE, DOUBTFUL = 0.9, 0.8
+
+
+def parse(
+    image: Source | Picture, *, segmenter: str | Path | Segmenter | None = None, detector: str | Detector | None = None
+) -> Scene:
+    """Find every face in a picture and parse it into soft regions.
+
+    Parameters
+    ----------
+    image : a path, bytes, a file object, a PIL image or an array.
+    segmenter : the name of an installed one, the path of a model folder, ``"ensemble:NAME+NAME"`` for the mean of several, or a
+        `Segmenter`; by default facefx's own U-Net.
+    detector : the name of an installed one or a `Detector`; by default facefx's own. ``"whole_frame"`` for aligned portraits.
+
+    Returns
+    -------
+    Scene
+        With the faces, largest first; with none if there is none.
+
+    Raises
+    ------
+    ImageError
+        If the picture cannot be read.
+    UnknownName, ModelError
+        If there is no such segmenter or detector, or its model is damaged.
+    """
+    return parse_rgb(open_image(image).rgb, resolve_segmenter(segmenter), resolve_detector(detector))
+
+
+def parse_rgb(rgb: np.ndarray, segmenter: Segmenter, detector: Detector) -> Scene:
+    """`parse` for a decoded picture: (H, W, 3) float32 RGB in [0, 1]."""
+    aligned = isinstance(detector, WholeFrame)
+    detections = detector.detect(rgb)
+    first = parse_heads(rgb, detections, segmenter)
+    parsed = (parse_face(rgb, found, segmenter, aligned, parsing) for found, parsing in zip(detections, first, strict=True))
+    faces = distinct(face for face in parsed if face)
+    if not aligned and knows_faces(segmenter):
+        if not any(face.score >= SURE for face in faces):
+            more = (parse_face(rgb, found, segmenter) for found in search_by_parsing(rgb, segmenter))
+            faces = distinct(
+                [*faces, *(face for face in more if face and face.score >= DOUBTFUL)]
+            )  # only one witness, so a sure one
+        faces = believable(faces)
+    own = [without_islands(without_others(face, [other.box for other in faces if other is not face])) for face in faces]
+    return Scene(rgb, tuple(sorted(own, key=lambda face: -face.box.area)))
+
+
+def distinct(faces: Iterable[Face]) -> list[Face]:
+    """The surest faces, without those that are the same one found twice."""
+    kept: list[Face] = []
+    for face in sorted(faces, key=lambda f: -f.score):
+        if not any(face.box.intersection(k.box).area > 0.4 * min(face.box.area, k.box.area) for k in kept):
+            kept.append(face)
+    return kept
+
+
+def believable(faces: Sequence[Face]) -> list[Face]:
+    """Those that are not doubtful, if one is sure; else all, since a doubtful face is better than none."""
+    sure = any(face.score >= SURE for face in faces)
+    return [face for face in faces if face.score >= DOUBTFUL or not sure]

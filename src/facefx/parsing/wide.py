@@ -1,0 +1,68 @@
+"""A second crop, twice as wide, for hair that runs out of the first one."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ..face.values import FaceParsing, Segmenter
+from ..labels import Label, LabelScheme, Region
+from ..pixels import geometry
+from .crop import parse_crop
+
+__all__ = ["hair_runs_out", "runs_out", "surroundings", "widen", "widened"]
+
+
+def hair_runs_out(parsing: FaceParsing, shape: tuple[int, ...]) -> bool:
+    """Whether hair or a hat goes on past the crop while the picture does too."""
+    known = [parsing.region(label) for label in (Label.HAIR, Label.HAT) if parsing.scheme.indices_of(label)]
+    return runs_out(np.asarray(sum(known, np.zeros((parsing.size,) * 2, np.float32)) > 0.5), parsing, shape)
+
+
+def runs_out(inside: np.ndarray, parsing: FaceParsing, shape: tuple[int, ...]) -> bool:
+    """Whether something, (S, S) bool, goes on past the crop while the picture does too."""
+    size = parsing.size
+    steps = np.arange(size) + 0.5
+    ends = [
+        np.column_stack(pair) for end in (0.5, size - 0.5) for pair in ((steps, np.full(size, end)), (np.full(size, end), steps))
+    ]
+    border = np.concatenate(ends)
+    points = geometry.apply(geometry.invert(parsing.affine), border)
+    within = ((points > 1) & (points < np.array([shape[1], shape[0]]) - 1)).all(axis=1)
+    columns, rows = border.astype(int).T
+    return bool((within & inside[rows, columns]).sum() > 0.03 * size)
+
+
+def widen(rgb: np.ndarray, parsing: FaceParsing, segmenter: Segmenter) -> FaceParsing:
+    """Parse once more with a crop twice as wide, and set the sharper first look into its middle."""
+    wide = parse_crop(rgb, geometry.expand(parsing.affine, 2, parsing.size), segmenter).probabilities
+    return widened(parsing, surroundings(wide, parsing.scheme))
+
+
+def surroundings(wide: np.ndarray, scheme: LabelScheme) -> np.ndarray:
+    """The wide look, (C, S, S), without parts of a face outside of the close one, where shoulders pass for cheeks.
+
+    Their probability goes to the other classes in proportion.
+    """
+    face = [index for index, labels in enumerate(scheme.members) if labels <= Region.FACE.labels]
+    size = wide.shape[-1]
+    inside = np.zeros((size, size), bool)
+    inside[size // 4 : size - size // 4, size // 4 : size - size // 4] = True
+    result = wide.copy()
+    result[face] *= inside
+    result[0] += 1e-6  # where there was nothing but face, background
+    result /= result.sum(axis=0)
+    return result
+
+
+def widened(parsing: FaceParsing, wide: np.ndarray) -> FaceParsing:
+    """A parsing twice as large: `wide`, (C, S, S) probabilities on a crop twice as wide, with the sharper one in its middle."""
+    size = parsing.size
+    enlarged = np.stack([cv2.resize(c, (2 * size, 2 * size), interpolation=cv2.INTER_LINEAR) for c in wide])
+    fade = np.minimum(np.arange(size) + 0.5, size - np.arange(size) - 0.5) / (0.12 * size)
+    weight = np.clip(np.minimum(fade[:, None], fade[None, :]), 0, 1).astype(np.float32)
+    # Where the picture itself ends the first look needs no second opinion, but a fade there does no harm either.
+    inner = (slice(None), slice(size // 2, size // 2 + size), slice(size // 2, size // 2 + size))
+    enlarged[inner] += weight * (parsing.probabilities - enlarged[inner])
+    shift = np.array([[1, 0, size // 2], [0, 1, size // 2], [0, 0, 1.0]])
+    return FaceParsing(enlarged, parsing.scheme, (shift @ np.vstack([parsing.affine, [0, 0, 1]]))[:2])

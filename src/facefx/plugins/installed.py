@@ -1,0 +1,207 @@
+"""Finding plugins, loading them one by one, and what they offer, by name.
+
+pluggy is asked once, when the first name is looked up; never per image. The built-in effects, analyzers, segmenters and
+detectors come in through the same hooks as everybody's.
+
+Environment: ``FACEFX_PLUGINS=off`` loads the built-in ones only; ``FACEFX_STRICT_PLUGINS=1`` makes a broken plugin an error.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from threading import Lock, RLock
+from typing import Any, Generic, TypeVar
+
+import pluggy
+
+from ..declare.declarations import AnalyzerSpec, EffectSpec
+from ..errors import AmbiguousName, PluginError, UnknownName
+from ..face.values import Detector, Segmenter
+from ..inference.cards import ModelCard
+from ..inference.segmenter import OnnxSegmenter
+from . import hookspecs
+
+__all__ = ["PluginInfo", "Registry", "registry"]
+
+log = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class PluginInfo:
+    """One plugin: where it comes from, what it offers, and why it is not used if it is broken."""
+
+    distribution: str
+    version: str
+    entry: str
+    offers: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass
+class Names(Generic[Item]):
+    """Things of one kind by their full names, ``distribution:name``; the short name does while it is unique."""
+
+    kind: str
+    items: dict[str, Item] = field(default_factory=dict)
+
+    def full_name(self, name: str) -> str:
+        """Raises `UnknownName`, or `AmbiguousName` for a short name that several have."""
+        if name in self.items:
+            return name
+        matches = [full for full in self.items if full.partition(":")[2] == name]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise AmbiguousName(self.kind, name, matches)
+        known = self.items if ":" in name else [full.partition(":")[2] for full in self.items]
+        raise UnknownName(self.kind, name, known)
+
+    def __getitem__(self, name: str) -> Item:
+        return self.items[self.full_name(name)]
+
+
+@dataclass
+class Registry:
+    """What is installed."""
+
+    effects: Names[EffectSpec] = field(default_factory=lambda: Names("effect"))
+    analyzers: Names[AnalyzerSpec] = field(default_factory=lambda: Names("analyzer"))
+    segmenters: Names[Any] = field(default_factory=lambda: Names("segmenter"))
+    detectors: Names[Any] = field(default_factory=lambda: Names("detector"))
+    plugins: list[PluginInfo] = field(default_factory=list)
+    _made: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
+    _lock: Any = field(default_factory=Lock, repr=False)
+
+    def segmenter(self, name: str) -> Segmenter:
+        """The segmenter of that name, made once."""
+        make = self.segmenters[name]
+        return self._once("segmenter", self.segmenters.full_name(name), lambda: _segmenter(make))
+
+    def detector(self, name: str) -> Detector:
+        """The detector of that name, made once."""
+        return self._once("detector", self.detectors.full_name(name), self.detectors[name])
+
+    def _once(self, kind: str, name: str, make: Any) -> Any:
+        with self._lock:
+            if (kind, name) not in self._made:
+                self._made[kind, name] = make()
+            return self._made[kind, name]
+
+    def add(self, distribution: str, version: str, entry: str, plugin: object) -> None:
+        """Take in one plugin, whole or not at all. Raises `PluginError` if it is broken."""
+        offered = _offers(plugin, f"{distribution}:{entry}")
+        new: dict[str, dict[str, Any]] = {"effects": {}, "analyzers": {}, "segmenters": {}, "detectors": {}}
+        for hook, names in new.items():
+            for name, item in offered.get(hook, {}).items():
+                full = f"{distribution}:{name}"
+                if full in names or full in getattr(self, hook).items:
+                    raise PluginError(f"{full} is offered twice; names within a distribution must differ")
+                names[full] = item
+        for hook, names in new.items():
+            getattr(self, hook).items.update(names)
+        listed = tuple(name.partition(":")[2] for names in new.values() for name in names)
+        self.plugins.append(PluginInfo(distribution, version, entry, listed))
+
+
+def _segmenter(made: Path | Any) -> Segmenter:
+    return OnnxSegmenter(ModelCard.read(made)) if isinstance(made, Path) else made()
+
+
+def _offers(plugin: object, entry: str) -> dict[str, dict[str, Any]]:
+    """What one plugin's hooks return, by kind and name. A manager of its own, so that no plugin can disturb another."""
+    manager = pluggy.PluginManager("facefx")
+    manager.add_hookspecs(hookspecs)
+    try:
+        name = manager.register(plugin, name=entry)
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        raise PluginError(f"{entry}: {error}") from error
+    if name is None or not manager.get_hookcallers(plugin):
+        raise PluginError(f"{entry} has no hook marked with facefx.hookimpl; the hooks are {', '.join(_HOOKS)}")
+    offered: dict[str, dict[str, Any]] = {}
+    for hook, (kind, wanted) in _HOOKS.items():
+        caller = getattr(manager.hook, hook)
+        answers = caller()
+        if len(answers) < len(caller.get_hookimpls()):  # pluggy leaves out None
+            raise PluginError(f"{entry}: {hook} returned None; it must return what it offers")
+        for answer in answers:
+            offered.setdefault(kind, {}).update(_by_name(answer, wanted, f"{entry}: {hook}"))
+    return offered
+
+
+_HOOKS: dict[str, tuple[str, Any]] = {
+    "facefx_effects": ("effects", EffectSpec),
+    "facefx_analyzers": ("analyzers", AnalyzerSpec),
+    "facefx_segmenters": ("segmenters", None),
+    "facefx_detectors": ("detectors", None),
+}
+
+
+def _by_name(answer: Any, wanted: Any, where: str) -> dict[str, Any]:
+    if wanted is None:
+        if not isinstance(answer, Mapping) or not all(callable(v) or isinstance(v, Path) for v in answer.values()):
+            raise PluginError(f"{where} must return a dict of names and functions (or model folders); it returned {answer!r}")
+        return dict(answer)
+    items = list(answer) if isinstance(answer, Iterable) else [answer]
+    if not all(isinstance(item, wanted) for item in items):
+        decorator = "@effect" if wanted is EffectSpec else "@analyzer"
+        raise PluginError(f"{where} must return functions under {decorator}; it returned {answer!r}")
+    if len({item.name for item in items}) < len(items):
+        raise PluginError(f"{where} offers one name twice: {', '.join(item.name for item in items)}")
+    return {item.name: item for item in items}
+
+
+def registry() -> Registry:
+    """What is installed, found at the first call; threads that ask at once wait for one answer."""
+    with _finding:
+        return _find()
+
+
+_finding = RLock()  # a plugin may ask for the registry while it is being loaded
+
+
+@cache
+def _find() -> Registry:
+    from . import builtin  # here, because the built-in effects need what stands above
+
+    found = Registry()
+    found.add("facefx", _version("facefx"), "builtin", builtin)
+    if os.environ.get("FACEFX_PLUGINS", "on").lower() not in ("off", "0", "no", "false"):
+        for entry in sorted(entry_points(group="facefx"), key=lambda e: (_distribution(e), e.name)):
+            _load(found, entry)
+    return found
+
+
+def _load(found: Registry, entry: EntryPoint) -> None:
+    """Load one plugin; a broken one is listed with its problem, and hurts nobody else."""
+    distribution = _distribution(entry)
+    version = entry.dist.version if entry.dist else "?"
+    try:
+        found.add(distribution, version, entry.name, entry.load())
+    except (Exception, SystemExit) as error:  # a plugin may raise anything at all, or try to exit when it is imported
+        problem = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
+        if os.environ.get("FACEFX_STRICT_PLUGINS") == "1":
+            raise PluginError(f"the plugin {distribution}:{entry.name} ({entry.value}) is broken: {problem}") from error
+        log.warning("the plugin %s:%s is broken and not used: %s", distribution, entry.name, problem)
+        found.plugins.append(PluginInfo(distribution, version, entry.name, problem=problem))
+
+
+def _distribution(entry: EntryPoint) -> str:
+    return entry.dist.name.lower() if entry.dist else "unknown"
+
+
+def _version(distribution: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "not installed"

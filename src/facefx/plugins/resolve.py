@@ -1,0 +1,52 @@
+"""Segmenters and detectors by their names, by a model's folder, or as they are."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from ..errors import ParameterError
+from ..face.values import Detector, Segmenter
+from ..inference.ensemble import Ensemble
+from ..inference.segmenter import OnnxSegmenter
+from .installed import registry
+
+__all__ = ["DEFAULT_DETECTOR", "DEFAULT_SEGMENTER", "resolve_detector", "resolve_segmenter"]
+
+DEFAULT_SEGMENTER = "unet-lite0"
+DEFAULT_DETECTOR = "finder"
+_ENSEMBLE = "ensemble:"
+
+
+def resolve_segmenter(segmenter: str | Path | Segmenter | None) -> Segmenter:
+    """A segmenter by name, by its model's folder, several as an ensemble, or as it is; models are loaded once."""
+    match segmenter:
+        case None:
+            return registry().segmenter(DEFAULT_SEGMENTER)
+        case Path():
+            return _from_folder(segmenter.resolve())
+        case str() if segmenter.startswith(_ENSEMBLE):
+            return Ensemble([resolve_segmenter(name) for name in segmenter.removeprefix(_ENSEMBLE).split("+")])
+        case str():
+            return (
+                _from_folder(Path(segmenter).resolve())
+                if "/" in segmenter or "\\" in segmenter
+                else registry().segmenter(segmenter)
+            )
+    if not hasattr(segmenter, "probabilities"):
+        raise ParameterError(f"segmenter={segmenter!r} is not allowed; give a name, the path of a model folder, or a Segmenter")
+    return segmenter
+
+
+@lru_cache(maxsize=8)
+def _from_folder(folder: Path) -> Segmenter:
+    return OnnxSegmenter.from_folder(folder)
+
+
+def resolve_detector(detector: str | Detector | None) -> Detector:
+    """A detector by name, or as it is."""
+    if detector is None or isinstance(detector, str):
+        return registry().detector(detector or DEFAULT_DETECTOR)
+    if not hasattr(detector, "detect"):
+        raise ParameterError(f"detector={detector!r} is not allowed; give a name or a Detector")
+    return detector

@@ -1,1 +1,0 @@
-"""Segmenters: crops in, class probabilities out. One runtime a file."""
