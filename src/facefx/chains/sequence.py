@@ -18,9 +18,9 @@ from ..errors import AmbiguousName, FacefxError, LookError, NoFaceFound, OutputE
 from ..face.scene import Scene
 from ..face.values import Detector, Segmenter
 from ..image.picture import Picture, Source, open_image
+from ..parsing.parser import Parser
 from ..parsing.pipeline import parse_rgb
 from ..plugins.installed import registry
-from ..plugins.resolve import resolve_detector, resolve_segmenter
 from .painting import Declined, apply_effect, chosen, unsure
 from .ready_looks import look_file, looks
 from .references import portrait_in
@@ -114,7 +114,7 @@ class Chain:
         check_confidence(min_confidence)
         picture = open_image(image)
         if any(_needs_faces(step) for step in self.steps):
-            scene = parse_rgb(picture.rgb, resolve_segmenter(segmenter), resolve_detector(detector))
+            scene = parse_rgb(picture.rgb, Parser.of(segmenter, detector))
         else:
             scene = Scene(picture.rgb, ())
         return self._run(picture, scene, require_face, min_confidence)

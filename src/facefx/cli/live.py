@@ -35,12 +35,11 @@ def live(
     """
     from ..live import sources, window
     from ..live.session import Session
-    from ..plugins.resolve import resolve_detector, resolve_segmenter
     from ..video import Tracker, Tracking
 
     if not folder.is_dir():
         raise typer.BadParameter(f"{str(folder)!r} is no folder", param_hint="'--save-to'")
-    tracker = Tracker(resolve_segmenter(segmenter), resolve_detector(detector), Tracking(size=size, parse_every=parse_every))
+    tracker = Tracker(segmenter, detector, Tracking(size=size, parse_every=parse_every))
     window.run(Session(tracker, _looks(look, effect), folder, min_confidence), sources.frames_of(source))
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from threading import Lock, RLock
+from threading import RLock
 from typing import Any, Generic, TypeVar
 
 import pluggy
@@ -23,9 +23,10 @@ import pluggy
 from ..declare.declarations import AnalyzerSpec, EffectSpec
 from ..errors import AmbiguousName, PluginError, UnknownName
 from ..face.values import Detector, Segmenter
-from ..inference.cards import ModelCard
+from ..inference.cards import ENVIRONMENT, ModelCard, local_models
 from ..inference.segmenter import OnnxSegmenter
 from . import hookspecs
+from .checked import checked_detector, checked_segmenter, guarded, message_of
 
 __all__ = ["PluginInfo", "Registry", "registry"]
 
@@ -51,6 +52,10 @@ class Names(Generic[Item]):
 
     kind: str
     items: dict[str, Item] = field(default_factory=dict)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a full name, or a short one that a single thing has, is known."""
+        return name in self.items or [full.partition(":")[2] for full in self.items].count(name) == 1
 
     def full_name(self, name: str) -> str:
         """Raises `UnknownName`, or `AmbiguousName` for a short name that several have."""
@@ -78,21 +83,35 @@ class Registry:
     detectors: Names[Any] = field(default_factory=lambda: Names("detector"))
     plugins: list[PluginInfo] = field(default_factory=list)
     _made: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
-    _lock: Any = field(default_factory=Lock, repr=False)
+    _making: set[tuple[str, str]] = field(default_factory=set, repr=False)
+    _lock: Any = field(default_factory=RLock, repr=False)  # what makes one thing may ask for another
 
     def segmenter(self, name: str) -> Segmenter:
-        """The segmenter of that name, made once."""
-        make = self.segmenters[name]
-        return self._once("segmenter", self.segmenters.full_name(name), lambda: _segmenter(make))
+        """The segmenter of that name, made once. Raises `UnknownName`, `ModelError` or `PluginError`."""
+        full = self.segmenters.full_name(name)
+        return self._once("segmenter", full, lambda: checked_segmenter(_made(self.segmenters[full]), f"the segmenter {full!r}"))
 
     def detector(self, name: str) -> Detector:
-        """The detector of that name, made once."""
-        return self._once("detector", self.detectors.full_name(name), self.detectors[name])
+        """The detector of that name, made once. Raises `UnknownName`, `ModelError` or `PluginError`."""
+        full = self.detectors.full_name(name)
+        return self._once("detector", full, lambda: checked_detector(self.detectors[full](), f"the detector {full!r}"))
 
-    def _once(self, kind: str, name: str, make: Any) -> Any:
+    def version_of(self, name: str) -> str:
+        """The version of the distribution that offers what has that full name."""
+        distribution = name.partition(":")[0]
+        return next((plugin.version for plugin in self.plugins if plugin.distribution == distribution), "?")
+
+    def _once(self, kind: str, name: str, make: Callable[[], Any]) -> Any:
         with self._lock:
+            if (kind, name) in self._making:
+                raise PluginError(f"the {kind} {name!r} asks for itself while it is being made; give it another one's name")
             if (kind, name) not in self._made:
-                self._made[kind, name] = make()
+                self._making.add((kind, name))
+                try:
+                    with guarded(f"the {kind} {name!r} could not be made: its function"):
+                        self._made[kind, name] = make()
+                finally:
+                    self._making.discard((kind, name))
             return self._made[kind, name]
 
     def add(self, distribution: str, version: str, entry: str, plugin: object) -> None:
@@ -111,7 +130,7 @@ class Registry:
         self.plugins.append(PluginInfo(distribution, version, entry, listed))
 
 
-def _segmenter(made: Path | Any) -> Segmenter:
+def _made(made: Path | Callable[[], Any]) -> Any:
     return OnnxSegmenter(ModelCard.read(made)) if isinstance(made, Path) else made()
 
 
@@ -170,10 +189,12 @@ _finding = RLock()  # a plugin may ask for the registry while it is being loaded
 
 @cache
 def _find() -> Registry:
-    from . import builtin  # here, because the built-in effects need what stands above
+    from . import builtin, local  # here, because what they offer needs what stands above
 
     found = Registry()
     found.add("facefx", _version("facefx"), "builtin", builtin)
+    if local_models():
+        found.add(local.DISTRIBUTION, "-", ENVIRONMENT, local)
     if os.environ.get("FACEFX_PLUGINS", "on").lower() not in ("off", "0", "no", "false"):
         for entry in sorted(entry_points(group="facefx"), key=lambda e: (_distribution(e), e.name)):
             _load(found, entry)
@@ -186,8 +207,10 @@ def _load(found: Registry, entry: EntryPoint) -> None:
     version = entry.dist.version if entry.dist else "?"
     try:
         found.add(distribution, version, entry.name, entry.load())
-    except (Exception, SystemExit) as error:  # a plugin may raise anything at all, or try to exit when it is imported
-        problem = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin may raise anything at all, or try to exit when it is imported
+        problem = message_of(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {message_of(error)}"
         if os.environ.get("FACEFX_STRICT_PLUGINS") == "1":
             raise PluginError(f"the plugin {distribution}:{entry.name} ({entry.value}) is broken: {problem}") from error
         log.warning("the plugin %s:%s is broken and not used: %s", distribution, entry.name, problem)
