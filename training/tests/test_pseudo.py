@@ -9,7 +9,7 @@ from tiny_faces import face, index
 from facefx.labels import IGNORE
 from facefx_training.data import read_celebamask, read_names
 from facefx_training.data.hair import NOT_HAIR
-from facefx_training.pseudo import correct_by_hair, likely_copies, pseudo_label
+from facefx_training.data.pseudo_labels import correct_by_hair, likely_copies, pseudo_label
 
 HAIR, SKIN, NOSE = index("hair"), index("skin"), index("nose")
 

@@ -14,9 +14,9 @@ from facefx.labels import scheme
 from facefx.overlay import palette
 from facefx_training.cli import app
 from facefx_training.data import Pictures, read_celebamask, read_names
-from facefx_training.entrant import CELEBAMASK, Entrant
-from facefx_training.sheet import VIEWS, contact_sheet, strip, worst_first
-from facefx_training.visualize import visualize
+from facefx_training.judge.entrant import CELEBAMASK, Entrant
+from facefx_training.judge.sheet import VIEWS, contact_sheet, strip, worst_first
+from facefx_training.judge.visualize import visualize
 
 SIDE = 96
 

@@ -50,8 +50,8 @@ def train(
     seed: int = 0,
 ) -> None:
     """Train a segmenter."""
-    from ..config import Config, usual_augment
-    from ..train import train as run
+    from ..run.config import Config, usual_augment
+    from ..run.train import train as run
 
     given: dict[str, Any] = {"extra": tuple((folder, float(share)) for folder, share in pairs(extra))}
     given["options"] = {name: float(value) if "." in value else int(value) for name, value in pairs(option)}

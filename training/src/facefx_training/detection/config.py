@@ -8,7 +8,7 @@ from pathlib import Path
 
 from facefx.errors import ParameterError
 
-from ..run_config import RunConfig
+from ..run.base_config import RunConfig
 
 __all__ = ["DetectorConfig"]
 

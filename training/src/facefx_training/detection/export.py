@@ -17,11 +17,11 @@ import torch
 from facefx.cards import DETECTOR
 from facefx.errors import ModelError
 
-from ..card import commands, commit, data_of
-from ..config import Config
 from ..data import split_names
 from ..data.celebamask import about
-from ..export import halved, write_onnx
+from ..export.card import commands, commit, data_of
+from ..export.to_onnx import halved, write_onnx
+from ..run.config import Config
 from .config import DetectorConfig
 from .network import FaceNet, Scored
 

@@ -13,9 +13,9 @@ from torch.utils.data import DataLoader
 from facefx.detectors.decode import cells, decode, without_doubles
 from facefx.types import Box, Detection
 
-from ..checkpoints import take_over
-from ..learner import Learner, pixels_of, use_one_thread
 from ..networks.layers import channels_last
+from ..run.checkpoints import take_over
+from ..run.learner import Learner, pixels_of, use_one_thread
 from .compose import Composed
 from .config import DetectorConfig
 from .data import ComposedPictures, Material, draw

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from facefx.errors import ModelError
 
-from .onnx_graph import folded
+from ..networks.onnx_graph import folded
 
 __all__ = ["take_over_model"]
 

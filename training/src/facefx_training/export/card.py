@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .config import Config
-from .data.celebamask import about
-from .networks import usual_encoder
+from ..data.celebamask import about
+from ..networks import usual_encoder
+from ..run.config import Config
 
 __all__ = ["commands", "commit", "data_of", "draft_card"]
 

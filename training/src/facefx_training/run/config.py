@@ -13,7 +13,7 @@ from facefx.errors import ParameterError
 from facefx.labels import LabelScheme
 from facefx.labels import scheme as find_scheme
 
-from .run_config import RunConfig
+from .base_config import RunConfig
 
 __all__ = ["Config", "usual_augment"]
 

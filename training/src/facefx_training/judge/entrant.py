@@ -15,8 +15,9 @@ from facefx.pipeline import resolve_segmenter
 from facefx.segmenters.ensemble import Ensemble
 from facefx.types import Segmenter
 
-from .data import Pictures
-from .evaluate import Predict, evaluate, report, whole_frame
+from ..data import Pictures
+from .evaluate import evaluate, report
+from .predictors import Predict, whole_frame
 
 __all__ = ["CELEBAMASK", "Entrant"]
 

@@ -16,7 +16,7 @@ from facefx.labels import IGNORE, LabelScheme
 from facefx.overlay import overlay, palette, with_legend
 from facefx.types import Box
 
-from .data import Pictures
+from ..data import Pictures
 from .entrant import CELEBAMASK, Entrant
 from .metrics import confusion, scores
 

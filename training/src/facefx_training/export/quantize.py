@@ -17,10 +17,10 @@ from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 
 from facefx.cards import ModelCard
 
-from .data import Pictures
-from .entrant import Entrant
-from .evaluate import whole_frame
-from .onnx_graph import folded
+from ..data import Pictures
+from ..judge.entrant import Entrant
+from ..judge.predictors import whole_frame
+from ..networks.onnx_graph import folded
 
 __all__ = ["quantize"]
 
