@@ -7,13 +7,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from facefx.errors import ParameterError
-from facefx.labels import LabelScheme
-from facefx.labels import scheme as find_scheme
 
 from .base_config import RunConfig
+from .options import Entry, Factor, Folder, Numbers, Option, Pairs
+
+if TYPE_CHECKING:  # the command line reads the options below, and its help shall not wait for numpy
+    from facefx.labels import LabelScheme
 
 __all__ = ["Config", "usual_augment"]
 
@@ -24,6 +26,14 @@ _CHOICES = {
     "critic": ("lsgan", "bce"),
     "augment": ("cpu", "gpu"),
 }
+_RATE = Factor("Multiplies the learning rates.", "rate")
+
+
+def usual_augment() -> str:
+    """Where pictures are varied unless a user says otherwise: on the GPU if there are CUDA and kornia."""
+    import torch
+
+    return "gpu" if torch.cuda.is_available() and importlib.util.find_spec("kornia") else "cpu"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,54 +42,54 @@ class Config(RunConfig):
 
     Attributes
     ----------
-    data : folder of pairs with `train.txt` and `val.txt`, or of A|B pictures (`data.ab`)
-    extra : pairs (folder of the same form, share of an epoch's pictures to draw from it); only its training pictures are
-    scheme : label scheme of the network; labels in other schemes are translated
-    family, options : of `facefx_training.networks.build`
-    encoder_rate, decoder_rate : peak learning rates of AdamW
-    schedule : of the rates. "cosine" falls to zero; "plateau" halves them after `plateau` validations without a better mean F1
-    patience : validations without a better mean F1 after which the run ends early; None never ends it early
-    loss : one of `facefx_training.losses.LOSSES`
+    encoder_rate, decoder_rate, critic_rate : peak learning rates: of AdamW, and of the Adam of pix2pix's critic
+    plateau : validations without a better mean F1 after which the schedule of that name halves the rates
     class_weights : of the cross-entropy, for classes that do not weigh 1
     oftener : how much oftener a picture is drawn that has such a part
-    critic, critic_rate, critic_width : of pix2pix: its adversarial loss, and the critic's peak learning rate and channels (64 in
-        the paper, which takes most of the time of a step on a CPU)
-    l1, supervision : of pix2pix: what the distance to the mask picture weighs, and `loss` on the decoded labels, where the
-        adversarial loss weighs 1
-    augment : where pictures are varied: "cpu" by `data.Augment`, "gpu" by `data.augment_gpu`, which needs kornia
-    accelerator, devices, num_nodes, precision : of Lightning; several devices train together (DDP)
     """
 
-    data: str
-    extra: tuple[tuple[str, float], ...] = ()
-    scheme: str = "celebamask"
-    family: str = "unet"
-    options: Mapping[str, Any] = field(default_factory=dict)
+    data: Annotated[str, Folder("Folder of pairs with train.txt and val.txt, or of A|B pictures.")]
+    extra: Annotated[
+        tuple[tuple[str, float], ...],
+        Pairs("FOLDER=SHARE: draw that share of the pictures from there, of those that it trains on.", left=str),
+    ] = ()
+    scheme: Annotated[str, Option("Label scheme to learn; labels in another one are translated.")] = "celebamask"
+    family: Annotated[str, Option("Kind of network.")] = "unet"
+    options: Annotated[
+        Mapping[str, Any],
+        Numbers("NAME=NUMBER of the family, such as stem=0.", "option"),
+        Entry("Its encoder, if it takes one.", "encoder"),
+    ] = field(default_factory=dict)
+    start: Annotated[
+        str | None, Folder("Start from the weights of that run, as far as they fit, or of that model folder, which must fit.")
+    ] = None
     sizes: tuple[tuple[float, int], ...] = ((0.0, 192), (0.3, 256), (0.7, 320))
     batch: int = 8
-    encoder_rate: float = 5e-4
-    decoder_rate: float = 1.5e-3
-    schedule: str = "cosine"
+    encoder_rate: Annotated[float, _RATE] = 5e-4
+    decoder_rate: Annotated[float, _RATE] = 1.5e-3
+    schedule: Annotated[str, Option("Of the rates: cosine, or plateau, which halves them when nothing improves.")] = "cosine"
     plateau: int = 3
-    patience: int | None = None
-    loss: str = "ce+dice"
+    patience: Annotated[int | None, Option("End after so many validations without a better mean F1.")] = None
+    loss: Annotated[str, Option("ce, weighted-ce, dice, ce+dice, focal or boundary.")] = "ce+dice"
     class_weights: Mapping[str, float] = field(
         default_factory=lambda: {"necklace": 8.0, "earring": 2.0, "hat": 1.5, "eyeglasses": 1.5}
     )
     oftener: Mapping[str, float] = field(default_factory=lambda: {"necklace": 6.0, "hat": 3.0, "eyeglasses": 3.0, "earring": 1.5})
     warmup: float = 0.02
-    critic: str = "lsgan"
-    critic_rate: float = 2e-4
-    critic_width: int = 32
-    l1: float = 100.0
-    supervision: float = 1.0
-    augment: str = "cpu"
+    critic: Annotated[str, Option("Adversarial loss of pix2pix: lsgan or bce.")] = "lsgan"
+    critic_rate: Annotated[float, _RATE] = 2e-4
+    critic_width: Annotated[int, Option("Channels of pix2pix's critic: 64 in the paper, slow on a CPU.")] = 32
+    l1: Annotated[float, Option("What the distance to the mask picture weighs in pix2pix.")] = 100.0
+    supervision: Annotated[float, Option("What --loss on the decoded labels weighs in pix2pix; 0 leaves it out.")] = 1.0
+    augment: Annotated[
+        str, Option("Where pictures are varied: cpu, or gpu, which is usual where CUDA is.", usual=usual_augment)
+    ] = "cpu"
     stored: int = 384
     validate_every: int = 10
-    accelerator: str = "auto"
-    devices: int = 1
-    num_nodes: int = 1
-    precision: str = "32"
+    accelerator: Annotated[str, Option("auto, cpu or gpu.")] = "auto"
+    devices: Annotated[int, Option("GPUs, or processes on a CPU, that train together on each machine.")] = 1
+    num_nodes: Annotated[int, Option("Machines that train together.")] = 1
+    precision: Annotated[str, Option("32, 16-mixed or bf16-mixed.")] = "32"
     threads: int = 2
 
     def __post_init__(self) -> None:
@@ -90,6 +100,8 @@ class Config(RunConfig):
 
     @property
     def labels(self) -> LabelScheme:
+        from facefx.labels import scheme as find_scheme
+
         return find_scheme(self.scheme)
 
     @classmethod
@@ -98,10 +110,3 @@ class Config(RunConfig):
         return cls(
             **{**values, **{name: tuple(tuple(pair) for pair in values[name]) for name in ("sizes", "extra") if name in values}}
         )
-
-
-def usual_augment() -> str:
-    """Where pictures are varied unless a user says otherwise: on the GPU if there are CUDA and kornia."""
-    import torch
-
-    return "gpu" if torch.cuda.is_available() and importlib.util.find_spec("kornia") else "cpu"

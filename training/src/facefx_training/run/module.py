@@ -20,7 +20,7 @@ from .checkpoints import BEST, network_of, take_over
 from .config import Config
 from .learner import Learner, pixels_of, use_one_thread
 from .losses import ParsingLoss
-from .published import take_over_model
+from .published import is_model, take_over_model
 
 __all__ = ["Parser"]
 
@@ -48,7 +48,7 @@ class Parser(Learner):
     @staticmethod
     def _start_from(network: Segmenter, config: Config, pictures: Pictures, start: Path) -> None:
         """Another run's weights, or those of a model folder."""
-        if not (start / "model.onnx").exists():
+        if not is_model(start):
             take_over(network, start)
             return
         augment = Augment(config.size_at(0), config.labels)
