@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from .data import Pictures
+from ..data import Pictures
 from .entrant import Entrant
 from .evaluate import evaluate
 from .sheet import VIEWS, strip, with_heading, worst_first

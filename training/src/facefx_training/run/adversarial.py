@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..networks.layers import pad_to_multiple
+from ..networks.pix2pix import PatchDiscriminator, Pix2Pix
 from .learner import pixels_of
 from .module import Parser
-from .networks.layers import pad_to_multiple
-from .networks.pix2pix import PatchDiscriminator, Pix2Pix
 
 __all__ = ["AdversarialParser"]
 

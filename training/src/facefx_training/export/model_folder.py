@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import tomllib
-import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import onnxruntime
 import tomli_w
 import torch
 import torch.nn.functional as F
-from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from facefx.errors import ModelError
 from facefx.labels import LabelScheme
 
-from .networks import Segmenter
+from ..networks import Segmenter
+from .to_onnx import halved, write_onnx
 
-__all__ = ["Probabilities", "changed_labels", "disagreement", "export_model", "halved", "set_scores", "write_onnx"]
+__all__ = ["Probabilities", "changed_labels", "disagreement", "export_model", "set_scores"]
 
 #: Greatest difference of a probability between torch and onnxruntime. Sums in another order make one of 0.00001, and of 0.01 in
 #: SegNet where two pixels tie for the largest of their block.
 _TOLERANCE = 0.02
 #: Share of the pixels whose likeliest label may be another one with half-precision weights; SegNet's is 0.001, the others' less.
 _CHANGED = 0.01
-_PIXELS = {0: "n", 2: "h", 3: "w"}
 
 
 class Probabilities(nn.Module):
@@ -115,45 +111,6 @@ def set_scores(folder: Path, scores: Mapping[str, Any], *, size: int | None = No
     if size is not None:
         card["input"] = {"size": [size, size]}
     path.write_text(tomli_w.dumps(card), "utf-8")
-
-
-def write_onnx(model: nn.Module, output: str = "probabilities", axes: Mapping[int, str] = _PIXELS) -> bytes:
-    """The model as ONNX with dynamic N, H and W, in float32.
-
-    `output` is the name of what it gives, and `axes` those of its dimensions that depend on the picture.
-    """
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch's newer exporter takes 20 s for the same graph
-        torch.onnx.export(
-            model,
-            (torch.rand(1, 3, 64, 96),),
-            buffer,  # type: ignore[arg-type]  # the older exporter takes one, its annotation is the newer one's
-            dynamo=False,
-            opset_version=17,
-            input_names=["image"],
-            output_names=[output],
-            dynamic_axes={"image": dict(_PIXELS), output: dict(axes)},
-        )
-    content = buffer.getvalue()
-    onnx.checker.check_model(content, full_check=True)
-    return content
-
-
-def halved(content: bytes) -> bytes:
-    """The ONNX model with convolutions' weights in float16 and a cast behind, which runtimes do once, when they load the model."""
-    model = onnx.load_from_string(content)
-    graph, casts = model.graph, []
-    for weights in graph.initializer:
-        if weights.data_type != TensorProto.FLOAT or len(weights.dims) < 2:
-            continue
-        name = weights.name
-        weights.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weights).astype(np.float16), f"{name}.half"))
-        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
-    for node in reversed(casts):
-        graph.node.insert(0, node)
-    onnx.checker.check_model(model, full_check=True)
-    return model.SerializeToString()
 
 
 def disagreement(model: Probabilities, content: bytes, picture: np.ndarray, sizes: tuple[int, ...]) -> float:

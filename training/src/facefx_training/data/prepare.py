@@ -20,10 +20,10 @@ from facefx.errors import OutputError, ParameterError
 from facefx.labels import LabelScheme
 from facefx.labels import scheme as find_scheme
 
-from .data.copies import picture_hash
-from .data.readers import BadPair, Entry, Reader, Split, open_data
-from .data.split import SPLITS, USUAL, Ratio, assign
-from .data.square import square
+from .copies import picture_hash
+from .readers import BadPair, Entry, Reader, Split, open_data
+from .split import SPLITS, USUAL, Ratio, assign
+from .square import square
 
 __all__ = ["Prepared", "prepare"]
 

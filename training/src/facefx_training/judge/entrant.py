@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from facefx.cards import ModelCard
-from facefx.pipeline import resolve_segmenter
-from facefx.segmenters.ensemble import Ensemble
-from facefx.types import Segmenter
 
 from facefx import parse
+from facefx.face.values import Segmenter
+from facefx.inference.cards import ModelCard
+from facefx.inference.ensemble import Ensemble
 from facefx.labels import LabelScheme, scheme
+from facefx.plugins.resolve import resolve_segmenter
 
-from .data import Pictures
-from .evaluate import Predict, evaluate, report, whole_frame
+from ..data import Pictures
+from .evaluate import evaluate, report
+from .predictors import Predict, whole_frame
 
 __all__ = ["CELEBAMASK", "Entrant"]
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from .averaging import averaged_copy
-from .run_config import RunConfig
+from .base_config import RunConfig
 
 __all__ = ["Learner", "pixels_of", "use_one_thread"]
 

@@ -15,9 +15,9 @@ from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressB
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 
+from .base_config import RunConfig
 from .checkpoints import latest_checkpoint
 from .learner import Learner
-from .run_config import RunConfig
 
 __all__ = ["begin", "fit"]
 

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from facefx.overlay import overlay, palette, with_legend
-from facefx.types import Box
 from PIL import Image, ImageDraw, ImageFont
 
-from facefx import geometry, parse
+from facefx import parse
 from facefx.errors import ImageError
-from facefx.image import open_image
+from facefx.face.values import Box
+from facefx.image.overlay import overlay, palette, with_legend
+from facefx.image.picture import open_image
 from facefx.labels import IGNORE, LabelScheme
+from facefx.pixels import geometry
 
-from .data import Pictures
+from ..data import Pictures
 from .entrant import CELEBAMASK, Entrant
 from .metrics import confusion, scores
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from facefx.errors import UnknownName
 from facefx.labels import IGNORE, Label, LabelScheme
 
-from .data.hair import NOT_HAIR
+from ..data.hair import NOT_HAIR
 
 __all__ = ["LOSSES", "ParsingLoss", "edge_weights"]
 

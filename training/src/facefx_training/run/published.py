@@ -10,17 +10,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import onnx
 import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
 from facefx.errors import ModelError
 
-from .onnx_graph import folded
+from ..networks.onnx_graph import folded
 
-__all__ = ["take_over_model"]
+__all__ = ["is_model", "take_over_model"]
 
 _CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
+
+
+def is_model(folder: Path) -> bool:
+    """Whether a folder to start from is a model's, not a run's."""
+    return (folder / "model.onnx").exists()
 
 
 @torch.no_grad()
@@ -29,23 +35,26 @@ def take_over_model(network: nn.Module, folder: Path, pictures: Tensor) -> None:
 
     Parameters
     ----------
-    network : of the family, encoder and options that the model was exported from; its convolutions and norms are all that it learns
+    network : of the family, encoder and options that the model was exported from
     folder : a model folder
     pictures : (N, 3, S, S) float32, RGB in [0, 1]; a few dozen such as it will be trained on, for the norms' statistics
 
     Raises
     ------
     ModelError
-        The model's convolutions are not the network's.
+        The model's convolutions are not the network's, or the network learns with other layers too.
     """
     was_training = network.training
     network.eval()
     order = _in_order_of_use(network, pictures[:1])
-    graph = folded((folder / "model.onnx").read_bytes()).graph
-    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    nodes = [node for node in graph.node if node.op_type in ("Conv", "ConvTranspose")]
+    if len({p for module in order for p in module.parameters()}) < len(list(network.parameters())):
+        raise ModelError(f"only convolutions are read from {folder}, and this network has other layers; start from a run instead.")
+    content = (folder / "model.onnx").read_bytes()
+    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in folded(content).graph.initializer}
+    written = onnx.load_from_string(content).graph.node  # in the exporter's order, which `folded` does not keep
+    nodes = [node for node in written if node.op_type in ("Conv", "ConvTranspose")]
     convolutions = [module for module in order if isinstance(module, _CONVOLUTIONS)]
-    given = [tuple(weights[node.input[1]].shape) for node in nodes]
+    given = [weights[node.input[1]].shape if node.input[1] in weights else None for node in nodes]
     own = [tuple(module.weight.shape) for module in convolutions]
     if given != own:
         raise ModelError(

@@ -14,11 +14,11 @@ import onnxruntime
 from facefx.errors import ImageError
 from facefx.labels import IGNORE, Label, scheme
 
-from .data.copies import ALIKE, picture_hash
-from .data.hair import NOT_HAIR, hair_names, read_hair
-from .data.square import square
+from .copies import ALIKE, picture_hash
+from .hair import NOT_HAIR, hair_names, read_hair
+from .square import square
 
-__all__ = ["correct_by_hair", "hair_only", "likely_copies", "pseudo_label", "square"]
+__all__ = ["correct_by_hair", "hair_only", "likely_copies", "pseudo_label"]
 
 _SCHEME = scheme("celebamask")
 _MIRROR = list(_SCHEME.mirror)

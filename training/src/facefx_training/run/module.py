@@ -13,14 +13,14 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from ..data import Augment, FaceDataset, Pictures
+from ..judge.metrics import confusion, scores
+from ..networks import Segmenter
 from .checkpoints import BEST, network_of, take_over
 from .config import Config
-from .data import Augment, FaceDataset, Pictures
 from .learner import Learner, pixels_of, use_one_thread
 from .losses import ParsingLoss
-from .metrics import confusion, scores
-from .networks import Segmenter
-from .published import take_over_model
+from .published import is_model, take_over_model
 
 __all__ = ["Parser"]
 
@@ -48,7 +48,7 @@ class Parser(Learner):
     @staticmethod
     def _start_from(network: Segmenter, config: Config, pictures: Pictures, start: Path) -> None:
         """Another run's weights, or those of a model folder."""
-        if not (start / "model.onnx").exists():
+        if not is_model(start):
             take_over(network, start)
             return
         augment = Augment(config.size_at(0), config.labels)
@@ -80,7 +80,7 @@ class Parser(Learner):
         """What varies the pictures before they are a batch; None where that is done afterwards, on the GPU."""
         if self.config.augment == "cpu":
             return Augment(size, self.config.labels)
-        from .data.augment_gpu import BatchAugment  # kornia is an extra
+        from ..data.augment_gpu import BatchAugment  # kornia is an extra
 
         self.batch_augment = BatchAugment(size, self.config.labels)
         return None

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .data import Pictures
+from ..data import Pictures
+from ..networks.onnx_graph import multiply_adds
 from .entrant import Entrant
-from .onnx_graph import multiply_adds
 from .speed import relative_time
 
 __all__ = ["compare"]

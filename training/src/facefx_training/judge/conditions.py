@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
-from facefx.image_modes import LUMA
 
+from facefx.image.modes import LUMA
 from facefx.labels import Label, LabelScheme, Region
 
 __all__ = ["CONDITIONS", "conditions"]

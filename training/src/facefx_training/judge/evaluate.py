@@ -1,59 +1,26 @@
-"""Scores of an exported model, on given crops and through facefx's own detection and cropping."""
+"""Scores of whatever predicts label maps, over labelled pictures, photos with hair masks and photos with landmarks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
-import onnxruntime
-from facefx.cards import ModelCard
 
 from facefx.labels import Label, LabelScheme, Region, scheme
 
+from ..data import Pictures
+from ..data.hair import hair_names, read_hair
+from ..data.landmarks import FEATURES, read_landmarks
 from .conditions import CONDITIONS
-from .data import Pictures
-from .data.hair import hair_names, read_hair
-from .data.landmarks import FEATURES, read_landmarks
 from .metrics import confusion, scores
+from .predictors import Predict
 
-__all__ = ["Predict", "breakdown", "evaluate", "hair_scores", "landmark_hits", "report", "through_facefx", "whole_frame"]
+__all__ = ["breakdown", "evaluate", "hair_scores", "landmark_hits", "report"]
 
 _CELEBAMASK = scheme("celebamask")
-#: (H, W, 3) uint8 RGB → (H, W) uint8 label map.
-Predict = Callable[[np.ndarray], np.ndarray]
 _MERGED = {"lips": Region.LIPS, "mouth": Region.MOUTH, "eyes": Region.EYES, "brows": Region.EYEBROWS}
-
-
-def whole_frame(model: Path, size: int, *, threads: int = 1) -> Predict:
-    """The network alone on the frame as it is, shrunk to `size`, its probabilities enlarged again."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession((model / "model.onnx").read_bytes(), options, providers=["CPUExecutionProvider"])
-
-    def predict(image: np.ndarray) -> np.ndarray:
-        small = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-        (answer,) = session.run(None, {"image": np.ascontiguousarray(small.transpose(2, 0, 1)[None])})
-        height, width = image.shape[:2]
-        best, labels = np.full((height, width), -1, np.float32), np.zeros((height, width), np.uint8)
-        for index, values in enumerate(answer[0]):
-            values = cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR)
-            labels[values > best] = index
-            np.maximum(best, values, out=best)
-        return labels
-
-    return predict
-
-
-def through_facefx(model: Path, detector: str | None = None) -> Predict:
-    """End to end: detect, by default as facefx does, crop, parse, paste back; label maps in the model's own scheme."""
-    import facefx
-
-    folder = model.resolve()
-    own = ModelCard.read(folder).scheme
-    return lambda image: facefx.parse(image, segmenter=folder, detector=detector).label_map(own)
 
 
 def evaluate(predict: Predict, pictures: Pictures, scheme: LabelScheme = _CELEBAMASK) -> tuple[np.ndarray, list[np.ndarray]]:

@@ -11,15 +11,16 @@ from typing import Any
 import cv2
 import numpy as np
 import tomli_w
-from facefx.cards import ModelCard
 from onnx import ModelProto
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 
-from .data import Pictures
-from .entrant import Entrant
-from .evaluate import whole_frame
-from .onnx_graph import folded
+from facefx.inference.cards import ModelCard
+
+from ..data import Pictures
+from ..judge.entrant import Entrant
+from ..judge.predictors import whole_frame
+from ..networks.onnx_graph import folded
 
 __all__ = ["quantize"]
 

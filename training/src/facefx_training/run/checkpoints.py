@@ -11,9 +11,9 @@ from torch import nn
 
 from facefx.errors import ModelError
 
+from ..networks import Segmenter, build
+from ..networks.layers import channels_last
 from .config import Config
-from .networks import Segmenter, build
-from .networks.layers import channels_last
 
 __all__ = ["BEST", "latest_checkpoint", "load_averaged", "load_weights", "network_of", "take_over"]
 
