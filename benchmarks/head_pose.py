@@ -17,8 +17,8 @@ from rich.console import Console
 import facefx
 from facefx.analyzers.pose import yaw_of
 from facefx.face.values import Box, Detection
-from facefx.parsing.pipeline import look
-from facefx.plugins.resolve import resolve_segmenter
+from facefx.parsing.parse_face import parse_face
+from facefx.parsing.parser import Parser
 from landmarks import read_landmarks
 
 #: Landmarks of the subject's right, and their partners on the left.
@@ -98,7 +98,7 @@ def report(name: str, errors: np.ndarray) -> None:
 def parsed_yaw(path: Path, points: np.ndarray) -> float | None:
     low, high = points.min(axis=0), points.max(axis=0)
     box = Box.square(tuple((low + high) / 2), float((high - low).max()))
-    face = look(facefx.open_image(path).rgb, Detection(box), resolve_segmenter(None))
+    face = parse_face(facefx.open_image(path).rgb, Detection(box), Parser.of())
     return yaw_of(face) if face else None
 
 

@@ -27,9 +27,9 @@ from rich.console import Console
 from facefx import Chain, chain, open_image
 from facefx.face.face import Face
 from facefx.face.scene import Scene
+from facefx.parsing.parser import Parser
 from facefx.parsing.pipeline import parse_rgb
 from facefx.pixels import color
-from facefx.plugins.resolve import resolve_detector, resolve_segmenter
 from facefx.video import Tracker, Tracking
 from results import markdown
 
@@ -76,7 +76,7 @@ class Film:
 
     def __init__(self, photo: Path, size: tuple[int, int]) -> None:
         rgb = open_image(photo).rgb
-        (face, *_) = parse_rgb(rgb, resolve_segmenter(None), resolve_detector(None)).faces
+        (face, *_) = parse_rgb(rgb, Parser.of()).faces
         self.height, self.width = size
         scale = 0.45 * self.height / face.box.side  # a head and shoulders
         x, y = face.box.center
@@ -84,7 +84,7 @@ class Film:
         blurred = cv2.GaussianBlur(rgb, (0, 0), 0.5 / scale) if scale < 1 else rgb
         wall = np.median(rgb[:20].reshape(-1, 3), axis=0).tolist()  # goes on where the photo ends
         self.rgb = cv2.warpAffine(blurred, place, (self.width, self.height), borderMode=cv2.BORDER_CONSTANT, borderValue=wall)
-        (self.face, *_) = parse_rgb(self.rgb, resolve_segmenter(None), resolve_detector(None)).faces
+        (self.face, *_) = parse_rgb(self.rgb, Parser.of()).faces
         self.grid = np.stack(np.meshgrid(np.arange(self.width), np.arange(self.height)), -1).astype(np.float32)
 
     def _affine(self, pose: Pose) -> np.ndarray:
@@ -122,12 +122,12 @@ class Film:
 
 def single(frames: Iterator[np.ndarray]) -> Iterator[Scene]:
     """Every frame for itself."""
-    segmenter, detector = resolve_segmenter(None), resolve_detector(None)
-    return (parse_rgb(open_image(frame).rgb, segmenter, detector) for frame in frames)
+    parser = Parser.of()
+    return (parse_rgb(open_image(frame).rgb, parser) for frame in frames)
 
 
 def steady(frames: Iterator[np.ndarray], tracking: Tracking) -> Iterator[Scene]:
-    tracker = Tracker(resolve_segmenter(None), resolve_detector(None), tracking)
+    tracker = Tracker(tracking=tracking)
     return (tracker.next(open_image(frame).rgb) for frame in frames)
 
 

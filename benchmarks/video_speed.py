@@ -24,7 +24,6 @@ import cv2
 import numpy as np
 
 from facefx import open_image
-from facefx.plugins.resolve import resolve_detector, resolve_segmenter
 from facefx.video import Tracker, Tracking, process
 from facefx.video.convert import convert
 from facefx.video.files import PartWriter, VideoReader
@@ -95,7 +94,7 @@ def _written(path: Path, frames: list[np.ndarray]) -> None:
 
 def _by_part(source: Path, part: Path, tracking: Tracking) -> None:
     """One frame after the other in one thread, every part timed; the first frame, which is searched for faces, left out."""
-    watch, tracker = Stopwatch(), Tracker(resolve_segmenter(None), resolve_detector(None), tracking)
+    watch, tracker = Stopwatch(), Tracker(tracking=tracking)
     follow = watch.measured("all of tracking", tracker.next)
     tracker._segmenter.probabilities = watch.measured("network", tracker._segmenter.probabilities)  # type: ignore[method-assign]
     with VideoReader(source) as reader:

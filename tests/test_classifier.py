@@ -11,7 +11,7 @@ import pytest
 from facefx.analyzers.face_shape import MODEL, face_shape
 from facefx.analyzers.outline import OUTLINE, outline_of
 from facefx.errors import ModelError, UnknownName
-from facefx.inference.cards import CLASSIFIER, installed_cards, installed_models
+from facefx.inference.cards import CLASSIFIER, local_models, segmenters_among
 from facefx.inference.classifier import Classifier, installed_classifier
 from facefx.testing.drawn import PORTRAIT, Head, drawn_face, label_picture, painted
 
@@ -66,8 +66,8 @@ def test_a_damaged_model_is_refused(tmp_path: Path) -> None:
 def test_a_classifier_is_found_and_is_no_segmenter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "mine")
     monkeypatch.setenv("FACEFX_MODELS", str(tmp_path))
-    assert installed_models()["mine"] == tmp_path / "mine"
-    assert "mine" not in installed_cards()
+    assert local_models()["mine"] == tmp_path / "mine"
+    assert "mine" not in segmenters_among(local_models())
     assert installed_classifier("mine").classes == ("a", "b", "c")
     with pytest.raises(UnknownName, match="mnie"):
         installed_classifier("mnie")

@@ -175,12 +175,30 @@ def test_what_every_picture_would_meet_ends_a_batch_at_once(
 
 
 def test_unexpected_errors_are_not_hidden(photo: Path, tmp_path: Path, fakes: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(rgb: np.ndarray) -> list[object]:
+    def broken(*arguments: object) -> object:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(fakes.detector, "detect", broken)  # type: ignore[attr-defined]
+    monkeypatch.setattr("facefx.image.picture.open_image", broken)
     with pytest.raises(ZeroDivisionError):
         run("apply", photo, "-o", tmp_path / "out.png", "--effect", LIPS)
+
+
+def test_a_detector_that_fails_on_one_picture_does_not_stop_the_others(
+    photo: Path, tmp_path: Path, fakes: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound, calls = fakes.detector.detect, iter(range(9))  # type: ignore[attr-defined]
+
+    def fragile(rgb: np.ndarray) -> list[object]:
+        return sound(rgb) if next(calls) else 1 / 0  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(fakes.detector, "detect", fragile)  # type: ignore[attr-defined]
+    second = photo.with_name("second.png")
+    second.write_bytes(photo.read_bytes())
+    result = run("apply", photo, second, "-o", f"{tmp_path / 'out'}/", "--effect", LIPS)
+    assert result.exit_code == ExitCode.SOME_FAILED
+    assert "test_cli_apply.py, line" in result.stderr
+    assert "ZeroDivisionError" in result.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["second.png"]
 
 
 def test_ctrl_c(photo: Path, tmp_path: Path, fakes: object, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,7 @@ def model(tmp_path: Path, fresh_registry: Registry, monkeypatch: pytest.MonkeyPa
     (folder / "card.toml").write_text(CARD.format(sha256=hashlib.sha256(b"weights").hexdigest(), classes=classes))
     fresh_registry.segmenters.items.clear()
     fresh_registry.segmenters.items["facefx:tiny"] = folder
-    monkeypatch.setattr("facefx.inference.cards.installed_detectors", dict)
+    monkeypatch.setattr("facefx.inference.cards.detectors_among", lambda models: {})
     return folder
 
 

@@ -12,7 +12,7 @@ import pytest
 from cli_helpers import run
 from facefx.cli.exit_codes import ExitCode
 from facefx.errors import ModelError
-from facefx.inference.cards import DetectorCard, installed_cards, installed_detectors
+from facefx.inference.cards import DetectorCard, detectors_among, installed_models, local_models, segmenters_among
 from facefx.inference.detector.decode import CHANNELS, Faces, cells, decode, without_doubles
 from facefx.inference.detector.onnx import OnnxDetector
 from facefx.inference.detector.tiles import COARSEST, MOST_PIXELS, TILE, scales, tiles
@@ -163,15 +163,15 @@ def test_of_doubles_the_surest_is_kept() -> None:
 
 
 def test_kinds_of_models_are_kept_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from facefx.plugins import builtin
+    from facefx.plugins import local
 
     folder = write_detector(tmp_path / "finder")
     monkeypatch.setenv("FACEFX_MODELS", str(tmp_path))
-    assert installed_detectors()["finder"] == folder
-    assert "finder" not in installed_cards()
+    assert detectors_among(local_models()) == {"finder": folder}
+    assert segmenters_among(local_models()) == {}
     fresh = Registry()
-    fresh.add("facefx", "1", "builtin", builtin)
-    assert "facefx:finder" not in fresh.segmenters.items
+    fresh.add("local", "-", "FACEFX_MODELS", local)
+    assert fresh.segmenters.items == {}
     detector = fresh.detector("finder")
     assert isinstance(detector, OnnxDetector)
     assert detector.threshold == 0.9
@@ -218,4 +218,4 @@ def test_a_network_of_another_shape_is_refused(tmp_path: Path) -> None:
 
 
 def test_installed_detectors_are_offered() -> None:
-    assert set(installed_detectors()) <= {name.partition(":")[2] for name in registry().detectors.items}
+    assert set(detectors_among(installed_models())) <= {name.partition(":")[2] for name in registry().detectors.items}

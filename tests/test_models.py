@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 import facefx
-from facefx.errors import MissingExtra, ModelError, UnknownName
-from facefx.inference.cards import ModelCard, find_card, installed_cards
+from facefx.errors import AmbiguousName, MissingExtra, ModelError, UnknownName
+from facefx.inference.cards import ModelCard, find_card, installed_models, local_models, segmenters_among
 from facefx.inference.runtime import available_providers
 from facefx.inference.segmenter import OnnxSegmenter
 from facefx.plugins import installed as plugins
 from facefx.plugins.installed import registry
+from facefx.plugins.resolve import DEFAULT_SEGMENTER, resolve_segmenter
 from synthetic import PORTRAIT, ScriptedDetector
 from tiny_models import model_bytes, onnx, write_model
 
@@ -194,13 +195,13 @@ def test_weights_outside_of_the_model_file_are_not_read(tmp_path: Path) -> None:
         run(write_model(tmp_path / "tiny", model.SerializeToString()))
 
 
-def test_models_are_found_in_the_users_folders_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_two_models_of_one_name_the_first_folders_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = tmp_path / "a", tmp_path / "b"
     write_model(first / "tiny")
     write_model(second / "tiny")
     write_model(second / "other")
     monkeypatch.setenv("FACEFX_MODELS", f"{first}:{second}:{tmp_path / 'none'}")
-    cards = installed_cards()
+    cards = local_models()
     assert (cards["tiny"], cards["other"]) == (first / "tiny", second / "other")
     assert find_card("tiny").folder == first / "tiny"
     assert find_card(second / "tiny").folder == find_card(str(second / "tiny")).folder == second / "tiny"
@@ -214,7 +215,20 @@ def test_the_users_models_are_segmenters_by_name(tmp_path: Path, monkeypatch: py
     plugins._find.cache_clear()
     segmenter = registry().segmenter("tiny")
     assert segmenter.name == "tiny"
-    assert registry().segmenter("facefx:tiny") is segmenter
+    assert registry().segmenter("local:tiny") is segmenter
+
+
+def test_a_folder_called_like_a_shipped_model_takes_nobodys_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_registry: object
+) -> None:
+    write_model(tmp_path / DEFAULT_SEGMENTER)
+    monkeypatch.setenv("FACEFX_MODELS", str(tmp_path))
+    plugins._find.cache_clear()
+    shipped = resolve_segmenter(None)
+    assert isinstance(shipped, OnnxSegmenter)
+    assert shipped.card.folder.parent != tmp_path
+    with pytest.raises(AmbiguousName, match=f"facefx:{DEFAULT_SEGMENTER}, local:{DEFAULT_SEGMENTER}"):
+        resolve_segmenter(DEFAULT_SEGMENTER)
 
 
 def test_without_onnxruntime_the_pip_line_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, portrait: np.ndarray) -> None:
@@ -226,7 +240,7 @@ def test_without_onnxruntime_the_pip_line_is_named(tmp_path: Path, monkeypatch: 
         available_providers()
 
 
-INSTALLED = sorted(installed_cards().items())
+INSTALLED = sorted(segmenters_among(installed_models()).items())
 
 
 @pytest.mark.parametrize(("name", "folder"), INSTALLED, ids=[name for name, _ in INSTALLED])

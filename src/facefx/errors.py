@@ -10,7 +10,7 @@
     ├── EffectError         an effect returned something that is not a picture of the crop it was given
     ├── LookError           a saved look that cannot be read or does not fit the installed effects
     ├── ModelError          a model that is missing, tampered with, does not match its card, or cannot run as asked
-    ├── PluginError         a plugin that cannot be loaded (only raised in strict mode)
+    ├── PluginError         a plugin that cannot be loaded (in strict mode), a segmenter or detector that answers nonsense
     ├── OutputError         a result that cannot be written, or would overwrite something
     └── MissingExtra        an optional dependency is not installed; the message names the pip line
 
@@ -93,7 +93,7 @@ class ModelError(FacefxError):
 
 
 class PluginError(FacefxError):
-    """A plugin that cannot be loaded (only raised in strict mode)."""
+    """A plugin that cannot be loaded (raised in strict mode), or whose segmenter or detector fails or answers nonsense."""
 
 
 class OutputError(FacefxError):

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from time import perf_counter
 
-from ..errors import EffectError, FacefxError, ImageError, NoFaceFound, OutputError
+from ..errors import EffectError, FacefxError, ImageError, NoFaceFound, OutputError, PluginError
 from .records import Record, Setup, Status, Task
 
 __all__ = ["MAX_DEATHS", "Worker", "core_count", "death_record", "thread_count"]
@@ -15,7 +15,7 @@ __all__ = ["MAX_DEATHS", "Worker", "core_count", "death_record", "thread_count"]
 #: A file at which this many workers died is given up.
 MAX_DEATHS = 2
 #: What may be wrong with one picture and right with the next; facefx's other errors would come again for each and end the batch.
-_OF_ONE_PICTURE = (ImageError, NoFaceFound, EffectError, OutputError)
+_OF_ONE_PICTURE = (ImageError, NoFaceFound, EffectError, PluginError, OutputError)
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import DetectorOption, EffectOption, LookOption, MinConfidenceOption, SegmenterOption
+from .options import DetectorOption, EffectOption, LookOption, MinConfidenceOption, PluginOption, SegmenterOption
 from .video import ParseEveryOption, SizeOption
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def live(
     size: SizeOption = 256,
     parse_every: ParseEveryOption = 1,
     min_confidence: MinConfidenceOption = 0.0,
+    plugin: PluginOption = None,
 ) -> None:
     """Show a camera's picture with the parts of every face, or one part alone, and looks on it.
 
@@ -35,12 +36,11 @@ def live(
     """
     from ..live import sources, window
     from ..live.session import Session
-    from ..plugins.resolve import resolve_detector, resolve_segmenter
     from ..video import Tracker, Tracking
 
     if not folder.is_dir():
         raise typer.BadParameter(f"{str(folder)!r} is no folder", param_hint="'--save-to'")
-    tracker = Tracker(resolve_segmenter(segmenter), resolve_detector(detector), Tracking(size=size, parse_every=parse_every))
+    tracker = Tracker(segmenter, detector, Tracking(size=size, parse_every=parse_every))
     window.run(Session(tracker, _looks(look, effect), folder, min_confidence), sources.frames_of(source))
 
 

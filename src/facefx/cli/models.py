@@ -46,9 +46,12 @@ def installed_models() -> Iterator[Installed]:
 
 def installed_finders() -> Iterator[Installed]:
     """Every model of a detector in the same way."""
-    from ..inference.cards import DetectorCard, installed_detectors
+    from ..inference.cards import DetectorCard, detectors_among, installed_models, local_models
+    from ..plugins.local import DISTRIBUTION
 
-    for name, folder in sorted(installed_detectors().items()):
+    trained = {f"facefx:{name}": folder for name, folder in detectors_among(installed_models()).items()}
+    local = {f"{DISTRIBUTION}:{name}": folder for name, folder in detectors_among(local_models()).items()}
+    for name, folder in sorted({**trained, **local}.items()):
         card = None
         try:
             card = DetectorCard.read(folder)

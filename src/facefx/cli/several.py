@@ -7,14 +7,14 @@ from pathlib import Path
 
 import typer
 
-from ..errors import EffectError, FacefxError, ImageError, NoFaceFound, OutputError
+from ..errors import EffectError, FacefxError, ImageError, NoFaceFound, OutputError, PluginError
 from .exit_codes import ExitCode
 from .messages import console, say
 
 __all__ = ["for_each", "no_face"]
 
 #: What may be wrong with one picture and right with the next; the other errors would come again for each.
-_OF_ONE_PICTURE = (ImageError, NoFaceFound, EffectError, OutputError)
+_OF_ONE_PICTURE = (ImageError, NoFaceFound, EffectError, PluginError, OutputError)
 
 
 def for_each(inputs: Sequence[Path], work: Callable[[Path], None]) -> None:

@@ -26,10 +26,11 @@ __all__ = [
     "DetectorCard",
     "ModelCard",
     "checked_bytes",
+    "detectors_among",
     "find_card",
-    "installed_cards",
-    "installed_detectors",
     "installed_models",
+    "local_models",
+    "segmenters_among",
 ]
 
 #: What a classifier's folder holds in place of ``model.onnx``, see `classifier.py`.
@@ -132,38 +133,41 @@ def checked_bytes(path: Path, model: str, sha256: str) -> bytes:
     return content
 
 
-def _folders() -> list[Path]:
-    """Folders that hold models: the user's first, then the package's (in a checkout, those at its root)."""
-    here = Path(__file__).resolve().parents[1]
-    wanted = [Path(p) for p in os.environ.get(ENVIRONMENT, "").split(os.pathsep) if p]
-    return [*wanted, here / "models", here.parents[1] / "models"]
+def local_models() -> dict[str, Path]:
+    """Names of the models in the folders that `FACEFX_MODELS` lists, and their folders; of two of one name, the first's."""
+    return _models_in([Path(p) for p in os.environ.get(ENVIRONMENT, "").split(os.pathsep) if p])
 
 
 def installed_models() -> dict[str, Path]:
-    """Names of all models that come with facefx or lie in `FACEFX_MODELS`, and their folders."""
+    """Names of the models that come with facefx, and their folders (in a checkout, those at its root)."""
+    here = Path(__file__).resolve().parents[1]
+    return _models_in([here / "models", here.parents[1] / "models"])
+
+
+def _models_in(folders: list[Path]) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    for folder in _folders():
+    for folder in folders:
         for card in sorted(folder.glob("*/card.toml")):
             found.setdefault(card.parent.name, card.parent)
     return found
 
 
-def installed_cards() -> dict[str, Path]:
-    """Those of `installed_models` that are segmenters: all but the ones with the weights of another kind."""
+def segmenters_among(models: Mapping[str, Path]) -> dict[str, Path]:
+    """Those of some models that are segmenters: all but the ones with the weights of another kind."""
     others = (CLASSIFIER, DETECTOR)
-    return {name: folder for name, folder in installed_models().items() if not any((folder / other).exists() for other in others)}
+    return {name: folder for name, folder in models.items() if not any((folder / other).exists() for other in others)}
 
 
-def installed_detectors() -> dict[str, Path]:
-    """Those of `installed_models` that find faces."""
-    return {name: folder for name, folder in installed_models().items() if (folder / DETECTOR).exists()}
+def detectors_among(models: Mapping[str, Path]) -> dict[str, Path]:
+    """Those of some models that find faces."""
+    return {name: folder for name, folder in models.items() if (folder / DETECTOR).exists()}
 
 
 def find_card(model: str | Path) -> ModelCard:
-    """The card of a model by name, or by the path of its folder."""
+    """The card of a segmenter by name, facefx's before the user's, or by the path of its folder."""
     if isinstance(model, Path) or os.sep in model:
         return ModelCard.read(Path(model))
-    cards = installed_cards()
+    cards = segmenters_among({**local_models(), **installed_models()})
     if model not in cards:
         raise UnknownName("model", model, cards)
     return ModelCard.read(cards[model])

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ModelError, UnknownName
-from .cards import CLASSIFIER, checked_bytes, installed_models
+from .cards import CLASSIFIER, checked_bytes, installed_models, local_models
 
 __all__ = ["Classifier", "installed_classifier"]
 
@@ -75,7 +75,7 @@ class Classifier:
 @lru_cache(maxsize=4)
 def installed_classifier(name: str) -> Classifier:
     """A classifier that comes with facefx or lies in `FACEFX_MODELS`; read once. Raises `UnknownName` if there is no such model."""
-    folders = installed_models()
+    folders = {**local_models(), **installed_models()}
     if name not in folders:
         raise UnknownName("model", name, folders)
     return Classifier.read(folders[name])

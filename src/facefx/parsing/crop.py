@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..face.values import Detection, FaceParsing, Segmenter
+from ..face.values import Detection, FaceParsing
 from ..inference.detector.whole_frame import FACE_PER_CROP, LIFT
 from ..pixels import geometry
+from .parser import Parser
 
 __all__ = ["head_crop", "parse_crop", "parse_heads"]
 
@@ -24,16 +25,16 @@ def head_crop(found: Detection, size: int) -> np.ndarray:
     return geometry.crop_affine(center, FACE_PER_CROP * found.box.side, found.roll, size)
 
 
-def parse_crop(rgb: np.ndarray, affine: np.ndarray, segmenter: Segmenter) -> FaceParsing:
+def parse_crop(rgb: np.ndarray, affine: np.ndarray, parser: Parser) -> FaceParsing:
     """Parse what `affine`, (2, 3) from picture to crop, cuts out of a picture, (H, W, 3) float32 RGB in [0, 1]."""
-    crop = geometry.cut(rgb, affine, segmenter.input_size[0])
-    return FaceParsing(segmenter.probabilities(crop[None])[0], segmenter.scheme, affine)
+    crop = geometry.cut(rgb, affine, parser.size)
+    return FaceParsing(parser.probabilities(crop[None])[0], parser.scheme, affine)
 
 
-def parse_heads(rgb: np.ndarray, detections: Sequence[Detection], segmenter: Segmenter) -> Iterator[FaceParsing]:
+def parse_heads(rgb: np.ndarray, detections: Sequence[Detection], parser: Parser) -> Iterator[FaceParsing]:
     """Parse the head crops of several detections, `BATCH` in each call of the network."""
-    size = segmenter.input_size[0]
+    size = parser.size
     for start in range(0, len(detections), BATCH):
         affines = [head_crop(found, size) for found in detections[start : start + BATCH]]
-        answers = segmenter.probabilities(np.stack([geometry.cut(rgb, affine, size) for affine in affines]))
-        yield from (FaceParsing(answer, segmenter.scheme, affine) for answer, affine in zip(answers, affines, strict=True))
+        answers = parser.probabilities(np.stack([geometry.cut(rgb, affine, size) for affine in affines]))
+        yield from (FaceParsing(answer, parser.scheme, affine) for answer, affine in zip(answers, affines, strict=True))

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..face.values import Box, Detection, FaceParsing, Segmenter
+from ..face.values import Box, Detection, FaceParsing
 from ..labels import Label, Region
 from ..pixels import geometry
+from .parser import FEATURES
 
-__all__ = ["BOX_PER_FACE", "Measured", "is_off", "knows_faces", "measure"]
+__all__ = ["BOX_PER_FACE", "Measured", "is_off", "measure"]
 
-#: What a face is known by.
-_FEATURES = (Region.EYES, Region.EYEBROWS, Label.NOSE, Region.LIPS)
 #: A parsed crop in which the features of a face are less sure than this, on average, shows no face.
 MIN_SCORE = 0.5
 #: The crop is cut again if the parsed face turns out to lie this far from where the detector said.
@@ -30,11 +29,6 @@ class Measured:
     face: np.ndarray  # (S, S) bool, on the crop
     box: Box  # round the face itself
     detection: Detection  # where a detector should have put it
-
-
-def knows_faces(segmenter: Segmenter) -> bool:
-    """Whether it can be told from what the segmenter sees that there is a face, and where: not by a mask alone."""
-    return all(segmenter.scheme.indices_of(part) for part in (Region.FACE, *_FEATURES))
 
 
 def measure(parsing: FaceParsing, found: Detection) -> Measured | None:
@@ -69,7 +63,7 @@ def _feature_score(parsing: FaceParsing, face: np.ndarray) -> float:
     needed = max(int(face.sum()) // 400, 4)  # pixels that a feature must have
     if face.sum() < 16 * needed:
         return 0.0
-    peaks = [np.partition(parsing.region(f)[face], -needed)[-needed] for f in _FEATURES]
+    peaks = [np.partition(parsing.region(f)[face], -needed)[-needed] for f in FEATURES]
     return float(np.mean(sorted(peaks)[1:]))  # one of them may be covered: glasses, a fringe, a hand
 
 

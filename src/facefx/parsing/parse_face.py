@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from ..face.face import Face
-from ..face.values import Box, Detection, FaceParsing, Segmenter
+from ..face.values import Box, Detection, FaceParsing
 from .crop import head_crop, parse_crop
-from .measure import is_off, knows_faces, measure
+from .measure import is_off, measure
+from .parser import Parser
 from .wide import hair_runs_out, runs_out, widen
 
 __all__ = ["parse_face"]
@@ -18,15 +19,12 @@ __all__ = ["parse_face"]
 MAX_CROPS, ENLARGE = 4, 1.5
 
 
-def parse_face(
-    rgb: np.ndarray, found: Detection, segmenter: Segmenter, trust: bool = False, first: FaceParsing | None = None
-) -> Face | None:
-    """Parse a detected face; None if there is none after all. `trust` takes the detector at its word; `first` is its
-    crop if that was parsed already."""
-    parsing = first or parse_crop(rgb, head_crop(found, segmenter.input_size[0]), segmenter)
-    measured = measure(parsing, found) if knows_faces(segmenter) else None
+def parse_face(rgb: np.ndarray, found: Detection, parser: Parser, first: FaceParsing | None = None) -> Face | None:
+    """Parse a detected face; None if there is none after all. `first` is its head crop, if that was parsed already."""
+    parsing = first or parse_crop(rgb, head_crop(found, parser.size), parser)
+    measured = measure(parsing, found) if parser.knows_faces else None
     for _ in range(MAX_CROPS - 1):
-        if measured is None or trust:
+        if measured is None or parser.is_aligned:
             break
         cut = runs_out(measured.face, parsing, rgb.shape)
         if not cut and not is_off(found, measured):
@@ -34,12 +32,12 @@ def parse_face(
         found = measured.detection
         if cut:
             found = replace(found, box=Box.square(found.box.center, ENLARGE * found.box.side))
-        parsing = parse_crop(rgb, head_crop(found, segmenter.input_size[0]), segmenter)
+        parsing = parse_crop(rgb, head_crop(found, parser.size), parser)
         measured = measure(parsing, found)
-    if measured is None and knows_faces(segmenter) and not trust:
+    if measured is None and parser.knows_faces and not parser.is_aligned:
         return None
-    if not trust and hair_runs_out(parsing, rgb.shape):
-        parsing = widen(rgb, parsing, segmenter)
+    if not parser.is_aligned and hair_runs_out(parsing, rgb.shape):
+        parsing = widen(rgb, parsing, parser)
     if measured is None:
         return Face(found.box, found.roll, found.score, parsing, rgb)
     return Face(measured.box, measured.detection.roll, measured.detection.score, parsing, rgb)

@@ -12,11 +12,9 @@ from ..face.postprocessing import without_islands, without_others
 from ..face.scene import Scene
 from ..face.values import Detector, Segmenter
 from ..image.picture import Picture, Source, open_image
-from ..inference.detector.whole_frame import WholeFrame
-from ..plugins.resolve import resolve_detector, resolve_segmenter
 from .crop import parse_heads
-from .measure import knows_faces
 from .parse_face import parse_face
+from .parser import Parser
 from .search import search_by_parsing
 
 __all__ = ["believable", "distinct", "parse", "parse_rgb"]
@@ -46,25 +44,22 @@ def parse(
     ------
     ImageError
         If the picture cannot be read.
-    UnknownName, ModelError
-        If there is no such segmenter or detector, or its model is damaged.
+    UnknownName, ModelError, PluginError
+        If there is no such segmenter or detector, its model is damaged, or it returns what it must not.
     """
-    return parse_rgb(open_image(image).rgb, resolve_segmenter(segmenter), resolve_detector(detector))
+    return parse_rgb(open_image(image).rgb, Parser.of(segmenter, detector))
 
 
-def parse_rgb(rgb: np.ndarray, segmenter: Segmenter, detector: Detector) -> Scene:
+def parse_rgb(rgb: np.ndarray, parser: Parser) -> Scene:
     """`parse` for a decoded picture: (H, W, 3) float32 RGB in [0, 1]."""
-    aligned = isinstance(detector, WholeFrame)
-    detections = detector.detect(rgb)
-    first = parse_heads(rgb, detections, segmenter)
-    parsed = (parse_face(rgb, found, segmenter, aligned, parsing) for found, parsing in zip(detections, first, strict=True))
+    detections = parser.detect(rgb)
+    heads = parse_heads(rgb, detections, parser)
+    parsed = (parse_face(rgb, found, parser, parsing) for found, parsing in zip(detections, heads, strict=True))
     faces = distinct(face for face in parsed if face)
-    if not aligned and knows_faces(segmenter):
+    if not parser.is_aligned and parser.knows_faces:
         if not any(face.score >= SURE for face in faces):
-            more = (parse_face(rgb, found, segmenter) for found in search_by_parsing(rgb, segmenter))
-            faces = distinct(
-                [*faces, *(face for face in more if face and face.score >= DOUBTFUL)]
-            )  # only one witness, so a sure one
+            more = (parse_face(rgb, found, parser) for found in search_by_parsing(rgb, parser))
+            faces = distinct([*faces, *(face for face in more if face and face.score >= DOUBTFUL)])  # one witness: a sure one
         faces = believable(faces)
     own = [without_islands(without_others(face, [other.box for other in faces if other is not face])) for face in faces]
     return Scene(rgb, tuple(sorted(own, key=lambda face: -face.box.area)))

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..face.values import Detection, Segmenter
+from ..face.values import Detection
 from ..inference.detector.whole_frame import WholeFrame
 from .crop import parse_heads
 from .measure import Measured, measure
+from .parser import Parser
 
 __all__ = ["search_by_parsing"]
 
 
-def search_by_parsing(rgb: np.ndarray, segmenter: Segmenter) -> list[Detection]:
+def search_by_parsing(rgb: np.ndarray, parser: Parser) -> list[Detection]:
     """Where a detector found nothing: parse the whole picture coarsely, upright and turned, and take the likeliest face in it."""
     (frame,) = WholeFrame().detect(rgb)
     best: Measured | None = None
     turns = [Detection(frame.box, roll, 0.0) for roll in (0.0, 90.0, -90.0, 180.0)]
-    for turned, parsing in zip(turns, parse_heads(rgb, turns, segmenter), strict=True):
+    for turned, parsing in zip(turns, parse_heads(rgb, turns, parser), strict=True):
         measured = measure(parsing, turned)
         if measured and (best is None or measured.detection.score > best.detection.score + 0.05):
             best = measured

@@ -5,10 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ..face.values import FaceParsing, Segmenter
+from ..face.values import FaceParsing
 from ..labels import Label, LabelScheme, Region
 from ..pixels import geometry
 from .crop import parse_crop
+from .parser import Parser
 
 __all__ = ["hair_runs_out", "runs_out", "surroundings", "widen", "widened"]
 
@@ -33,9 +34,9 @@ def runs_out(inside: np.ndarray, parsing: FaceParsing, shape: tuple[int, ...]) -
     return bool((within & inside[rows, columns]).sum() > 0.03 * size)
 
 
-def widen(rgb: np.ndarray, parsing: FaceParsing, segmenter: Segmenter) -> FaceParsing:
+def widen(rgb: np.ndarray, parsing: FaceParsing, parser: Parser) -> FaceParsing:
     """Parse once more with a crop twice as wide, and set the sharper first look into its middle."""
-    wide = parse_crop(rgb, geometry.expand(parsing.affine, 2, parsing.size), segmenter).probabilities
+    wide = parse_crop(rgb, geometry.expand(parsing.affine, 2, parsing.size), parser).probabilities
     return widened(parsing, surroundings(wide, parsing.scheme))
 
 

@@ -52,7 +52,7 @@ from ..effects.skin.smooth_skin import smooth_skin
 from ..effects.skin.soften_under_eyes import soften_under_eyes
 from ..effects.skin.transfer_makeup import transfer_makeup
 from ..face.values import Detector, Segmenter
-from ..inference.cards import installed_cards, installed_detectors
+from ..inference.cards import detectors_among, installed_models, segmenters_among
 from ..inference.detector.cascade import CascadeDetector
 from ..inference.detector.onnx import OnnxDetector
 from ..inference.detector.whole_frame import WholeFrame
@@ -108,10 +108,10 @@ def facefx_analyzers() -> Iterable[AnalyzerSpec]:
 
 @hookimpl
 def facefx_segmenters() -> Mapping[str, Path | Callable[[], Segmenter]]:
-    return dict(installed_cards())
+    return dict(segmenters_among(installed_models()))
 
 
 @hookimpl
 def facefx_detectors() -> Mapping[str, Callable[[], Detector]]:
-    trained = {name: partial(OnnxDetector.from_folder, folder) for name, folder in installed_detectors().items()}
+    trained = {name: partial(OnnxDetector.from_folder, folder) for name, folder in detectors_among(installed_models()).items()}
     return {"cascade": CascadeDetector, "whole_frame": WholeFrame, **trained}

@@ -3,19 +3,20 @@
 pluggy is asked once, when the first name is looked up; never per image. The built-in effects, analyzers, segmenters and
 detectors come in through the same hooks as everybody's.
 
-Environment: ``FACEFX_PLUGINS=off`` loads the built-in ones only; ``FACEFX_STRICT_PLUGINS=1`` makes a broken plugin an error.
+Environment: ``FACEFX_PLUGIN_FILES`` names files that are plugins, too; ``FACEFX_PLUGINS=off`` loads the built-in ones only;
+``FACEFX_STRICT_PLUGINS=1`` makes a broken plugin an error.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from threading import Lock, RLock
+from threading import RLock
 from typing import Any, Generic, TypeVar
 
 import pluggy
@@ -23,15 +24,19 @@ import pluggy
 from ..declare.declarations import AnalyzerSpec, EffectSpec
 from ..errors import AmbiguousName, PluginError, UnknownName
 from ..face.values import Detector, Segmenter
-from ..inference.cards import ModelCard
+from ..inference.cards import ENVIRONMENT, ModelCard, local_models
 from ..inference.segmenter import OnnxSegmenter
-from . import hookspecs
+from . import files, hookspecs
+from .checked import checked_detector, checked_segmenter, guarded, message_of
 
-__all__ = ["PluginInfo", "Registry", "registry"]
+__all__ = ["PluginInfo", "Registry", "register", "registry", "use_file"]
 
 log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
+Declared = TypeVar("Declared", EffectSpec, AnalyzerSpec)
+#: The home of what was registered in this process.
+_SESSION = "session"
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,10 @@ class Names(Generic[Item]):
 
     kind: str
     items: dict[str, Item] = field(default_factory=dict)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a full name, or a short one that a single thing has, is known."""
+        return name in self.items or [full.partition(":")[2] for full in self.items].count(name) == 1
 
     def full_name(self, name: str) -> str:
         """Raises `UnknownName`, or `AmbiguousName` for a short name that several have."""
@@ -78,21 +87,35 @@ class Registry:
     detectors: Names[Any] = field(default_factory=lambda: Names("detector"))
     plugins: list[PluginInfo] = field(default_factory=list)
     _made: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
-    _lock: Any = field(default_factory=Lock, repr=False)
+    _making: set[tuple[str, str]] = field(default_factory=set, repr=False)
+    _lock: Any = field(default_factory=RLock, repr=False)  # what makes one thing may ask for another
 
     def segmenter(self, name: str) -> Segmenter:
-        """The segmenter of that name, made once."""
-        make = self.segmenters[name]
-        return self._once("segmenter", self.segmenters.full_name(name), lambda: _segmenter(make))
+        """The segmenter of that name, made once. Raises `UnknownName`, `ModelError` or `PluginError`."""
+        full = self.segmenters.full_name(name)
+        return self._once("segmenter", full, lambda: checked_segmenter(_made(self.segmenters[full]), f"the segmenter {full!r}"))
 
     def detector(self, name: str) -> Detector:
-        """The detector of that name, made once."""
-        return self._once("detector", self.detectors.full_name(name), self.detectors[name])
+        """The detector of that name, made once. Raises `UnknownName`, `ModelError` or `PluginError`."""
+        full = self.detectors.full_name(name)
+        return self._once("detector", full, lambda: checked_detector(self.detectors[full](), f"the detector {full!r}"))
 
-    def _once(self, kind: str, name: str, make: Any) -> Any:
+    def version_of(self, name: str) -> str:
+        """The version of the distribution that offers what has that full name."""
+        distribution = name.partition(":")[0]
+        return next((plugin.version for plugin in self.plugins if plugin.distribution == distribution), "?")
+
+    def _once(self, kind: str, name: str, make: Callable[[], Any]) -> Any:
         with self._lock:
+            if (kind, name) in self._making:
+                raise PluginError(f"the {kind} {name!r} asks for itself while it is being made; give it another one's name")
             if (kind, name) not in self._made:
-                self._made[kind, name] = make()
+                self._making.add((kind, name))
+                try:
+                    with guarded(f"the {kind} {name!r} could not be made: its function"):
+                        self._made[kind, name] = make()
+                finally:
+                    self._making.discard((kind, name))
             return self._made[kind, name]
 
     def add(self, distribution: str, version: str, entry: str, plugin: object) -> None:
@@ -111,7 +134,7 @@ class Registry:
         self.plugins.append(PluginInfo(distribution, version, entry, listed))
 
 
-def _segmenter(made: Path | Any) -> Segmenter:
+def _made(made: Path | Callable[[], Any]) -> Any:
     return OnnxSegmenter(ModelCard.read(made)) if isinstance(made, Path) else made()
 
 
@@ -159,6 +182,53 @@ def _by_name(answer: Any, wanted: Any, where: str) -> dict[str, Any]:
     return {item.name: item for item in items}
 
 
+def register(declared: Declared) -> Declared:
+    """Give an effect or analyzer a home in this process, ``session:NAME``: chains, looks and the registry know it by its name.
+
+    Parameters
+    ----------
+    declared : a function under `facefx.effect` or `facefx.analyzer`. Another one of that name that was registered so is replaced,
+        as when a notebook's cell is run again; nobody else's is.
+
+    Returns
+    -------
+    The same, so that ``@facefx.register`` may stand above ``@facefx.effect``.
+
+    Raises
+    ------
+    PluginError
+        If it is nothing of the kind.
+    """
+    if not isinstance(declared, EffectSpec | AnalyzerSpec):
+        shown = getattr(declared, "__name__", type(declared).__name__)
+        raise PluginError(f"{shown!r} cannot be registered; allowed is a function under @facefx.effect or @facefx.analyzer")
+    found = registry()
+    full = f"{_SESSION}:{declared.name}"
+    found.effects.items.pop(full, None)
+    found.analyzers.items.pop(full, None)
+    found.plugins[:] = [plugin for plugin in found.plugins if (plugin.distribution, plugin.entry) != (_SESSION, declared.name)]
+    found.add(_SESSION, "-", declared.name, files.plugin_of(declared))
+    return declared
+
+
+def use_file(path: Path) -> None:
+    """Load a Python file as a plugin, in this process and in those that it starts: ``STEM:NAME``, see `FACEFX_PLUGIN_FILES`.
+
+    Raises
+    ------
+    PluginError
+        If it cannot be loaded, declares nothing, or plugins are switched off.
+    """
+    path, found = path.resolve(), registry()
+    if _switched_off():
+        raise PluginError(f"{str(path)!r} is not used: plugins are switched off by FACEFX_PLUGINS; unset it")
+    if str(path) in {plugin.entry for plugin in found.plugins if not plugin.problem}:
+        return
+    _load(found, path.stem, "-", str(path), partial(files.load_file, path), strict=True)
+    before = os.environ.get(files.ENVIRONMENT)
+    os.environ[files.ENVIRONMENT] = os.pathsep.join(filter(None, [before, str(path)]))
+
+
 def registry() -> Registry:
     """What is installed, found at the first call; threads that ask at once wait for one answer."""
     with _finding:
@@ -170,28 +240,37 @@ _finding = RLock()  # a plugin may ask for the registry while it is being loaded
 
 @cache
 def _find() -> Registry:
-    from . import builtin  # here, because the built-in effects need what stands above
+    from . import builtin, local  # here, because what they offer needs what stands above
 
     found = Registry()
     found.add("facefx", _version("facefx"), "builtin", builtin)
-    if os.environ.get("FACEFX_PLUGINS", "on").lower() not in ("off", "0", "no", "false"):
+    if local_models():
+        found.add(local.DISTRIBUTION, "-", ENVIRONMENT, local)
+    strict = os.environ.get("FACEFX_STRICT_PLUGINS") == "1"
+    if not _switched_off():
         for entry in sorted(entry_points(group="facefx"), key=lambda e: (_distribution(e), e.name)):
-            _load(found, entry)
+            _load(found, _distribution(entry), entry.dist.version if entry.dist else "?", entry.name, entry.load, strict)
+        for path in files.plugin_files():
+            _load(found, path.stem, "-", str(path), partial(files.load_file, path), strict)
     return found
 
 
-def _load(found: Registry, entry: EntryPoint) -> None:
-    """Load one plugin; a broken one is listed with its problem, and hurts nobody else."""
-    distribution = _distribution(entry)
-    version = entry.dist.version if entry.dist else "?"
+def _load(found: Registry, distribution: str, version: str, entry: str, load: Callable[[], object], strict: bool) -> None:
+    """Load one plugin; a broken one is listed with its problem and hurts nobody else, or is an error if `strict`."""
     try:
-        found.add(distribution, version, entry.name, entry.load())
-    except (Exception, SystemExit) as error:  # a plugin may raise anything at all, or try to exit when it is imported
-        problem = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
-        if os.environ.get("FACEFX_STRICT_PLUGINS") == "1":
-            raise PluginError(f"the plugin {distribution}:{entry.name} ({entry.value}) is broken: {problem}") from error
-        log.warning("the plugin %s:%s is broken and not used: %s", distribution, entry.name, problem)
-        found.plugins.append(PluginInfo(distribution, version, entry.name, problem=problem))
+        found.add(distribution, version, entry, load())
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin may raise anything at all, or try to exit when it is imported
+        problem = message_of(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {message_of(error)}"
+        if strict:
+            raise PluginError(f"the plugin {distribution}:{entry} is broken: {problem}") from error
+        log.warning("the plugin %s:%s is broken and not used: %s", distribution, entry, problem)
+        found.plugins.append(PluginInfo(distribution, version, entry, problem=problem))
+
+
+def _switched_off() -> bool:
+    return os.environ.get("FACEFX_PLUGINS", "on").lower() in ("off", "0", "no", "false")
 
 
 def _distribution(entry: EntryPoint) -> str:

@@ -9,6 +9,7 @@ from ..errors import ParameterError
 from ..face.values import Detector, Segmenter
 from ..inference.ensemble import Ensemble
 from ..inference.segmenter import OnnxSegmenter
+from .checked import checked_segmenter
 from .installed import registry
 
 __all__ = ["DEFAULT_DETECTOR", "DEFAULT_SEGMENTER", "resolve_detector", "resolve_segmenter"]
@@ -22,7 +23,7 @@ def resolve_segmenter(segmenter: str | Path | Segmenter | None) -> Segmenter:
     """A segmenter by name, by its model's folder, several as an ensemble, or as it is; models are loaded once."""
     match segmenter:
         case None:
-            return registry().segmenter(DEFAULT_SEGMENTER)
+            return registry().segmenter(f"facefx:{DEFAULT_SEGMENTER}")
         case Path():
             return _from_folder(segmenter.resolve())
         case str() if segmenter.startswith(_ENSEMBLE):
@@ -33,9 +34,9 @@ def resolve_segmenter(segmenter: str | Path | Segmenter | None) -> Segmenter:
                 if "/" in segmenter or "\\" in segmenter
                 else registry().segmenter(segmenter)
             )
-    if not hasattr(segmenter, "probabilities"):
-        raise ParameterError(f"segmenter={segmenter!r} is not allowed; give a name, the path of a model folder, or a Segmenter")
-    return segmenter
+    if not callable(getattr(segmenter, "probabilities", None)) or isinstance(segmenter, type):
+        raise ParameterError(f"segmenter={segmenter!r:.80} is not allowed; give a name, the path of a model folder, or a Segmenter")
+    return checked_segmenter(segmenter, f"the segmenter {type(segmenter).__qualname__}")
 
 
 @lru_cache(maxsize=8)
@@ -45,8 +46,10 @@ def _from_folder(folder: Path) -> Segmenter:
 
 def resolve_detector(detector: str | Detector | None) -> Detector:
     """A detector by name, or as it is."""
-    if detector is None or isinstance(detector, str):
-        return registry().detector(detector or DEFAULT_DETECTOR)
-    if not hasattr(detector, "detect"):
-        raise ParameterError(f"detector={detector!r} is not allowed; give a name or a Detector")
+    if detector is None:
+        return registry().detector(f"facefx:{DEFAULT_DETECTOR}")
+    if isinstance(detector, str):
+        return registry().detector(detector)
+    if not callable(getattr(detector, "detect", None)) or isinstance(detector, type):
+        raise ParameterError(f"detector={type(detector).__name__} is not allowed; give a name, or an object with a method detect")
     return detector

@@ -16,7 +16,6 @@ from ..errors import ImageError, OutputError, ParameterError
 from ..face.values import Detector, Segmenter
 from ..image.files import check_target
 from ..image.picture import open_image
-from ..plugins.resolve import resolve_detector, resolve_segmenter
 from .declined_frames import DeclinedFrames, Tally
 from .files import FORMATS, Frame, PartWriter, Problem, VideoReader, failures, join, packets_in
 from .stream import edited
@@ -91,11 +90,10 @@ def convert(
     if not 0 <= crf <= 51:
         raise ParameterError(f"crf={crf!r} is not allowed; allowed is 0 to 51")
     check_confidence(min_confidence)
-    parser, finder = resolve_segmenter(segmenter), resolve_detector(detector)
-    tracker = Tracker(parser, finder, tracking)
+    tracker = Tracker(segmenter, detector, tracking)
     with VideoReader(source) as reader:
         job = {"source": _identity(source), "look": look.to_dict(), "tracking": asdict(tracker.tracking), "crf": crf}
-        job |= {"segmenter": parser.name, "detector": type(finder).__name__, "min_confidence": min_confidence}
+        job |= {"parser": tracker.identity, "min_confidence": min_confidence}
         tally, sure_of = Tally(), look.needed if min_confidence else frozenset()
         try:
             folder = _work_folder(target, job)

@@ -16,7 +16,6 @@ from ..errors import ParameterError
 from ..face.scene import Scene
 from ..face.values import Detector, Segmenter
 from ..image.picture import Picture, Source, open_image
-from ..plugins.resolve import resolve_detector, resolve_segmenter
 from .tracking import Tracker, Tracking
 
 __all__ = ["edited", "process", "scenes"]
@@ -44,7 +43,7 @@ def scenes(
     ------
     ImageError, UnknownName, ModelError
     """
-    tracker = Tracker(resolve_segmenter(segmenter), resolve_detector(detector), tracking)
+    tracker = Tracker(segmenter, detector, tracking)
     return (tracker.next(open_image(frame).rgb) for frame in frames)
 
 
@@ -90,7 +89,7 @@ def process(
         raise ParameterError(f"workers={workers!r} is not allowed; allowed is 1 or more")
     check_confidence(min_confidence)
     chain = look if isinstance(look, Chain) else load_look(look)
-    tracker = Tracker(resolve_segmenter(segmenter), resolve_detector(detector), tracking)
+    tracker = Tracker(segmenter, detector, tracking)
     whole_film = ((None, frame, True) for frame in frames)
     return (result for _, result in edited(whole_film, chain, tracker, workers, min_confidence, on_declined))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -12,10 +13,10 @@ from ..face.face import Face
 from ..face.postprocessing import emptied, islands, without_others
 from ..face.scene import Scene
 from ..face.values import Box, Detection, Detector, FaceParsing, Segmenter
-from ..inference.detector.whole_frame import WholeFrame
 from ..parsing.crop import head_crop
-from ..parsing.measure import BOX_PER_FACE, is_off, knows_faces, measure
+from ..parsing.measure import BOX_PER_FACE, is_off, measure
 from ..parsing.parse_face import parse_face
+from ..parsing.parser import Parser
 from ..parsing.pipeline import distinct
 from ..parsing.search import search_by_parsing
 from ..parsing.wide import hair_runs_out, surroundings
@@ -89,15 +90,24 @@ class Tracker:
 
     Parameters
     ----------
-    segmenter : as `facefx.plugins.resolve.resolve_segmenter` gives it.
-    detector : asked for faces in the first frame, after cuts, when a face was lost, and every so many frames.
+    segmenter : as for `facefx.parse`.
+    detector : likewise; asked for faces in the first frame, after cuts, when a face was lost, and every so many frames.
+
+    Attributes
+    ----------
+    identity : what tells segmenter and detector from others, see `Parser.identity`.
     """
 
-    def __init__(self, segmenter: Segmenter, detector: Detector, tracking: Tracking | None = None) -> None:
+    def __init__(
+        self,
+        segmenter: str | Path | Segmenter | None = None,
+        detector: str | Detector | None = None,
+        tracking: Tracking | None = None,
+    ) -> None:
         self.tracking = tracking or Tracking()
-        self._segmenter, self._detector = for_frames(segmenter, self.tracking.size), detector
-        self._knows_faces = knows_faces(segmenter)
-        self._aligned = isinstance(detector, WholeFrame)
+        parser = Parser.of(segmenter, detector)
+        self.identity = parser.identity
+        self._parser = replace(parser, segmenter=for_frames(parser.segmenter, self.tracking.size))
         self._tracks: list[_Track] = []
         self._before: Small | None = None
         self._since_looked = 0
@@ -132,36 +142,36 @@ class Tracker:
 
     def _new_tracks(self, rgb: np.ndarray, thorough: bool) -> Iterator[_Track]:
         """Tracks of the faces that are not followed yet."""
-        found = self._detector.detect(rgb)
+        found = self._parser.detect(rgb)
         known = [track.box for track in self._tracks]
         looks = [self._look(rgb, detection) for detection in found if not _is_known(detection.box, known)]
-        if not any(looks) and not known and thorough and self._knows_faces and not self._aligned:
-            looks = [self._look(rgb, detection) for detection in search_by_parsing(rgb, self._segmenter)]
+        if not any(looks) and not known and thorough and self._parser.knows_faces and not self._parser.is_aligned:
+            looks = [self._look(rgb, detection) for detection in search_by_parsing(rgb, self._parser)]
         for face in distinct(face for face in looks if face):
             if not _is_known(face.box, known):
                 yield self._begun(rgb, face)
 
     def _look(self, rgb: np.ndarray, detection: Detection) -> Face | None:
-        return parse_face(rgb, detection, self._segmenter, trust=self._aligned)
+        return parse_face(rgb, detection, self._parser)
 
     def _begun(self, rgb: np.ndarray, face: Face) -> _Track:
-        side = face.box.side if self._aligned or not self._knows_faces else BOX_PER_FACE * face.box.side
+        side = face.box.side if self._parser.is_aligned or not self._parser.knows_faces else BOX_PER_FACE * face.box.side
         crop = Detection(Box.square(face.box.center, side), face.roll, face.score)
         affine = self._affine(crop)
-        shown = geometry.cut(rgb, affine, self._segmenter.input_size[0])
+        shown = geometry.cut(rgb, affine, self._parser.size)
         near = self._probabilities(shown)
-        leaves = not self._aligned and hair_runs_out(FaceParsing(near, self._segmenter.scheme, affine), rgb.shape)
+        leaves = not self._parser.is_aligned and hair_runs_out(FaceParsing(near, self._parser.scheme, affine), rgb.shape)
         wide = self._wide(rgb, affine) if leaves else None
         return _Track(crop, face.box, face.roll, face.score, shown, near, wide)
 
     def _followed(self, track: _Track, before: Small, now: Small, rgb: np.ndarray) -> _Track | None:
         """The track in the next frame; None if the face is lost."""
-        motion = _STILL if self._aligned else head_motion(before, now, track.box)
+        motion = _STILL if self._parser.is_aligned else head_motion(before, now, track.box)
         if motion is None:
             return self._found_again(track, rgb)
         crop = Detection(motion.square(track.crop.box), track.crop.roll + motion.turn, track.crop.score)
         affine = self._affine(crop)
-        shown = geometry.cut(rgb, affine, self._segmenter.input_size[0])
+        shown = geometry.cut(rgb, affine, self._parser.size)
         track = replace(track, crop=crop, box=motion.box(track.box), roll=track.roll + motion.turn, age=track.age + 1)
         maps = carry_maps(track.shown, shown)
         carried = carry(track.near, maps)
@@ -173,11 +183,11 @@ class Tracker:
         if wide is not None and track.age % (WIDE_EVERY * self.tracking.parse_every) == 0:
             wide = blend(self._wide(rgb, affine), wide, np.full(same.shape, self.tracking.smoothing / 2, np.float32))
         track = replace(track, shown=shown, near=blend(new, carried, same), wide=wide)
-        return self._measured(track, FaceParsing(new, self._segmenter.scheme, affine), rgb)
+        return self._measured(track, FaceParsing(new, self._parser.scheme, affine), rgb)
 
     def _measured(self, track: _Track, parsing: FaceParsing, rgb: np.ndarray) -> _Track | None:
         """The track corrected by where the parsed face lies; None if it has shown none for long."""
-        if self._aligned or not self._knows_faces:
+        if self._parser.is_aligned or not self._parser.knows_faces:
             return track
         measured = measure(parsing, track.crop)
         if measured is None:
@@ -195,7 +205,7 @@ class Tracker:
     def _recut(self, track: _Track, crop: Detection, rgb: np.ndarray) -> _Track:
         """The track on a crop that fits the face better than the one that was carried along."""
         before, now = self._affine(track.crop), self._affine(crop)
-        size = self._segmenter.input_size[0]
+        size = self._parser.size
         wide = track.wide
         if wide is not None:
             wide = recut(wide, geometry.expand(before, 2, size), geometry.expand(now, 2, size))
@@ -203,20 +213,20 @@ class Tracker:
 
     def _found_again(self, track: _Track, rgb: np.ndarray) -> _Track | None:
         """A face whose motion could not be told, looked for where it was; None if it is gone."""
-        face = self._look(rgb, Detection(track.crop.box, track.crop.roll, track.score)) if self._knows_faces else None
+        face = self._look(rgb, Detection(track.crop.box, track.crop.roll, track.score)) if self._parser.knows_faces else None
         return replace(self._begun(rgb, face), sureness=track.sureness) if face else None
 
     def _affine(self, crop: Detection) -> np.ndarray:
-        return head_crop(crop, self._segmenter.input_size[0])
+        return head_crop(crop, self._parser.size)
 
     def _probabilities(self, crop: np.ndarray) -> np.ndarray:
-        answer = np.asarray(self._segmenter.probabilities(crop[None])[0])
-        return emptied(answer, islands(answer, self._segmenter.scheme))
+        answer = self._parser.probabilities(crop[None])[0]
+        return emptied(answer, islands(answer, self._parser.scheme))
 
     def _wide(self, rgb: np.ndarray, affine: np.ndarray) -> np.ndarray:
-        size = self._segmenter.input_size[0]
+        size = self._parser.size
         wide = self._probabilities(geometry.cut(rgb, geometry.expand(affine, 2, size), size))
-        return surroundings(wide, self._segmenter.scheme)
+        return surroundings(wide, self._parser.scheme)
 
     def _scene(self, rgb: np.ndarray, sure_of: Collection[str]) -> Scene:
         faces = [self._face(track, rgb) for track in self._tracks]
@@ -229,7 +239,7 @@ class Tracker:
         return Scene(rgb, tuple(sorted(shown, key=lambda face: -face.box.area)))
 
     def _face(self, track: _Track, rgb: np.ndarray) -> Face:
-        parsing = FaceParsing(track.near, self._segmenter.scheme, self._affine(track.crop))
+        parsing = FaceParsing(track.near, self._parser.scheme, self._affine(track.crop))
         if track.wide is not None:
             parsing = both(parsing, track.wide)
         return Face(track.box, track.roll, track.score, parsing, rgb)

@@ -6,8 +6,9 @@ from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
-from facefx.image_modes import LUMA
 from torch import Tensor, nn
+
+from facefx.image.modes import LUMA
 
 __all__ = ["ConvBNReLU", "Luma", "Normalize", "SeparableConv", "channels_last", "pad_to_multiple", "upsample"]
 

@@ -1,0 +1,111 @@
+"""The segmenter and the detector that work together, guarded, and what tells them from others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..face.values import Detection, Detector, Segmenter
+from ..inference.detector.whole_frame import WholeFrame
+from ..inference.ensemble import Ensemble
+from ..labels import Label, LabelScheme, Region
+from ..plugins.checked import checked_detections, checked_probabilities
+from ..plugins.installed import registry
+from ..plugins.resolve import DEFAULT_DETECTOR, DEFAULT_SEGMENTER, resolve_detector, resolve_segmenter
+
+__all__ = ["FEATURES", "Parser"]
+
+#: What a face is known by.
+FEATURES = (Region.EYES, Region.EYEBROWS, Label.NOSE, Region.LIPS)
+
+
+@dataclass(frozen=True, eq=False)
+class Parser:
+    """What finds faces and what parses them. Whatever they raise or return, the answer is right or a `PluginError`.
+
+    Attributes
+    ----------
+    segmenter, detector : what does it.
+    """
+
+    segmenter: Segmenter
+    detector: Detector
+    _names: tuple[str | None, str | None] = (None, None)  # full ones, where they were asked for by name
+
+    @classmethod
+    def of(cls, segmenter: str | Path | Segmenter | None = None, detector: str | Detector | None = None) -> Parser:
+        """By name, by a model's folder, or as they are: see `facefx.parse`.
+
+        Raises `UnknownName`, `AmbiguousName`, `ModelError`, `PluginError` or `ParameterError` (for anything else).
+        """
+        made = resolve_segmenter(segmenter), resolve_detector(detector)
+        found = registry()
+        return cls(
+            *made,
+            (_full_name(found.segmenters, segmenter, DEFAULT_SEGMENTER), _full_name(found.detectors, detector, DEFAULT_DETECTOR)),
+        )
+
+    @property
+    def scheme(self) -> LabelScheme:
+        """The labels that it tells apart."""
+        return self.segmenter.scheme
+
+    @property
+    def size(self) -> int:
+        """Side in pixels of the crops that it parses."""
+        return int(self.segmenter.input_size[0])
+
+    @property
+    def is_aligned(self) -> bool:
+        """Whether pictures are taken for cut-out, upright portraits: no search, no correction."""
+        return isinstance(self.detector, WholeFrame)
+
+    @cached_property
+    def knows_faces(self) -> bool:
+        """Whether it can be told from what the segmenter sees that there is a face, and where: not by a mask alone."""
+        return all(self.scheme.indices_of(part) for part in (Region.FACE, *FEATURES))
+
+    @cached_property
+    def identity(self) -> str:
+        """A line that is the same for what gives the same answers: names, versions, and the sha256 of models."""
+        segmenter, detector = self._names
+        return f"segmenter {_identity(self.segmenter, segmenter)}; detector {_identity(self.detector, detector)}"
+
+    def detect(self, rgb: np.ndarray) -> list[Detection]:
+        """The faces in (H, W, 3) float32 RGB in [0, 1]."""
+        return checked_detections(self.detector, rgb)
+
+    def probabilities(self, crops: np.ndarray) -> np.ndarray:
+        """(N, S, S, 3) float32 RGB in [0, 1] → (N, C, S, S) float32, summing to 1 over C."""
+        return checked_probabilities(self.segmenter, crops)
+
+
+def _full_name(names: Any, given: Any, default: str) -> str | None:
+    """The full name of what was asked for by name; None if it was asked for otherwise."""
+    name = default if given is None else given
+    return names.full_name(name) if isinstance(name, str) and name in names else None
+
+
+def _identity(thing: Any, name: str | None) -> str:
+    if isinstance(thing, Ensemble):
+        members = zip(thing.members, thing.weights, strict=True)
+        return " + ".join(f"{weight:.6g} x {_identity(member, None)}" for member, weight in members)
+    kind = f"{type(thing).__module__}.{type(thing).__qualname__}"
+    if card := getattr(thing, "card", None):
+        return f"{card.name} {card.version} sha256 {card.sha256} ({kind}, {_settings(thing)})"
+    if name is not None:
+        return f"{name} {registry().version_of(name)}"
+    return f"{kind} ({_settings(thing)})"
+
+
+def _settings(thing: Any) -> str:
+    """What an object was made with, as far as that is plain values."""
+    held = getattr(thing, "__dict__", {})
+    plain = {key: held[key] for key in sorted(held) if isinstance(held[key], bool | int | float | str) and key != "wanted"}
+    if isinstance(name := getattr(thing, "name", None), str):
+        plain["name"] = name
+    return ", ".join(f"{key}={value!r}" for key, value in plain.items())

@@ -1,0 +1,160 @@
+"""The guard round what others wrote: whatever it raises or returns, facefx gives a right answer or one clear error.
+
+Effects and analyzers are guarded where they are called (`facefx.chains`), segmenters and detectors through the functions here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import FacefxError, PluginError
+from ..face.values import Box, Detection, Detector, Segmenter
+from ..labels import LabelScheme
+
+__all__ = [
+    "checked_detections",
+    "checked_detector",
+    "checked_probabilities",
+    "checked_segmenter",
+    "guarded",
+    "message_of",
+    "where_it_failed",
+]
+
+_OURS = str(Path(__file__).resolve().parents[1])
+#: Probabilities of a pixel sum to 1 within this: half precision loses 0.001, logits and unnormalised scores are far off.
+_SUM = 0.02
+
+
+@contextmanager
+def guarded(what: str, failure: type[FacefxError] = PluginError) -> Iterator[None]:
+    """Turn whatever somebody's code raises into `failure`, with the place where it happened; facefx's own errors pass."""
+    try:
+        yield
+    except FacefxError:
+        raise
+    except Exception as error:  # a plugin may raise anything at all
+        raise failure(f"{what} failed{where_it_failed(error)}: {type(error).__name__}: {message_of(error)}") from error
+
+
+def where_it_failed(error: BaseException) -> str:
+    """``" (file.py, line 12)"``: where the error left the first file that is not facefx's own; empty if there is none."""
+    frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    foreign = [place for place in frames if not place[0].startswith((_OURS, "<", contextlib.__file__))]
+    own = [line for file, line in foreign if file == foreign[0][0]]
+    return f" ({foreign[0][0]}, line {own[-1]})" if foreign else ""
+
+
+def message_of(error: BaseException) -> str:
+    """Its text, however badly its class behaves."""
+    try:
+        return str(error)
+    except Exception:  # even that may be somebody's code
+        return "its message cannot be shown"
+
+
+def checked_segmenter(made: Any, what: str) -> Segmenter:
+    """The object, if it can be used as a `Segmenter`. Raises `PluginError`."""
+    with guarded(what):
+        lacks = [name for name in ("name", "scheme", "input_size", "probabilities") if not hasattr(made, name)]
+        if lacks or inspect.isclass(made):
+            raise PluginError(f"{what} made {_shown(made)}, which has no {', '.join(lacks) or 'instance'}; see facefx.Segmenter")
+        if not isinstance(made.scheme, LabelScheme):
+            raise PluginError(f"{what} has the scheme {_shown(made.scheme)}; allowed is a facefx.LabelScheme")
+        size = made.input_size
+        if not isinstance(size, Sequence) or len(size) != 2 or not all(isinstance(side, int | np.integer) for side in size):
+            raise PluginError(f"{what} has the input_size {_shown(size)}; allowed is (height, width) in whole pixels")
+        if size[0] != size[1] or size[0] < 32:
+            raise PluginError(f"{what} has the input_size {tuple(size)}; allowed is a square of 32 pixels or more")
+    return made
+
+
+def checked_detector(made: Any, what: str) -> Detector:
+    """The object, if it can be used as a `Detector`. Raises `PluginError`."""
+    if inspect.isclass(made) or not callable(getattr(made, "detect", None)):
+        raise PluginError(f"{what} made {_shown(made)}, which has no method detect; see facefx.Detector")
+    return made
+
+
+def checked_probabilities(segmenter: Segmenter, crops: np.ndarray) -> np.ndarray:
+    """What a segmenter says of (N, S, S, 3) float32 crops: (N, C, S, S) float32 in [0, 1], summing to 1 over C.
+
+    Raises
+    ------
+    PluginError
+        If it raises, or returns anything else.
+    """
+    what = f"the segmenter {_name_of(segmenter)}"
+    with guarded(what):
+        answer = segmenter.probabilities(crops)
+    shape = (len(crops), len(segmenter.scheme), *crops.shape[1:3])
+    if not isinstance(answer, np.ndarray) or answer.shape != shape or answer.dtype.kind != "f":
+        raise PluginError(f"{what} returned {_shown(answer)}; allowed are floats of shape {shape}, (N, classes, height, width)")
+    totals = answer.sum(axis=1)
+    if not np.isfinite(totals).all():
+        raise PluginError(f"{what} returned NaN or infinity")
+    if answer.min() < -_SUM or np.abs(totals - 1).max() > _SUM:
+        raise PluginError(
+            f"{what} returned values from {answer.min():.3g} to {answer.max():.3g} that sum to {totals.min():.3g} to "
+            f"{totals.max():.3g} over the classes; allowed are probabilities that sum to 1: take the softmax of logits"
+        )
+    return answer.astype(np.float32, copy=False)
+
+
+def checked_detections(detector: Detector, rgb: np.ndarray) -> list[Detection]:
+    """What a detector finds in (H, W, 3) float32 RGB in [0, 1].
+
+    Raises
+    ------
+    PluginError
+        If it raises, or returns anything but detections with boxes of some size.
+    """
+    what = f"the detector {_name_of(detector)}"
+    view = rgb.view()
+    view.flags.writeable = False
+    with guarded(what):
+        answer = detector.detect(view)
+    if not isinstance(answer, list | tuple) or not all(isinstance(found, Detection) for found in answer):
+        raise PluginError(f"{what} returned {_shown(answer)}; allowed is a list of facefx.Detection")
+    for found in answer:
+        if problem := _problem(found):
+            raise PluginError(f"{what} returned a detection with {problem}")
+    return list(answer)
+
+
+def _problem(found: Detection) -> str:
+    box = found.box
+    if not isinstance(box, Box) or not _finite(box.x0, box.y0, box.x1, box.y1) or not (box.x1 > box.x0 and box.y1 > box.y0):
+        return f"the box {_shown(box)}; allowed is a facefx.Box of finite numbers with x0 < x1 and y0 < y1"
+    if not _finite(found.roll):
+        return f"the roll {_shown(found.roll)}; allowed are degrees"
+    if not _finite(found.score) or not 0 <= found.score <= 1:
+        return f"the score {_shown(found.score)}; allowed is 0 to 1"
+    return ""
+
+
+def _finite(*values: Any) -> bool:
+    return all(isinstance(value, int | float | np.integer | np.floating) and np.isfinite(value) for value in values)
+
+
+def _name_of(thing: Any) -> str:
+    """What to call it in a message: its own name, and its class's, which says whose it is."""
+    kind = f"{type(thing).__module__}.{type(thing).__qualname__}"
+    name = getattr(thing, "name", None)
+    return f"{name!r} ({kind})" if isinstance(name, str) else kind
+
+
+def _shown(value: Any) -> str:
+    """A value in a few words, however large it is."""
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} of shape {value.shape}"
+    text = repr(value) if isinstance(value, str | int | float | tuple | Box) else f"a {type(value).__name__}"
+    return text if len(text) <= 120 else f"{text[:117]}..."

@@ -1,0 +1,29 @@
+"""The models in the folders that FACEFX_MODELS names, as a plugin of their own: ``local:NAME``.
+
+So a folder that is called like one of facefx's models takes nobody's place: the short name is ambiguous then, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from ..face.values import Detector, Segmenter
+from ..inference.cards import detectors_among, local_models, segmenters_among
+from ..inference.detector.onnx import OnnxDetector
+from .hookspecs import hookimpl
+
+__all__ = ["DISTRIBUTION"]
+
+DISTRIBUTION = "local"
+
+
+@hookimpl
+def facefx_segmenters() -> Mapping[str, Path | Callable[[], Segmenter]]:
+    return dict(segmenters_among(local_models()))
+
+
+@hookimpl
+def facefx_detectors() -> Mapping[str, Callable[[], Detector]]:
+    return {name: partial(OnnxDetector.from_folder, folder) for name, folder in detectors_among(local_models()).items()}
