@@ -116,7 +116,8 @@ def test_the_plugin_of_the_page_works(desk: Path, fresh_registry: Registry) -> N
     plugin = ModuleType("plugin")
     vars(plugin).update(names)
     fresh_registry.add("page", "1", "page", plugin)
-    check_effect(fresh_registry.effects["page:frost_hair"], examples=5)
+    names["test_contracts"]()
+    check_effect(names["tint_brows"], examples=5)
     (report,) = chain("page:open_mouth").run("portrait.jpg").reports
     assert 0 < report["open_mouth"]["open"] < 1
     (face,) = parse("portrait.jpg", detector="page:passport").faces
