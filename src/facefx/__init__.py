@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from .plugins.hookspecs import hookimpl
     from .plugins.installed import register
 
+    __version__: str
+
 redirect()
 
 # Names are fetched when they are first used: `import facefx` and `facefx --help` must not wait for OpenCV.
@@ -88,6 +90,8 @@ __all__ = [  # noqa: RUF022  (in the order of _HOMES; a test holds the two toget
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
     if name in MOVED:
         return import_module(f"{__name__}.{name}")
     if name not in _HOME_OF:
@@ -95,6 +99,16 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
     globals()[name] = value
     return value
+
+
+def _version() -> str:
+    """The distribution's version, which pyproject.toml alone states; ``0+unknown`` in a checkout that is not installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("facefx")
+    except PackageNotFoundError:
+        return "0+unknown"
 
 
 def __dir__() -> list[str]:

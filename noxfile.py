@@ -1,0 +1,63 @@
+"""What must pass before a change lands, one session each: ``nox -s lint types``, or ``nox`` for all of it.
+
+Sessions run in the environment that nox itself runs in, so nothing is installed twice:
+
+    pip install -e ".[cpu,dev,docs]" -e ./plugins/facefx-example    # and torch and -e ./training for the session training
+
+`.ci/run` makes such an environment in a fresh clone and runs the same sessions; pre-commit runs two of them.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "none"
+nox.needs_version = ">=2024.10"
+
+
+def run(session: nox.Session, *command: str) -> None:
+    """A module of this environment's Python."""
+    session.run(sys.executable, "-m", *command)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The library's tests, on two processes; arguments after ``--`` go to pytest."""
+    run(session, "pytest", "-n", "2", "-q", *session.posargs)
+
+
+@nox.session
+def plugins(session: nox.Session) -> None:
+    """The plugins' own tests; what needs the packages that they wrap skips where these are not installed."""
+    run(session, "pytest", "-q", "-c", "pyproject.toml", "plugins/facefx-example")
+    for plugin in ("plugins/facefx-mediapipe", "plugins/facefx-deepface"):
+        run(session, "pytest", "-q", "-c", f"{plugin}/pyproject.toml", f"{plugin}/tests")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style."""
+    run(session, "ruff", "check", ".")
+    run(session, "ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types of the library."""
+    run(session, "mypy")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation, with its pictures made anew; a broken link or an unknown name is an error."""
+    run(session, "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(Path(session.create_tmp(), "site").resolve()))
+
+
+@nox.session
+def training(session: nox.Session) -> None:
+    """Types and tests of facefx-training; needs torch."""
+    run(session, "mypy", "--config-file", "training/pyproject.toml")
+    run(session, "pytest", "-q", "-c", "training/pyproject.toml", "training/tests")
