@@ -22,7 +22,6 @@ from facefx.video import Tracker, Tracking, tracking
 from facefx.video import convert as converting
 from facefx.video.convert import Conversion, convert
 from facefx.video.declined_frames import Tally
-from facefx.video.frame_face import FrameFace
 from facefx.video.sureness import CLEARLY, Sureness
 from synthetic import INDEX, FakeDetector, FakeSegmenter, HairSegmenter, Head, label_picture, painted
 from video_helpers import HEAD, SIZE, film, write_video
@@ -186,8 +185,7 @@ def test_only_what_was_asked_for_is_steadied() -> None:
     tracker.next(rgb, ["lips"])
     segmenter.doubt = UNSURE
     (face,) = tracker.next(rgb, ["lips"]).faces
-    assert isinstance(face, FrameFace)
-    assert set(face.steady) == {"lips"}
+    assert set(face.steady_confidence) == {"lips"}
     assert face.confidence("lips") > 0.85
     assert face.moved_to(rgb, face.parsing).confidence("lips") == face.confidence("lips")
     (plain,) = tracker.next(rgb).faces

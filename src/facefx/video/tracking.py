@@ -10,9 +10,11 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..face.face import Face
+from ..face.mask_style import MaskStyle
 from ..face.postprocessing import emptied, islands, without_others
 from ..face.scene import Scene
 from ..face.values import Box, Detection, Detector, FaceParsing, Segmenter
+from ..inference.segmenter import OnnxSegmenter
 from ..parsing.crop import head_crop
 from ..parsing.measure import BOX_PER_FACE, is_off, measure
 from ..parsing.parse_face import parse_face
@@ -21,12 +23,10 @@ from ..parsing.pipeline import distinct
 from ..parsing.search import search_by_parsing
 from ..parsing.wide import hair_runs_out, surroundings
 from ..pixels import geometry
-from .frame_face import FrameFace
 from .motion import Motion, Small, head_motion, is_cut
-from .one_look import for_frames
+from .near_and_wide import near_and_wide
 from .steady import blend, carry, carry_maps, recut, sameness, stillness
 from .sureness import Sureness
-from .two_looks import both
 
 __all__ = ["Tracker", "Tracking"]
 
@@ -38,6 +38,8 @@ LOOK_WITHOUT_FACE = 5
 WIDE_EVERY = 4
 #: How fast the box, which lengths are measured in, follows what is measured: a share a frame.
 BOX_FOLLOWS = 0.15
+#: Masks fit for one frame of many, in a fraction of a photo's time; nobody looks at one frame for long.
+FRAME_MASKS = MaskStyle(coarse=2.0, largest=200.0)
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,9 @@ class Tracker:
         self.tracking = tracking or Tracking()
         parser = Parser.of(segmenter, detector)
         self.identity = parser.identity
-        self._parser = replace(parser, segmenter=for_frames(parser.segmenter, self.tracking.size))
+        if isinstance(parser.segmenter, OnnxSegmenter):  # others are used as they are
+            parser = replace(parser, segmenter=parser.segmenter.for_frames(self.tracking.size))
+        self._parser = parser
         self._tracks: list[_Track] = []
         self._before: Small | None = None
         self._since_looked = 0
@@ -241,8 +245,8 @@ class Tracker:
     def _face(self, track: _Track, rgb: np.ndarray) -> Face:
         parsing = FaceParsing(track.near, self._parser.scheme, self._affine(track.crop))
         if track.wide is not None:
-            parsing = both(parsing, track.wide)
-        return Face(track.box, track.roll, track.score, parsing, rgb)
+            parsing = near_and_wide(parsing, track.wide)
+        return Face(track.box, track.roll, track.score, parsing, rgb, FRAME_MASKS)
 
     def _surer(self, track: _Track, face: Face, sure_of: Collection[str]) -> _Track:
         """The track with what this frame tells of these regions; carried masks tell nothing new."""
@@ -256,9 +260,8 @@ class Tracker:
         return replace(track, sureness=now)
 
 
-def _shown(track: _Track, face: Face) -> FrameFace:
-    steady = {region: sureness.steady for region, sureness in track.sureness.items()}
-    return FrameFace(face.box, face.roll, face.score, face.parsing, face.picture, steady)
+def _shown(track: _Track, face: Face) -> Face:
+    return replace(face, steady_confidence={region: sureness.steady for region, sureness in track.sureness.items()})
 
 
 _STILL = Motion(np.eye(2), np.zeros(2))
