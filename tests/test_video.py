@@ -18,9 +18,9 @@ from facefx.face.values import Box, FaceParsing
 from facefx.labels import Label, scheme
 from facefx.parsing.wide import widened
 from facefx.video import Tracking
+from facefx.video.mask_smoothing import blend, carry, carry_maps, recut, sameness, stillness
 from facefx.video.motion import Small, head_motion, is_cut
 from facefx.video.near_and_wide import near_and_wide
-from facefx.video.steady import blend, carry, carry_maps, recut, sameness, stillness
 from synthetic import INDEX, FakeDetector, FakeSegmenter, Head, label_picture, painted
 from video_helpers import HEAD, SIZE, empty, film
 

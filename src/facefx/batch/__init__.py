@@ -11,7 +11,7 @@ What holds, whatever happens in between (a bad file, a dead worker, Ctrl-C, ``ki
 * A file with a line of success whose result is there at the size that the line tells is finished; ``resume=True`` leaves it alone.
 * Nothing that the report does not know is replaced without ``force=True``, and nothing is written through a link.
 
-`plan.py` decides what there is to do, `work.py` does one file, `local_engine.py` and `ray_engine.py` have it done by many
+`plan.py` decides what there is to do, `worker.py` does one file, `local_engine.py` and `ray_engine.py` have it done by many
 processes, `report.py` keeps the report, `running.py` puts these together, `sheet.py` makes the contact sheet.
 """
 

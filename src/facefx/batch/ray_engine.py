@@ -17,7 +17,7 @@ from typing import Any
 
 from ..errors import FacefxError, MissingExtra
 from .records import Record, Setup, Task
-from .work import MAX_DEATHS, Worker, core_count, death_record, thread_count
+from .worker import MAX_DEATHS, Worker, core_count, death_record, thread_count
 
 __all__ = ["run_ray"]
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Literal
 
 from ..errors import OutputError, ParameterError
 from .local_engine import run_local
-from .outputs import make_place, publish
+from .outputs import make_folder_for, publish
 from .plan import Batch, prepare
 from .records import NoFace, Record, Setup, Status, Task
 from .report import ReportFile
 from .sheet import contact_sheet
-from .work import core_count, thread_count
+from .worker import core_count, thread_count
 
 if TYPE_CHECKING:
     from ..chains.sequence import Chain
@@ -124,7 +124,7 @@ def _kept(report: ReportFile, root: Path, staged: Path, task: Task, record: Reco
         report.append(record)
         return record
     try:
-        make_place(root, record.output, replace=task.replace)
+        make_folder_for(root, record.output, replace=task.replace)
         report.append(record)
         publish(staged, root, record.output)
     except OutputError as error:

@@ -16,7 +16,7 @@ from ..errors import ImageError, OutputError, ParameterError
 from ..face.values import Detector, Segmenter
 from ..image.files import check_target
 from ..image.picture import open_image
-from .declined_frames import DeclinedFrames, Tally
+from .declined import DeclinedCount, DeclinedFrames
 from .files import FORMATS, Frame, PartWriter, Problem, VideoReader, failures, join, packets_in
 from .stream import edited
 from .tracking import Tracker, Tracking
@@ -94,14 +94,14 @@ def convert(
     with VideoReader(source) as reader:
         job = {"source": _identity(source), "look": look.to_dict(), "tracking": asdict(tracker.tracking), "crf": crf}
         job |= {"parser": tracker.identity, "min_confidence": min_confidence}
-        tally, sure_of = Tally(), look.needed if min_confidence else frozenset()
+        declined, sure_of = DeclinedCount(), look.needed if min_confidence else frozenset()
         try:
             folder = _work_folder(target, job)
             parts = sorted(folder.glob("part-*.nut"))
             done = resumed = sum(packets_in(part) for part in parts)
             total = reader.expected_frames
             frames = ((frame, frame.rgb, not frame.damaged) for frame in _after(reader.frames(), tracker, sure_of, resumed))
-            results = edited(frames, look, tracker, workers, min_confidence, tally.add)
+            results = edited(frames, look, tracker, workers, min_confidence, declined.add)
             for part in _written(results, folder, len(parts), reader, crf):
                 done += part
                 if progress:
@@ -116,7 +116,7 @@ def convert(
             shutil.rmtree(folder)
         except failures() as error:
             raise OutputError(f"the video {str(target)!r} cannot be written: {getattr(error, 'strerror', None) or error}") from None
-        return Conversion(done, resumed, tuple(reader.problems), tally.total)
+        return Conversion(done, resumed, tuple(reader.problems), declined.total)
 
 
 def _format_of(target: Path, source: Path, force: bool) -> str:
