@@ -30,7 +30,7 @@ _STORE_BYTES = 200 << 20
 def run_ray(
     setup: Setup, tasks: Iterable[Task], count: int, workers: int | None, address: str | None
 ) -> Iterator[tuple[Task, Record]]:
-    """Have `count` tasks done, each once, in no particular order. See `facefx.batch.run_batch` for the rest."""
+    """Have `count` tasks done, each once, in no particular order. See `facefx.batch.Batch.run` for the rest."""
     try:
         import pyarrow
         import ray
