@@ -22,9 +22,9 @@ from rich.progress import track
 
 import facefx
 from facefx.labels import scheme
-from facefx_training.conditions import conditions
 from facefx_training.data import read_names
 from facefx_training.detection.compose import background, compose, cut_head, faceless_patch
+from facefx_training.judge.conditions import conditions
 from robustness import blurred, cut_at_the_side, cut_below, dark, overlapping, read, side_of, small, turned
 
 CELEBAMASK = scheme("celebamask")

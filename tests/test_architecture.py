@@ -32,6 +32,7 @@ ORDER = (
     "declare",
     "inference",
     "effects",
+    "brushes",
     "analyzers",
     "plugins",
     "parsing",

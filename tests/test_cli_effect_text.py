@@ -54,7 +54,7 @@ def test_refused_with_what_is_allowed(text: str, hint: str) -> None:
     assert repr(text) in str(refused.value)
 
 
-@pytest.mark.parametrize("text", ["recolour_lips", "recolour_lips:strength=1", "nobody:recolor_lips", "face_boxes"])
+@pytest.mark.parametrize("text", ["recolour_lips", "recolour_lips:strength=1", "nobody:recolor_lips", "face_bxes"])
 def test_unknown(text: str) -> None:
     with pytest.raises(UnknownName, match="recolor_lips"):
         chain_from_text(text)

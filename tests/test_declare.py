@@ -199,7 +199,7 @@ def _private(image: np.ndarray) -> np.ndarray: ...
     [
         (no_default, "'strength' needs a default"),
         (no_range, "annotated .*allowed are bool"),
-        (no_annotation, "annotated .*allowed are bool"),
+        (no_annotation, "has no annotation; allowed are bool"),
         (free_text, "annotated .*allowed are bool"),
         (numbers, "annotated .*allowed are bool"),
         (positional, "cannot supply the positional argument 'strength', only image, mask, unit, face, portrait; put a \\*"),
@@ -217,8 +217,24 @@ def too_much(image: np.ndarray, *, strength: Annotated[float, Range(0, 1)] = 2.0
 
 
 def test_a_default_must_be_allowed() -> None:
-    with pytest.raises(ParameterError, match=r"strength=2\.0"):
+    with pytest.raises(TypeError, match=r"the default strength=2\.0 is not allowed; it takes a number from 0 to 1"):
         effect(region="lips")(too_much)
+
+
+def test_decorators_work_without_parentheses_and_refuse_what_is_no_function() -> None:
+    def plain(image: np.ndarray) -> np.ndarray:
+        return image
+
+    assert effect(plain).region == "face"
+    assert analyzer(lambda_like).name == "lambda_like"
+    with pytest.raises(TypeError, match="is no function; put the decorator right above a def"):
+        effect(np.mean)
+    with pytest.raises(TypeError, match="kind='paintt' is not allowed; allowed are paint, cutout, warp, overlay"):
+        effect(kind="paintt")  # type: ignore[call-overload]
+
+
+def lambda_like(face: object) -> dict[str, int]:
+    return {}
 
 
 def test_an_effect_on_no_region() -> None:

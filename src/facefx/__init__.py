@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from .face.values import Box, Detection, Detector, FaceParsing, Mask, Segmenter
     from .image.picture import Picture, open_image, save_image
     from .labels import Label, LabelScheme, Region
+    from .parsing.parser import Parser
     from .parsing.pipeline import parse
     from .plugins.hookspecs import hookimpl
+    from .plugins.installed import register
 
 redirect()
 
@@ -52,8 +54,10 @@ _HOMES = {
         "OutputError", "ParameterError", "PluginError", "RegionUnavailable", "UnknownName",
     ),
     "plugins.hookspecs": ("hookimpl",),
+    "plugins.installed": ("register",),
     "image.picture": ("Picture", "open_image", "save_image"),
     "labels": ("Label", "LabelScheme", "Region"),
+    "parsing.parser": ("Parser",),
     "parsing.pipeline": ("parse",),
     "chains.ready_looks": ("looks",),
     "chains.reports": ("Report", "analyze"),
@@ -70,8 +74,10 @@ __all__ = [  # noqa: RUF022  (in the order of _HOMES; a test holds the two toget
     "AmbiguousName", "EffectError", "FacefxError", "ImageError", "LookError", "MissingExtra", "ModelError", "NoFaceFound",
     "OutputError", "ParameterError", "PluginError", "RegionUnavailable", "UnknownName",
     "hookimpl",
+    "register",
     "Picture", "open_image", "save_image",
     "Label", "LabelScheme", "Region",
+    "Parser",
     "parse",
     "looks",
     "Report", "analyze",

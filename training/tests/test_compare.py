@@ -18,16 +18,16 @@ from tiny_onnx import MULTIPLY_ADDS_A_PIXEL, model_bytes, write_model
 from typer.testing import CliRunner
 
 from facefx.errors import ImageError, ModelError, OutputError, ParameterError
-from facefx_training import compare as comparing
-from facefx_training.chart import Panel, Point, chart
 from facefx_training.cli import app
-from facefx_training.compare import compare
 from facefx_training.data import Pictures, read_celebamask, read_names
-from facefx_training.entrant import Entrant
-from facefx_training.leaderboard import OPEN, SHUT, markdown, write_between_marks
-from facefx_training.onnx_graph import folded, multiply_adds
-from facefx_training.sheet import photos_in, side_by_side
-from facefx_training.speed import reference_network, relative_time
+from facefx_training.judge import compare as comparing
+from facefx_training.judge.chart import Panel, Point, chart
+from facefx_training.judge.compare import compare
+from facefx_training.judge.entrant import Entrant
+from facefx_training.judge.leaderboard import OPEN, SHUT, markdown, write_between_marks
+from facefx_training.judge.sheet import photos_in, side_by_side
+from facefx_training.judge.speed import reference_network, relative_time
+from facefx_training.networks.onnx_graph import folded, multiply_adds
 
 ON = "faces/val.txt, 2 pictures"
 
@@ -40,7 +40,7 @@ def pictures(pairs: Path) -> Pictures:
 @pytest.fixture(autouse=True)
 def _found(monkeypatch: pytest.MonkeyPatch) -> None:
     """OpenCV's cascades find no face in these ellipses, and a network of eyes and lips cannot search for one."""
-    monkeypatch.setattr("facefx.pipeline.DEFAULT_DETECTOR", "whole_frame")
+    monkeypatch.setattr("facefx.plugins.resolve.DEFAULT_DETECTOR", "whole_frame")
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_multiply_adds_where_sizes_are_worked_out_from_the_picture() -> None:
 
 
 def test_sums_that_cannot_be_counted_are_no_guess(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("facefx_training.onnx_graph.folded", lambda content, size: onnx.load_from_string(content))
+    monkeypatch.setattr("facefx_training.networks.onnx_graph.folded", lambda content, size: onnx.load_from_string(content))
     with pytest.raises(ModelError, match=r"shapes of the node 'passing' \(Conv\) are unknown"):
         multiply_adds(model_bytes(), (32, 32))
 

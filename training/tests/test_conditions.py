@@ -8,7 +8,7 @@ import pytest
 from tiny_faces import CELEBAMASK, face, index
 
 from facefx.labels import scheme
-from facefx_training.conditions import CONDITIONS, conditions
+from facefx_training.judge.conditions import CONDITIONS, conditions
 
 
 def plain() -> tuple[np.ndarray, np.ndarray]:

@@ -8,17 +8,15 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from facefx.detectors.card import DetectorCard
-from facefx.detectors.decode import cells, decode, without_doubles
-from facefx.detectors.onnx import OnnxDetector
-from facefx.types import Box, Detection
 from tiny_faces import face
 from typer.testing import CliRunner
 
 from facefx.errors import ImageError, ModelError, ParameterError
-from facefx_training.checkpoints import latest_checkpoint
+from facefx.face.values import Box, Detection
+from facefx.inference.cards import DetectorCard
+from facefx.inference.detector.decode import cells, decode, without_doubles
+from facefx.inference.detector.onnx import OnnxDetector
 from facefx_training.cli import app
-from facefx_training.config import Config
 from facefx_training.data.readers.points import part_of
 from facefx_training.detection.compose import MIRRORED, Face, cut_head, faceless_patch
 from facefx_training.detection.config import DetectorConfig
@@ -33,6 +31,8 @@ from facefx_training.detection.network import FaceNet, Scored
 from facefx_training.detection.targets import FACE, IGNORED, NO_FACE, targets
 from facefx_training.detection.train import load_averaged, train
 from facefx_training.networks import build
+from facefx_training.run.checkpoints import latest_checkpoint
+from facefx_training.run.config import Config
 
 
 def a_face(x: float, y: float, side: float, roll: float = 0.0, visible: float = 1.0) -> Face:
@@ -292,7 +292,7 @@ def test_a_run_may_start_from_a_segmenters_encoder_and_its_card_says_so(
     segmenter = build("unet", 19, pretrained=False, encoder="efficientnet-lite0", stem=0)
     (tmp_path / "segmenter").mkdir()
     Config(data=str(pairs), steps=7, batch=3).save(tmp_path / "segmenter" / "config.json")
-    monkeypatch.setattr("facefx_training.checkpoints.load_averaged", lambda run: (None, segmenter, {}))
+    monkeypatch.setattr("facefx_training.run.checkpoints.load_averaged", lambda run: (None, segmenter, {}))
     config = DetectorConfig(faces=str(pairs), steps=5, start=str(tmp_path / "segmenter"), validate_on=0, pyramid=16)
     finder = FaceFinder(config, material(), material())
     taken = finder.network.encoder.state_dict()

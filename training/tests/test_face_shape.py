@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from facefx.classifier import Classifier
 from typer.testing import CliRunner
 
 from facefx.analyzers.outline import OUTLINE
 from facefx.errors import FacefxError
+from facefx.inference.classifier import Classifier
 from facefx.testing.drawn import Head, drawn_face, label_picture, painted
 from facefx_training.cli import app
 from facefx_training.shapes import Outlines, Settings, fit, grouped_folds, judged, read_outlines
@@ -78,9 +78,8 @@ def test_copies_are_told_from_other_faces() -> None:
 
 
 def test_photos_are_read_and_the_command_writes_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from facefx.scene import Scene
-
     import facefx
+    from facefx.face.scene import Scene
 
     def parse(path: Path) -> Scene:
         picture = np.zeros((200, 200, 3), np.float32)

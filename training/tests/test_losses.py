@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from facefx.errors import UnknownName
 from facefx.labels import IGNORE, scheme
 from facefx_training.data.hair import NOT_HAIR
-from facefx_training.losses import LOSSES, ParsingLoss, edge_weights
+from facefx_training.run.losses import LOSSES, ParsingLoss, edge_weights
 
 
 def parsing_loss(logits: torch.Tensor, labels: torch.Tensor, name: str = "ce+dice", **class_weights: float) -> torch.Tensor:

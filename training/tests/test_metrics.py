@@ -9,8 +9,8 @@ import pytest
 
 from facefx.labels import IGNORE, scheme
 from facefx_training.data import Pictures
-from facefx_training.evaluate import breakdown, report
-from facefx_training.metrics import confusion, scores
+from facefx_training.judge.evaluate import breakdown, report
+from facefx_training.judge.metrics import confusion, scores
 
 
 def test_confusion_counts_truth_down_and_prediction_across_and_skips_what_is_unknown() -> None:

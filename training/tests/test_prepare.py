@@ -21,10 +21,10 @@ from facefx_training.cli import app
 from facefx_training.data import read_celebamask, read_names
 from facefx_training.data.copies import groups_of_copies, picture_hash
 from facefx_training.data.hair import NOT_HAIR
+from facefx_training.data.prepare import prepare
 from facefx_training.data.readers import READERS, Entry
 from facefx_training.data.sides import mirrored_names
 from facefx_training.data.split import assign, parse_ratio
-from facefx_training.prepare import prepare
 
 
 def listed(into: Path) -> dict[str, list[str]]:

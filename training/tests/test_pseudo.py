@@ -4,12 +4,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from tiny_faces import face, index
+from tiny_faces import face, index, read_picture
+from typer.testing import CliRunner
 
 from facefx.labels import IGNORE
-from facefx_training.data import read_celebamask, read_names
+from facefx_training.cli import app
+from facefx_training.data import picture_path, read_celebamask, read_names
 from facefx_training.data.hair import NOT_HAIR
-from facefx_training.pseudo import correct_by_hair, likely_copies, pseudo_label
+from facefx_training.data.pseudo_labels import correct_by_hair, likely_copies, pseudo_label
 
 HAIR, SKIN, NOSE = index("hair"), index("skin"), index("nose")
 
@@ -57,3 +59,26 @@ def test_held_out_photos_are_recognised_in_another_size_and_quality(tmp_path: Pa
     noise = tmp_path / "noise.jpg"
     cv2.imwrite(str(noise), np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8))
     assert likely_copies(folder, ["p0", "p1"], [noise]) == set()
+
+
+def test_held_out_photos_may_be_webp(tmp_path: Path, pairs: Path) -> None:
+    """Of the same name or not, a copy is left out, whatever the ending."""
+    folder = hair_folder(tmp_path / "hair")
+    (pairs / "images" / "face9.jpg").unlink()
+    cv2.imwrite(str(pairs / "images" / "face9.webp"), cv2.imread(str(folder / "images" / "p1.jpg")), [cv2.IMWRITE_WEBP_QUALITY, 90])
+    (pairs / "val.txt").write_text("face9")
+    command = ["pseudo-label", folder, "--into", tmp_path / "out", "--held-out", pairs, "--license", "CC0"]
+    done = CliRunner().invoke(app, [str(word) for word in command], catch_exceptions=False)
+    assert "left out as copies" in done.output
+    assert "p1" not in read_names(tmp_path / "out" / "train.txt")
+
+
+def test_pairs_may_be_webp(pairs: Path) -> None:
+    before = read_celebamask(pairs, ["face0", "face1"])
+    jpeg = pairs / "images" / "face1.jpg"
+    cv2.imwrite(str(jpeg.with_suffix(".webp")), cv2.imread(str(jpeg)), [cv2.IMWRITE_WEBP_QUALITY, 101])  # over 100: lossless
+    jpeg.unlink()
+    assert picture_path(pairs, "face1") == jpeg.with_suffix(".webp")
+    assert picture_path(pairs, "nobody") == pairs / "images" / "nobody.jpg"
+    np.testing.assert_array_equal(read_picture(picture_path(pairs, "face1")), before.images[1])
+    np.testing.assert_array_equal(read_celebamask(pairs, ["face0", "face1"]).images, before.images)

@@ -8,15 +8,15 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from facefx.cards import ModelCard
 from onnx import TensorProto
 from tiny_onnx import write_model
 from typer.testing import CliRunner
 
-from facefx_training import quantize as quantizing
+from facefx.inference.cards import ModelCard
 from facefx_training.cli import app
 from facefx_training.data import Pictures, read_celebamask, read_names
-from facefx_training.quantize import quantize
+from facefx_training.export import quantize as quantizing
+from facefx_training.export.quantize import quantize
 
 ON = "faces/val.txt, 2 pictures"
 

@@ -9,18 +9,18 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from facefx.cards import ModelCard
 from tiny_faces import CELEBAMASK, face
 from typer.testing import CliRunner
 
 from facefx.errors import ImageError
+from facefx.inference.cards import ModelCard
 from facefx.labels import IGNORE, scheme
-from facefx_training.adversarial import AdversarialParser
-from facefx_training.checkpoints import network_of
 from facefx_training.cli import app
-from facefx_training.config import Config
 from facefx_training.data import Pictures, read_pictures, split_names
 from facefx_training.data.ab import mask_colours, read_ab, write_ab
+from facefx_training.run.adversarial import AdversarialParser
+from facefx_training.run.checkpoints import network_of
+from facefx_training.run.config import Config
 
 EYES_LIPS = scheme("eyes_lips")
 TINY = ["--size", "0=64", "--threads", "1", "--workers", "0", "--batch", "2"]
@@ -34,7 +34,7 @@ def call(*arguments: object) -> str:
 
 @pytest.fixture(autouse=True)
 def _random_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("facefx_training.module.network_of", lambda config: network_of(config, pretrained=False))
+    monkeypatch.setattr("facefx_training.run.module.network_of", lambda config: network_of(config, pretrained=False))
 
 
 @pytest.fixture

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from facefx_training.checkpoints import latest_checkpoint, load_averaged
+from facefx_training.run.checkpoints import latest_checkpoint, load_averaged
 
 #: Run by both processes. The second one's clock has stopped: were it asked, it would go on alone and wait for the first forever.
 SCRIPT = """
 import os, sys
 from pathlib import Path
-from facefx_training.config import Config
-from facefx_training.module import Parser
-from facefx_training.train import train
+from facefx_training.run.config import Config
+from facefx_training.run.module import Parser
+from facefx_training.run.train import train
 
 if os.environ.get("LOCAL_RANK") == "1":
     Parser.seconds = property(lambda self: 0.0)

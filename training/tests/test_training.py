@@ -10,19 +10,21 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from facefx.cards import ModelCard
 from tiny_faces import CELEBAMASK, face
 
 from facefx.errors import ModelError, ParameterError
-from facefx_training.card import commands, draft_card
-from facefx_training.checkpoints import latest_checkpoint, load_averaged, network_of
-from facefx_training.config import Config
+from facefx.inference.cards import ModelCard
 from facefx_training.data import Pictures
-from facefx_training.evaluate import evaluate, whole_frame
-from facefx_training.export import Probabilities, changed_labels, disagreement, export_model, halved, set_scores, write_onnx
-from facefx_training.module import Parser
+from facefx_training.export.card import commands, draft_card
+from facefx_training.export.model_folder import Probabilities, changed_labels, disagreement, export_model, set_scores
+from facefx_training.export.to_onnx import halved, write_onnx
+from facefx_training.judge.evaluate import evaluate
+from facefx_training.judge.predictors import whole_frame
 from facefx_training.networks import build
-from facefx_training.train import train
+from facefx_training.run.checkpoints import latest_checkpoint, load_averaged, network_of
+from facefx_training.run.config import Config
+from facefx_training.run.module import Parser
+from facefx_training.run.train import train
 
 SMALL = {"encoder": "efficientnet-lite0", "stem": 0}
 
@@ -39,7 +41,7 @@ def small_config(pairs: Path, **changes: object) -> Config:
 @pytest.fixture(autouse=True)
 def _random_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests need no ImageNet weights."""
-    monkeypatch.setattr("facefx_training.module.network_of", lambda config: network_of(config, pretrained=False))
+    monkeypatch.setattr("facefx_training.run.module.network_of", lambda config: network_of(config, pretrained=False))
 
 
 def test_a_run_goes_on_after_ctrl_c_and_ends_as_a_model_folder(
@@ -129,7 +131,7 @@ def test_training_learns(pairs: Path, tmp_path: Path, monkeypatch: pytest.Monkey
 )
 def test_an_export_that_does_not_agree_is_refused(check: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     network = build("unet", 19, pretrained=False, **SMALL)
-    monkeypatch.setattr(f"facefx_training.export.{check}", lambda *_: 0.2)
+    monkeypatch.setattr(f"facefx_training.export.model_folder.{check}", lambda *_: 0.2)
     with pytest.raises(ModelError, match=words):
         export_model(network, tmp_path / "bad", {"name": "bad"}, CELEBAMASK, face(64)[0], sizes=(64,))
     assert not (tmp_path / "bad").exists()
@@ -189,7 +191,7 @@ def test_a_run_may_start_from_another_ones_weights_and_its_card_says_so(pairs: P
 
 def test_a_run_of_another_kind_has_nothing_to_start_from(pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train(small_config(pairs), tmp_path / "first")
-    monkeypatch.setattr("facefx_training.checkpoints.load_averaged", lambda folder: (None, torch.nn.Conv2d(1, 1, 1), {}))
+    monkeypatch.setattr("facefx_training.run.checkpoints.load_averaged", lambda folder: (None, torch.nn.Conv2d(1, 1, 1), {}))
     with pytest.raises(ModelError, match="shares no weight"):
         train(small_config(pairs, start=str(tmp_path / "first")), tmp_path / "second")
 
@@ -256,7 +258,7 @@ def test_a_config_from_before_there_were_schemes_still_loads(pairs: Path, tmp_pa
 def test_commands_name_what_differs_from_the_defaults() -> None:
     config = Config(data="d", minutes=3, scheme="eyes_lips", family="pix2pix", critic="bce", l1=50.0, devices=2)
     (command,) = commands(config)
-    for words in ("--scheme eyes_lips", "--family pix2pix", "--critic bce", "--l1 50.0", "--devices 2", "--minutes 3"):
+    for words in ("--scheme eyes_lips", "--family pix2pix", "--critic bce", "--l1 50 ", "--devices 2", "--minutes 3"):
         assert words in command
     assert "--loss" not in command
 

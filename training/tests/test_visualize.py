@@ -6,17 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from facefx.overlay import palette
 from tiny_faces import face, index, read_picture
 from tiny_onnx import write_model
 from typer.testing import CliRunner
 
+from facefx.image.overlay import palette
 from facefx.labels import scheme
 from facefx_training.cli import app
 from facefx_training.data import Pictures, read_celebamask, read_names
-from facefx_training.entrant import CELEBAMASK, Entrant
-from facefx_training.sheet import VIEWS, contact_sheet, strip, worst_first
-from facefx_training.visualize import visualize
+from facefx_training.judge.entrant import CELEBAMASK, Entrant
+from facefx_training.judge.sheet import VIEWS, contact_sheet, strip, worst_first
+from facefx_training.judge.visualize import visualize
 
 SIDE = 96
 
@@ -24,7 +24,7 @@ SIDE = 96
 @pytest.fixture(autouse=True)
 def _found(monkeypatch: pytest.MonkeyPatch) -> None:
     """OpenCV's cascades find no face in these ellipses, and a network of eyes and lips cannot search for one."""
-    monkeypatch.setattr("facefx.pipeline.DEFAULT_DETECTOR", "whole_frame")
+    monkeypatch.setattr("facefx.plugins.resolve.DEFAULT_DETECTOR", "whole_frame")
 
 
 def views(truth: np.ndarray, said: np.ndarray, labels: str = "celebamask") -> dict[str, np.ndarray]:

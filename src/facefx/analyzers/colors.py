@@ -8,7 +8,7 @@ import numpy as np
 
 from ..declare.declarations import analyzer
 from ..face.face import Face
-from ..face.iris import Iris, find_irises
+from ..face.iris import Iris
 from ..labels import Label, Region
 from ..pixels.color import hex_code, to_lab
 
@@ -40,7 +40,7 @@ def colors(face: Face) -> dict[str, Any]:
 
     Chardon, Cretois, Hourseau, "Skin colour typology and suntanning pathways", Int. J. Cosmet. Sci. 13(4), 1991.
     """
-    left, right = find_irises(face.picture, face.landmarks)
+    left, right = face.irises
     skin = _color_of(face, f"{Label.SKIN.value}+{Label.NOSE.value}")
     return {
         "skin": None if skin is None else {**_entry(skin), **_ita(skin)},

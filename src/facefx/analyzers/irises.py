@@ -6,7 +6,7 @@ from typing import Any
 
 from ..declare.declarations import analyzer
 from ..face.face import Face
-from ..face.iris import Iris, find_irises
+from ..face.iris import Iris
 
 __all__ = ["irises"]
 
@@ -17,7 +17,7 @@ def irises(face: Face) -> dict[str, Any]:
 
     ``left_eye`` and ``right_eye`` are the subject's. How it is found, and when it is not, stands in `facefx.face.iris`.
     """
-    left, right = find_irises(face.picture, face.landmarks)
+    left, right = face.irises
     return {"left_eye": _circle(left), "right_eye": _circle(right)}
 
 

@@ -6,17 +6,18 @@ So no effect, whoever wrote it, can touch a pixel outside its mask, the caller's
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..declare.declarations import EffectSpec
-from ..errors import EffectError, FacefxError
+from ..errors import EffectError
 from ..face.face import Face, FaceView
 from ..face.scene import Scene
 from ..labels import is_scene_wide
 from ..pixels.blend import composite
+from ..plugins.checked import guarded
 from .warping import warped
 
 __all__ = ["Declined", "apply_effect", "chosen", "unsure"]
@@ -126,7 +127,7 @@ class _Run:
             if result is None:
                 result = scene.image.copy()
             self._paint_window(result, window, mask, face.box.side, index, FaceView(face, window))
-        return scene if result is None else Scene(result, scene.faces, scene.alpha)
+        return scene if result is None else replace(scene, image=result)
 
     def paint_widely(self, scene: Scene, indices: Sequence[int]) -> Scene:
         people = scene.of([scene.faces[index] for index in indices])
@@ -137,8 +138,8 @@ class _Run:
         self._paint_window(result, (0, 0, scene.size[1], scene.size[0]), mask, _unit(people), 0, None)
         if self.spec.kind == "cutout":
             alpha = mask if scene.alpha is None else scene.alpha * mask
-            return Scene(result, scene.faces, np.asarray(alpha))
-        return Scene(result, scene.faces, scene.alpha)
+            return replace(scene, image=result, alpha=np.asarray(alpha))
+        return replace(scene, image=result)
 
     def warp(self, scene: Scene, index: int) -> Scene:
         face = scene.faces[index]
@@ -158,9 +159,9 @@ class _Run:
 
     def draw(self, scene: Scene, indices: Sequence[int]) -> Scene:
         people = scene.of([scene.faces[index] for index in indices])
-        shown = Scene(_read_only(scene.image), people.faces, scene.alpha)
+        shown = replace(people, image=_read_only(scene.image))
         drawn = self._checked(self._call({"scene": shown, "unit": _unit(people)}, 0), scene.image.shape)
-        return Scene(np.clip(drawn, 0, 1), scene.faces, scene.alpha)
+        return replace(scene, image=np.clip(drawn, 0, 1))
 
     def _paint_window(
         self, result: np.ndarray, window: Window, mask: np.ndarray, unit: float, index: int, face: FaceView | None
@@ -178,12 +179,8 @@ class _Run:
         arguments = {name: supplied[name] for name in self.spec.supplies}
         if self.spec.random:
             arguments["rng"] = np.random.default_rng([*self.key.generate_state(4), index])
-        try:
+        with guarded(f"the effect {self.spec.name}", EffectError):
             return self.spec.function(**arguments, **self.params)
-        except FacefxError:
-            raise
-        except Exception as error:  # a plugin may raise anything at all
-            raise EffectError(f"the effect {self.spec.name} failed: {type(error).__name__}: {error}") from error
 
     def _checked(self, answer: Any, shape: tuple[int, ...]) -> np.ndarray:
         if not isinstance(answer, np.ndarray) or answer.shape != shape or answer.dtype.kind != "f":

@@ -9,12 +9,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from ..declare.declarations import AnalyzerSpec
 from ..errors import EffectError, RegionUnavailable
 from ..face.face import Face
 from ..face.values import Detector, Segmenter
 from ..image.picture import Picture, Source
 from ..parsing.pipeline import parse
+from ..plugins.checked import guarded
 from ..plugins.installed import registry
 
 __all__ = ["Report", "analyze", "measure"]
@@ -56,13 +59,32 @@ def measure(
     values = {}
     for name, (spec, params) in analyzers.items():
         try:
-            values[name] = json.dumps(spec.function(face, **params), allow_nan=False)
+            with guarded(f"the analyzer {spec.name}", EffectError):
+                values[name] = _as_json(spec, spec.function(face, **params))
         except RegionUnavailable:
             if not skip_unavailable:
                 raise
-        except Exception as error:  # a plugin may raise anything at all, or return what JSON cannot hold
-            raise EffectError(f"the analyzer {spec.name} failed: {type(error).__name__}: {error}") from error
     return Report(index, MappingProxyType(values))
+
+
+def _as_json(spec: AnalyzerSpec, measured: Any) -> str:
+    """What an analyzer returned. Raises `EffectError` if it is not a table of what JSON can hold."""
+    if not isinstance(measured, Mapping):
+        raise EffectError(f"the analyzer {spec.name} returned a {type(measured).__name__}; it must return a dict")
+    try:
+        return json.dumps(dict(measured), allow_nan=False, default=_plain)
+    except (TypeError, ValueError) as error:
+        raise EffectError(
+            f"the analyzer {spec.name} returned what JSON cannot hold: {error}; give numbers, texts, lists and dicts, "
+            "and None for what is not seen"
+        ) from None
+
+
+def _plain(value: Any) -> Any:
+    """numpy's numbers and arrays as Python's."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(f"a {type(value).__name__}")
 
 
 def analyze(

@@ -3,41 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import yaml
 
 from ..declare.declarations import AnalyzerSpec, EffectSpec
-from ..errors import AmbiguousName, FacefxError, LookError, NoFaceFound, OutputError, ParameterError, UnknownName
+from ..errors import NoFaceFound, ParameterError
 from ..face.scene import Scene
 from ..face.values import Detector, Segmenter
 from ..image.picture import Picture, Source, open_image
 from ..parsing.parser import Parser
 from ..parsing.pipeline import parse_rgb
-from ..plugins.installed import registry
+from .look_file import look_of, read_look, steps_of, write_look
 from .painting import Declined, apply_effect, chosen, unsure
-from .ready_looks import look_file, looks
+from .ready_looks import look_file
 from .references import portrait_in
 from .reports import Report, measure
+from .steps import Step, make_step
 
 __all__ = ["Chain", "Declined", "Result", "Step", "chain", "check_confidence", "load_look"]
-
-LOOK_FORMAT = 1
-
-
-@dataclass(frozen=True)
-class Step:
-    """One effect or analyzer of a chain, by its full name, with all its parameters."""
-
-    name: str
-    spec: EffectSpec | AnalyzerSpec = field(repr=False)
-    params: Mapping[str, bool | int | float | str]
 
 
 @dataclass(frozen=True)
@@ -73,9 +60,12 @@ class Chain:
     steps: tuple[Step, ...] = ()
     seed: int = 0
 
-    def then(self, name: str, **params: Any) -> Chain:
-        """This chain with one more step. Raises `UnknownName` or `ParameterError` at once, not when it runs."""
-        return replace(self, steps=(*self.steps, _step(name, params)))
+    def then(self, use: str | EffectSpec | AnalyzerSpec, /, **params: Any) -> Chain:
+        """This chain with one more step: an effect or analyzer by name, or as it was declared.
+
+        Raises `UnknownName` or `ParameterError` at once, not when it runs.
+        """
+        return replace(self, steps=(*self.steps, make_step(use, params)))
 
     def __or__(self, other: Chain) -> Chain:
         if not isinstance(other, Chain):
@@ -113,29 +103,28 @@ class Chain:
         """
         check_confidence(min_confidence)
         picture = open_image(image)
-        if any(_needs_faces(step) for step in self.steps):
+        if any(step.needs_faces for step in self.steps):
             scene = parse_rgb(picture.rgb, Parser.of(segmenter, detector))
         else:
             scene = Scene(picture.rgb, ())
         return self._run(picture, scene, require_face, min_confidence)
 
-    def edit(self, scene: Scene, *, min_confidence: float = 0.0) -> Scene:
+    def edit(self, scene: Scene, *, min_confidence: float = 0.0, declined: Sequence[Declined] | None = None) -> Scene:
         """Run the effects on a picture that is parsed already; steps whose faces are not there change nothing.
 
-        `min_confidence` is as for `run`.
+        `min_confidence` is as for `run`; `declined` is what `declined` said of it, if that was asked before.
 
         Raises
         ------
         ParameterError, RegionUnavailable, EffectError
         """
-        check_confidence(min_confidence)
-        declined = self.declined(scene, min_confidence)
+        refusals = self.declined(scene, min_confidence) if declined is None else declined
         seen: dict[str, int] = {}
         for place, step in enumerate(self.steps):
             if isinstance(step.spec, EffectSpec):
                 occurrence = seen[step.name] = seen.get(step.name, -1) + 1
                 portrait = portrait_in(str(step.params["reference"])) if "portrait" in step.spec.supplies else None
-                without = {refusal.face for refusal in declined if refusal.step == place}
+                without = {refusal.face for refusal in refusals if refusal.step == place}
                 scene = apply_effect(scene, step.spec, step.params, _key(self.seed, step.name, occurrence), portrait, without)
         return scene
 
@@ -146,7 +135,8 @@ class Chain:
         return frozenset(spec.needed(params) for spec, params in effects if spec.needs_faces(params))
 
     def declined(self, scene: Scene, min_confidence: float) -> tuple[Declined, ...]:
-        """What `edit` would leave alone in a scene at that `min_confidence`. Raises `RegionUnavailable`."""
+        """What `edit` would leave alone in a scene at that `min_confidence`. Raises `RegionUnavailable` or `ParameterError`."""
+        check_confidence(min_confidence)
         return tuple(
             Declined(place, step.name, face, step.spec.needed(step.params), sure, min_confidence)
             for place, step in enumerate(self.steps)
@@ -157,18 +147,19 @@ class Chain:
     def _run(self, picture: Picture, scene: Scene, require_face: bool, min_confidence: float) -> Result:
         if require_face:
             self._check_faces(scene)
-        edited = self.edit(scene, min_confidence=min_confidence)
+        declined = self.declined(scene, min_confidence)
+        edited = self.edit(scene, declined=declined)
         measuring = {step.name: (step.spec, step.params) for step in self.steps if isinstance(step.spec, AnalyzerSpec)}
-        short = [full.partition(":")[2] for full in measuring]
+        short = [full.rpartition(":")[2] for full in measuring]
         analyzers = {n if short.count(n) == 1 else full: measuring[full] for full, n in zip(measuring, short, strict=True)}
         reports = tuple(measure(face, index, analyzers) for index, face in enumerate(scene.faces)) if analyzers else ()
         unchanged = edited.image is picture.rgb and edited.alpha is None
         done = picture if unchanged else picture.with_rgb(edited.image, edited.alpha)
-        return Result(picture.like(edited.image, edited.alpha), reports, scene, done, self.declined(scene, min_confidence))
+        return Result(picture.like(edited.image, edited.alpha), reports, scene, done, declined)
 
     def _check_faces(self, scene: Scene) -> None:
         """Raise `NoFaceFound` if there is no face for a step that needs one."""
-        needing = [step for step in self.steps if _needs_faces(step)]
+        needing = [step for step in self.steps if step.needs_faces]
         if needing and not scene.faces:
             height, width = scene.size
             raise NoFaceFound(
@@ -187,69 +178,33 @@ class Chain:
         return Chain.from_dict, (self.to_dict(),)
 
     def to_dict(self) -> dict[str, Any]:
-        """The look as JSON can hold it: full names, versions, and every parameter."""
-        steps = [{"use": s.name, "version": s.spec.version, "params": dict(s.params)} for s in self.steps]
-        return {"facefx_look": LOOK_FORMAT, "seed": self.seed, "steps": steps}
+        """The look as JSON can hold it: full names, versions, and every parameter. Raises `LookError`."""
+        return look_of(self.steps, self.seed)
 
     @classmethod
     def from_dict(cls, look: Any) -> Chain:
         """The chain that `to_dict` wrote. Raises `LookError` if it cannot be run as it was meant."""
-        if not isinstance(look, Mapping) or look.get("facefx_look") != LOOK_FORMAT:
-            raise LookError(f"not a facefx look: a look is a table with facefx_look: {LOOK_FORMAT} and a list of steps")
-        seed, steps = look.get("seed", 0), look.get("steps")
-        if (
-            not isinstance(steps, list)
-            or not isinstance(seed, int)
-            or not all(isinstance(s, Mapping) and "use" in s for s in steps)
-        ):
-            raise LookError("a look needs a whole-number seed and a list of steps, each with use: the effect's name, and params")
-        return cls(tuple(_saved_step(s) for s in steps), seed)
+        return cls(*steps_of(look))
 
     def save(self, path: str | Path, *, force: bool = False) -> Path:
-        """Write the look to a ``.json``, ``.yaml`` or ``.yml`` file. Raises `OutputError` if it exists, unless `force`."""
-        target = Path(path)
-        if target.suffix.lower() not in (".json", ".yaml", ".yml"):
-            raise OutputError(f"a look is saved as .json, .yaml or .yml; given was {str(target)!r}")
-        look = self.to_dict()
-        text = json.dumps(look, indent=2) + "\n" if target.suffix.lower() == ".json" else yaml.safe_dump(look, sort_keys=False)
-        try:
-            with target.open("w" if force else "x", encoding="utf-8") as file:
-                file.write(text)
-        except FileExistsError:
-            raise OutputError(f"{str(target)!r} exists already; give another name, or force=True to replace it") from None
-        except OSError as error:
-            raise OutputError(f"{str(target)!r} cannot be written: {error.strerror}") from None
-        return target
+        """Write the look to a ``.json``, ``.yaml`` or ``.yml`` file.
+
+        Raises `OutputError` if it exists, unless `force`, and `LookError` if it has a step that belongs to no plugin.
+        """
+        return write_look(self.to_dict(), path, force=force)
 
     @classmethod
     def load(cls, path: str | Path) -> Chain:
         """The chain that was saved at `path`. Raises `LookError`."""
-        try:
-            text = Path(path).read_text("utf-8")
-        except FileNotFoundError:
-            known = ", ".join(looks()) or "none"
-            raise LookError(
-                f"there is no look {str(path)!r}: give the path of a saved one, or the name of a ready one ({known})"
-            ) from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise LookError(f"the look {str(path)!r} cannot be read: {error}") from None
-        try:
-            # JSON is not quite YAML: to YAML 1.1, the number 1e-05 is text.
-            look = json.loads(text) if Path(path).suffix.lower() == ".json" else yaml.safe_load(text)
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            raise LookError(f"the look {str(path)!r} is neither JSON nor YAML: {error}") from None
-        try:
-            return cls.from_dict(look)
-        except LookError as error:
-            raise LookError(f"the look {str(path)!r}: {error}") from None
+        return cls(*read_look(path))
 
 
-def chain(name: str, **params: Any) -> Chain:
-    """A chain of one step: an effect or analyzer by name, with its parameters.
+def chain(use: str | EffectSpec | AnalyzerSpec, /, **params: Any) -> Chain:
+    """A chain of one step: an effect or analyzer by name, or as it was declared, with its parameters.
 
     Raises `UnknownName` if none has that name, `ParameterError` if a parameter is unknown or not allowed.
     """
-    return Chain().then(name, **params)
+    return Chain().then(use, **params)
 
 
 def load_look(look: str | Path) -> Chain:
@@ -260,46 +215,10 @@ def load_look(look: str | Path) -> Chain:
     return Chain.load(look_file(str(look)) or look)
 
 
-def _step(name: str, params: Mapping[str, Any]) -> Step:
-    found = registry()
-    names: Any = found.effects
-    try:
-        full = found.effects.full_name(name)
-    except AmbiguousName:
-        raise
-    except UnknownName:
-        try:
-            full, names = found.analyzers.full_name(name), found.analyzers
-        except AmbiguousName:
-            raise
-        except UnknownName:
-            known = [n.partition(":")[2] for n in (*found.effects.items, *found.analyzers.items)]
-            raise UnknownName("effect or analyzer", name, known) from None
-    spec = names.items[full]
-    return Step(full, spec, MappingProxyType(spec.resolve(params)))
-
-
-def _saved_step(saved: Mapping[str, Any]) -> Step:
-    name, params = saved["use"], saved.get("params", {})
-    if not isinstance(name, str) or not isinstance(params, Mapping) or not all(isinstance(k, str) for k in params):
-        raise LookError(f"a step needs use: an effect's name, and params: a table; found was {dict(saved)!r}")
-    try:
-        step = _step(name, params)
-    except FacefxError as error:
-        raise LookError(f"the step {name!r} cannot be run here: {error}") from error
-    if str(saved.get("version", step.spec.version)) != step.spec.version:
-        raise LookError(f"the step {name!r} was saved for version {saved['version']} of it; installed is {step.spec.version}")
-    return step
-
-
 def check_confidence(asked: float) -> None:
     """Raise `ParameterError` unless it is a number from 0 to 1."""
     if not isinstance(asked, int | float) or not 0 <= asked <= 1:
         raise ParameterError(f"min_confidence={asked!r} is not allowed; give a number from 0 (asks for nothing) to 1")
-
-
-def _needs_faces(step: Step) -> bool:
-    return not isinstance(step.spec, EffectSpec) or step.spec.needs_faces(step.params)
 
 
 def _key(seed: int, name: str, occurrence: int) -> np.random.SeedSequence:

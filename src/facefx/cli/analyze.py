@@ -9,7 +9,7 @@ import typer
 
 from ..errors import FacefxError
 from .messages import console
-from .options import DetectorOption, SegmenterOption
+from .options import DetectorOption, PluginOption, SegmenterOption
 from .several import for_each, no_face
 
 __all__ = ["analyze"]
@@ -23,6 +23,7 @@ def analyze(
     ] = False,
     segmenter: SegmenterOption = None,
     detector: DetectorOption = None,
+    plugin: PluginOption = None,
 ) -> None:
     """Measure the faces in pictures with every analyzer that is installed.
 

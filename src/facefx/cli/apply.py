@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,6 +18,7 @@ from .options import (
     KeepGpsOption,
     LookOption,
     MinConfidenceOption,
+    PluginOption,
     QualityOption,
     SegmenterOption,
 )
@@ -58,10 +60,12 @@ def apply(
     quality: QualityOption = 95,
     keep_gps: KeepGpsOption = False,
     force: ForceOption = False,
+    plugin: PluginOption = None,
 ) -> None:
     """Run effects on pictures.
 
-    Looks come first and then the effects, each in the order given. For example:
+    Looks come first and then the effects, each in the order given. What analyzers among them measured is printed as JSON, as
+    facefx analyze --json does. For example:
 
     facefx apply me.jpg -o red.jpg --effect "recolor_lips:color=#c00,strength=0.8"
     """
@@ -70,7 +74,8 @@ def apply(
     from ..plugins.resolve import resolve_detector, resolve_segmenter
 
     targets = targets_of(inputs, output)
-    chain = chain_from_options(look, effect)
+    chain = chain_from_options(look, effect, measuring=True)
+    measured: list[dict[str, Any]] = []
     parser, finder = resolve_segmenter(segmenter), resolve_detector(detector)
     make_folder(output)
 
@@ -85,6 +90,12 @@ def apply(
             if no_face_means is NoFace.ERROR:
                 raise no_face(path, ", or --no-face copy to pass such pictures through")
             say(f"no face was found in {str(path)!r}; written without effects")
+        if result.reports:
+            measured.append({"file": str(path), "faces": [report.to_dict() for report in result.reports]})
         save_image(result.picture, target, force=force, quality=quality, keep_gps=keep_gps)
 
-    for_each(inputs, work)
+    try:
+        for_each(inputs, work)
+    finally:  # what was measured is shown, whatever else went wrong
+        if measured:
+            typer.echo(json.dumps(measured, indent=2))

@@ -19,8 +19,8 @@ from .versions import distribution_version
 __all__ = ["doctor"]
 
 ENVIRONMENT = (
-    "FACEFX_MODELS", "FACEFX_PLUGINS", "FACEFX_STRICT_PLUGINS", "FACEFX_THREADS", "FACEFX_MAX_PIXELS", "FACEFX_PROVIDER",
-    "FACEFX_STRICT_PROVIDER", "FACEFX_TENSORRT_CACHE",
+    "FACEFX_MODELS", "FACEFX_PLUGINS", "FACEFX_PLUGIN_FILES", "FACEFX_STRICT_PLUGINS", "FACEFX_THREADS", "FACEFX_MAX_PIXELS",
+    "FACEFX_PROVIDER", "FACEFX_STRICT_PROVIDER", "FACEFX_TENSORRT_CACHE",
 )  # fmt: skip
 #: What facefx cannot even be imported without: distribution, module, what to do where it is missing.
 LIBRARIES = (

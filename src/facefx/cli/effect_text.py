@@ -15,7 +15,7 @@ from ..errors import ParameterError, UnknownName
 
 if TYPE_CHECKING:
     from ..chains.sequence import Chain
-    from ..declare.declarations import EffectSpec
+    from ..declare.declarations import AnalyzerSpec, EffectSpec
 
 __all__ = ["SYNTAX", "chain_from_options", "chain_from_text", "example"]
 
@@ -25,38 +25,46 @@ _EFFECT = re.compile(r"(?P<name>[^:=]+(?::[^:=]+)?)(?::(?P<params>[^:=]+=.*))?",
 _COMMA_OUTSIDE_BRACKETS = re.compile(r",(?![^()]*\))")
 
 
-def chain_from_options(look: Sequence[Path] | None, effect: Sequence[str] | None) -> Chain:
-    """The chain that ``--look`` and ``--effect`` ask for, looks first. Raises `typer.BadParameter` if that is nothing."""
+def chain_from_options(look: Sequence[Path] | None, effect: Sequence[str] | None, *, measuring: bool = False) -> Chain:
+    """The chain that ``--look`` and ``--effect`` ask for, looks first.
+
+    Raises `typer.BadParameter` if that is nothing, or nothing but analyzers where they are of no use (unless `measuring`).
+    """
     from ..chains.sequence import Chain, load_look
+    from ..declare.declarations import EffectSpec
 
     chain = reduce(or_, [*map(load_look, look or ()), *map(chain_from_text, effect or ())] or [Chain()])
     if not chain.steps:
         raise typer.BadParameter("there is nothing to do: give an effect, or a look that has one", param_hint="'--effect'")
+    if not measuring and not any(isinstance(step.spec, EffectSpec) for step in chain.steps):
+        names = ", ".join(step.name for step in chain.steps)
+        problem = f"{names} measures and changes nothing; use it with facefx apply or analyze"
+        raise typer.BadParameter(problem, param_hint="'--effect'")
     return chain
 
 
 def chain_from_text(text: str) -> Chain:
-    """A chain of the one effect that `text` names, such as ``"recolor_lips:color=#c00,strength=0.8"``.
+    """A chain of the one effect or analyzer that `text` names, such as ``"recolor_lips:color=#c00,strength=0.8"``.
 
     Raises `ParameterError`, `UnknownName` or `AmbiguousName`; the messages quote the text.
     """
     from ..chains.sequence import Chain
+    from ..chains.steps import full_name_of, make_step
     from ..plugins.installed import registry
 
     match = _EFFECT.fullmatch(text.strip())
     if match is None:
         raise _not_understood(text)
     name = match["name"].strip()
-    effects = registry().effects
     try:
-        full = effects.full_name(name)
+        full = full_name_of(name)
     except UnknownName:
-        head = name.partition(":")[0]
-        if head != name and any(head in (known, known.partition(":")[2]) for known in effects.items):
+        head, found = name.partition(":")[0], registry()
+        if head != name and any(head in (n, n.partition(":")[2]) for n in (*found.effects.items, *found.analyzers.items)):
             raise _not_understood(text) from None  # a parameter without its value
         raise
     try:
-        return Chain().then(full, **_values(effects.items[full], match["params"]))
+        return Chain().then(full, **_values(make_step(full, {}).spec, match["params"]))
     except ParameterError as error:
         raise ParameterError(f"--effect {text!r}: {error}") from None
 
@@ -65,7 +73,7 @@ def _not_understood(text: str) -> ParameterError:
     return ParameterError(f"--effect {text!r} is not understood; write {SYNTAX}, for example recolor_lips:color=#c00,strength=0.8")
 
 
-def _values(spec: EffectSpec, text: str | None) -> dict[str, bool | int | float | str]:
+def _values(spec: EffectSpec | AnalyzerSpec, text: str | None) -> dict[str, bool | int | float | str]:
     values: dict[str, bool | int | float | str] = {}
     for piece in _COMMA_OUTSIDE_BRACKETS.split(text) if text else []:
         key, equals, value = (part.strip() for part in piece.partition("="))

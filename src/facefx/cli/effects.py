@@ -9,6 +9,7 @@ import typer
 
 from .effect_text import example
 from .messages import console
+from .options import PluginOption
 
 if TYPE_CHECKING:
     from ..declare.declarations import EffectSpec
@@ -21,6 +22,7 @@ def effects(
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the parameters as JSON Schema: of NAME, or of each effect by name.")
     ] = False,
+    plugin: PluginOption = None,
 ) -> None:
     """List the effects, or show one with its parameters."""
     from ..plugins.installed import registry

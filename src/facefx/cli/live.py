@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import DetectorOption, EffectOption, LookOption, MinConfidenceOption, SegmenterOption
+from .options import DetectorOption, EffectOption, LookOption, MinConfidenceOption, PluginOption, SegmenterOption
 from .video import ParseEveryOption, SizeOption
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def live(
     size: SizeOption = 256,
     parse_every: ParseEveryOption = 1,
     min_confidence: MinConfidenceOption = 0.0,
+    plugin: PluginOption = None,
 ) -> None:
     """Show a camera's picture with the parts of every face, or one part alone, and looks on it.
 

@@ -16,6 +16,7 @@ __all__ = [
     "KeepGpsOption",
     "LookOption",
     "MinConfidenceOption",
+    "PluginOption",
     "QualityOption",
     "SegmenterOption",
 ]
@@ -63,6 +64,27 @@ MinConfidenceOption = Annotated[
         max=1.0,
         metavar="SHARE",
         help="Leave faces alone whose lips, eyes, hair or what else an effect needs the segmenter is less sure of, and say so.",
+    ),
+]
+
+
+def _use_plugins(paths: list[Path] | None) -> list[Path] | None:
+    if paths:
+        from ..plugins.installed import use_file
+
+        for path in paths:
+            use_file(path)
+    return paths
+
+
+PluginOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--plugin",
+        metavar="FILE.py",
+        is_eager=True,
+        callback=_use_plugins,
+        help="A Python file with effects, analyzers, segmenters or detectors of your own. May be repeated.",
     ),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace output files that are there already.")]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from .messages import console
+from .options import PluginOption
 
 __all__ = ["plugins"]
 
 
-def plugins() -> None:
+def plugins(plugin: PluginOption = None) -> None:
     """List the plugins, what they offer, and what is wrong with those that are broken.
 
     FACEFX_PLUGINS=off uses none but the built-in one; with FACEFX_STRICT_PLUGINS=1 a broken plugin is an error.
@@ -19,6 +20,6 @@ def plugins() -> None:
     table = Table()
     for heading in ("distribution", "version", "plugin", "offers", "problem"):
         table.add_column(heading)
-    for plugin in registry().plugins:
-        table.add_row(plugin.distribution, plugin.version, plugin.entry, ", ".join(plugin.offers), plugin.problem)
+    for one in registry().plugins:
+        table.add_row(one.distribution, one.version, one.entry, ", ".join(one.offers), one.problem)
     console().print(table)

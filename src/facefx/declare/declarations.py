@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar, get_type_hints
+from typing import Any, Literal, get_type_hints, overload
 
 from ..errors import ParameterError
 from ..labels import Label, Region, is_scene_wide, labels_of
@@ -19,7 +19,6 @@ from .parameters import FACES, Color, CubeFile, Parameter, PictureFile, Range, V
 
 __all__ = ["AnalyzerSpec", "Color", "CubeFile", "EffectSpec", "Kind", "Parameter", "PictureFile", "Range", "analyzer", "effect"]
 
-Function = TypeVar("Function", bound=Callable[..., Any])
 Kind = Literal["paint", "cutout", "warp", "overlay"]
 
 #: What the core can supply to each kind of effect, besides the keyword-only ``rng``.
@@ -31,13 +30,17 @@ SUPPLIES: Mapping[Kind, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Spec:
     name: str
     function: Callable[..., Any] = field(repr=False)
     parameters: Mapping[str, Parameter] = field(repr=False)
     summary: str = ""
     version: str = "1"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The declared function itself, as it was written: no crop, no mask, no checks."""
+        return self.function(*args, **kwargs)
 
     def resolve(self, given: Mapping[str, Any]) -> dict[str, Value]:
         """All parameters, the given ones checked and the rest at their defaults."""
@@ -60,7 +63,7 @@ class _Spec:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EffectSpec(_Spec):
     """An effect as declared.
 
@@ -95,11 +98,16 @@ class EffectSpec(_Spec):
         return self.region_of(params) != Region.PICTURE.value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AnalyzerSpec(_Spec):
     """An analyzer as declared: a function of a `Face` that returns a dict fit for JSON."""
 
 
+@overload
+def effect(function: Callable[..., Any], /) -> EffectSpec: ...
+
+
+@overload
 def effect(
     *,
     region: Region | Label | str = "face",
@@ -107,7 +115,19 @@ def effect(
     kind: Kind = "paint",
     margin: float = 0.0,
     version: str = "1",
-) -> Callable[[Callable[..., Any]], EffectSpec]:
+) -> Callable[[Callable[..., Any]], EffectSpec]: ...
+
+
+def effect(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    region: Region | Label | str = "face",
+    needs: Region | Label | str = "",
+    kind: Kind = "paint",
+    margin: float = 0.0,
+    version: str = "1",
+) -> EffectSpec | Callable[[Callable[..., Any]], EffectSpec]:
     """Declare an effect.
 
     By their names, the function's positional arguments get what they ask for, all of it read-only:
@@ -148,6 +168,8 @@ def effect(
     ...     "Darken the lips."
     ...     return image * (1 - strength)
     """
+    if kind not in SUPPLIES:
+        raise TypeError(f"kind={kind!r} is not allowed; allowed are {', '.join(SUPPLIES)}")
     labels_of(region)
     if needs:
         labels_of(needs)
@@ -170,7 +192,7 @@ def effect(
         _check_regions(spec)
         return spec
 
-    return declare
+    return declare if function is None else declare(function)
 
 
 def _check_regions(spec: EffectSpec) -> None:
@@ -185,8 +207,18 @@ def _check_regions(spec: EffectSpec) -> None:
         raise TypeError(f"{spec.name}: 'portrait' needs a parameter reference: PictureFile, which names the picture")
 
 
-def analyzer(*, version: str = "1") -> Callable[[Callable[..., Any]], AnalyzerSpec]:
-    """Declare an analyzer: a function of a `Face` that measures, and returns a dict of what JSON can hold."""
+@overload
+def analyzer(function: Callable[..., Any], /) -> AnalyzerSpec: ...
+
+
+@overload
+def analyzer(*, version: str = "1") -> Callable[[Callable[..., Any]], AnalyzerSpec]: ...
+
+
+def analyzer(
+    function: Callable[..., Any] | None = None, /, *, version: str = "1"
+) -> AnalyzerSpec | Callable[[Callable[..., Any]], AnalyzerSpec]:
+    """Declare an analyzer: a function of a `Face` that returns a dict of what JSON can hold; numpy's numbers may be in it."""
 
     def declare(function: Callable[..., Any]) -> AnalyzerSpec:
         _, parameters, rng = _signature(function, allowed=("face",))
@@ -194,7 +226,7 @@ def analyzer(*, version: str = "1") -> Callable[[Callable[..., Any]], AnalyzerSp
             raise TypeError(f"{function.__name__}: an analyzer measures and so takes no rng; only effects may")
         return AnalyzerSpec(function.__name__, function, MappingProxyType(parameters), _first_line(function), version)
 
-    return declare
+    return declare if function is None else declare(function)
 
 
 def _first_line(function: Callable[..., Any]) -> str:
@@ -203,10 +235,15 @@ def _first_line(function: Callable[..., Any]) -> str:
 
 def _signature(function: Callable[..., Any], allowed: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, Parameter], bool]:
     """The names of a function's positional arguments, its parameters, and whether it wants ``rng``."""
+    if not inspect.isfunction(function):
+        raise TypeError(f"{function!r:.80} is no function; put the decorator right above a def")
     name = function.__name__
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
         raise TypeError(f"{name!r}: names are lower case words joined by underscores, such as recolor_lips")
-    hints = get_type_hints(function, include_extras=True)
+    try:
+        hints = get_type_hints(function, include_extras=True)
+    except NameError as error:
+        raise TypeError(f"{name}: an annotation cannot be understood: {error}; import what it names") from None
     positional, parameters = [], {}
     for argument in inspect.signature(function).parameters.values():
         if argument.kind is argument.POSITIONAL_OR_KEYWORD and argument.name in allowed:

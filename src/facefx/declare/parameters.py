@@ -137,6 +137,8 @@ class Parameter:
 
 #: The parameter that every effect has: the core does the choosing.
 FACES = Parameter("faces", "faces", "all", "whose: all, largest, or a face's number", choices=("all", "largest"))
+_NUMBER = "Annotated[int, Range(low, high)] or Annotated[float, Range(low, high)]"
+_ANNOTATIONS = f"bool, Literal of texts, Color, PictureFile, CubeFile, and {_NUMBER}"
 
 
 def declared(owner: str, argument: inspect.Parameter, hint: Any) -> Parameter:
@@ -147,6 +149,8 @@ def declared(owner: str, argument: inspect.Parameter, hint: Any) -> Parameter:
     described = next((e for e in extras if isinstance(e, str)), "")
     if argument.name == FACES.name:
         raise TypeError(f"{owner}: the core gives every effect the parameter 'faces'; it cannot have one of its own")
+    if hint is None:
+        raise TypeError(f"{owner}: the parameter {argument.name!r} has no annotation; allowed are {_ANNOTATIONS}")
     if argument.default is argument.empty:
         raise TypeError(f"{owner}: the parameter {argument.name!r} needs a default")
     if base is str and mark:
@@ -158,11 +162,12 @@ def declared(owner: str, argument: inspect.Parameter, hint: Any) -> Parameter:
     elif get_origin(base) is Literal and all(isinstance(c, str) for c in get_args(base)):
         parameter = Parameter(argument.name, "choice", argument.default, described, choices=get_args(base))
     else:
-        raise TypeError(
-            f"{owner}: the parameter {argument.name!r} is annotated {hint!r}; allowed are bool, Literal of texts, Color, "
-            "PictureFile, CubeFile, and Annotated[int, Range(low, high)] or Annotated[float, Range(low, high)]"
-        )
-    default = parameter.check(argument.default, owner)
+        raise TypeError(f"{owner}: the parameter {argument.name!r} is annotated {hint!r}; allowed are {_ANNOTATIONS}")
+    try:
+        default = parameter.check(argument.default, owner)
+    except ParameterError:
+        problem = f"the default {argument.name}={argument.default!r} is not allowed; it takes {parameter.allowed}"
+        raise TypeError(f"{owner}: {problem}") from None
     return Parameter(parameter.name, parameter.kind, default, described, limits, parameter.choices)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from .. import labels as label_names
 from ..labels import Label, Region
 from ..pixels import geometry
+from .iris import Iris, find_irises
 from .landmarks import Landmarks, landmarks_of
 from .mask_style import PHOTO, MaskStyle, Patch
 from .values import Box, FaceParsing, Mask
@@ -65,6 +66,11 @@ class Face:
     def landmarks(self) -> Landmarks:
         """Corners of the eyes and the mouth, the nose, the chin and so on, in pixels of the picture."""
         return landmarks_of(self.parsing)
+
+    @cached_property
+    def irises(self) -> tuple[Iris | None, Iris | None]:
+        """The subject's left iris and the right one, None where none is seen; found once."""
+        return find_irises(self.picture, self.landmarks)
 
     def moved_to(self, picture: np.ndarray, parsing: FaceParsing) -> Face:
         """The same face in another version of its picture."""

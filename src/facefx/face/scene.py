@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -32,6 +32,7 @@ class Scene:
     image: np.ndarray
     faces: tuple[Face, ...]
     alpha: np.ndarray | None = None
+    _people: dict[tuple[Face, ...], Mask] = field(default_factory=dict, repr=False)  # goes along when only the picture changes
 
     def mask(self, region: Region | Label | str) -> Mask:
         """The soft mask of a region over all faces, (H, W) float32 in [0, 1].
@@ -41,7 +42,7 @@ class Scene:
         """
         labels = label_names.labels_of(region)
         if labels == Region.PERSON.labels:
-            return self._people
+            return self._person()
         if Label.BACKGROUND not in labels:
             return mask_of_faces(self.faces, region, self.image)
         others = "+".join(label.value for label in Label if label not in labels)
@@ -53,10 +54,12 @@ class Scene:
         """The same picture with some of its faces."""
         return self if tuple(faces) == self.faces else replace(self, faces=tuple(faces))
 
-    @cached_property
-    def _people(self) -> Mask:
+    def _person(self) -> Mask:
         # Of the picture that was parsed: effects may have changed this one's colours since.
-        return Mask.of(person_mask(self.faces, self.faces[0].picture) if self.faces else np.zeros(self.size, np.float32))
+        if self.faces not in self._people:
+            found = person_mask(self.faces, self.faces[0].picture) if self.faces else np.zeros(self.size, np.float32)
+            self._people[self.faces] = Mask.of(found)
+        return self._people[self.faces]
 
     def label_map(self, scheme: str | LabelScheme = "celebamask") -> np.ndarray:
         """The most likely part at every pixel: (H, W) uint8, in the index order of `scheme` (CelebAMask-HQ's by default).

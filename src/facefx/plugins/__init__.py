@@ -3,6 +3,6 @@
 What enters finds, names and guards what others wrote. Imports all that the built-in plugin offers: effects, analyzers, models.
 """
 
-from .installed import PluginInfo, Registry, registry
+from .installed import PluginInfo, Registry, register, registry
 
-__all__ = ["PluginInfo", "Registry", "registry"]
+__all__ = ["PluginInfo", "Registry", "register", "registry"]

@@ -3,7 +3,8 @@
 pluggy is asked once, when the first name is looked up; never per image. The built-in effects, analyzers, segmenters and
 detectors come in through the same hooks as everybody's.
 
-Environment: ``FACEFX_PLUGINS=off`` loads the built-in ones only; ``FACEFX_STRICT_PLUGINS=1`` makes a broken plugin an error.
+Environment: ``FACEFX_PLUGIN_FILES`` names files that are plugins, too; ``FACEFX_PLUGINS=off`` loads the built-in ones only;
+``FACEFX_STRICT_PLUGINS=1`` makes a broken plugin an error.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from threading import RLock
@@ -25,14 +26,17 @@ from ..errors import AmbiguousName, PluginError, UnknownName
 from ..face.values import Detector, Segmenter
 from ..inference.cards import ENVIRONMENT, ModelCard, local_models
 from ..inference.segmenter import OnnxSegmenter
-from . import hookspecs
+from . import files, hookspecs
 from .checked import checked_detector, checked_segmenter, guarded, message_of
 
-__all__ = ["PluginInfo", "Registry", "registry"]
+__all__ = ["PluginInfo", "Registry", "register", "registry", "use_file"]
 
 log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
+Declared = TypeVar("Declared", EffectSpec, AnalyzerSpec)
+#: The home of what was registered in this process.
+_SESSION = "session"
 
 
 @dataclass(frozen=True)
@@ -178,6 +182,53 @@ def _by_name(answer: Any, wanted: Any, where: str) -> dict[str, Any]:
     return {item.name: item for item in items}
 
 
+def register(declared: Declared) -> Declared:
+    """Give an effect or analyzer a home in this process, ``session:NAME``: chains, looks and the registry know it by its name.
+
+    Parameters
+    ----------
+    declared : a function under `facefx.effect` or `facefx.analyzer`. Another one of that name that was registered so is replaced,
+        as when a notebook's cell is run again; nobody else's is.
+
+    Returns
+    -------
+    The same, so that ``@facefx.register`` may stand above ``@facefx.effect``.
+
+    Raises
+    ------
+    PluginError
+        If it is nothing of the kind.
+    """
+    if not isinstance(declared, EffectSpec | AnalyzerSpec):
+        shown = getattr(declared, "__name__", type(declared).__name__)
+        raise PluginError(f"{shown!r} cannot be registered; allowed is a function under @facefx.effect or @facefx.analyzer")
+    found = registry()
+    full = f"{_SESSION}:{declared.name}"
+    found.effects.items.pop(full, None)
+    found.analyzers.items.pop(full, None)
+    found.plugins[:] = [plugin for plugin in found.plugins if (plugin.distribution, plugin.entry) != (_SESSION, declared.name)]
+    found.add(_SESSION, "-", declared.name, files.plugin_of(declared))
+    return declared
+
+
+def use_file(path: Path) -> None:
+    """Load a Python file as a plugin, in this process and in those that it starts: ``STEM:NAME``, see `FACEFX_PLUGIN_FILES`.
+
+    Raises
+    ------
+    PluginError
+        If it cannot be loaded, declares nothing, or plugins are switched off.
+    """
+    path, found = path.resolve(), registry()
+    if _switched_off():
+        raise PluginError(f"{str(path)!r} is not used: plugins are switched off by FACEFX_PLUGINS; unset it")
+    if str(path) in {plugin.entry for plugin in found.plugins if not plugin.problem}:
+        return
+    _load(found, path.stem, "-", str(path), partial(files.load_file, path), strict=True)
+    before = os.environ.get(files.ENVIRONMENT)
+    os.environ[files.ENVIRONMENT] = os.pathsep.join(filter(None, [before, str(path)]))
+
+
 def registry() -> Registry:
     """What is installed, found at the first call; threads that ask at once wait for one answer."""
     with _finding:
@@ -195,26 +246,31 @@ def _find() -> Registry:
     found.add("facefx", _version("facefx"), "builtin", builtin)
     if local_models():
         found.add(local.DISTRIBUTION, "-", ENVIRONMENT, local)
-    if os.environ.get("FACEFX_PLUGINS", "on").lower() not in ("off", "0", "no", "false"):
+    strict = os.environ.get("FACEFX_STRICT_PLUGINS") == "1"
+    if not _switched_off():
         for entry in sorted(entry_points(group="facefx"), key=lambda e: (_distribution(e), e.name)):
-            _load(found, entry)
+            _load(found, _distribution(entry), entry.dist.version if entry.dist else "?", entry.name, entry.load, strict)
+        for path in files.plugin_files():
+            _load(found, path.stem, "-", str(path), partial(files.load_file, path), strict)
     return found
 
 
-def _load(found: Registry, entry: EntryPoint) -> None:
-    """Load one plugin; a broken one is listed with its problem, and hurts nobody else."""
-    distribution = _distribution(entry)
-    version = entry.dist.version if entry.dist else "?"
+def _load(found: Registry, distribution: str, version: str, entry: str, load: Callable[[], object], strict: bool) -> None:
+    """Load one plugin; a broken one is listed with its problem and hurts nobody else, or is an error if `strict`."""
     try:
-        found.add(distribution, version, entry.name, entry.load())
+        found.add(distribution, version, entry, load())
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin may raise anything at all, or try to exit when it is imported
         problem = message_of(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {message_of(error)}"
-        if os.environ.get("FACEFX_STRICT_PLUGINS") == "1":
-            raise PluginError(f"the plugin {distribution}:{entry.name} ({entry.value}) is broken: {problem}") from error
-        log.warning("the plugin %s:%s is broken and not used: %s", distribution, entry.name, problem)
-        found.plugins.append(PluginInfo(distribution, version, entry.name, problem=problem))
+        if strict:
+            raise PluginError(f"the plugin {distribution}:{entry} is broken: {problem}") from error
+        log.warning("the plugin %s:%s is broken and not used: %s", distribution, entry, problem)
+        found.plugins.append(PluginInfo(distribution, version, entry, problem=problem))
+
+
+def _switched_off() -> bool:
+    return os.environ.get("FACEFX_PLUGINS", "on").lower() in ("off", "0", "no", "false")
 
 
 def _distribution(entry: EntryPoint) -> str:

@@ -27,8 +27,6 @@ def recolor_brows(
     strength: Annotated[float, Range(0, 1), "how much of the colour"] = 0.7,
 ) -> np.ndarray:
     """Colour the hairs of the brows, darker or lighter; the skin between them stays as it is."""
-    if strength == 0:
-        return image
     lab = colors.to_oklab(image)
     own = surely_inside(image, mask)
     # What a brow shows is hair and skin: its darker half is hair.

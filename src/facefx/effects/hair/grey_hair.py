@@ -32,8 +32,6 @@ def grey_hair(
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Turn the hair grey, hair by hair, those near the face first; other ones with another seed."""
-    if strength == 0:
-        return image
     front = foreground(image, mask, 0.02 * unit)
     own = surely_inside(image, mask)
     dye, spread = Dye.of(color, own, variety=0.1), max(float(np.std(perceived(own[:, 0]))), 0.01)

@@ -38,8 +38,6 @@ def recolor_hair(
     ``"streaks"`` lays strands of `second` along the hair's own, other ones with another seed; ``"split"`` has `second` on the
     subject's right.
     """
-    if strength == 0:
-        return image
     # The colour that the hair itself has, not the mixture at its edge, which would turn skin and sky into a bright rim.
     hair = foreground(image, mask, 0.02 * unit)
     own = surely_inside(image, mask)

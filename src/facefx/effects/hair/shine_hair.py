@@ -28,8 +28,6 @@ def shine_hair(
     strength: Annotated[float, Range(0, 1), "how much the hair shines"] = 0.5,
 ) -> np.ndarray:
     """Make the hair shine: its own highlights grow brighter along the strands, and the shade between them a little deeper."""
-    if strength == 0:
-        return image
     hair = hair_of(image, mask, face)
     gloss = hair.full_size(_gloss(hair))
 

@@ -35,7 +35,7 @@ def line_lips(
     Nothing is drawn where the lips end at something other than skin, such as a hand, hair or teeth.
     """
     mouth = face.landmarks.mouth
-    if strength == 0 or mouth is None:
+    if mouth is None:
         return image
     outline = np.vstack([mouth.upper, mouth.lower[::-1]])
     reach = 2 * width * face.unit + 2

@@ -36,8 +36,6 @@ def recolor_lips(
 
     With `ombre`, the colour turns to `second` from the middle of the mouth to the outer edge of the lips and their corners.
     """
-    if strength == 0:
-        return image
     lab = colors.to_oklab(image)
     own = surely_inside(image, mask)
 

@@ -37,8 +37,6 @@ def cartoon(
 
     Winnemöller, Olsen, Gooch, "Real-Time Video Abstraction", SIGGRAPH 2006, in OKLab.
     """
-    if strength == 0:
-        return image
     shrink = max(unit / _FACE, 1.0)
     lab = by_bands(to_oklab, shrunk(image, shrink)) * np.float32(100)
     for _ in range(_ROUNDS):

@@ -31,8 +31,6 @@ def glow(
 
     The spread light is screened over the picture in linear light, so that lights bloom and shadows stay deep.
     """
-    if strength == 0:
-        return image
     reach = radius * unit
     shrink = max(reach / 6, 1.0)
     light = by_bands(linear, shrunk(image, shrink))

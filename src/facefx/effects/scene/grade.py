@@ -60,8 +60,6 @@ def grade(
     Tables are looked up with tetrahedral interpolation in sRGB code values. The presets are curves and tints in OKLab, which keep
     hues from shifting as contrast grows.
     """
-    if strength == 0:
-        return image
     graded = read_cube(cube).apply(image) if cube else by_bands(lambda rgb: _graded(rgb, _PRESETS[preset]), image)
     graded -= image
     graded *= np.float32(strength)

@@ -33,8 +33,6 @@ def sketch(
     paper: Color = "#f7f4ec",
 ) -> np.ndarray:
     """Turn it into a pencil drawing: lines where it is darker than about it, shaded with the pencil's grain, on paper."""
-    if strength == 0:
-        return image
     light = lightness(image)
     around = _blurred(light, _AROUND * unit)
     # Dodging, as in a darkroom: divided by its surroundings, flat tone becomes paper and only lines stay.

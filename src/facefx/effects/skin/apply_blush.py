@@ -32,8 +32,6 @@ def apply_blush(
     The skin takes on the colour's hue and depth, more of it the deeper the skin is, so that it shows on dark skin and does not
     paint pale skin over. Placed on what can be seen of each cheek, so a turned head gets less on the far side.
     """
-    if strength == 0:
-        return image
     where = np.zeros(mask.shape, np.float32)
     for cheek in cheeks(face).values():
         where = np.maximum(where, _swept(mask.shape, cheek, radius * unit))

@@ -39,8 +39,6 @@ def apply_foundation(
     redness and blotches. `tone` and `warmth` shift it, and `match=1` takes it to `color` (which has no say without),
     shadows and lights with it.
     """
-    if strength == 0:
-        return image
     skin = skin_of(image, mask, face)
     light = local_mean(skin.lab, skin.weight, 0.008 * skin.unit)
     even = light + np.float32(coverage) * (_even(light, skin, face) - light)

@@ -31,8 +31,6 @@ def contour_face(
 
     Both are shares of the skin's own lightness, so they are as visible on dark skin as on fair.
     """
-    if strength == 0:
-        return image
     shape = mask.shape[0], mask.shape[1]
     shade, glow = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     for cheek in cheeks(face).values():

@@ -26,8 +26,6 @@ def even_skin(
     strength: Annotated[float, Range(0, 1), "how much of the redness and the blotches goes"] = 0.7,
 ) -> np.ndarray:
     """Even out redness and blotches towards the skin's own colour, keeping its light, shade and pores."""
-    if strength == 0:
-        return image
     skin = skin_of(image, mask, face)
     grain = local_mean(skin.lab, skin.weight, 0.008 * skin.unit)
     change = np.zeros_like(grain)

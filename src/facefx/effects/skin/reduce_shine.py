@@ -22,8 +22,6 @@ def reduce_shine(
     strength: Annotated[float, Range(0, 1), "how much of the shine goes"] = 0.6,
 ) -> np.ndarray:
     """Bring shiny skin down to the light of the skin around it, and give it back the colour that shine washes out."""
-    if strength == 0:
-        return image
     skin = skin_of(image, mask, face)
     grain = local_mean(skin.lab, skin.weight, 0.006 * skin.unit)
     matte = _matte_light(skin)

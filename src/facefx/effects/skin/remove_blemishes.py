@@ -37,8 +37,6 @@ def remove_blemishes(
     A spot is redder or darker than the skin round it, small and round. Freckles and stubble, which come in crowds, stay, and so
     does whatever lies at lashes, brows, nostrils, lips, beard and glasses.
     """
-    if strength == 0:
-        return image
     skin = skin_of(image, mask, face, _CELLS)
     reach = radius * skin.unit
     skin = replace(skin, weight=_without_holes(skin.weight, 1.6 * reach))  # dark moles look like holes in the skin

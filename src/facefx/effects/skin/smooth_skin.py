@@ -30,8 +30,6 @@ def smooth_skin(
     Takes out the middle of three bands of scales, in lightness and in chroma: finer are pores and hairs, broader is the shape of
     the face. Creases and the edges of shadows stand out from the middle band by their contrast and stay.
     """
-    if strength == 0:
-        return image
     skin = skin_of(image, mask, face)
     grain = local_mean(skin.lab, skin.weight, _PORE * skin.unit)
     reach = radius * skin.unit

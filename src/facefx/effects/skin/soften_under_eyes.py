@@ -29,8 +29,6 @@ def soften_under_eyes(
     strength: Annotated[float, Range(0, 1), "how much of the rings and bags goes"] = 0.6,
 ) -> np.ndarray:
     """Lighten dark rings below the eyes and soften bags, towards the colour of the cheek below; lashes and pores stay."""
-    if strength == 0:
-        return image
     skin = skin_of(image, mask, face)
     small = skin.weight.shape[0], skin.weight.shape[1]
     scale = small[1] / mask.shape[1]

@@ -47,7 +47,7 @@ def transfer_makeup(
     """
     theirs = makeup_of(*view_of(portrait)) if portrait else None
     own = makeup_of(image, face)
-    if theirs is None or own is None or strength == 0:
+    if theirs is None or own is None:
         return image
     change = _on_skin(theirs, own, face, np.float32(foundation))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...face.face import FaceView
-from ...face.iris import Iris, eye_opening, find_irises
+from ...face.iris import Iris, eye_opening
 from ...face.landmarks import Strip
 from ...pixels import color as colors
 
@@ -65,7 +65,7 @@ def eyes_of(face: FaceView, reach: float, *, brows: bool = False) -> Iterator[Ey
     """
     points = face.landmarks
     x0, y0, _, _ = face.window
-    irises = find_irises(face.face.picture, face.face.landmarks)
+    irises = face.face.irises
     strips = (points.left_eye, points.left_eyebrow), (points.right_eye, points.right_eyebrow)
     for number, ((lids, brow), iris) in enumerate(zip(strips, irises, strict=True)):
         if lids is None or lids.width < 2:

@@ -19,8 +19,8 @@ __all__ = ["CELLS", "Skin", "added", "away_from_features", "broad_color", "even_
 
 #: Face units in the small picture, at most.
 CELLS = 160.0
-#: A change of OKLab below this is none: a tenth of what 16 bits can tell. Blurs leave such remains, on some processors far away.
-_NOTHING = np.float32(1e-6)
+#: A change of OKLab below this is none: it is what a blur in float32 leaves behind, on some processors far from where it worked.
+_NOTHING = np.float32(1e-8)
 #: What is not skin, or not only skin.
 _FEATURES = ("eyes", "eyebrows", "mouth", "eyeglasses", "hair", "hat", "background")
 

@@ -25,13 +25,13 @@ def compare(
     Scores that the models' cards hold are taken from there. What is measured is kept in a JSON file beside the page (or else beside
     the chart), so only new models take time.
     """
-    from ..chart import chart
-    from ..compare import compare as run
     from ..data import read_celebamask, read_names
-    from ..entrant import Entrant
-    from ..leaderboard import markdown as tables
-    from ..leaderboard import panels, write_between_marks
-    from ..sheet import photos_in, side_by_side
+    from ..judge.chart import chart
+    from ..judge.compare import compare as run
+    from ..judge.entrant import Entrant
+    from ..judge.leaderboard import markdown as tables
+    from ..judge.leaderboard import panels, write_between_marks
+    from ..judge.sheet import photos_in, side_by_side
 
     entrants = [Entrant.read(model) for model in models]
     pictures = read_celebamask(data, read_names(data / "val.txt")[:limit])

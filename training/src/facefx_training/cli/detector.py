@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from .pairs import pairs
+from ..detection.config import DetectorConfig
+from .settings import takes_settings
 
 __all__ = ["detector"]
 
@@ -15,32 +16,12 @@ detector = typer.Typer(no_args_is_help=True, help="Train, export and score a det
 
 
 @detector.command()
-def train(
-    into: Annotated[Path, typer.Option(help="Folder of the run; one that holds a checkpoint is gone on with.")],
-    faces: Annotated[Path, typer.Option(help="Folder of pairs with train.txt and val.txt, whose heads are pasted.")],
-    frames: Annotated[Path | None, typer.Option(help="Folder of photos with landmarks.csv, laid onto other pictures.")] = None,
-    minutes: Annotated[float | None, typer.Option(help="Train for so long by the clock.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Train for so many steps of a batch.")] = None,
-    size: Annotated[list[str] | None, typer.Option(help="FROM=PIXELS: side of the pictures from that share of the run on.")] = None,
-    batch: Annotated[int, typer.Option(help="Pictures a step.")] = 16,
-    rate: Annotated[float, typer.Option(help="Peak learning rate; the encoder's is a quarter of it.")] = 2e-3,
-    start: Annotated[Path | None, typer.Option(help="Start from the encoder of that segmenter's run, not from ImageNet.")] = None,
-    workers: Annotated[int, typer.Option(help="Processes that compose pictures.")] = 1,
-    threads: Annotated[int, typer.Option(help="Processor cores for the network.")] = 1,
-    seed: int = 0,
-) -> None:
+@takes_settings(DetectorConfig)
+def train(into: Path, config: DetectorConfig) -> None:
     """Train a detector on composed pictures."""
-    from ..detection.config import DetectorConfig
     from ..detection.train import train as run
 
-    sizes = tuple((float(share), int(side)) for share, side in pairs(size)) if size else DetectorConfig.sizes
-    run(
-        DetectorConfig(
-            faces=str(faces), frames=str(frames) if frames else None, minutes=minutes, steps=steps, sizes=sizes, batch=batch,
-            encoder_rate=rate / 4, rate=rate, start=str(start) if start else None, workers=workers, threads=threads, seed=seed,
-        ),
-        into,
-    )  # fmt: skip
+    run(config, into)
 
 
 @detector.command()

@@ -31,13 +31,14 @@ def evaluate(
     """Score a model in its own label scheme; labels in another one are translated."""
     import json
 
-    from facefx.cards import ModelCard
+    from facefx.inference.cards import ModelCard
 
-    from .. import evaluate as judge
-    from ..conditions import conditions
     from ..data import read_pictures, scheme_of
-    from ..export import set_scores
-    from ..sheet import contact_sheet
+    from ..export.model_folder import set_scores
+    from ..judge import evaluate as judge
+    from ..judge.conditions import conditions
+    from ..judge.predictors import through_facefx, whole_frame
+    from ..judge.sheet import contact_sheet
 
     scheme, source = ModelCard.read(model).scheme, scheme_of(data)
     pictures = read_pictures(data, "val", scheme, limit=limit, correct_sides=not raw_sides)
@@ -45,9 +46,9 @@ def evaluate(
     if by_condition:
         labelled = read_pictures(data, "val", source, limit=limit)
         kinds = [conditions(image, labels, source) for image, labels in zip(labelled.images, labelled.labels, strict=True)]
-    ways = {f"whole_frame_{side}": judge.whole_frame(model, side) for side in size or []}
+    ways = {f"whole_frame_{side}": whole_frame(model, side) for side in size or []}
     if end_to_end:
-        ways["end_to_end"] = judge.through_facefx(model)
+        ways["end_to_end"] = through_facefx(model)
     found: dict[str, dict[str, Any]] = {}
     for way, predict in ways.items():
         matrix, predictions = judge.evaluate(predict, pictures, scheme)
@@ -59,12 +60,12 @@ def evaluate(
         typer.echo(json.dumps({way: found[way]}))
     for folder in hair or []:
         way = f"hair_{folder.parent.name}_{folder.name}"
-        found[way] = judge.hair_scores(judge.through_facefx(model), folder, limit, scheme)
-        whole = judge.hair_scores(judge.through_facefx(model, "whole_frame"), folder, limit, scheme)
+        found[way] = judge.hair_scores(through_facefx(model), folder, limit, scheme)
+        whole = judge.hair_scores(through_facefx(model, "whole_frame"), folder, limit, scheme)
         found[way]["f1_whole_frame"] = whole["f1"]  # hair from behind, too, where no face is found
         typer.echo(json.dumps({way: found[way]}))
     if landmarks:
-        found["landmarks"] = judge.landmark_hits(judge.through_facefx(model), landmarks, limit, scheme)
+        found["landmarks"] = judge.landmark_hits(through_facefx(model), landmarks, limit, scheme)
         typer.echo(json.dumps({"landmarks": found["landmarks"]}))
     if json_file:
         json_file.write_text(json.dumps(found, indent=2) + "\n")

@@ -25,10 +25,10 @@ def export(
     """
     import torch
 
-    from ..card import draft_card
-    from ..checkpoints import load_averaged
     from ..data import read_pictures, split_names
-    from ..export import export_model
+    from ..export.card import draft_card
+    from ..export.model_folder import export_model
+    from ..run.checkpoints import load_averaged
 
     torch.set_num_threads(1)
     config, network, reached = load_averaged(run, best=best)

@@ -34,8 +34,8 @@ def prepare(
     from rich.console import Console
     from rich.table import Table
 
+    from ..data.prepare import prepare as run
     from ..data.split import SPLITS, parse_ratio
-    from ..prepare import prepare as run
 
     prepared = run(
         source, into, layout=layout, scheme=scheme, size=size, ratio=parse_ratio(split) if split else None, seed=seed,

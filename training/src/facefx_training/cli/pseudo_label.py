@@ -21,7 +21,7 @@ def pseudo_label(
 ) -> None:
     """Label photos of which only the hair is known, to train on with others."""
     from ..data import picture_path, read_names
-    from ..pseudo import pseudo_label as run
+    from ..data.pseudo_labels import pseudo_label as run
 
     photos = [picture_path(held_out, name) for name in read_names(held_out / "val.txt")]
     about = run(folders, into, model=model, held_out=photos, license=license, size=size, sure=sure)

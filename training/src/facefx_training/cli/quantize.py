@@ -21,7 +21,7 @@ def quantize(
     import logging
 
     from ..data import read_celebamask, read_names
-    from ..quantize import quantize as run
+    from ..export.quantize import quantize as run
 
     logging.getLogger().setLevel(logging.WARNING)  # onnxruntime tells of every weight through the root logger
     calibration = read_celebamask(data, read_names(data / "train.txt")[:pictures]).images

@@ -19,8 +19,8 @@ def visualize(
 ) -> None:
     """Show each picture with its label, the model's prediction, overlay and errors, the worst first."""
     from ..data import read_celebamask, read_names
-    from ..entrant import Entrant
-    from ..visualize import visualize as run
+    from ..judge.entrant import Entrant
+    from ..judge.visualize import visualize as run
 
     pictures = read_celebamask(data, read_names(data / "val.txt")[:limit])
     written = run(Entrant.read(model), pictures, into, worst)

@@ -1,4 +1,7 @@
-"""Faces and their label maps: reading, correcting and varying them."""
+"""Faces and their label maps: preparing data sets as shipped, labelling by a teacher, reading, correcting and varying pictures.
+
+May import `networks`, whose pix2pix says which colours A|B pictures are painted in.
+"""
 
 from .augment import Augment
 from .celebamask import Pictures, join, picture_path, read_celebamask, read_names, scheme_of

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from facefx.image_modes import LUMA
 
+from facefx.image.modes import LUMA
 from facefx.labels import IGNORE, Label, LabelScheme, Region
 
 __all__ = ["Augment", "crop_matrix", "mirror_pair", "through_jpeg"]

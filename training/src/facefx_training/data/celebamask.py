@@ -92,11 +92,12 @@ def read_celebamask(
     correct_sides = correct_sides and about(root).get("sides") != "corrected"
     images, labels = [], []
     for name in names:
-        image = cv2.imread(str(picture_path(root, name)), cv2.IMREAD_COLOR_RGB)
+        photo = picture_path(root, name)
+        image = cv2.imread(str(photo), cv2.IMREAD_COLOR_RGB)
         label = cv2.imread(str(root / "labels" / f"{name}.png"), cv2.IMREAD_UNCHANGED)
         if image is None or label is None:
             raise ImageError(
-                f"{root}: images/{name}.* ({', '.join(_ENDINGS)}) or labels/{name}.png is missing or cannot be decoded."
+                f"{root}: images/{photo.name} ({', '.join(_ENDINGS)}) or labels/{name}.png is missing or cannot be decoded."
             )
         if label.ndim != 2 or label[label < NOT_HAIR].max(initial=0) >= len(source):
             raise ImageError(f"{root}: labels/{name}.png is not a map of indices 0 to {len(source) - 1}, {NOT_HAIR} and {IGNORE}.")

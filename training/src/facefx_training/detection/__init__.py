@@ -1,1 +1,4 @@
-"""Pictures for face detectors: to train them on, and to compare them with."""
+"""Face detectors, from composed pictures through training to a model folder and its scores.
+
+May import `networks`, `data`, `run` and `export`, where what segmenters and detectors have in common lies.
+"""

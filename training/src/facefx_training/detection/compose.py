@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from facefx.types import Box
 
+from facefx.face.values import Box
 from facefx.labels import Label, Region, scheme
 
 __all__ = ["MIRRORED", "POINTS", "Composed", "Face", "Head", "background", "compose", "cut_head", "faceless_patch", "similarity"]
@@ -27,7 +27,7 @@ POINTS = ("left_eye", "right_eye", "nose", "left_mouth_corner", "right_mouth_cor
 MIRRORED = [1, 0, 2, 4, 3]
 
 _CELEBAMASK = scheme("celebamask")
-#: A detector's box is this much larger than the square of the face's area; `facefx.pipeline` measures faces by it.
+#: A detector's box is this much larger than the square of the face's area; `facefx.parsing.pipeline` measures faces by it.
 _BOX_PER_FACE = 1.07
 #: A part of fewer pixels than this share of the face's is not seen well enough to say where it is.
 _LEAST_PART = 0.001

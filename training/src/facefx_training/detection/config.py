@@ -5,12 +5,21 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from facefx.errors import ParameterError
 
-from ..run_config import RunConfig
+from ..run.base_config import RunConfig
+from ..run.options import Folder, Option
 
 __all__ = ["DetectorConfig"]
+
+_RATE = "Peak learning rate; the encoder's is a quarter of it."
+
+
+class _Quarter(Option):
+    def read(self, given: float, before: float) -> float:
+        return given / 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,22 +28,24 @@ class DetectorConfig(RunConfig):
 
     Attributes
     ----------
-    faces : folder of pairs with `train.txt` and `val.txt`, in CelebAMask-HQ's labels, whose heads are pasted
-    frames : folder of photos with 68 landmarks, laid onto other pictures; None does without
-    frames_share : of the pictures, how many show such a photo
-    encoder_rate, rate : peak learning rates of AdamW, falling to zero by a cosine: of the encoder, and of the rest
+    frames_share : of the pictures, how many show a photo of `frames`
+    rate, encoder_rate : peak learning rates of AdamW, falling to zero by a cosine
     pyramid : of `FaceNet`
-    start : folder of a segmenter's run with the same encoder whose averaged weights that starts with; None for ImageNet's
     epoch : steps between checkpoints, of which every other is written
     """
 
-    faces: str
-    frames: str | None = None
+    faces: Annotated[str, Folder("Folder of pairs, in CelebAMask-HQ's labels, with train.txt and val.txt, whose heads are pasted.")]
+    frames: Annotated[
+        str | None, Folder("Folder of photos with landmarks.csv, 68 points, laid onto other pictures; left out, there are none.")
+    ] = None
     frames_share: float = 0.2
+    start: Annotated[
+        str | None, Folder("Start from the encoder of that segmenter's run, which must be the same, not from ImageNet.")
+    ] = None
     sizes: tuple[tuple[float, int], ...] = ((0.0, 192), (0.45, 256))
     batch: int = 16
-    encoder_rate: float = 5e-4
-    rate: float = 2e-3
+    rate: Annotated[float, Option(_RATE)] = 2e-3
+    encoder_rate: Annotated[float, _Quarter(_RATE, "rate")] = 5e-4
     warmup: float = 0.03
     pyramid: int = 64
     stored: int = 256

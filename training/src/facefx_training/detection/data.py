@@ -9,11 +9,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from facefx.types import Box
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from facefx.errors import ImageError
+from facefx.face.values import Box
 
 from ..data import read_celebamask, read_names
 from ..data.augment import through_jpeg

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from facefx.detectors.card import DetectorCard
-from facefx.detectors.onnx import OnnxDetector
-from facefx.types import Detection
+
+from facefx.face.values import Detection
+from facefx.inference.cards import DetectorCard
+from facefx.inference.detector.onnx import OnnxDetector
 
 from .compose import Composed
 from .data import Material, group_picture, read_material

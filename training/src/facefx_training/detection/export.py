@@ -13,15 +13,16 @@ import numpy as np
 import onnxruntime
 import tomli_w
 import torch
-from facefx.cards import DETECTOR
 
 from facefx.errors import ModelError
+from facefx.inference.cards import DETECTOR
 
-from ..card import commands, commit, data_of
-from ..config import Config
 from ..data import split_names
 from ..data.celebamask import about
-from ..export import halved, write_onnx
+from ..export.card import commands, commit, data_of
+from ..export.to_onnx import halved, write_onnx
+from ..run.config import Config
+from ..run.options import words
 from .config import DetectorConfig
 from .network import FaceNet, Scored
 
@@ -98,14 +99,10 @@ def _disagreement(model: Scored, content: bytes) -> float:
 
 def _commands(config: DetectorConfig) -> list[str]:
     """The commands that repeat a run, after those of the segmenter that it started from."""
-    words = [f"facefx-train detector train --into RUN --faces {Path(config.faces).name.upper()}"]
-    words += [f"--frames {Path(config.frames).name.upper()}"] if config.frames else []
-    words += [f"--minutes {config.minutes:g}" if config.minutes else f"--steps {config.steps}"]
-    words += [f"--size {share:g}={side}" for share, side in config.sizes]
-    words += [f"--batch {config.batch} --rate {config.rate:g} --seed {config.seed}"]
+    own = ["facefx-train detector train --into RUN", *words(config, without=("start",))]
     if config.start is None:
-        return [" ".join(words)]
-    return [*commands(Config.load(Path(config.start) / "config.json"), "SEGMENTER"), " ".join([*words, "--start SEGMENTER"])]
+        return [" ".join(own)]
+    return [*commands(Config.load(Path(config.start) / "config.json"), "SEGMENTER"), " ".join([*own, "--start SEGMENTER"])]
 
 
 def _data(config: DetectorConfig) -> dict[str, Any]:

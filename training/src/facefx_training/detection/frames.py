@@ -8,7 +8,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from facefx.types import Box
+
+from facefx.face.values import Box
 
 from ..data.landmarks import read_landmarks, read_points
 from ..data.readers.points import part_of

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from facefx.types import Detection
+
+from facefx.face.values import Detection
 
 from .compose import Face
 

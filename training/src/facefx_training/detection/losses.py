@@ -25,7 +25,7 @@ def detection_loss(codes: Tensor, targets: Tensor, cells: Tensor) -> dict[str, T
     ----------
     codes : (N, A, 16) of the network
     targets : (N, A, 16) of `targets`
-    cells : (A, 3) of `facefx.detectors.decode.cells`
+    cells : (A, 3) of `facefx.inference.detector.decode.cells`
     """
     kind = targets[..., 0]
     faces = kind == FACE

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from facefx.detectors.decode import cells, decode, without_doubles
-from facefx.types import Box, Detection
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from ..checkpoints import take_over
-from ..learner import Learner, pixels_of, use_one_thread
+from facefx.face.values import Box, Detection
+from facefx.inference.detector.decode import cells, decode, without_doubles
+
 from ..networks.layers import channels_last
+from ..run.checkpoints import take_over
+from ..run.learner import Learner, pixels_of, use_one_thread
 from .compose import Composed
 from .config import DetectorConfig
 from .data import ComposedPictures, Material, draw

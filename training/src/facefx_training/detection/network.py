@@ -1,6 +1,6 @@
 """A small single-stage network that tells of each cell of three grids whether it is part of a face, and of which.
 
-What its numbers mean stands in `facefx.detectors.decode`. Scores are logits here, and in [0, 1] in an exported model (`Scored`).
+What its numbers mean stands in `inference.detector.decode`. Scores are logits here, and in [0, 1] in an exported model (`Scored`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from typing import cast
 
 import torch
 import torch.nn.functional as F
-from facefx.detectors.decode import CHANNELS, STRIDES
 from torch import Tensor, nn
+
+from facefx.inference.detector.decode import CHANNELS, STRIDES
 
 from ..networks.encoders import build_encoder
 from ..networks.encoders.efficientnet_lite import EfficientNetLite
@@ -58,7 +59,7 @@ class FaceNet(nn.Module):
         return (p for name, p in self.named_parameters() if not name.startswith("encoder."))
 
     def forward(self, image: Tensor) -> Tensor:
-        """(N, 3, H, W) RGB in [0, 1], H and W multiples of 32 → (N, A, 16) float, `facefx.detectors.decode.cells` in its order."""
+        """(N, 3, H, W) RGB in [0, 1], H and W multiples of 32 → (N, A, 16) float, `decode.cells` in its order."""
         features, seen = self.encoder.stem(self.encoder.normalize(image)), []
         for stage in (*self.encoder.stages, self.coarsest):
             features = stage(features)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from facefx.detectors.decode import CHANNELS, STRIDES, cells
+
+from facefx.inference.detector.decode import CHANNELS, STRIDES, cells
 
 from .compose import Face
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from facefx.errors import ModelError
 
-from ..checkpoints import latest_checkpoint, load_weights
-from ..running import begin, fit
+from ..run.checkpoints import latest_checkpoint, load_weights
+from ..run.trainer import begin, fit
 from .config import DetectorConfig
 from .data import read_material
 from .module import FaceFinder, network_of

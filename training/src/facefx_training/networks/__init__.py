@@ -1,4 +1,7 @@
-"""Networks: encoders, decoders, and the families that join them."""
+"""Networks: encoders, decoders, the families that join them, and what the ONNX graph of one holds and costs.
+
+May import nothing else of this package.
+"""
 
 from .encoders import build_encoder, encoders
 from .families import build, families, usual_encoder

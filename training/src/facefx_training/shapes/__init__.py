@@ -1,4 +1,7 @@
-"""The classifier of face shapes: photos to outlines, outlines to a model, and how good it is on faces that it has not seen."""
+"""The classifier of face shapes: photos to outlines, outlines to a model, and how good it is on faces that it has not seen.
+
+May import nothing else of this package.
+"""
 
 from __future__ import annotations
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from facefx.scene import Face
 
-from facefx import geometry
+from facefx.face.face import Face
+from facefx.pixels import geometry
 
 __all__ = ["fingerprint", "groups_alike"]
 

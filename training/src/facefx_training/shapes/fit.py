@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from facefx.classifier import Classifier
 
 from facefx.analyzers.outline import OUTLINE
+from facefx.inference.classifier import Classifier
 
 __all__ = ["Settings", "fit", "fitted_temperature"]
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import tomli_w
-from facefx.cards import CLASSIFIER, find_card
-from facefx.classifier import Classifier
-from facefx.pipeline import DEFAULT_SEGMENTER
+
+from facefx.inference.cards import CLASSIFIER, find_card
+from facefx.inference.classifier import Classifier
+from facefx.plugins.resolve import DEFAULT_SEGMENTER
 
 from .fit import Settings, fit
 from .judge import Judgement

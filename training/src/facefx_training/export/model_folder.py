@@ -1,0 +1,139 @@
+"""From a run to a model folder: `model.onnx` with half-size weights, and its card."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import tomli_w
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from facefx.errors import ModelError
+from facefx.labels import LabelScheme
+
+from ..networks import Segmenter
+from ..networks.layers import softmax_of_classes
+from .to_onnx import halved, write_onnx
+
+__all__ = ["Probabilities", "changed_labels", "disagreement", "export_model", "set_scores"]
+
+#: Greatest difference of a probability between torch and onnxruntime. Sums in another order make one of 0.00001, and of 0.01 in
+#: SegNet where two pixels tie for the largest of their block.
+_TOLERANCE = 0.02
+#: Share of the pixels whose likeliest label may be another one with half-precision weights; SegNet's is 0.001, the others' less.
+_CHANGED = 0.01
+
+
+class Probabilities(nn.Module):
+    """A segmenter with its softmax: (N, 3, H, W) RGB in [0, 1] → (N, C, H, W), summing to 1 over C."""
+
+    def __init__(self, network: Segmenter) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> Tensor:
+        return softmax_of_classes(self.network(image))
+
+
+def export_model(
+    network: Segmenter,
+    folder: Path,
+    card: Mapping[str, Any],
+    scheme: LabelScheme,
+    picture: np.ndarray,
+    sizes: tuple[int, ...] = (256, 320),
+) -> None:
+    """Write `folder`/model.onnx and card.toml, after proving that onnxruntime answers what torch does.
+
+    A card that is there already gives its scores to the new one if they are the same model's.
+
+    Parameters
+    ----------
+    network : with its final weights
+    card : the card's contents, but for `sha256`, `parameters` and `labels`, which are filled in
+    scheme : what the network's classes are
+    picture : (S, S, 3) uint8, RGB, a face to compare torch and onnxruntime on
+    sizes : sides at which they are compared, pixels
+
+    Raises
+    ------
+    ModelError
+        The two do not agree; nothing is written.
+    """
+    model = Probabilities(network).eval()  # the exporter gives back the mode that it found
+    exact = write_onnx(model)
+    worst = disagreement(model, exact, picture, sizes)
+    if not worst <= _TOLERANCE:
+        raise ModelError(
+            f"onnxruntime and torch differ by up to {worst:.3g} in probability, and {_TOLERANCE} is allowed. "
+            "Nothing was exported: look for an operator that exports wrongly."
+        )
+    content = halved(exact)
+    changed = changed_labels(model, content, picture, sizes)
+    if not changed <= _CHANGED:
+        raise ModelError(
+            f"with weights of half precision {changed:.2%} of the pixels get another label, and {_CHANGED:.0%} is allowed. "
+            "Nothing was exported: look for weights that are very large or very small."
+        )
+    labels = {"scheme": scheme.name, "classes": list(scheme.classes)}
+    digest = hashlib.sha256(content).hexdigest()
+    facts = {
+        "sha256": digest,
+        "parameters": sum(p.numel() for p in network.parameters()),
+        "labels": labels,
+        **_scores_of_the_same(folder / "card.toml", digest),
+    }
+    plain = {k: v for k, v in {**card, **facts}.items() if not isinstance(v, Mapping)}
+    tables = {k: v for k, v in {**card, **facts}.items() if isinstance(v, Mapping)}
+    text = tomli_w.dumps({**plain, **tables})
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.onnx").write_bytes(content)
+    (folder / "card.toml").write_text(text, "utf-8")
+
+
+def _scores_of_the_same(path: Path, digest: str) -> dict[str, Any]:
+    """The table of scores of a card for the model with that sha256; nothing if there is none."""
+    card = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+    return {"scores": card["scores"]} if card.get("sha256") == digest and "scores" in card else {}
+
+
+def set_scores(folder: Path, scores: Mapping[str, Any], *, size: int | None = None) -> None:
+    """Put measured scores into a model's card, and the input size that they were found best at."""
+    path = folder / "card.toml"
+    card = tomllib.loads(path.read_text("utf-8"))
+    card["scores"] = {**card.get("scores", {}), **scores}
+    if size is not None:
+        card["input"] = {"size": [size, size]}
+    path.write_text(tomli_w.dumps(card), "utf-8")
+
+
+def disagreement(model: Probabilities, content: bytes, picture: np.ndarray, sizes: tuple[int, ...]) -> float:
+    """Greatest difference in probability between torch and onnxruntime on a picture and its mirror image."""
+    return max(float(np.abs(given - expected).max()) for expected, given in _answers(model, content, picture, sizes))
+
+
+def changed_labels(model: Probabilities, content: bytes, picture: np.ndarray, sizes: tuple[int, ...]) -> float:
+    """Share of the pixels of a picture and its mirror image whose likeliest label is another one in onnxruntime than in torch."""
+    answers = _answers(model, content, picture, sizes)
+    return max(float((given.argmax(1) != expected.argmax(1)).mean()) for expected, given in answers)
+
+
+def _answers(
+    model: Probabilities, content: bytes, picture: np.ndarray, sizes: tuple[int, ...]
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Torch's and onnxruntime's probabilities at each size."""
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    for size in sizes:
+        image = torch.from_numpy(np.stack([picture, picture[:, ::-1]])).permute(0, 3, 1, 2).float() / 255
+        image = F.interpolate(image, (size, size), mode="bilinear", align_corners=False)
+        with torch.no_grad():
+            expected = model(image).numpy()
+        (given,) = session.run(None, {"image": np.ascontiguousarray(image.numpy())})
+        yield expected, given

@@ -1,0 +1,95 @@
+"""From a network to the bytes of an ONNX model, and those with half-size weights."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Mapping
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+from ..networks.onnx_graph import folded
+
+__all__ = ["halved", "write_onnx"]
+
+_PIXELS = {0: "n", 2: "h", 3: "w"}
+
+
+def write_onnx(model: nn.Module, output: str = "probabilities", axes: Mapping[int, str] = _PIXELS) -> bytes:
+    """The model as ONNX with dynamic N, H and W, in float32.
+
+    `output` is the name of what it gives, and `axes` those of its dimensions that depend on the picture.
+    """
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's newer exporter takes 20 s for the same graph
+        torch.onnx.export(
+            model,
+            (torch.rand(1, 3, 64, 96),),
+            buffer,  # type: ignore[arg-type]  # the older exporter takes one, its annotation is the newer one's
+            dynamo=False,
+            opset_version=17,
+            input_names=["image"],
+            output_names=[output],
+            dynamic_axes={"image": dict(_PIXELS), output: dict(axes)},
+        )
+    content = _padded_by_convolutions(buffer.getvalue())
+    onnx.checker.check_model(content, full_check=True)
+    return content
+
+
+def _padded_by_convolutions(content: bytes) -> bytes:
+    """The model without Pads with zeros that feed one convolution, which pads by itself then: a pass over memory less each."""
+    model = folded(content)
+    graph = model.graph
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    readers: dict[str, list[onnx.NodeProto]] = {}
+    for node in graph.node:
+        for name in node.input:
+            readers.setdefault(name, []).append(node)
+    for pad in [node for node in graph.node if node.op_type == "Pad"]:
+        following = readers.get(pad.output[0], [])
+        if len(following) != 1 or following[0].op_type != "Conv" or not _pads_zeros(pad, constants):
+            continue
+        (convolution,) = following
+        before_after = constants[pad.input[1]].reshape(2, -1)
+        if before_after[:, :2].any():
+            continue
+        attribute = next((a for a in convolution.attribute if a.name == "pads"), None)
+        own = list(attribute.ints) if attribute is not None else [0] * 4
+        if attribute is not None:
+            convolution.attribute.remove(attribute)
+        pads = [int(p + q) for p, q in zip(before_after[:, 2:].ravel(), own, strict=True)]
+        convolution.attribute.append(helper.make_attribute("pads", pads))
+        convolution.input[0] = pad.input[0]
+        graph.node.remove(pad)
+    used = {name for node in graph.node for name in node.input}
+    for tensor in [tensor for tensor in graph.initializer if tensor.name not in used]:
+        graph.initializer.remove(tensor)
+    return model.SerializeToString()
+
+
+def _pads_zeros(pad: onnx.NodeProto, constants: Mapping[str, np.ndarray]) -> bool:
+    mode = next((a.s for a in pad.attribute if a.name == "mode"), b"constant")
+    value = constants.get(pad.input[2], np.float32(1)) if len(pad.input) > 2 and pad.input[2] else np.float32(0)
+    return mode == b"constant" and pad.input[1] in constants and not np.any(value)
+
+
+def halved(content: bytes) -> bytes:
+    """The ONNX model with convolutions' weights in float16 and a cast behind, which runtimes do once, when they load the model."""
+    model = onnx.load_from_string(content)
+    graph, casts = model.graph, []
+    for weights in graph.initializer:
+        if weights.data_type != TensorProto.FLOAT or len(weights.dims) < 2:
+            continue
+        name = weights.name
+        weights.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weights).astype(np.float16), f"{name}.half"))
+        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+    for node in reversed(casts):
+        graph.node.insert(0, node)
+    onnx.checker.check_model(model, full_check=True)
+    return model.SerializeToString()

@@ -1,0 +1,46 @@
+"""Ways to use an exported model: alone on given crops, and through facefx's own detection and cropping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime
+
+from facefx.inference.cards import ModelCard
+
+__all__ = ["Predict", "through_facefx", "whole_frame"]
+
+#: (H, W, 3) uint8 RGB → (H, W) uint8 label map.
+Predict = Callable[[np.ndarray], np.ndarray]
+
+
+def whole_frame(model: Path, size: int, *, threads: int = 1) -> Predict:
+    """The network alone on the frame as it is, shrunk to `size`, its probabilities enlarged again."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession((model / "model.onnx").read_bytes(), options, providers=["CPUExecutionProvider"])
+
+    def predict(image: np.ndarray) -> np.ndarray:
+        small = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+        (answer,) = session.run(None, {"image": np.ascontiguousarray(small.transpose(2, 0, 1)[None])})
+        height, width = image.shape[:2]
+        best, labels = np.full((height, width), -1, np.float32), np.zeros((height, width), np.uint8)
+        for index, values in enumerate(answer[0]):
+            values = cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR)
+            labels[values > best] = index
+            np.maximum(best, values, out=best)
+        return labels
+
+    return predict
+
+
+def through_facefx(model: Path, detector: str | None = None) -> Predict:
+    """End to end: detect, by default as facefx does, crop, parse, paste back; label maps in the model's own scheme."""
+    import facefx
+
+    folder = model.resolve()
+    own = ModelCard.read(folder).scheme
+    return lambda image: facefx.parse(image, segmenter=folder, detector=detector).label_map(own)
