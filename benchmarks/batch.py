@@ -184,7 +184,7 @@ def bookkeeping(root: Path, files: int) -> Table:
     row("plan from nothing", start)
     with (root / "out" / batch.REPORT).open("w") as report:
         for task in islice(plan.tasks(), files - 1):
-            done = Record(task.file, Status.DONE, task.output, 0, 1, 0.5, None, plan.settings.digest)
+            done = Record(task.file, Status.DONE, task.output, 0, 1, 0.5, None, plan.digest)
             report.write(done.to_json() + "\n")
     size = (root / "out" / batch.REPORT).stat().st_size
     del plan

@@ -96,7 +96,8 @@ def _by_part(source: Path, part: Path, tracking: Tracking) -> None:
     """One frame after the other in one thread, every part timed; the first frame, which is searched for faces, left out."""
     watch, tracker = Stopwatch(), Tracker(tracking=tracking)
     follow = watch.measured("all of tracking", tracker.next)
-    tracker._segmenter.probabilities = watch.measured("network", tracker._segmenter.probabilities)  # type: ignore[method-assign]
+    segmenter = tracker._parser.segmenter
+    segmenter.probabilities = watch.measured("network", segmenter.probabilities)  # type: ignore[method-assign]
     with VideoReader(source) as reader:
         decoded = reader.frames()
         decode = watch.measured("decoding", lambda: next(decoded, None))

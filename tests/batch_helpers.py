@@ -16,7 +16,7 @@ import facefx
 from cli_helpers import faceless
 from facefx.batch import running
 from facefx.batch.records import Record, Setup, Task
-from facefx.batch.work import Worker
+from facefx.batch.worker import Worker
 from facefx.face.values import Detection
 from synthetic import FakeSegmenter, Head, label_picture, painted
 

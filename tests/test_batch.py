@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -199,6 +200,41 @@ def test_a_report_is_neither_ignored_nor_mixed(tmp_path: Path, go: Run) -> None:
     assert [r.status for r in go(force=True, look=other)] == [Status.DONE]
 
 
+@dataclass(frozen=True)
+class Careful(Watcher):
+    """Another setting of the same class, by the same name."""
+
+    threshold: float = 0.5
+
+
+def test_resuming_with_other_models_is_refused(tmp_path: Path, go: Run) -> None:
+    """Whatever they are called: it would mix two models' masks in one folder."""
+    from tiny_models import model_bytes, write_model
+
+    fill(tmp_path / "in", 2)
+    write_model(tmp_path / "one" / "tiny")
+    write_model(tmp_path / "two" / "tiny", model_bytes(names=("another",)))
+    detectors = [Careful(tmp_path / "log", threshold=threshold) for threshold in (0.5, 0.6)]
+    for options, others in (
+        ({"segmenter": tmp_path / "one" / "tiny"}, {"segmenter": tmp_path / "two" / "tiny"}),
+        ({"detector": detectors[0]}, {"detector": detectors[1]}),
+    ):
+        assert len(go(force=True, **options)) == 2
+        with pytest.raises(OutputError, match="another look or other options"):
+            go(resume=True, **others)
+        assert go(resume=True, **options) == []
+
+
+def test_a_report_of_an_older_facefx_is_readable_and_not_gone_on_with(tmp_path: Path, go: Run) -> None:
+    fill(tmp_path / "in", 1)
+    (record,) = go()
+    report = tmp_path / "out" / batch.REPORT
+    report.write_text(replace(record, settings="f8c17765c9047d4d").to_json() + "\n")
+    assert [r.settings for r in batch.read_report(report)] == ["f8c17765c9047d4d"]
+    with pytest.raises(OutputError, match="another look or other options"):
+        go(resume=True)
+
+
 def test_a_line_that_was_cut_off_is_passed_over_and_one_that_is_no_record_is_not(tmp_path: Path, go: Run) -> None:
     fill(tmp_path / "in", 3, folders=1)
     go()
@@ -221,10 +257,11 @@ def test_two_batches_do_not_write_to_one_folder(tmp_path: Path, go: Run, watcher
         next(records)
         with pytest.raises(OutputError, match="another batch"):
             go(resume=True)
+    options["segmenter"] = FakeSegmenter()  # the other one has counted its calls, which looks like another setting
     plan = batch.prepare(tmp_path / "in", tmp_path / "out", LOOK, resume=True, **options)  # type: ignore[arg-type]
     go(resume=True)
     with pytest.raises(OutputError, match="changed since"):
-        list(batch.run_batch(plan))
+        list(plan.run())
 
 
 def test_what_a_killed_run_left_lying_is_removed(tmp_path: Path, go: Run) -> None:

@@ -15,7 +15,7 @@ from batch_helpers import LOOK, Watcher, expected, fill, write_deadly
 from cli_helpers import read
 from facefx import batch
 from facefx.batch import Record, Status
-from facefx.batch.work import core_count, thread_count
+from facefx.batch.worker import core_count, thread_count
 from facefx.errors import FacefxError, ModelError, ParameterError
 from synthetic import FakeSegmenter
 from tiny_models import write_model

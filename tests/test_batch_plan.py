@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from inspect import signature
+from collections.abc import Callable
+from dataclasses import fields
+from inspect import Parameter, signature
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,10 @@ from PIL import Image
 
 import facefx
 from facefx import batch
+from facefx.batch.plan import Options
+from facefx.batch.running import RunOptions
+from facefx.batch.settings import SettingsOptions
+from facefx.cli.batch import batch as command
 from facefx.errors import ImageError, OutputError
 
 pytestmark = pytest.mark.usefixtures("fresh_registry")
@@ -100,7 +106,7 @@ def test_nothing_is_written_behind_a_link(tmp_path: Path) -> None:
     (tmp_path / "out" / "d.png").unlink()
     (tmp_path / "out" / batch.REPORT).symlink_to(tmp_path / "elsewhere" / "report")
     with pytest.raises(OutputError, match="symbolic link"):
-        next(batch.run_batch(plan(tmp_path / "in", tmp_path / "out", force=True)))
+        next(plan(tmp_path / "in", tmp_path / "out", force=True).run())
     assert list((tmp_path / "elsewhere").iterdir()) == []
     (tmp_path / "behind").symlink_to(tmp_path / "out")
     (tmp_path / "out" / batch.REPORT).unlink()
@@ -142,11 +148,34 @@ def test_a_saved_look_does_as_well_as_a_chain(tmp_path: Path) -> None:
     Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "in" / "a.png")
     look = facefx.chain(LOOK_NAME, color="#123456")
     look.save(tmp_path / "look.json")
-    digests = {batch.prepare(tmp_path / "in", tmp_path / "out", one).settings.digest for one in (look, tmp_path / "look.json")}
+    digests = {batch.prepare(tmp_path / "in", tmp_path / "out", one).digest for one in (look, tmp_path / "look.json")}
     assert len(digests) == 1
-    assert plan(tmp_path / "in", tmp_path / "out").settings.digest not in digests
+    assert plan(tmp_path / "in", tmp_path / "out").digest not in digests
 
 
-def test_run_asks_for_what_its_two_halves_ask_for() -> None:
-    planned, done = (list(signature(part).parameters.values()) for part in (batch.prepare, batch.run_batch))
-    assert list(signature(batch.run).parameters.values()) == [*planned, *done[1:]]
+def keywords(function: Callable[..., object]) -> dict[str, object]:
+    """The keyword-only parameters, with their defaults."""
+    return {name: one.default for name, one in signature(function).parameters.items() if one.kind is Parameter.KEYWORD_ONLY}
+
+
+def test_the_typed_keywords_are_those_that_there_are() -> None:
+    settings = {field.name for field in fields(batch.Settings)} - {"look"}
+    assert set(SettingsOptions.__annotations__) == settings
+    assert set(RunOptions.__annotations__) == set(keywords(batch.Batch.run))
+    assert set(Options.__annotations__) == settings | set(keywords(batch.prepare)) | set(keywords(batch.Batch.run))
+    for wrong in (batch.run, batch.prepare):
+        with pytest.raises(TypeError, match="qualty"):
+            wrong("in", "out", facefx.chain(LOOK_NAME), qualty=3)
+
+
+def test_the_command_has_the_same_defaults() -> None:
+    shown = {name: getattr(one.default, "value", one.default) for name, one in signature(command).parameters.items()}
+    library = keywords(batch.prepare) | keywords(batch.Batch.run)
+    library |= {field.name: field.default for field in fields(batch.Settings) if field.name != "look"}
+    assert {name: shown[name] or () if name == "glob" else shown[name] for name in library} == library
+
+
+def test_the_old_name_of_running_a_batch_still_works(tmp_path: Path) -> None:
+    touch(tmp_path / "in", "a.png")
+    with pytest.warns(DeprecationWarning, match=r"batch\.run"), pytest.raises(facefx.ParameterError, match="workers=0"):
+        batch.run_batch(plan(tmp_path / "in", tmp_path / "out"), workers=0)

@@ -37,7 +37,7 @@ def test_the_label_picture_holds_exact_indices_and_the_palette(name: str, photo:
 
 
 def test_the_segmenters_own_scheme_is_the_default(portrait: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("facefx.plugins.resolve.resolve_segmenter", lambda _: HairSegmenter())
+    monkeypatch.setattr("facefx.parsing.parser.resolve_segmenter", lambda _: HairSegmenter())
     photo = write(tmp_path / "photo.png", portrait)
     assert run("parse", photo, "-o", tmp_path / "hair.png", "--overlay", tmp_path / "overlay.png").exit_code == ExitCode.OK
     assert set(np.unique(read(tmp_path / "hair.png"))) == {0, 1}

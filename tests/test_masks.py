@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -11,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from facefx.face.face import Face, edges_of
+from facefx.face.face import Face
+from facefx.face.mask_style import MaskStyle, edges_of
 from facefx.face.values import Box, FaceParsing
 from facefx.labels import Label, scheme
 from facefx.pixels import full_size, geometry, masks
+from facefx.testing.drawn import Head, drawn_face, label_picture, painted
 
 EXACT = 1e-6
 shapes = hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=17)
@@ -290,6 +293,22 @@ def test_eyes_keep_their_whites_and_highlights() -> None:
         inner = np.hypot((columns - 80) / 44, (rows - 60) / 17) < 1
         assert found[inner].min() > 0.95
         assert found[np.hypot((columns - 80) / 56, (rows - 60) / 28) > 1].max() < 0.05
+
+
+def test_masks_of_large_faces_can_be_made_on_a_smaller_copy() -> None:
+    head = Head((160.0, 150.0), 130.0)
+    picture = painted(label_picture([head], (300, 320))).astype(np.float32) / 255
+    fine = drawn_face(head, picture)
+    coarse = replace(fine, mask_style=MaskStyle(coarse=2.0, largest=90.0))
+    for region in ("lips", "hair", "skin"):
+        first, second = np.asarray(fine.mask(region)), np.asarray(coarse.mask(region))
+        assert (first != second).any()
+        assert np.minimum(first, second).sum() > 0.85 * np.maximum(first, second).sum()
+    small = replace(fine, mask_style=MaskStyle(largest=130.0))
+    np.testing.assert_array_equal(small.mask("hair"), fine.mask("hair"))
+    beyond = fine.parsing.affine + np.array([[0, 0, 900], [0, 0, 0]])
+    away = replace(fine, parsing=replace(fine.parsing, affine=beyond))
+    assert not np.asarray(replace(away, mask_style=MaskStyle(largest=60.0)).mask("lips")).any()
 
 
 def test_which_parts_have_edges_of_which_kind() -> None:

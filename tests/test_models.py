@@ -52,6 +52,16 @@ def test_no_side_of_a_face_is_preferred(tmp_path: Path) -> None:
     assert fair.probabilities(CROP) == pytest.approx(average, abs=1e-6)
 
 
+def test_for_frames_it_sees_each_crop_once_at_another_size_in_the_same_session(tmp_path: Path) -> None:
+    photos = OnnxSegmenter.from_folder(write_model(tmp_path / "tiny"), provider="cpu")
+    frames = photos.for_frames(96)
+    assert (frames.input_size, photos.input_size) == ((96, 96), (64, 64))
+    assert (frames.mirror, photos.mirror) == (False, True)
+    assert frames._session is photos._session
+    plain = OnnxSegmenter(photos.card, mirror=False, provider="cpu")
+    np.testing.assert_array_equal(frames.probabilities(CROP), plain.probabilities(CROP))
+
+
 def test_a_folder_is_given_as_path_or_text_and_loaded_once(tmp_path: Path) -> None:
     from facefx.plugins.resolve import resolve_segmenter
 

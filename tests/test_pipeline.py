@@ -245,7 +245,7 @@ def test_a_detector_that_saw_a_part_of_the_face_is_led_to_all_of_it(portrait: np
     assert face.mask("face").sum() == pytest.approx(whole.mask("face").sum(), rel=0.03)
 
 
-def test_one_look_is_enough_where_the_hair_fits(portrait: np.ndarray) -> None:
+def test_one_crop_is_enough_where_the_hair_fits(portrait: np.ndarray) -> None:
     segmenter = FakeSegmenter()
     parsed(portrait, PORTRAIT.detection, segmenter=segmenter)
     assert segmenter.calls == 1
@@ -259,7 +259,7 @@ def test_hair_that_leaves_the_crop_gets_a_wider_look(make_portrait: MakePortrait
     assert segmenter.calls == 2
     labels = label_picture([head], (300, 300))
     assert iou(np.asarray(scene.mask("hair")) >= 0.5, labels == 13) > 0.93
-    assert iou(np.asarray(scene.mask("left_eye")) >= 0.5, labels == 4) > 0.8  # as sharp as in the first look
+    assert iou(np.asarray(scene.mask("left_eye")) >= 0.5, labels == 4) > 0.8  # as sharp as on the near crop
     assert scene.faces[0].parsing.probabilities.sum(axis=0) == pytest.approx(1, abs=1e-4)
 
 

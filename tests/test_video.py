@@ -18,9 +18,9 @@ from facefx.face.values import Box, FaceParsing
 from facefx.labels import Label, scheme
 from facefx.parsing.wide import widened
 from facefx.video import Tracking
+from facefx.video.mask_smoothing import blend, carry, carry_maps, recut, sameness, stillness
 from facefx.video.motion import Small, head_motion, is_cut
-from facefx.video.steady import blend, carry, carry_maps, recut, sameness, stillness
-from facefx.video.two_looks import both
+from facefx.video.near_and_wide import near_and_wide
 from synthetic import INDEX, FakeDetector, FakeSegmenter, Head, label_picture, painted
 from video_helpers import HEAD, SIZE, empty, film
 
@@ -272,11 +272,11 @@ def test_a_crop_is_cut_anew() -> None:
     np.testing.assert_allclose(recut(values, here, there)[:, :, 4:], np.roll(values, 2, axis=2)[:, :, 4:], atol=1e-5)
 
 
-def test_two_looks_are_one_parsing() -> None:
+def test_a_near_crop_and_a_wide_one_are_one_parsing() -> None:
     rng = np.random.default_rng(0)
     near, wide = (rng.dirichlet(np.ones(19), (32, 32)).astype(np.float32).transpose(2, 0, 1) for _ in range(2))
     parsing = FaceParsing(near, scheme("celebamask"), np.array([[0.5, 0, 3], [0, 0.5, 4.0]]))
-    at_once, in_parts = widened(parsing, wide), both(parsing, wide)
+    at_once, in_parts = widened(parsing, wide), near_and_wide(parsing, wide)
     np.testing.assert_array_equal(in_parts.affine, at_once.affine)
     assert in_parts.size == at_once.size == 64
     assert in_parts.probabilities.shape == at_once.probabilities.shape

@@ -20,10 +20,9 @@ from facefx.plugins.installed import registry
 from facefx.plugins.resolve import DEFAULT_SEGMENTER
 from facefx.video import Tracker, Tracking, tracking
 from facefx.video import convert as converting
+from facefx.video.confidence_smoothing import CLEARLY, SmoothedConfidence
 from facefx.video.convert import Conversion, convert
-from facefx.video.declined_frames import Tally
-from facefx.video.frame_face import FrameFace
-from facefx.video.sureness import CLEARLY, Sureness
+from facefx.video.declined import DeclinedCount
 from synthetic import INDEX, FakeDetector, FakeSegmenter, HairSegmenter, Head, label_picture, painted
 from video_helpers import HEAD, SIZE, film, write_video
 
@@ -76,7 +75,7 @@ def edited(
 
 def followed(measured: Iterable[float]) -> list[float]:
     first, *others = measured
-    states = [Sureness.first(first)]
+    states = [SmoothedConfidence.first(first)]
     for value in others:
         states.append(states[-1].next(value))
     return [state.steady for state in states]
@@ -93,16 +92,16 @@ def test_confidence_is_slow_to_fall_and_slower_to_rise() -> None:
 @pytest.mark.parametrize("asked", [0.6, 0.75, 0.85])
 def test_any_threshold_has_hysteresis(asked: float) -> None:
     """Down to just below, and up again bit by bit: accepted once the average is above by `CLEARLY`, and not before."""
-    state = Sureness.first(0.99)
+    state = SmoothedConfidence.first(0.99)
     while state.steady >= asked:
         state = state.next(asked - 0.01)
-    assert state.smooth == pytest.approx(asked, abs=0.01)
+    assert state.average == pytest.approx(asked, abs=0.01)
     for _ in range(200):
         state = state.next(asked + CLEARLY - 0.01)
         assert state.steady < asked
     while state.steady < asked:
         before, state = state, state.next(asked + CLEARLY + 0.01)
-    assert before.smooth < asked + CLEARLY <= state.smooth + 1e-9
+    assert before.average < asked + CLEARLY <= state.average + 1e-9
     for _ in range(200):
         state = state.next(asked + 0.01)
         assert state.steady >= asked
@@ -186,8 +185,7 @@ def test_only_what_was_asked_for_is_steadied() -> None:
     tracker.next(rgb, ["lips"])
     segmenter.doubt = UNSURE
     (face,) = tracker.next(rgb, ["lips"]).faces
-    assert isinstance(face, FrameFace)
-    assert set(face.steady) == {"lips"}
+    assert set(face.steady_confidence) == {"lips"}
     assert face.confidence("lips") > 0.85
     assert face.moved_to(rgb, face.parsing).confidence("lips") == face.confidence("lips")
     (plain,) = tracker.next(rgb).faces
@@ -208,12 +206,12 @@ def test_a_region_that_the_segmenter_does_not_know() -> None:
 
 
 def test_frames_are_counted_step_by_step() -> None:
-    tally = Tally()
-    assert tally.total == ()
+    count = DeclinedCount()
+    assert count.total == ()
     for frame, faces in enumerate([{0: 0.7}, {}, {0: 0.5, 1: 0.6}]):
-        tally.add(frame, [Declined(1, "facefx:recolor_lips", face, "lips", sure, 0.8) for face, sure in faces.items()])
-    tally.add(3, [Declined(0, "facefx:enlarge_eyes", 0, "eyes", 0.75, 0.8)])
-    assert [str(one) for one in tally.total] == [
+        count.add(frame, [Declined(1, "facefx:recolor_lips", face, "lips", sure, 0.8) for face, sure in faces.items()])
+    count.add(3, [Declined(0, "facefx:enlarge_eyes", 0, "eyes", 0.75, 0.8)])
+    assert [str(one) for one in count.total] == [
         f"facefx:{effect} (step {step}) left faces alone in {frames}: confidence in their region {region!r} went down to {lowest}, "
         "asked was 0.80"
         for effect, step, frames, region, lowest in (

@@ -186,6 +186,62 @@ def test_parts_of_another_job_are_not_used(tmp_path: Path) -> None:
     assert edit(source, target, crf=30).resumed == 0
 
 
+@pytest.mark.usefixtures("small_parts")
+def test_a_second_run_to_the_same_file_stops(tmp_path: Path) -> None:
+    pytest.importorskip("fcntl", reason="Windows has no such lock")
+    source, target = write_video(tmp_path / "in.mp4", empty(6)), tmp_path / "out.mp4"
+    refused: list[str] = []
+
+    def second(done: int, total: int | None) -> None:
+        if done == 5:
+            before = sorted(path.name for path in (tmp_path / ".out.mp4.partial").iterdir())
+            with pytest.raises(OutputError, match="another run is writing") as error:
+                edit(source, target, crf=30)
+            refused.append(str(error.value))
+            assert sorted(path.name for path in (tmp_path / ".out.mp4.partial").iterdir()) == before
+
+    assert edit(source, target, progress=second).frames == 6
+    assert len(refused) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4", "out.mp4"]
+    assert edit(source, target, force=True).frames == 6
+
+
+@pytest.mark.parametrize("names", [["diary.txt"], ["job.txt"], ["job.txt", "part-000000.nut"]])
+def test_a_folder_that_is_not_ours_is_left_alone(tmp_path: Path, names: list[str]) -> None:
+    source, target = write_video(tmp_path / "in.mp4", empty(1)), tmp_path / "out.mp4"
+    folder = tmp_path / ".out.mp4.partial"
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_text("mine")
+    with pytest.raises(OutputError, match="has not made"):
+        edit(source, target, force=True)
+    assert {path.name: path.read_text() for path in folder.iterdir()} == dict.fromkeys(names, "mine")
+    assert not target.exists()
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_files_that_somebody_put_into_our_folder_stay(tmp_path: Path) -> None:
+    source, target = write_video(tmp_path / "in.mp4", empty(6)), tmp_path / "out.mp4"
+
+    def stop(done: int, total: int | None) -> None:
+        if done == 5:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        edit(source, target, progress=stop)
+    (tmp_path / ".out.mp4.partial" / "diary.txt").write_text("mine")
+    assert edit(source, target, crf=30).resumed == 0
+    assert [path.name for path in (tmp_path / ".out.mp4.partial").iterdir()] == ["diary.txt"]
+
+
+def test_a_folder_of_a_run_that_had_just_begun_is_used(tmp_path: Path) -> None:
+    source, target = write_video(tmp_path / "in.mp4", empty(1)), tmp_path / "out.mp4"
+    (tmp_path / ".out.mp4.partial").mkdir()
+    (tmp_path / ".out.mp4.partial" / "job.txt").touch()
+    assert edit(source, target).frames == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4", "out.mp4"]
+
+
 KILLED = """
 import sys
 sys.path[:0] = {paths}

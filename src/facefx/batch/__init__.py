@@ -4,6 +4,8 @@
     for record in batch.run("photos", "done", "plum.json", workers=4):
         print(record.file, record.status.value, record.error or "")
 
+`run` is `prepare`, which plans and refuses, and `Batch.run`, which does the work; every option is a keyword of one of them.
+
 What holds, whatever happens in between (a bad file, a dead worker, Ctrl-C, ``kill -9``):
 
 * A result is there whole or not at all, and every result that is there has its line in the report, ``facefx-batch.jsonl``. The
@@ -11,8 +13,9 @@ What holds, whatever happens in between (a bad file, a dead worker, Ctrl-C, ``ki
 * A file with a line of success whose result is there at the size that the line tells is finished; ``resume=True`` leaves it alone.
 * Nothing that the report does not know is replaced without ``force=True``, and nothing is written through a link.
 
-`plan.py` decides what there is to do, `work.py` does one file, `local_engine.py` and `ray_engine.py` have it done by many
-processes, `report.py` keeps the report, `running.py` puts these together, `sheet.py` makes the contact sheet.
+`settings.py` says what is asked of every file, `plan.py` decides what there is to do, `worker.py` does one file, `local_engine.py`
+and `ray_engine.py` have it done by many processes, `report.py` keeps the report, `running.py` puts these together, `sheet.py` makes
+the contact sheet.
 """
 
 from __future__ import annotations
@@ -21,18 +24,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .plan import Batch, prepare
-    from .records import Record, Settings, Status
+    from .plan import prepare, run
+    from .records import Record, Status
     from .report import REPORT, read_report
-    from .running import run, run_batch
+    from .running import Batch, run_batch
+    from .settings import Settings
     from .sheet import SHEET, contact_sheet
 
 # Fetched when they are first used, as in facefx itself: a worker has to say how many threads it may use before numpy loads.
 _HOME_OF = {
-    "Batch": "plan", "prepare": "plan",
-    "Record": "records", "Settings": "records", "Status": "records",
+    "prepare": "plan", "run": "plan",
+    "Record": "records", "Status": "records",
     "REPORT": "report", "read_report": "report",
-    "run": "running", "run_batch": "running",
+    "Batch": "running", "run_batch": "running",
+    "Settings": "settings",
     "SHEET": "sheet", "contact_sheet": "sheet",
 }  # fmt: skip
 

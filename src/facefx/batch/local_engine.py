@@ -17,7 +17,7 @@ from multiprocessing.process import BaseProcess
 
 from ..errors import FacefxError
 from .records import Record, Setup, Task
-from .work import MAX_DEATHS, Worker, death_record
+from .worker import MAX_DEATHS, Worker, death_record
 
 __all__ = ["run_local"]
 
@@ -36,48 +36,48 @@ def run_local(setup: Setup, tasks: Iterable[Task], workers: int) -> Iterator[tup
     """
     waiting, again = iter(tasks), deque[Task]()
     deaths, false_starts = Counter[int](), 0
-    hands = [_Hand.hire(setup, task) for task in islice(waiting, workers)]
+    started = [_WorkerProcess.start(setup, task) for task in islice(waiting, workers)]
     try:
-        while hands:
-            for pipe in wait([hand.pipe for hand in hands]):
-                hand = next(hand for hand in hands if hand.pipe is pipe)
-                task, answer = hand.task, hand.answer()
+        while started:
+            for pipe in wait([worker.pipe for worker in started]):
+                worker = next(worker for worker in started if worker.pipe is pipe)
+                task, answer = worker.task, worker.answer()
                 if isinstance(answer, FacefxError):
                     raise answer
                 if answer == _READY:
-                    hand.ready, false_starts = True, 0
+                    worker.ready, false_starts = True, 0
                     continue
-                if answer is None and hand.ready:
+                if answer is None and worker.ready:
                     deaths[task.index] += 1
                     if deaths[task.index] == MAX_DEATHS:
                         answer = death_record(setup, task)
                 elif answer is None:
                     false_starts += 1
                     if false_starts == _MAX_FALSE_STARTS:
-                        raise _cannot_start(hand)
+                        raise _cannot_start(worker)
                 if answer is None:
                     again.append(task)
-                _next_task(setup, hands, hand, again.popleft() if again else next(waiting, None))
+                _next_task(setup, started, worker, again.popleft() if again else next(waiting, None))
                 if isinstance(answer, Record):
                     yield task, answer
     finally:
-        for hand in hands:
-            hand.dismiss()
+        for worker in started:
+            worker.stop()
 
 
-def _next_task(setup: Setup, hands: list[_Hand], hand: _Hand, task: Task | None) -> None:
+def _next_task(setup: Setup, started: list[_WorkerProcess], worker: _WorkerProcess, task: Task | None) -> None:
     """Give a worker something to do, or send it away; a dead one is replaced."""
-    if task is not None and not hand.dead:
-        hand.give(task)
+    if task is not None and not worker.dead:
+        worker.give(task)
         return
-    hand.dismiss()
-    hands.remove(hand)
+    worker.stop()
+    started.remove(worker)
     if task is not None:
-        hands.append(_Hand.hire(setup, task))
+        started.append(_WorkerProcess.start(setup, task))
 
 
 @dataclass
-class _Hand:
+class _WorkerProcess:
     """A worker process, seen from this one, with the task it has."""
 
     process: BaseProcess
@@ -87,18 +87,18 @@ class _Hand:
     dead: bool = False
 
     @classmethod
-    def hire(cls, setup: Setup, task: Task) -> _Hand:
+    def start(cls, setup: Setup, task: Task) -> _WorkerProcess:
         # spawned, not forked: a fork of a process with threads (OpenCV's, onnxruntime's) may hang
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, setup.threads), daemon=True)
-        with _holding_ctrl_c_back():
+        with _without_ctrl_c():
             process.start()
         theirs.close()  # or its end would not be noticed
-        hand = cls(process, ours, task)
-        hand.send(setup)
-        hand.give(task)
-        return hand
+        worker = cls(process, ours, task)
+        worker.send(setup)
+        worker.give(task)
+        return worker
 
     def give(self, task: Task) -> None:
         self.task = task
@@ -117,14 +117,14 @@ class _Hand:
             self.process.join(5)  # it is on its way out, and its exit code is of interest
             return None
 
-    def dismiss(self) -> None:
+    def stop(self) -> None:
         self.process.kill()  # its results count only once they are in their place, so there is nothing to lose
         self.process.join()
         self.pipe.close()
 
 
 @contextmanager
-def _holding_ctrl_c_back() -> Iterator[None]:
+def _without_ctrl_c() -> Iterator[None]:
     """Processes started meanwhile never see Ctrl-C, which goes to the whole group; this one sees it once they are whole."""
     if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
         yield
@@ -156,8 +156,8 @@ def _serve(pipe: Connection, threads: int) -> None:
             pipe.send(error)
 
 
-def _cannot_start(hand: _Hand) -> FacefxError:
+def _cannot_start(worker: _WorkerProcess) -> FacefxError:
     return FacefxError(
-        f"worker processes end as they start (the last with exit code {hand.process.exitcode}): there may be too little memory for "
-        "so many, or a script calls facefx.batch outside of `if __name__ == '__main__':`"
+        f"worker processes end as they start (the last with exit code {worker.process.exitcode}): there may be too little memory "
+        "for so many, or a script calls facefx.batch outside of `if __name__ == '__main__':`"
     )

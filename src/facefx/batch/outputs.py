@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from ..errors import OutputError
 from ..image.files import check_target
 
-__all__ = ["checked_folder", "exists", "is_whole", "publish"]
+__all__ = ["checked_folder", "exists", "is_whole", "make_folder_for", "publish"]
 
 
 def exists(path: Path) -> bool:
@@ -49,8 +49,8 @@ def publish(staged: Path, root: Path, output: str) -> None:
         raise OutputError(f"{str(target)!r} cannot be written: {error.strerror or error}.") from error
 
 
-def make_place(root: Path, output: str, *, replace: bool) -> None:
-    """Make an output's folder. Raises `OutputError` if the output cannot go there."""
+def make_folder_for(root: Path, output: str, *, replace: bool) -> None:
+    """Make the folder that an output goes to. Raises `OutputError` if the output cannot go there."""
     folder = checked_folder(root, output)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -5,51 +5,45 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
+from typing import Any, Unpack
 
 from ..chains.sequence import Chain, check_confidence, load_look
 from ..errors import ImageError, OutputError, ParameterError
-from ..face.values import Detector, Segmenter
 from ..image.files import check_target, format_of, picture_suffixes
-from ..plugins.resolve import resolve_detector, resolve_segmenter
+from ..parsing.parser import Parser
 from .outputs import checked_folder, exists, is_whole
-from .records import NoFace, Settings, Status, Task
+from .records import Record, Status
 from .report import REPORT, read_report
+from .running import Batch, RunOptions
+from .settings import Settings, SettingsOptions
 from .sheet import SHEET
 
-__all__ = ["Batch", "prepare"]
+__all__ = ["Options", "prepare", "run"]
 
 _VOID = -1  # no file has this size
 
 
-@dataclass(frozen=True)
-class Batch:
-    """What there is to do; `facefx.batch.run_batch` does it.
+class Options(SettingsOptions, RunOptions, total=False):
+    """All keyword arguments of `run`: those of `prepare` and of `Batch.run`."""
 
-    Attributes
-    ----------
-    folder_in, folder_out : where the pictures are and the results go.
-    settings : what is asked of every file.
-    files : paths in `folder_in` of the files to do, sorted, with forward slashes.
-    finished : how many files are not among them because they are finished.
+    glob: str | Sequence[str]
+    resume: bool
+    force: bool
+
+
+def run(
+    folder_in: str | Path, folder_out: str | Path, look: Chain | str | Path, **options: Unpack[Options]
+) -> Generator[Record, None, None]:
+    """Run a look on all pictures of a folder: `prepare` and `Batch.run` in one, which say what the options mean.
+
+    Refuses at once what `prepare` refuses; the work is done while the records are taken.
     """
-
-    folder_in: Path
-    folder_out: Path
-    settings: Settings
-    files: tuple[str, ...] = field(repr=False)
-    finished: int
-    replaceable: frozenset[str] | None = field(repr=False)  # files whose results may be replaced; None: all
-    report_size: int  # bytes of the report that were taken into account; 0: none, it starts anew
-
-    def tasks(self) -> Iterator[Task]:
-        """One for every file, in order."""
-        for index, file in enumerate(self.files):
-            replace = self.replaceable is None or file in self.replaceable
-            yield Task(index, file, _output_of(file, self.settings.suffix), replace)
+    running: dict[str, Any] = {name: value for name, value in options.items() if name in RunOptions.__annotations__}
+    planning: dict[str, Any] = {name: value for name, value in options.items() if name not in running}
+    return prepare(folder_in, folder_out, look, **planning).run(**running)
 
 
 def prepare(
@@ -58,17 +52,11 @@ def prepare(
     look: Chain | str | Path,
     *,
     glob: str | Sequence[str] = (),
-    segmenter: str | Path | Segmenter | None = None,
-    detector: str | Detector | None = None,
-    no_face: NoFace = "error",
-    min_confidence: float = 0.0,
-    format: str | None = None,
-    quality: int = 95,
-    keep_gps: bool = False,
     resume: bool = False,
     force: bool = False,
+    **options: Unpack[SettingsOptions],
 ) -> Batch:
-    """Plan a batch: find the files, look at the report, refuse what cannot work. Writes nothing.
+    """Plan a batch: find the files, read the report, refuse what cannot work. Writes nothing.
 
     Parameters
     ----------
@@ -78,13 +66,9 @@ def prepare(
     glob : patterns, of which a file must match one; case does not count. One without a slash is for the name, one with a slash
         for the path in `folder_in`, where ``*`` stands for any number of folders too. By default, whatever has the suffix of a
         picture format.
-    segmenter, detector : as for `facefx.parse`.
-    no_face : what becomes of a picture without a face: ``"error"``, ``"copy"`` writes it without effects, ``"skip"``.
-    min_confidence : as for `Chain.run`; the report says what was left alone.
-    format : the results' suffix, such as ``"png"``; by default each has its picture's.
-    quality, keep_gps : as for `facefx.save_image`.
     resume : leave alone what the report in `folder_out` says is finished. Without a report, starts at the beginning.
     force : replace files that are there; without `resume`, start over.
+    options : what is asked of every file: the fields of `Settings`.
 
     Raises
     ------
@@ -96,10 +80,8 @@ def prepare(
     ParameterError, UnknownName, LookError, ModelError
         If what is asked of every file cannot be done.
     """
-    chain = look if isinstance(look, Chain) else load_look(look)
-    suffix = None if format is None else "." + format.lower().removeprefix(".")
-    settings = Settings(chain, segmenter, detector, no_face, suffix, quality, keep_gps, min_confidence)
-    _check_settings(settings)
+    settings = Settings(look if isinstance(look, Chain) else load_look(look), **options)
+    digest = settings.digest(_checked_parser(settings).identity)
     source, target = Path(folder_in), Path(folder_out)
     _check_folders(source, target)
     patterns = [glob] if isinstance(glob, str) else list(glob)
@@ -107,17 +89,17 @@ def prepare(
     if not files:
         wanted = f"that matches {' or '.join(map(repr, patterns))}" if patterns else f"of {', '.join(picture_suffixes())}"
         raise ImageError(f"there is no file {wanted} in {str(source)!r} or its folders")
-    _check_outputs_differ(files, suffix)
-    seen, made = _so_far(target, settings, resume=resume, force=force)
-    finished = {file for file in files if file in made and is_whole(target / _output_of(file, suffix), made[file])}
+    _check_outputs_differ(files, settings)
+    seen, made = _so_far(target, digest, resume=resume, force=force)
+    finished = {file for file in files if file in made and is_whole(target / settings.output_of(file), made[file])}
     left = tuple(file for file in files if file not in finished)
-    batch = Batch(source, target, settings, left, len(finished), None if force else frozenset(made), seen)
+    batch = Batch(source, target, settings, digest, left, len(finished), None if force else frozenset(made), seen)
     _check_targets(batch)
     return batch
 
 
-def _check_settings(settings: Settings) -> None:
-    """Try everything that each file would stumble over."""
+def _checked_parser(settings: Settings) -> Parser:
+    """Try everything that each file would stumble over; what parses them, if that works."""
     if settings.no_face not in ("error", "copy", "skip"):
         raise ParameterError(f"no_face={settings.no_face!r} is not allowed; give 'error', 'copy' or 'skip'")
     if not settings.look.steps:
@@ -125,8 +107,7 @@ def _check_settings(settings: Settings) -> None:
     check_confidence(settings.min_confidence)
     if not isinstance(settings.quality, int) or not 1 <= settings.quality <= 100:
         raise ParameterError(f"quality={settings.quality!r} is not allowed; give a whole number from 1 to 100")
-    resolve_segmenter(settings.segmenter)
-    resolve_detector(settings.detector)
+    parser = Parser.of(settings.segmenter, settings.detector)
     try:
         pickle.dumps(settings)
     except Exception as error:  # whatever an object's own __reduce__ raises
@@ -135,6 +116,7 @@ def _check_settings(settings: Settings) -> None:
         ) from error
     if settings.suffix is not None:
         format_of(Path(f"name{settings.suffix}"))
+    return parser
 
 
 def _check_folders(source: Path, target: Path) -> None:
@@ -171,14 +153,10 @@ def _matches(path: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(path if "/" in pattern else name, pattern) for pattern in patterns)
 
 
-def _output_of(file: str, suffix: str | None) -> str:
-    return file if suffix is None else str(PurePosixPath(file).with_suffix(suffix))
-
-
-def _check_outputs_differ(files: Sequence[str], suffix: str | None) -> None:
+def _check_outputs_differ(files: Sequence[str], settings: Settings) -> None:
     sources: dict[str, str] = {}
     for file in files:
-        output = os.path.normcase(_output_of(file, suffix))
+        output = os.path.normcase(settings.output_of(file))
         if output in (REPORT, SHEET):
             raise OutputError(f"{file!r} would become {output!r}, which is the batch's own file; rename the picture")
         if output in sources:
@@ -188,7 +166,7 @@ def _check_outputs_differ(files: Sequence[str], suffix: str | None) -> None:
         sources[output] = file
 
 
-def _so_far(target: Path, settings: Settings, *, resume: bool, force: bool) -> tuple[int, dict[str, int | None]]:
+def _so_far(target: Path, digest: str, *, resume: bool, force: bool) -> tuple[int, dict[str, int | None]]:
     """The size of the report, and for each file that it says had a result how large it is: None where none was wanted, `_VOID`
     where it failed when it was done again."""
     report = target / REPORT
@@ -203,7 +181,7 @@ def _so_far(target: Path, settings: Settings, *, resume: bool, force: bool) -> t
         )
     made: dict[str, int | None] = {}
     for record in read_report(report):
-        if record.settings != settings.digest:
+        if record.settings != digest:
             raise OutputError(
                 f"the batch in {str(target)!r} was begun with another look or other options; resume it with the same, or give "
                 "another folder, or start over with force=True (--force) alone"

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..errors import FacefxError, MissingExtra
 from .records import Record, Setup, Task
-from .work import MAX_DEATHS, Worker, core_count, death_record, thread_count
+from .worker import MAX_DEATHS, Worker, core_count, death_record, thread_count
 
 __all__ = ["run_ray"]
 
@@ -30,7 +30,7 @@ _STORE_BYTES = 200 << 20
 def run_ray(
     setup: Setup, tasks: Iterable[Task], count: int, workers: int | None, address: str | None
 ) -> Iterator[tuple[Task, Record]]:
-    """Have `count` tasks done, each once, in no particular order. See `facefx.batch.run_batch` for the rest."""
+    """Have `count` tasks done, each once, in no particular order. See `facefx.batch.Batch.run` for the rest."""
     try:
         import pyarrow
         import ray

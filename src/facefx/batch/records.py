@@ -1,23 +1,15 @@
-"""The values of a batch: what is asked of every file, one file's task, and what became of it."""
+"""The values of a batch: one file's task, what became of it, and what a worker needs to start."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from enum import Enum
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
 
-if TYPE_CHECKING:
-    from ..chains.sequence import Chain
-    from ..face.values import Detector, Segmenter
+from .settings import Settings
 
-__all__ = ["NoFace", "Record", "Settings", "Setup", "Status", "Task"]
-
-#: What becomes of a picture without a face: it fails, is written without effects, or is passed over.
-NoFace = Literal["error", "copy", "skip"]
+__all__ = ["Record", "Setup", "Status", "Task"]
 
 
 class Status(str, Enum):
@@ -42,7 +34,7 @@ class Record:
     faces : how many were found.
     seconds : from opening the file to having its result encoded and written.
     error : what went wrong, for failed ones.
-    settings : `Settings.digest` of the run.
+    settings : `Settings.digest` of the batch.
     declined : which effect left which face alone and why, in words; left out of the report if empty.
     """
 
@@ -67,38 +59,6 @@ class Record:
         return cls(**values | {"status": Status(values["status"]), "declined": tuple(values.get("declined", ()))})
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What is asked of every file. Must be picklable, since it goes to the workers."""
-
-    look: Chain
-    segmenter: str | Path | Segmenter | None = None
-    detector: str | Detector | None = None
-    no_face: NoFace = "error"
-    suffix: str | None = None
-    quality: int = 95
-    keep_gps: bool = False
-    min_confidence: float = 0.0
-
-    @cached_property
-    def digest(self) -> str:
-        """16 hexadecimal digits that change with anything that results depend on."""
-        named: dict[str, Any] = vars(self) | {
-            "look": self.look.to_dict(),
-            "segmenter": _name(self.segmenter),
-            "detector": _name(self.detector),
-        }
-        return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _name(part: Any) -> str | None:
-    if part is None:
-        return None
-    if isinstance(part, str | Path):
-        return str(part)
-    return str(getattr(part, "name", type(part).__qualname__))
-
-
 @dataclass(frozen=True, slots=True)
 class Task:
     """One file to do. `index` is its number in this run; `replace`, whether a result that is there may be overwritten."""
@@ -111,10 +71,17 @@ class Task:
 
 @dataclass(frozen=True)
 class Setup:
-    """What a worker needs to start. `staging` is the folder for results that are not in their place yet, `threads` how many a
-    worker may use."""
+    """What a worker needs to start.
+
+    Attributes
+    ----------
+    digest : of the settings, made where the batch was planned.
+    staging : the folder for results that are not in their place yet.
+    threads : how many a worker may use.
+    """
 
     settings: Settings
+    digest: str
     folder_in: Path
     staging: Path
     threads: int

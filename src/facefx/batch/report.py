@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from ..errors import OutputError
+from ..image.locking import try_lock
 from .records import Record
 
 __all__ = ["REPORT", "ReportFile", "read_report"]
@@ -76,7 +77,10 @@ class ReportFile:
         except OSError as error:
             raise OutputError(f"the report {str(self.path)!r} cannot be written: {error.strerror or error}.") from error
         try:
-            _lock(file, self.path)
+            if not try_lock(file):
+                raise OutputError(
+                    f"another batch is writing to {str(self.path.parent)!r} right now; wait for it, or give another folder."
+                )
             if seen and file.seek(0, os.SEEK_END) != seen:
                 raise OutputError(f"the report {str(self.path)!r} has changed since this batch was planned; plan it again.")
             file.truncate(_whole_lines(self.path) if seen else 0)
@@ -84,23 +88,6 @@ class ReportFile:
             file.close()
             raise
         return file
-
-
-def _lock(file: BinaryIO, path: Path) -> None:
-    """Hold the file until it is closed or this process ends, however it ends. Not where the system has no such lock: on Windows,
-    and on some network file systems."""
-    try:
-        import fcntl
-    except ImportError:
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise OutputError(
-            f"another batch is writing to {str(path.parent)!r} right now; wait for it, or give another folder."
-        ) from None
-    except OSError:
-        return
 
 
 def _whole_lines(path: Path) -> int:

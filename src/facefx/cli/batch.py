@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..batch.settings import Settings
 from .effect_text import chain_from_options
 from .exit_codes import ExitCode
 from .messages import console, say
@@ -40,6 +41,9 @@ class NoFace(str, Enum):
     SKIP = "skip"
 
 
+_NO_FACE = NoFace(Settings.no_face)
+
+
 class Engine(str, Enum):
     """What the work runs on."""
 
@@ -68,14 +72,14 @@ def batch(
     no_face: Annotated[
         NoFace,
         typer.Option("--no-face", help="A picture without a face fails, is written to OUT without effects, or is passed over."),
-    ] = NoFace.ERROR,
-    min_confidence: MinConfidenceOption = 0.0,
+    ] = _NO_FACE,
+    min_confidence: MinConfidenceOption = Settings.min_confidence,
     format: Annotated[
         str | None,
         typer.Option("--format", metavar="SUFFIX", help="The format of all results, such as png. By default each keeps its own."),
-    ] = None,
-    quality: QualityOption = 95,
-    keep_gps: KeepGpsOption = False,
+    ] = Settings.format,
+    quality: QualityOption = Settings.quality,
+    keep_gps: KeepGpsOption = Settings.keep_gps,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -101,15 +105,14 @@ def batch(
 
     facefx batch photos done --look plum.json --workers 4 --resume
     """
-    from ..batch import prepare, run_batch
+    from ..batch import prepare
 
     plan = prepare(
         folder_in, folder_out, chain_from_options(look, effect), glob=glob or (), segmenter=segmenter, detector=detector,
         no_face=no_face.value, min_confidence=min_confidence, format=format, quality=quality, keep_gps=keep_gps, resume=resume,
         force=force,
     )  # fmt: skip
-    records = run_batch(plan, workers=workers, engine=engine.value, address=address, sheet=sheet)
-    _show(plan, records)
+    _show(plan, plan.run(workers=workers, engine=engine.value, address=address, sheet=sheet))
 
 
 def _show(plan: Batch, records: Generator[Record, None, None]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +13,13 @@ from ..errors import OutputError
 from .options import DetectorOption, ForceOption, SegmenterOption
 from .several import for_each, no_face
 from .targets import make_folder, pictures_in, targets_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..face.scene import Scene
+    from ..labels import LabelScheme
+    from ..parsing.parser import Parser
 
 __all__ = ["parse"]
 
@@ -66,22 +75,38 @@ def parse(
 
     facefx parse photos --overlay overlays/ --sheet sheet.jpg
     """
-    from PIL import Image
-
-    from ..image.files import check_target, format_of
-    from ..image.overlay import overlay as tinted
-    from ..image.overlay import palette, small_overlay, with_legend
-    from ..image.picture import open_image, save_image
-    from ..image.sheet import contact_sheet
     from ..labels import scheme as label_scheme
-    from ..parsing.pipeline import parse as parse_picture
-    from ..plugins.resolve import resolve_detector, resolve_segmenter
+    from ..parsing.parser import Parser
 
     if output is None and overlay is None and sheet is None:
         raise typer.BadParameter("there is nothing to do: give -o, --overlay, --sheet, or several", param_hint="'-o'")
-    parser, finder = resolve_segmenter(segmenter), resolve_detector(detector)
+    parser = Parser.of(segmenter, detector)
     order = label_scheme(scheme or parser.scheme)
     pictures = pictures_in(inputs)
+    targets = _targets(pictures, output, overlay, sheet, force)
+    for folder in filter(None, (output, overlay)):
+        make_folder(folder)
+    work = _Work(parser, order, targets)
+    try:
+        for_each(pictures, work.do)
+    finally:  # a sheet of what there is, whatever else went wrong
+        work.save_sheet()
+
+
+@dataclass(frozen=True)
+class _Targets:
+    """Where what is asked for goes: by picture, the labels and the overlays; and the sheet."""
+
+    labels: dict[Path, Path]
+    overlays: dict[Path, Path]
+    sheet: Path | None
+    force: bool
+
+
+def _targets(pictures: Sequence[Path], output: str | None, overlay: str | None, sheet: Path | None, force: bool) -> _Targets:
+    """The targets, if they differ and the sheet can be written."""
+    from ..image.files import check_target, format_of
+
     labels = targets_of(pictures, output, suffix=".png") if output else {}
     overlays = targets_of(pictures, overlay, "--overlay", suffix=".jpg") if overlay else {}
     named = [*labels.values(), *overlays.values(), *filter(None, [sheet])]
@@ -90,32 +115,69 @@ def parse(
     if sheet is not None:
         format_of(sheet)
         check_target(sheet, force=force)
-    for folder in filter(None, (output, overlay)):
-        make_folder(folder)
-    cells = []
+    return _Targets(labels, overlays, sheet, force)
 
-    def work(path: Path) -> None:
-        for target in (file[path] for file in (labels, overlays) if path in file):
-            format_of(target)
-            check_target(target, force=force)
-        if path in labels and labels[path].suffix.lower() != ".png":
-            raise OutputError(f"labels are written as .png, which keeps them exact; given was {str(labels[path])!r}")
-        scene = parse_picture(open_image(path), segmenter=parser, detector=finder)
-        label_map = scene.label_map(order)
-        if sheet is not None:
-            cells.append((small_overlay(scene.image, label_map, order, side=_SMALL), f"{path.name}: {len(scene.faces)} found"))
+
+@dataclass(frozen=True)
+class _Work:
+    """Does one picture after the other, and gathers the small ones for the sheet."""
+
+    parser: Parser
+    order: LabelScheme
+    targets: _Targets
+    cells: list[tuple[np.ndarray, str]] = field(default_factory=list)
+
+    def do(self, path: Path) -> None:
+        """Parse a picture and write what is asked of it. Raises `FacefxError`."""
+        from ..image.overlay import small_overlay
+        from ..image.picture import open_image
+        from ..parsing.pipeline import parse_rgb
+
+        self._check(path)
+        scene = parse_rgb(open_image(path).rgb, self.parser)
+        label_map = scene.label_map(self.order)
+        if self.targets.sheet is not None:
+            small = small_overlay(scene.image, label_map, self.order, side=_SMALL)
+            self.cells.append((small, f"{path.name}: {len(scene.faces)} found"))
         if not scene.faces:
             raise no_face(path)
-        if path in labels:
-            indexed = Image.fromarray(label_map, "L")
-            indexed.putpalette(palette(order).tobytes())
-            save_image(indexed, labels[path], force=force)
-        if path in overlays:
-            shown = with_legend(tinted(scene.image, label_map, order), label_map, order)
-            save_image(shown, overlays[path], force=force)
+        if path in self.targets.labels:
+            self._save_labels(label_map, self.targets.labels[path])
+        if path in self.targets.overlays:
+            self._save_overlay(scene, label_map, self.targets.overlays[path])
 
-    try:
-        for_each(pictures, work)
-    finally:  # a sheet of what there is, whatever else went wrong
-        if sheet is not None and cells:
-            save_image(contact_sheet(cells), sheet, force=force)
+    def save_sheet(self) -> None:
+        """Write the sheet, if it is asked for and there is something on it."""
+        from ..image.picture import save_image
+        from ..image.sheet import contact_sheet
+
+        if self.targets.sheet is not None and self.cells:
+            save_image(contact_sheet(self.cells), self.targets.sheet, force=self.targets.force)
+
+    def _check(self, path: Path) -> None:
+        """Refuse, before any work, what could not be written."""
+        from ..image.files import check_target, format_of
+
+        labels = self.targets.labels.get(path)
+        for target in filter(None, (labels, self.targets.overlays.get(path))):
+            format_of(target)
+            check_target(target, force=self.targets.force)
+        if labels is not None and labels.suffix.lower() != ".png":
+            raise OutputError(f"labels are written as .png, which keeps them exact; given was {str(labels)!r}")
+
+    def _save_labels(self, label_map: np.ndarray, target: Path) -> None:
+        from PIL import Image
+
+        from ..image.overlay import palette
+        from ..image.picture import save_image
+
+        indexed = Image.fromarray(label_map, "L")
+        indexed.putpalette(palette(self.order).tobytes())
+        save_image(indexed, target, force=self.targets.force)
+
+    def _save_overlay(self, scene: Scene, label_map: np.ndarray, target: Path) -> None:
+        from ..image.overlay import overlay, with_legend
+        from ..image.picture import save_image
+
+        shown = with_legend(overlay(scene.image, label_map, self.order), label_map, self.order)
+        save_image(shown, target, force=self.targets.force)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -10,15 +10,14 @@ import numpy as np
 
 from .. import labels as label_names
 from ..labels import Label, Region
-from ..pixels import full_size, geometry
+from ..pixels import geometry
 from .iris import Iris, find_irises
 from .landmarks import Landmarks, landmarks_of
+from .mask_style import PHOTO, MaskStyle, Patch
 from .values import Box, FaceParsing, Mask
 
-__all__ = ["Face", "FaceView", "edges_of", "mask_of_faces"]
+__all__ = ["Face", "FaceView", "mask_of_faces"]
 
-#: Width of the zone in which hair thins out, in face units.
-_FUZZ = 0.08
 #: A region smaller than this share of the face's box may be a mistake of a few pixels; an eye has three times as much at the least.
 _SEEN = 1 / 1000
 
@@ -34,6 +33,9 @@ class Face:
     score : how sure we are that this is a face, 0 to 1.
     parsing : the segmenter's answer.
     picture : (H, W, 3) float32 RGB in [0, 1], the picture it was found in.
+    mask_style : how finely its masks are made: a frame of a film is not looked at for as long as a photo.
+    steady_confidence : what `confidence` says of some regions, by their names, instead of measuring it: in a film, what takes the
+        frames before into account.
     """
 
     box: Box
@@ -41,9 +43,11 @@ class Face:
     score: float
     parsing: FaceParsing
     picture: np.ndarray = field(repr=False)
-    _patches: dict[str, tuple[tuple[int, int, int, int], np.ndarray]] = field(default_factory=dict, init=False, repr=False)
+    mask_style: MaskStyle = field(default=PHOTO, repr=False)
+    steady_confidence: Mapping[str, float] = field(default_factory=dict, repr=False)
+    _patches: dict[str, Patch] = field(default_factory=dict, init=False, repr=False)
 
-    def patch(self, region: Region | Label | str) -> tuple[tuple[int, int, int, int], np.ndarray]:
+    def patch(self, region: Region | Label | str) -> Patch:
         """A region's mask where it is not zero; made once and kept.
 
         Returns
@@ -53,7 +57,7 @@ class Face:
         """
         name = str(getattr(region, "value", region))
         if name not in self._patches:
-            window, mask = self._find(region)
+            window, mask = self.mask_style.patch(region, self.parsing, self.picture, self.box.side)
             mask.flags.writeable = False
             self._patches[name] = window, mask
         return self._patches[name]
@@ -81,6 +85,9 @@ class Face:
 
         Raises `UnknownName` for a region there is not, `RegionUnavailable` for one that the segmenter does not know.
         """
+        name = str(getattr(region, "value", region))
+        if name in self.steady_confidence:
+            return self.steady_confidence[name]
         values = self.parsing.region(region)
         rows, columns = np.nonzero(values > 0.5)
         if not rows.size:
@@ -93,16 +100,6 @@ class Face:
             return 0.0
         area = claimed.size / abs(float(np.linalg.det(self.parsing.affine[:, :2])))  # in pixels of the picture
         return float(claimed.mean()) * min(area / (_SEEN * max(self.box.area, 1.0)), 1.0)
-
-    def _find(self, region: Region | Label | str) -> tuple[tuple[int, int, int, int], np.ndarray]:
-        values = self.parsing.region(region)
-        if Label.HAIR not in label_names.labels_of(region) or not self.parsing.scheme.indices_of(Label.BACKGROUND):
-            refine, by_colour = edges_of(region)
-            return full_size.to_picture(values, self.parsing.affine, self.picture, refine=refine, by_colour=by_colour)
-        # towards the background hair thins out, towards the face it ends
-        others = 1 - self.parsing.region(Label.BACKGROUND) - values
-        fuzz = _FUZZ * self.box.side
-        return full_size.to_picture(values, self.parsing.affine, self.picture, fuzz=fuzz, neighbours=others)
 
     def mask(self, region: Region | Label | str) -> Mask:
         """The soft mask of a region (``"lips"``, `Region.LIPS`, `Label.HAIR`, ...), as large as the picture: (H, W) float32.
@@ -158,17 +155,6 @@ class FaceView:
         """The face's points, (x, y) in pixels of that part."""
         origin = np.array(self.window[:2], float)
         return self.face.landmarks.mapped(lambda points: points - origin)
-
-
-def edges_of(region: Region | Label | str) -> tuple[bool, bool]:
-    """How a region's edge is found at the picture's own resolution: whether by the picture's edges, and whether by colour, too.
-
-    Hair has a colour of its own, strand by strand. Lips, nose, brows and skin fade into each other: by colour, lips in the shade
-    would become skin. In an eye the dark iris stands out more than the eye itself, so there the segmenter's own edge is best.
-    `benchmarks/mattes.py` measures all three ways.
-    """
-    labels = label_names.labels_of(region)
-    return not labels <= Region.EYES.labels, Label.HAIR in labels
 
 
 def mask_of_faces(faces: Sequence[Face], region: Region | Label | str, picture: np.ndarray) -> Mask:

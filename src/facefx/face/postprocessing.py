@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -11,12 +12,13 @@ import numpy as np
 from ..labels import Label, LabelScheme, Region
 from ..pixels import geometry
 from .face import Face
-from .values import Box
+from .values import Box, Probabilities
 
 __all__ = ["emptied", "islands", "without_islands", "without_others"]
 
 #: Hair beyond a hand or a strap that crosses it is believed in from this share of the head's area on.
 _LEAST_LOCK = 0.05
+P = TypeVar("P", bound=Probabilities)
 
 
 def without_others(face: Face, others: Sequence[Box]) -> Face:
@@ -41,7 +43,7 @@ def without_islands(face: Face) -> Face:
     return _emptied(face, islands(face.parsing.probabilities, face.parsing.scheme))
 
 
-def islands(probabilities: np.ndarray, scheme: LabelScheme) -> np.ndarray:
+def islands(probabilities: Probabilities, scheme: LabelScheme) -> np.ndarray:
     """Where a parsed crop shows parts that background parts from the head all round: a hat on a plain wall, an ear in the grass.
 
     Large locks of hair are none. Where the segmenter knows no skin, nothing connects the parts and none is.
@@ -76,7 +78,7 @@ def islands(probabilities: np.ndarray, scheme: LabelScheme) -> np.ndarray:
     return np.asarray(~kept[parts])
 
 
-def emptied(probabilities: np.ndarray, where: np.ndarray) -> np.ndarray:
+def emptied(probabilities: P, where: np.ndarray) -> P | np.ndarray:
     """The probabilities, (C, S, S), with nothing but background where an (S, S) bool says so; the same array if that is nowhere."""
     if not where.any():
         return probabilities

@@ -1,7 +1,8 @@
-"""The values that travel through facefx: boxes, masks, detections, parsings. All frozen. Faces and scenes are in `scene.py`."""
+"""The values that travel through facefx: boxes, masks, detections, parsings. All frozen. Faces and scenes have their own files."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,7 +12,7 @@ from ..errors import RegionUnavailable
 from ..labels import Label, LabelScheme, Region, labels_of
 from ..pixels import masks
 
-__all__ = ["Box", "Detection", "Detector", "FaceParsing", "Mask", "Segmenter"]
+__all__ = ["Box", "Detection", "Detector", "FaceParsing", "Mask", "Probabilities", "Segmenter"]
 
 
 @dataclass(frozen=True)
@@ -118,18 +119,32 @@ class Segmenter(Protocol):
     def probabilities(self, crops: np.ndarray) -> np.ndarray: ...
 
 
+class Probabilities(Protocol):
+    """Probabilities by class, (C, S, S) float32: an array, or what makes an array of those classes that it is asked for.
+
+    A film asks for a few classes a frame, and for those alone they are made. Where all are wanted, take ``np.asarray`` of it.
+    """
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    def __getitem__(self, classes: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __array__(self) -> np.ndarray: ...
+    def copy(self) -> np.ndarray: ...
+
+
 @dataclass(frozen=True, eq=False)
 class FaceParsing:
     """What a segmenter said of one face.
 
     Attributes
     ----------
-    probabilities : (C, S, S) float32, summing to 1 over C, on the crop.
+    probabilities : (C, S, S) float32, summing to 1 over C, on the crop; an array, or in films `Probabilities` that become one.
     scheme : the labels of the C classes.
     affine : (2, 3) float64, takes picture points (x, y) to crop points.
     """
 
-    probabilities: np.ndarray
+    probabilities: Probabilities
     scheme: LabelScheme
     affine: np.ndarray
 

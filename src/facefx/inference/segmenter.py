@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -35,6 +36,7 @@ class OnnxSegmenter:
 
     def __init__(self, card: ModelCard, mirror: bool = True, *, provider: str | None = None, strict: bool | None = None) -> None:
         self.card, self.mirror, self.wanted, self.strict = card, mirror, provider, strict
+        self._input_size = card.input_size
         self._lock = Lock()
 
     @classmethod
@@ -43,6 +45,17 @@ class OnnxSegmenter:
     ) -> OnnxSegmenter:
         """The segmenter of a model folder. Raises `ModelError` if its card cannot be read."""
         return cls(ModelCard.read(Path(folder)), mirror, provider=provider, strict=strict)
+
+    def for_frames(self, size: int) -> OnnxSegmenter:
+        """This model for the frames of a film: fast, with crops of `size` pixels a side, not parsed in the mirror too.
+
+        Both share one session. A model of a fixed size keeps its own. Raises `ModelError` if the model cannot be run.
+        """
+        fixed = self._ready().get_inputs()[0].shape[2]
+        frames = copy(self)
+        frames.mirror = False
+        frames._input_size = (fixed, fixed) if isinstance(fixed, int) else (size, size)
+        return frames
 
     @property
     def name(self) -> str:
@@ -54,7 +67,7 @@ class OnnxSegmenter:
 
     @property
     def input_size(self) -> tuple[int, int]:
-        return self.card.input_size
+        return self._input_size
 
     @property
     def provider(self) -> str:

@@ -107,7 +107,7 @@ class Session:
             return
         self._began = time.perf_counter()
         try:
-            self._recorder = Recorder(self._free(".mp4"), self._shown.shape[:2])
+            self._recorder = Recorder(self._unused_path(".mp4"), self._shown.shape[:2])
         except FacefxError as error:
             self.message = str(error)[:60]
 
@@ -119,14 +119,14 @@ class Session:
     def _save_still(self) -> None:
         if self._shown is None:
             return
-        path = self._free(".png")
+        path = self._unused_path(".png")
         try:
             save_image(self._shown, path)
             self.message = f"saved {path.name}"
         except FacefxError as error:
             self.message = str(error)[:60]
 
-    def _free(self, ending: str) -> Path:
+    def _unused_path(self, ending: str) -> Path:
         """A name by the clock that no file has yet."""
         stem = datetime.now().strftime("facefx-%Y%m%d-%H%M%S")
         names = (self.folder / f"{stem}{extra}{ending}" for extra in ("", *(f"-{n}" for n in range(2, 1000))))

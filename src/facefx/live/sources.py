@@ -37,7 +37,7 @@ def frames_of(source: str) -> Iterator[tuple[float, np.ndarray]]:
     if source.isdecimal():
         return _camera(int(source))
     path = Path(source)
-    return _again_and_again(_pictures if path.is_dir() else _video, path)
+    return _endlessly(_pictures if path.is_dir() else _video, path)
 
 
 def _camera(number: int) -> Iterator[tuple[float, np.ndarray]]:
@@ -59,7 +59,7 @@ def _from_camera(camera: cv2.VideoCapture, number: int) -> Iterator[tuple[float,
         camera.release()
 
 
-def _again_and_again(once: Callable[[Path], Iterator[tuple[float, np.ndarray]]], path: Path) -> Iterator[tuple[float, np.ndarray]]:
+def _endlessly(once: Callable[[Path], Iterator[tuple[float, np.ndarray]]], path: Path) -> Iterator[tuple[float, np.ndarray]]:
     start = 0.0
     while True:
         due = start

@@ -11,7 +11,7 @@ from ..pixels import geometry
 from .crop import parse_crop
 from .parser import Parser
 
-__all__ = ["hair_runs_out", "runs_out", "surroundings", "widen", "widened"]
+__all__ = ["hair_runs_out", "merged", "runs_out", "surroundings", "widen", "widened", "widened_affine"]
 
 
 def hair_runs_out(parsing: FaceParsing, shape: tuple[int, ...]) -> bool:
@@ -35,13 +35,13 @@ def runs_out(inside: np.ndarray, parsing: FaceParsing, shape: tuple[int, ...]) -
 
 
 def widen(rgb: np.ndarray, parsing: FaceParsing, parser: Parser) -> FaceParsing:
-    """Parse once more with a crop twice as wide, and set the sharper first look into its middle."""
+    """Parse once more with a crop twice as wide, and set the sharper first one into its middle."""
     wide = parse_crop(rgb, geometry.expand(parsing.affine, 2, parsing.size), parser).probabilities
-    return widened(parsing, surroundings(wide, parsing.scheme))
+    return widened(parsing, surroundings(np.asarray(wide), parsing.scheme))
 
 
 def surroundings(wide: np.ndarray, scheme: LabelScheme) -> np.ndarray:
-    """The wide look, (C, S, S), without parts of a face outside of the close one, where shoulders pass for cheeks.
+    """The wide crop's probabilities, (C, S, S), without parts of a face outside of the near one, where shoulders pass for cheeks.
 
     Their probability goes to the other classes in proportion.
     """
@@ -58,12 +58,25 @@ def surroundings(wide: np.ndarray, scheme: LabelScheme) -> np.ndarray:
 
 def widened(parsing: FaceParsing, wide: np.ndarray) -> FaceParsing:
     """A parsing twice as large: `wide`, (C, S, S) probabilities on a crop twice as wide, with the sharper one in its middle."""
-    size = parsing.size
-    enlarged = np.stack([cv2.resize(c, (2 * size, 2 * size), interpolation=cv2.INTER_LINEAR) for c in wide])
+    return FaceParsing(merged(np.asarray(parsing.probabilities), wide), parsing.scheme, widened_affine(parsing))
+
+
+def widened_affine(parsing: FaceParsing) -> np.ndarray:
+    """Takes picture points to a crop of the same resolution that has the parsing's own in its middle and is twice as large."""
+    affine = parsing.affine.copy()
+    affine[:, 2] += parsing.size // 2
+    return affine
+
+
+def merged(near: np.ndarray, wide: np.ndarray) -> np.ndarray:
+    """Probabilities of some classes on a crop, and on one twice as wide, (K, S, S) each, as (K, 2 S, 2 S) of the wide one."""
+    size = wide.shape[-1]
+    result = np.empty((len(wide), 2 * size, 2 * size), np.float32)
+    for index, values in enumerate(wide):
+        result[index] = cv2.resize(values, (2 * size, 2 * size), interpolation=cv2.INTER_LINEAR)
     fade = np.minimum(np.arange(size) + 0.5, size - np.arange(size) - 0.5) / (0.12 * size)
     weight = np.clip(np.minimum(fade[:, None], fade[None, :]), 0, 1).astype(np.float32)
-    # Where the picture itself ends the first look needs no second opinion, but a fade there does no harm either.
+    # Where the picture itself ends the near crop needs no second opinion, but a fade there does no harm either.
     inner = (slice(None), slice(size // 2, size // 2 + size), slice(size // 2, size // 2 + size))
-    enlarged[inner] += weight * (parsing.probabilities - enlarged[inner])
-    shift = np.array([[1, 0, size // 2], [0, 1, size // 2], [0, 0, 1.0]])
-    return FaceParsing(enlarged, parsing.scheme, (shift @ np.vstack([parsing.affine, [0, 0, 1]]))[:2])
+    result[inner] += weight * (near - result[inner])
+    return result

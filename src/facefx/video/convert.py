@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import shutil
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -16,10 +13,11 @@ from ..errors import ImageError, OutputError, ParameterError
 from ..face.values import Detector, Segmenter
 from ..image.files import check_target
 from ..image.picture import open_image
-from .declined_frames import DeclinedFrames, Tally
+from .declined import DeclinedCount, DeclinedFrames
 from .files import FORMATS, Frame, PartWriter, Problem, VideoReader, failures, join, packets_in
 from .stream import edited
 from .tracking import Tracker, Tracking
+from .work_folder import finished_parts, part_path, work_folder
 
 __all__ = ["Conversion", "convert"]
 
@@ -81,7 +79,8 @@ def convert(
     ImageError
         If the source is no video.
     OutputError
-        If the target is there, has another ending or cannot be written.
+        If the target is there, has another ending or cannot be written, if another run is writing it, or if the folder for parts
+        has files in it that are not facefx's.
     MissingExtra
         Without PyAV.
     """
@@ -94,29 +93,28 @@ def convert(
     with VideoReader(source) as reader:
         job = {"source": _identity(source), "look": look.to_dict(), "tracking": asdict(tracker.tracking), "crf": crf}
         job |= {"parser": tracker.identity, "min_confidence": min_confidence}
-        tally, sure_of = Tally(), look.needed if min_confidence else frozenset()
+        declined, sure_of = DeclinedCount(), look.needed if min_confidence else frozenset()
         try:
-            folder = _work_folder(target, job)
-            parts = sorted(folder.glob("part-*.nut"))
-            done = resumed = sum(packets_in(part) for part in parts)
-            total = reader.expected_frames
-            frames = ((frame, frame.rgb, not frame.damaged) for frame in _after(reader.frames(), tracker, sure_of, resumed))
-            results = edited(frames, look, tracker, workers, min_confidence, tally.add)
-            for part in _written(results, folder, len(parts), reader, crf):
-                done += part
-                if progress:
-                    progress(done, total)
-            parts = sorted(folder.glob("part-*.nut"))
-            if not parts:
-                raise ImageError(f"no frame of the video {str(source)!r} can be decoded")
-            whole = folder / f"whole{target.suffix}"
-            join(parts, source, whole, format_name)
-            check_target(target, force=force)
-            whole.replace(target)
-            shutil.rmtree(folder)
+            with work_folder(target, job) as folder:
+                parts = finished_parts(folder)
+                done = resumed = sum(packets_in(part) for part in parts)
+                total = reader.expected_frames
+                frames = ((frame, frame.rgb, not frame.damaged) for frame in _after(reader.frames(), tracker, sure_of, resumed))
+                results = edited(frames, look, tracker, workers, min_confidence, declined.add)
+                for part in _written(results, folder, len(parts), reader, crf):
+                    done += part
+                    if progress:
+                        progress(done, total)
+                parts = finished_parts(folder)
+                if not parts:
+                    raise ImageError(f"no frame of the video {str(source)!r} can be decoded")
+                whole = folder / f"whole{target.suffix}"
+                join(parts, source, whole, format_name)
+                check_target(target, force=force)
+                whole.replace(target)
         except failures() as error:
             raise OutputError(f"the video {str(target)!r} cannot be written: {getattr(error, 'strerror', None) or error}") from None
-        return Conversion(done, resumed, tuple(reader.problems), tally.total)
+        return Conversion(done, resumed, tuple(reader.problems), declined.total)
 
 
 def _format_of(target: Path, source: Path, force: bool) -> str:
@@ -133,22 +131,6 @@ def _identity(source: Path) -> dict[str, Any]:
     return {"path": str(source.resolve()), "bytes": status.st_size, "changed": status.st_mtime_ns}
 
 
-def _work_folder(target: Path, job: dict[str, Any]) -> Path:
-    """The folder for the parts of this very job; emptied if what lies in it is another's."""
-    folder = target.with_name(f".{target.name}.partial")
-    key = hashlib.sha256(json.dumps(job, sort_keys=True).encode()).hexdigest()
-    note = folder / "job.txt"
-    if folder.is_symlink():
-        raise OutputError(f"{str(folder)!r}, the folder for unfinished work, is a symbolic link; remove it")
-    if folder.exists() and (not note.exists() or note.read_text("utf-8") != key):
-        shutil.rmtree(folder)
-    folder.mkdir(exist_ok=True)
-    note.write_text(key, "utf-8")
-    for leftover in (*folder.glob("*.writing"), *folder.glob("whole.*")):
-        leftover.unlink()
-    return folder
-
-
 def _after(frames: Iterator[Frame], tracker: Tracker, sure_of: Collection[str], done: int) -> Iterator[Frame]:
     """The frames after the first `done`; the tracker has seen the last few before them."""
     for frame in islice(frames, max(done - WARM_UP, 0), done):
@@ -160,12 +142,12 @@ def _written(results: Iterator[tuple[Frame, Any]], folder: Path, first: int, rea
     """Write the frames in parts, each under another name until it is whole; yields 1 for each frame."""
     number = first
     while (start := next(results, None)) is not None:
-        unfinished = folder / f"part-{number:06d}.writing"
+        unfinished = part_path(folder, number).with_suffix(".writing")
         with PartWriter(unfinished, reader, crf) as writer:
             writer.write(start[1], start[0])
             yield 1
             for frame, rgb in islice(results, PART - 1):
                 writer.write(rgb, frame)
                 yield 1
-        unfinished.replace(folder / f"part-{number:06d}.nut")
+        unfinished.replace(part_path(folder, number))
         number += 1

@@ -71,7 +71,7 @@ def process(
     tracking : how faces are followed and their masks steadied.
     workers : threads that edit frames while the next ones are parsed.
     min_confidence : as for `Chain.run`, but decided steadily: by each face's confidence over the last frames, and a face that was
-        left alone is accepted again only once it is clearly surer; see `facefx.video.sureness`. A cut starts afresh.
+        left alone is accepted again only once it is clearly surer; see `facefx.video.confidence_smoothing`. A cut starts afresh.
     on_declined : called, with the number (from 0) of each frame in which something is left alone, and with what it is.
 
     Raises

@@ -10,9 +10,11 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..face.face import Face
+from ..face.mask_style import MaskStyle
 from ..face.postprocessing import emptied, islands, without_others
 from ..face.scene import Scene
 from ..face.values import Box, Detection, Detector, FaceParsing, Segmenter
+from ..inference.segmenter import OnnxSegmenter
 from ..parsing.crop import head_crop
 from ..parsing.measure import BOX_PER_FACE, is_off, measure
 from ..parsing.parse_face import parse_face
@@ -21,23 +23,23 @@ from ..parsing.pipeline import distinct
 from ..parsing.search import search_by_parsing
 from ..parsing.wide import hair_runs_out, surroundings
 from ..pixels import geometry
-from .frame_face import FrameFace
+from .confidence_smoothing import SmoothedConfidence
+from .mask_smoothing import blend, carry, carry_maps, recut, sameness, stillness
 from .motion import Motion, Small, head_motion, is_cut
-from .one_look import for_frames
-from .steady import blend, carry, carry_maps, recut, sameness, stillness
-from .sureness import Sureness
-from .two_looks import both
+from .near_and_wide import near_and_wide
 
 __all__ = ["Tracker", "Tracking"]
 
 #: A face whose features cannot be seen is kept for so many frames: behind a hand, in a blur.
 PATIENCE = 5
-#: Where there is no face, one is looked for only so often (but at once after a cut).
-LOOK_WITHOUT_FACE = 5
-#: The wide look, for hair that leaves the crop, is taken only so often, and carried along in between.
+#: Where there is no face, the detector runs only so often (but at once after a cut).
+DETECT_WITHOUT_FACE = 5
+#: The wide crop, for hair that leaves the near one, is parsed only so often, and carried along in between.
 WIDE_EVERY = 4
 #: How fast the box, which lengths are measured in, follows what is measured: a share a frame.
 BOX_FOLLOWS = 0.15
+#: Masks fit for one frame of many, in a fraction of a photo's time; nobody looks at one frame for long.
+FRAME_MASKS = MaskStyle(coarse=2.0, largest=200.0)
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class _Track:
     wide: np.ndarray | None  # the same on a crop twice as wide, where hair leaves the crop
     age: int = 0
     unseen: int = 0
-    sureness: Mapping[str, Sureness] = field(default_factory=dict)  # by region, of those that were asked for
+    confidence: Mapping[str, SmoothedConfidence] = field(default_factory=dict)  # by region, of those that were asked for
 
 
 class Tracker:
@@ -107,10 +109,12 @@ class Tracker:
         self.tracking = tracking or Tracking()
         parser = Parser.of(segmenter, detector)
         self.identity = parser.identity
-        self._parser = replace(parser, segmenter=for_frames(parser.segmenter, self.tracking.size))
+        if isinstance(parser.segmenter, OnnxSegmenter):  # others are used as they are
+            parser = replace(parser, segmenter=parser.segmenter.for_frames(self.tracking.size))
+        self._parser = parser
         self._tracks: list[_Track] = []
         self._before: Small | None = None
-        self._since_looked = 0
+        self._since_detected = 0
 
     def next(self, rgb: np.ndarray, sure_of: Collection[str] = ()) -> Scene:
         """The faces in the next frame, largest first.
@@ -131,27 +135,27 @@ class Tracker:
         fresh = before is None or is_cut(before, small)
         followed = [] if fresh or before is None else [self._followed(t, before, small, rgb) for t in self._tracks]
         self._tracks = [track for track in followed if track]
-        self._since_looked += 1
-        if fresh or len(self._tracks) < len(followed) or self._since_looked >= self._patience():
-            self._since_looked = 0
+        self._since_detected += 1
+        if fresh or len(self._tracks) < len(followed) or self._since_detected >= self._patience():
+            self._since_detected = 0
             self._tracks += self._new_tracks(rgb, thorough=fresh)
         return self._scene(rgb, sure_of)
 
     def _patience(self) -> int:
-        return self.tracking.detect_every if self._tracks else min(LOOK_WITHOUT_FACE, self.tracking.detect_every)
+        return self.tracking.detect_every if self._tracks else min(DETECT_WITHOUT_FACE, self.tracking.detect_every)
 
     def _new_tracks(self, rgb: np.ndarray, thorough: bool) -> Iterator[_Track]:
         """Tracks of the faces that are not followed yet."""
         found = self._parser.detect(rgb)
         known = [track.box for track in self._tracks]
-        looks = [self._look(rgb, detection) for detection in found if not _is_known(detection.box, known)]
-        if not any(looks) and not known and thorough and self._parser.knows_faces and not self._parser.is_aligned:
-            looks = [self._look(rgb, detection) for detection in search_by_parsing(rgb, self._parser)]
-        for face in distinct(face for face in looks if face):
+        faces = [self._parsed(rgb, detection) for detection in found if not _is_known(detection.box, known)]
+        if not any(faces) and not known and thorough and self._parser.knows_faces and not self._parser.is_aligned:
+            faces = [self._parsed(rgb, detection) for detection in search_by_parsing(rgb, self._parser)]
+        for face in distinct(face for face in faces if face):
             if not _is_known(face.box, known):
                 yield self._begun(rgb, face)
 
-    def _look(self, rgb: np.ndarray, detection: Detection) -> Face | None:
+    def _parsed(self, rgb: np.ndarray, detection: Detection) -> Face | None:
         return parse_face(rgb, detection, self._parser)
 
     def _begun(self, rgb: np.ndarray, face: Face) -> _Track:
@@ -213,8 +217,8 @@ class Tracker:
 
     def _found_again(self, track: _Track, rgb: np.ndarray) -> _Track | None:
         """A face whose motion could not be told, looked for where it was; None if it is gone."""
-        face = self._look(rgb, Detection(track.crop.box, track.crop.roll, track.score)) if self._parser.knows_faces else None
-        return replace(self._begun(rgb, face), sureness=track.sureness) if face else None
+        face = self._parsed(rgb, Detection(track.crop.box, track.crop.roll, track.score)) if self._parser.knows_faces else None
+        return replace(self._begun(rgb, face), confidence=track.confidence) if face else None
 
     def _affine(self, crop: Detection) -> np.ndarray:
         return head_crop(crop, self._parser.size)
@@ -234,31 +238,30 @@ class Tracker:
             kept = distinct(faces)
             self._tracks = [track for track, face in zip(self._tracks, faces, strict=True) if face in kept]
             faces = [without_others(f, [other.box for other in kept if other is not f]) for f in faces if f in kept]
-        self._tracks = [self._surer(track, face, sure_of) for track, face in zip(self._tracks, faces, strict=True)]
+        self._tracks = [self._with_confidence(track, face, sure_of) for track, face in zip(self._tracks, faces, strict=True)]
         shown = [_shown(track, face) for track, face in zip(self._tracks, faces, strict=True)]
         return Scene(rgb, tuple(sorted(shown, key=lambda face: -face.box.area)))
 
     def _face(self, track: _Track, rgb: np.ndarray) -> Face:
         parsing = FaceParsing(track.near, self._parser.scheme, self._affine(track.crop))
         if track.wide is not None:
-            parsing = both(parsing, track.wide)
-        return Face(track.box, track.roll, track.score, parsing, rgb)
+            parsing = near_and_wide(parsing, track.wide)
+        return Face(track.box, track.roll, track.score, parsing, rgb, FRAME_MASKS)
 
-    def _surer(self, track: _Track, face: Face, sure_of: Collection[str]) -> _Track:
+    def _with_confidence(self, track: _Track, face: Face, sure_of: Collection[str]) -> _Track:
         """The track with what this frame tells of these regions; carried masks tell nothing new."""
-        parsed, before = track.age % self.tracking.parse_every == 0, track.sureness
-        now: dict[str, Sureness] = {}
+        parsed, before = track.age % self.tracking.parse_every == 0, track.confidence
+        now: dict[str, SmoothedConfidence] = {}
         for region in sure_of:
             if region not in before:
-                now[region] = Sureness.first(face.confidence(region))
+                now[region] = SmoothedConfidence.first(face.confidence(region))
             else:
                 now[region] = before[region].next(face.confidence(region)) if parsed else before[region]
-        return replace(track, sureness=now)
+        return replace(track, confidence=now)
 
 
-def _shown(track: _Track, face: Face) -> FrameFace:
-    steady = {region: sureness.steady for region, sureness in track.sureness.items()}
-    return FrameFace(face.box, face.roll, face.score, face.parsing, face.picture, steady)
+def _shown(track: _Track, face: Face) -> Face:
+    return replace(face, steady_confidence={region: smoothed.steady for region, smoothed in track.confidence.items()})
 
 
 _STILL = Motion(np.eye(2), np.zeros(2))

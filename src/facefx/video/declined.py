@@ -1,4 +1,4 @@
-"""Counting what was left alone in a film."""
+"""What effects declined to do in a film, step by step."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..chains.painting import Declined
 
-__all__ = ["DeclinedFrames", "Tally"]
+__all__ = ["DeclinedCount", "DeclinedFrames"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class DeclinedFrames:
         )
 
 
-class Tally:
+class DeclinedCount:
     """Adds up, frame by frame."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Steady masks: last frame's probabilities, carried along with the head, quieten this frame's."""
+"""Smoothed masks: last frame's probabilities, carried along with the head, quieten this frame's."""
 
 from __future__ import annotations
 

@@ -44,13 +44,12 @@ class Worker:
     def __init__(self, setup: Setup) -> None:
         import cv2
 
-        from ..plugins.resolve import resolve_detector, resolve_segmenter
+        from ..parsing.parser import Parser
 
         os.environ["FACEFX_THREADS"] = str(setup.threads)
         cv2.setNumThreads(setup.threads)
         self.setup = setup
-        self.segmenter = resolve_segmenter(setup.settings.segmenter)
-        self.detector = resolve_detector(setup.settings.detector)
+        self.parser = Parser.of(setup.settings.segmenter, setup.settings.detector)
 
     def __call__(self, task: Task) -> Record:
         """What became of the file; its result, if there is one, lies in the staging folder under the task's index."""
@@ -76,8 +75,8 @@ class Worker:
         picture = open_image(source)
         result = settings.look.run(
             picture,
-            segmenter=self.segmenter,
-            detector=self.detector,
+            segmenter=self.parser.segmenter,
+            detector=self.parser.detector,
             require_face=False,
             min_confidence=settings.min_confidence,
         )
@@ -106,7 +105,7 @@ class Worker:
         declined: tuple[str, ...] = (),
     ) -> Record:
         output = None if size is None else task.output
-        return Record(task.file, status, output, size, faces, round(seconds, 4), error, self.setup.settings.digest, declined)
+        return Record(task.file, status, output, size, faces, round(seconds, 4), error, self.setup.digest, declined)
 
 
 def death_record(setup: Setup, task: Task) -> Record:
@@ -115,4 +114,4 @@ def death_record(setup: Setup, task: Task) -> Record:
         f"{MAX_DEATHS} worker processes died while they had this file, the last one without a word: it may need more memory "
         "than there is, or crash a decoder"
     )
-    return Record(task.file, Status.FAILED, None, None, 0, 0.0, error, setup.settings.digest)
+    return Record(task.file, Status.FAILED, None, None, 0, 0.0, error, setup.digest)

@@ -1,4 +1,4 @@
-"""Steady confidence: what decides whether an effect leaves a face of a film alone.
+"""Smoothed confidence: what decides whether an effect leaves a face of a film alone.
 
 An effect that goes on and off from frame to frame flickers worse than a mask that is wrong for a moment. So the confidence that is
 compared with ``min_confidence`` follows what is measured slowly, and after a fall it rises only when the rise is clear.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["CLEARLY", "FOLLOWS", "Sureness"]
+__all__ = ["CLEARLY", "FOLLOWS", "SmoothedConfidence"]
 
 #: How fast confidence follows what is measured: a share a parse. A single parse gone wrong, by a blur or a blink, takes 0.95 no
 #: lower than 0.85; after a lasting fall from 0.95 to 0.6 it takes six parses, a quarter of a second, to come below 0.8.
@@ -19,27 +19,27 @@ CLEARLY = 0.05
 
 
 @dataclass(frozen=True)
-class Sureness:
+class SmoothedConfidence:
     """How sure the segmenter has been of a region of a face in the last frames.
 
     Attributes
     ----------
-    smooth : the moving average of what was measured, 0 to 1.
-    steady : follows `smooth` down at once, and up at a distance of `CLEARLY`. So whatever it is compared with is a threshold with
+    average : the moving average of what was measured, 0 to 1.
+    steady : follows `average` down at once, and up at a distance of `CLEARLY`. So whatever it is compared with is a threshold with
         hysteresis.
     """
 
-    smooth: float
+    average: float
     steady: float
 
     @classmethod
-    def first(cls, measured: float) -> Sureness:
+    def first(cls, measured: float) -> SmoothedConfidence:
         """As measured in the first frame of a face."""
         return cls(measured, measured)
 
-    def next(self, measured: float) -> Sureness:
+    def next(self, measured: float) -> SmoothedConfidence:
         """After one more parse."""
-        smooth = self.smooth + FOLLOWS * (measured - self.smooth)
+        average = self.average + FOLLOWS * (measured - self.average)
         # near 1 half of what is missing, else no face would be accepted again where much was asked
-        slack = min(CLEARLY, (1 - smooth) / 2)
-        return Sureness(smooth, min(max(self.steady, smooth - slack), smooth))
+        slack = min(CLEARLY, (1 - average) / 2)
+        return SmoothedConfidence(average, min(max(self.steady, average - slack), average))

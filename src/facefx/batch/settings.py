@@ -1,0 +1,74 @@
+"""What is asked of every file of a batch. What an option means and what it is by default stands in `Settings` alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from ..chains.sequence import Chain
+    from ..face.values import Detector, Segmenter
+
+__all__ = ["NoFace", "Settings", "SettingsOptions"]
+
+#: What becomes of a picture without a face: it fails, is written without effects, or is passed over.
+NoFace = Literal["error", "copy", "skip"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is asked of every file. Must be picklable, since it goes to the workers.
+
+    Attributes
+    ----------
+    look : what is run on it.
+    segmenter, detector : as for `facefx.parse`.
+    no_face : what becomes of a picture without a face: ``"error"``, ``"copy"`` writes it without effects, ``"skip"``.
+    min_confidence : as for `Chain.run`; the report says what was left alone.
+    format : the results' suffix, such as ``"png"``; by default each has its picture's.
+    quality, keep_gps : as for `facefx.save_image`.
+    """
+
+    look: Chain
+    segmenter: str | Path | Segmenter | None = None
+    detector: str | Detector | None = None
+    no_face: NoFace = "error"
+    min_confidence: float = 0.0
+    format: str | None = None
+    quality: int = 95
+    keep_gps: bool = False
+
+    @property
+    def suffix(self) -> str | None:
+        """The results' suffix with its dot; None if each keeps its own."""
+        return None if self.format is None else "." + self.format.lower().removeprefix(".")
+
+    def output_of(self, file: str) -> str:
+        """Where in the folder of results a file's result goes; paths have forward slashes."""
+        return file if self.suffix is None else str(PurePosixPath(file).with_suffix(self.suffix))
+
+    def digest(self, parser: str) -> str:
+        """16 hexadecimal digits that change with anything that results depend on.
+
+        Parameters
+        ----------
+        parser : the `Parser.identity` of segmenter and detector: their names alone do not tell one model from another.
+        """
+        asked = vars(self) | {"look": self.look.to_dict(), "format": self.suffix, "parser": parser}
+        del asked["segmenter"], asked["detector"]
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
+
+
+class SettingsOptions(TypedDict, total=False):
+    """The fields of `Settings` but for the look, as keyword arguments."""
+
+    segmenter: str | Path | Segmenter | None
+    detector: str | Detector | None
+    no_face: NoFace
+    min_confidence: float
+    format: str | None
+    quality: int
+    keep_gps: bool

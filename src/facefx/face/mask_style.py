@@ -1,0 +1,96 @@
+"""How a face's masks are carried from the crop that it was parsed on to the picture, and how finely."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .. import labels as label_names
+from ..labels import Label, Region
+from ..pixels import full_size, geometry
+from .values import FaceParsing
+
+__all__ = ["PHOTO", "MaskStyle", "Patch", "edges_of"]
+
+#: A window, (x0, y0, x1, y1) in whole pixels of the picture, and a mask of its size, float32 in [0, 1].
+Patch = tuple[tuple[int, int, int, int], np.ndarray]
+
+#: Width of the zone in which hair thins out, in face units.
+_FUZZ = 0.08
+
+
+@dataclass(frozen=True)
+class MaskStyle:
+    """How finely the masks of a face are made.
+
+    Attributes
+    ----------
+    coarse : the edges of hair, much the largest part, are fitted on a picture smaller by this factor.
+    largest : a face whose side is longer than this, in pixels, gets its masks on a copy of the picture that is smaller by as much;
+        they are enlarged again.
+    """
+
+    coarse: float = 1.0
+    largest: float = math.inf
+
+    def patch(self, region: Region | Label | str, parsing: FaceParsing, picture: np.ndarray, side: float) -> Patch:
+        """A region's mask where it is not zero; of zero size if that is nowhere.
+
+        Parameters
+        ----------
+        picture : (H, W, 3) float32 RGB in [0, 1], to whose edges the mask is fitted.
+        side : of the face's box, in pixels of the picture.
+
+        Raises `UnknownName` for a region there is not, `RegionUnavailable` for one that the segmenter does not know.
+        """
+        shrink = side / self.largest
+        if shrink <= 1:
+            return self._fitted(region, parsing, parsing.affine, picture, side)
+        x0, y0, x1, y1 = geometry.crop_window(parsing.affine, parsing.size, picture.shape)
+        width, height = round((x1 - x0) / shrink), round((y1 - y0) / shrink)
+        if width < 1 or height < 1:
+            return (0, 0, 0, 0), np.zeros((0, 0), np.float32)
+        small = cv2.resize(picture[y0:y1, x0:x1], (width, height), interpolation=cv2.INTER_AREA)
+        across, down = (x1 - x0) / width, (y1 - y0) / height
+        affine = parsing.affine @ np.array([[across, 0, x0], [0, down, y0], [0, 0, 1]])
+        (left, top, right, bottom), mask = self._fitted(region, parsing, affine, small, self.largest)
+        if not mask.size:
+            return (0, 0, 0, 0), mask
+        there = np.array([[1 / across, 0, -x0 / across - left], [0, 1 / down, -y0 / down - top]])
+        window = (
+            max(int(x0 + across * (left - 1)), x0),
+            max(int(y0 + down * (top - 1)), y0),
+            min(int(x0 + across * (right + 1)) + 1, x1),
+            min(int(y0 + down * (bottom + 1)) + 1, y1),
+        )
+        return window, geometry.warp_to_window(mask, there, window)
+
+    def _fitted(
+        self, region: Region | Label | str, parsing: FaceParsing, affine: np.ndarray, picture: np.ndarray, side: float
+    ) -> Patch:
+        """The mask on a picture that shows the face `side` pixels large, and that `affine` takes to the parsing's crop."""
+        values = parsing.region(region)
+        if Label.HAIR not in label_names.labels_of(region) or not parsing.scheme.indices_of(Label.BACKGROUND):
+            refine, by_colour = edges_of(region)
+            return full_size.to_picture(values, affine, picture, refine=refine, by_colour=by_colour)
+        # towards the background hair thins out, towards the face it ends
+        others = 1 - parsing.region(Label.BACKGROUND) - values
+        return full_size.to_picture(values, affine, picture, coarse=self.coarse, fuzz=_FUZZ * side, neighbours=others)
+
+
+#: As fine as can be.
+PHOTO = MaskStyle()
+
+
+def edges_of(region: Region | Label | str) -> tuple[bool, bool]:
+    """How a region's edge is found at the picture's own resolution: whether by the picture's edges, and whether by colour, too.
+
+    Hair has a colour of its own, strand by strand. Lips, nose, brows and skin fade into each other: by colour, lips in the shade
+    would become skin. In an eye the dark iris stands out more than the eye itself, so there the segmenter's own edge is best.
+    `benchmarks/mattes.py` measures all three ways.
+    """
+    labels = label_names.labels_of(region)
+    return not labels <= Region.EYES.labels, Label.HAIR in labels
