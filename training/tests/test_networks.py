@@ -6,12 +6,15 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
 from torch import nn
 
 from facefx.errors import ParameterError, UnknownName
+from facefx_training.export.model_folder import Probabilities
+from facefx_training.export.to_onnx import write_onnx
 from facefx_training.networks import Segmenter, build, encoders, families
 
 CLASSES = 5
@@ -90,6 +93,27 @@ def test_weights_survive_a_safe_file(family: str, network: Segmenter, tmp_path: 
     image = torch.rand(1, 3, 64, 64)
     with torch.no_grad():
         assert torch.equal(other.eval()(image), network.eval()(image))
+
+
+def test_the_export_is_the_network_without_what_is_slow(network: Segmenter) -> None:
+    model = Probabilities(network).eval()
+    content = write_onnx(model)
+    graph = onnx.load_from_string(content).graph
+    slow = [
+        node for node in graph.node if node.op_type == "Softmax" and not any(a.name == "axis" and a.i == -1 for a in node.attribute)
+    ]
+    assert not slow  # attention's own, over the last axis, is quick
+    outputs = {name for node in graph.node if node.op_type == "Pad" for name in node.output}
+    assert len(outputs) <= 1  # the picture's own, to a multiple of 32
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    for shape in [(1, 3, 97, 131), (2, 3, 160, 64)]:
+        image = torch.rand(shape)
+        with torch.no_grad():
+            expected = model(image).numpy()
+        (given,) = session.run(None, {"image": image.numpy()})
+        assert np.abs(given - expected).max() < 0.02
+        assert np.median(np.abs(given - expected)) < 1e-5
+        assert given.sum(axis=1) == pytest.approx(1, abs=1e-4)
 
 
 def test_onnxruntime_agrees_at_sizes_that_the_export_did_not_see(network: Segmenter, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from facefx.errors import ModelError
 from facefx.labels import LabelScheme
 
 from ..networks import Segmenter
+from ..networks.layers import softmax_of_classes
 from .to_onnx import halved, write_onnx
 
 __all__ = ["Probabilities", "changed_labels", "disagreement", "export_model", "set_scores"]
@@ -38,7 +39,7 @@ class Probabilities(nn.Module):
         self.network = network
 
     def forward(self, image: Tensor) -> Tensor:
-        return self.network(image).softmax(1)
+        return softmax_of_classes(self.network(image))
 
 
 def export_model(

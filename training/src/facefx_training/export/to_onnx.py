@@ -12,6 +12,8 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+from ..networks.onnx_graph import folded
+
 __all__ = ["halved", "write_onnx"]
 
 _PIXELS = {0: "n", 2: "h", 3: "w"}
@@ -35,9 +37,46 @@ def write_onnx(model: nn.Module, output: str = "probabilities", axes: Mapping[in
             output_names=[output],
             dynamic_axes={"image": dict(_PIXELS), output: dict(axes)},
         )
-    content = buffer.getvalue()
+    content = _padded_by_convolutions(buffer.getvalue())
     onnx.checker.check_model(content, full_check=True)
     return content
+
+
+def _padded_by_convolutions(content: bytes) -> bytes:
+    """The model without Pads with zeros that feed one convolution, which pads by itself then: a pass over memory less each."""
+    model = folded(content)
+    graph = model.graph
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    readers: dict[str, list[onnx.NodeProto]] = {}
+    for node in graph.node:
+        for name in node.input:
+            readers.setdefault(name, []).append(node)
+    for pad in [node for node in graph.node if node.op_type == "Pad"]:
+        following = readers.get(pad.output[0], [])
+        if len(following) != 1 or following[0].op_type != "Conv" or not _pads_zeros(pad, constants):
+            continue
+        (convolution,) = following
+        before_after = constants[pad.input[1]].reshape(2, -1)
+        if before_after[:, :2].any():
+            continue
+        attribute = next((a for a in convolution.attribute if a.name == "pads"), None)
+        own = list(attribute.ints) if attribute is not None else [0] * 4
+        if attribute is not None:
+            convolution.attribute.remove(attribute)
+        pads = [int(p + q) for p, q in zip(before_after[:, 2:].ravel(), own, strict=True)]
+        convolution.attribute.append(helper.make_attribute("pads", pads))
+        convolution.input[0] = pad.input[0]
+        graph.node.remove(pad)
+    used = {name for node in graph.node for name in node.input}
+    for tensor in [tensor for tensor in graph.initializer if tensor.name not in used]:
+        graph.initializer.remove(tensor)
+    return model.SerializeToString()
+
+
+def _pads_zeros(pad: onnx.NodeProto, constants: Mapping[str, np.ndarray]) -> bool:
+    mode = next((a.s for a in pad.attribute if a.name == "mode"), b"constant")
+    value = constants.get(pad.input[2], np.float32(1)) if len(pad.input) > 2 and pad.input[2] else np.float32(0)
+    return mode == b"constant" and pad.input[1] in constants and not np.any(value)
 
 
 def halved(content: bytes) -> bytes:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from facefx.image.modes import LUMA
 
-__all__ = ["ConvBNReLU", "Luma", "Normalize", "SeparableConv", "channels_last", "pad_to_multiple", "upsample"]
+__all__ = ["ConvBNReLU", "Luma", "Normalize", "SeparableConv", "channels_last", "pad_to_multiple", "softmax_of_classes", "upsample"]
 
 _Network = TypeVar("_Network", bound=nn.Module)
 
@@ -77,6 +77,15 @@ def pad_to_multiple(image: Tensor, multiple: int) -> Tensor:
     """
     height, width = image.shape[-2:]
     return F.pad(image, (0, -width % multiple, 0, -height % multiple), value=0.5)
+
+
+def softmax_of_classes(logits: Tensor) -> Tensor:
+    """(N, C, ...) logits → probabilities, summing to 1 over C.
+
+    Written out, because onnxruntime's Softmax over an axis that is not the last one takes as long as all convolutions together.
+    """
+    shares = (logits - logits.detach().amax(1, keepdim=True)).exp()
+    return shares * shares.sum(1, keepdim=True).reciprocal()
 
 
 def upsample(x: Tensor, factor: int) -> Tensor:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from .decoders import UNetDecoder
 from .encoders import Encoder
 from .heads import SegmentationHead
+from .layers import softmax_of_classes
 from .segmenter import EncoderDecoder
 
 __all__ = ["PatchDiscriminator", "Pix2Pix", "spread_palette"]
@@ -64,7 +65,7 @@ class Pix2Pix(EncoderDecoder):
 
     def paint(self, image: Tensor) -> Tensor:
         """(N, 3, H, W) photo, RGB in [0, 1], H and W multiples of 32 → mask picture of the same size, RGB in [0, 1]."""
-        return torch.einsum("nkhw,kc->nchw", super().logits(image).softmax(1), self.palette)
+        return torch.einsum("nkhw,kc->nchw", softmax_of_classes(super().logits(image)), self.palette)
 
     def decode(self, picture: Tensor) -> Tensor:
         """Mask picture (N, 3, H, W) → logits (N, classes, H, W): `-|colour - palette|² / temperature`.
