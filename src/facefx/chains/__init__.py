@@ -3,6 +3,6 @@
 What enters runs declared effects and analyzers on scenes. Imports parsing, plugins and all below.
 """
 
-from .sequence import Chain, Declined, Result, Step, chain, load_look
+from .sequence import Chain, Declined, Result, Step, chain, check_confidence, load_look
 
-__all__ = ["Chain", "Declined", "Result", "Step", "chain", "load_look"]
+__all__ = ["Chain", "Declined", "Result", "Step", "chain", "check_confidence", "load_look"]

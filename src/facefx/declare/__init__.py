@@ -3,7 +3,7 @@
 What enters describes; nothing here runs an effect. Imports the vocabulary and pixels' colours.
 """
 
-from .declarations import AnalyzerSpec, EffectSpec, analyzer, effect
+from .declarations import AnalyzerSpec, EffectSpec, Kind, analyzer, effect
 from .parameters import Color, CubeFile, Parameter, PictureFile, Range
 
-__all__ = ["AnalyzerSpec", "Color", "CubeFile", "EffectSpec", "Parameter", "PictureFile", "Range", "analyzer", "effect"]
+__all__ = ["AnalyzerSpec", "Color", "CubeFile", "EffectSpec", "Kind", "Parameter", "PictureFile", "Range", "analyzer", "effect"]

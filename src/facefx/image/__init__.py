@@ -3,6 +3,6 @@
 What enters reads, writes or shows pictures and knows no faces. Imports pixels and the vocabulary.
 """
 
-from .picture import Picture, open_image, save_image
+from .picture import DEFAULT_MAX_PIXELS, Picture, Source, open_image, save_image
 
-__all__ = ["Picture", "open_image", "save_image"]
+__all__ = ["DEFAULT_MAX_PIXELS", "Picture", "Source", "open_image", "save_image"]
