@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,10 @@ def colors(spec: EffectSpec, picture: np.ndarray) -> np.ndarray:
 
 
 @every_effect
-def test_the_contract(spec: EffectSpec) -> None:
-    check_effect(spec, examples=40)
+@pytest.mark.parametrize("examples", [1, pytest.param(40, marks=pytest.mark.slow)])
+def test_the_contract(spec: EffectSpec, examples: int) -> None:
+    """Every scene with the defaults, then so many examples."""
+    check_effect(spec, examples=examples)
 
 
 @pytest.mark.parametrize("spec", [*EFFECTS, *ANALYZERS], ids=lambda spec: spec.name)
@@ -101,11 +104,13 @@ def test_only_the_region_changes_and_the_argument_stays(spec: EffectSpec, fakes:
         assert changed[result.scene.mask(spec.region) == 1].mean() > 0.5
 
 
+@pytest.mark.slow
 @every_effect
 def test_the_same_again(spec: EffectSpec, fakes: Fakes, portrait: np.ndarray) -> None:
     assert np.array_equal(chain(spec.name)(portrait), chain(spec.name)(portrait))
 
 
+@pytest.mark.slow
 @every_effect
 def test_two_faces_get_what_each_gets_alone(spec: EffectSpec, fakes: Fakes) -> None:
     if is_scene_wide(spec.region) or spec.kind == "overlay":
@@ -119,17 +124,25 @@ def test_two_faces_get_what_each_gets_alone(spec: EffectSpec, fakes: Fakes) -> N
         assert (difference > 2).mean() < 0.002
 
 
+@cache
+def cut_by_the_border(center: tuple[float, float]) -> Scene:
+    """Parsed once for all effects, none of which may change it."""
+    head = Head(center, 96)
+    return facefx.parse(painted(label_picture([head])), segmenter=FakeSegmenter(), detector=ScriptedDetector(head.detection))
+
+
 @every_effect
 @pytest.mark.parametrize("center", [(30, 95), (160, 95), (93, 50), (93, 160)])
 def test_a_face_cut_by_the_border(spec: EffectSpec, center: tuple[float, float]) -> None:
-    head = Head(center, 96)
-    image = painted(label_picture([head]))
-    result = chain(spec.name).run(image, segmenter=FakeSegmenter(), detector=ScriptedDetector(head.detection), require_face=False)
-    edited = colors(spec, result.image)
-    assert edited.shape == image.shape
-    assert not (edited != image).any(axis=-1)[out_of_reach(spec, result.scene)].any()
+    scene = cut_by_the_border(center)
+    before = scene.image.copy()
+    edited = chain(spec.name).edit(scene)
+    assert np.array_equal(scene.image, before)
+    assert edited.image.shape == before.shape
+    assert not (edited.image != before).any(axis=-1)[out_of_reach(spec, scene)].any()
 
 
+@pytest.mark.slow
 @every_effect
 def test_every_parameter_is_taken(spec: EffectSpec, fakes: Fakes, portrait: np.ndarray, tmp_path: Path) -> None:
     segmenter, detector = FakeSegmenter(), ScriptedDetector(PORTRAIT.detection)
