@@ -21,6 +21,7 @@ def pair() -> Any:
     return benchmark.Pair(painted(labels).astype(np.float32) / 255, labels, (benchmark.face_of(labels),))
 
 
+@pytest.mark.slow
 def test_pictures_and_labels_move_alike(pair: Any) -> None:
     """The colours of a drawn head tell its labels."""
     for condition, make in benchmark.CONDITIONS.items():

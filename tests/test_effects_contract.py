@@ -30,6 +30,8 @@ SPARING |= {"smooth_skin", "even_skin", "soften_under_eyes", "reduce_shine", "ap
 SPARING |= {"line_lips"}
 #: Effects that find nothing to do: drawn eyes have no iris, drawn skin no blemish, and no reference is given.
 IDLE = {"recolor_eyes", "remove_blemishes", "transfer_makeup"}
+#: One of each kind: what all of a kind share is the core's.
+FIRST = {spec.kind: spec.name for spec in reversed(EFFECTS)}.values()
 every_effect = pytest.mark.parametrize("spec", EFFECTS, ids=lambda spec: spec.name)
 
 
@@ -68,7 +70,7 @@ def test_the_declaration(spec: EffectSpec | AnalyzerSpec) -> None:
     assert spec.resolve({}) == {name: p.default for name, p in spec.parameters.items()}
 
 
-@every_effect
+@pytest.mark.parametrize("spec", [pytest.param(s, id=s.name, marks=() if s.name in FIRST else pytest.mark.slow) for s in EFFECTS])
 def test_the_same_kind_comes_out(spec: EffectSpec, fakes: Fakes, portrait: np.ndarray) -> None:
     step = chain(spec.name)
     plain = step(portrait)
