@@ -96,7 +96,7 @@ def same(one: Any, other: Any, pixels: float) -> None:
 
 
 @every_analyzer
-@pytest.mark.parametrize("scale", [1.5, 2.5])
+@pytest.mark.parametrize("scale", [1.5, pytest.param(2.5, marks=pytest.mark.slow)])
 def test_analyzers_scale_with_the_picture(spec: AnalyzerSpec, scale: float) -> None:
     small = Head((140.0, 147.0), 144)
     large = Head((140.0 * scale, 147.0 * scale), 144 * scale)

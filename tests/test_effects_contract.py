@@ -134,7 +134,7 @@ def cut_by_the_border(center: tuple[float, float]) -> Scene:
 
 
 @every_effect
-@pytest.mark.parametrize("center", [(30, 95), (160, 95), (93, 50), (93, 160)])
+@pytest.mark.parametrize("center", [(30, 95), *(pytest.param(c, marks=pytest.mark.slow) for c in ((160, 95), (93, 50), (93, 160)))])
 def test_a_face_cut_by_the_border(spec: EffectSpec, center: tuple[float, float]) -> None:
     scene = cut_by_the_border(center)
     before = scene.image.copy()
