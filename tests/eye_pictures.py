@@ -49,19 +49,22 @@ def head_with_irises(
     picture[:] = SKIN
     brows = np.isin(labels, [INDEX[Label.LEFT_EYEBROW], INDEX[Label.RIGHT_EYEBROW]])
     picture[brows] = (0.2, 0.14, 0.1)
-    y, x = np.mgrid[:height, :width].astype(np.float32) + 0.5
     turn = np.deg2rad(large.roll)
-    dx, dy = (x - large.center[0]) / large.side, (y - large.center[1]) / large.side
-    u, v = dx * np.cos(turn) + dy * np.sin(turn), dy * np.cos(turn) - dx * np.sin(turn)
     for side in (-1, 1):
+        middle, reach = iris_at(large, side), 0.12 * large.side  # the eye and a little more
+        x0, y0, x1, y1 = (max(int(value), 0) for value in (*(middle - reach), *(middle + reach)))
+        around = picture[y0:y1, x0:x1]
+        y, x = np.mgrid[y0 : min(y1, height), x0 : min(x1, width)].astype(np.float32) + 0.5
+        dx, dy = (x - large.center[0]) / large.side, (y - large.center[1]) / large.side
+        u, v = dx * np.cos(turn) + dy * np.sin(turn), dy * np.cos(turn) - dx * np.sin(turn)
         inside = (((u - 0.19 * side) / 0.1) ** 2 + ((v + 0.06) / 0.06) ** 2 < 1) & (v > -0.12 + 0.12 * lids)
         cx, cy = iris_at(large, side, gaze)
         away = np.hypot(x - cx, y - cy) / large.side
-        picture[inside] = WHITE
+        around[inside] = WHITE
         if iris is not None:
-            picture[inside & (away < RADIUS)] = iris
-            picture[inside & (away < 0.35 * RADIUS)] = PUPIL
-            picture[inside & (np.hypot(x - cx - 0.02 * large.side, y - cy + 0.02 * large.side) < highlight * large.side)] = 1.0
+            around[inside & (away < RADIUS)] = iris
+            around[inside & (away < 0.35 * RADIUS)] = PUPIL
+            around[inside & (np.hypot(x - cx - 0.02 * large.side, y - cy + 0.02 * large.side) < highlight * large.side)] = 1.0
     small = cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA)
     return Scene(small, (_face(head, small, lids),))
 

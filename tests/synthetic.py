@@ -22,11 +22,18 @@ __all__ = [
     "HairSegmenter",
     "Head",
     "ScriptedDetector",
+    "distances",
     "label_picture",
     "painted",
 ]
 
 CELEBAMASK = scheme("celebamask")
+
+
+def distances(rgb: np.ndarray) -> np.ndarray:
+    """How far the colours of an image in 0–1 are from that of each part: the sum of squares, (parts, height, width)."""
+    red, green, blue = np.moveaxis(rgb * 255, -1, 0)
+    return np.stack([(red - r) ** 2 + (green - g) ** 2 + (blue - b) ** 2 for r, g, b in COLORS])
 
 
 class FakeSegmenter:
@@ -47,9 +54,9 @@ class FakeSegmenter:
         return np.stack([self._one(crop) for crop in crops])
 
     def _one(self, crop: np.ndarray) -> np.ndarray:
-        distance = ((crop[:, :, None] * 255 - COLORS) ** 2).sum(axis=-1)
-        likely = np.exp((distance.min(axis=-1, keepdims=True) - distance) / 150)
-        classes = np.moveaxis(likely / likely.sum(axis=-1, keepdims=True), -1, 0).astype(np.float32)
+        distance = distances(crop)
+        likely = np.exp((distance.min(axis=0) - distance) / 150)
+        classes = (likely / likely.sum(axis=0)).astype(np.float32)
         classes = _sides_by_place(_without_seams(classes))
         return classes if _is_upright(classes) else _featureless(classes)
 
@@ -103,7 +110,7 @@ class FakeDetector:
 
     def detect(self, rgb: np.ndarray) -> list[Detection]:
         self.calls += 1
-        nearest = ((rgb[:, :, None] * 255 - COLORS) ** 2).sum(axis=-1).argmin(axis=-1)
+        nearest = distances(rgb).argmin(axis=0)
         face = np.isin(nearest, [INDEX[label] for label in Region.FACE.labels - {Label.EYEGLASSES}]).astype(np.uint8)
         face = cv2.morphologyEx(face, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
         _, _, stats, _ = cv2.connectedComponentsWithStats(face)

@@ -26,6 +26,7 @@ def watcher(tmp_path: Path) -> Watcher:
     return Watcher(tmp_path / "log")
 
 
+@pytest.mark.slow
 def test_workers_that_die_lose_nothing_and_a_deadly_file_is_given_up(tmp_path: Path, watcher: Watcher) -> None:
     names = fill(tmp_path / "in", 12)
     write_deadly(tmp_path / "in" / "a" / "deadly.png")
@@ -55,6 +56,7 @@ class _Stillborn(FakeSegmenter):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_workers_that_die_as_they_start_end_the_batch(tmp_path: Path) -> None:
     fill(tmp_path / "in", 4)
     with pytest.raises(FacefxError, match=r"end as they start.*-9"):

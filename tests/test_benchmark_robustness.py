@@ -10,7 +10,7 @@ import pytest
 import facefx
 import robustness as benchmark
 from facefx.labels import Label, Region
-from synthetic import COLORS, INDEX, PORTRAIT, FakeSegmenter, ScriptedDetector, label_picture, painted
+from synthetic import INDEX, PORTRAIT, FakeSegmenter, ScriptedDetector, distances, label_picture, painted
 
 LIPS, HAIR = [INDEX[label] for label in Region.LIPS.labels], [INDEX[Label.HAIR]]
 
@@ -21,13 +21,14 @@ def pair() -> Any:
     return benchmark.Pair(painted(labels).astype(np.float32) / 255, labels, (benchmark.face_of(labels),))
 
 
+@pytest.mark.slow
 def test_pictures_and_labels_move_alike(pair: Any) -> None:
     """The colours of a drawn head tell its labels."""
     for condition, make in benchmark.CONDITIONS.items():
         if condition in ("dark", "blurred", "24 px"):
             continue
         made = make(pair, pair)
-        nearest = ((made.image[:, :, None] * 255 - COLORS) ** 2).sum(axis=-1).argmin(axis=-1)
+        nearest = distances(made.image).argmin(axis=0)
         for part in (LIPS, HAIR):
             there = np.isin(made.labels, part)
             assert there.any() or (part is LIPS and condition == "0.3 below the lower edge"), condition

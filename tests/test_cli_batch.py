@@ -125,6 +125,7 @@ def assert_only_whole_results(out: Path, known: list[str]) -> None:
     assert len(set(known) - set(left)) <= 1
 
 
+@pytest.mark.slow
 def test_kill_9_in_the_middle_of_200_pictures_loses_nothing(tmp_path: Path, model: Path) -> None:
     names = fill(tmp_path / "in", 200)
     out = tmp_path / "out"
@@ -151,6 +152,7 @@ def test_kill_9_in_the_middle_of_200_pictures_loses_nothing(tmp_path: Path, mode
     assert len({np.delete(read(out / name).reshape(-1, 3), 0, axis=0).tobytes() for name in names}) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="Ctrl-C is sent to a process group")
 @pytest.mark.parametrize("delay", [0.0, 0.1, 0.3, 0.5])
 def test_ctrl_c_while_the_workers_start_is_one_line_too(tmp_path: Path, model: Path, delay: float) -> None:
@@ -171,6 +173,7 @@ def test_ctrl_c_while_the_workers_start_is_one_line_too(tmp_path: Path, model: P
     assert_only_whole_results(tmp_path / "out", known)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="Ctrl-C is sent to a process group")
 def test_ctrl_c_says_how_to_go_on_and_leaves_nothing_half(tmp_path: Path, model: Path) -> None:
     fill(tmp_path / "in", 200)

@@ -75,6 +75,7 @@ def test_effects_lists_all(fresh_registry: Registry) -> None:
         assert spec.summary in shown
 
 
+@pytest.mark.slow
 def test_effects_shows_one(fresh_registry: Registry) -> None:
     for spec in fresh_registry.effects.items.values():
         shown = run("effects", spec.name).stdout

@@ -73,6 +73,7 @@ def test_an_error_is_one_line_and_no_traceback(tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_broken_pipe_is_quiet() -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)

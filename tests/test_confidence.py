@@ -207,6 +207,7 @@ def test_apply_says_what_it_left_alone(portrait: np.ndarray, tmp_path: Path, mon
     assert run("apply", photo, "-o", tmp_path / "b.png", "--effect", "recolor_lips", "--min-confidence", "2").exit_code == 2
 
 
+@pytest.mark.slow
 def test_the_report_of_a_batch_says_it_too(tmp_path: Path, portrait: np.ndarray) -> None:
     (tmp_path / "in").mkdir()
     write(tmp_path / "in" / "a.png", portrait)

@@ -178,6 +178,7 @@ def test_kinds_of_models_are_kept_apart(tmp_path: Path, monkeypatch: pytest.Monk
     assert OnnxDetector(detector.card, 0.3).threshold == 0.3
 
 
+@pytest.mark.slow
 def test_models_lists_detectors_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = write_detector(tmp_path / "finder")
     monkeypatch.setenv("FACEFX_MODELS", str(tmp_path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ SPARING |= {"smooth_skin", "even_skin", "soften_under_eyes", "reduce_shine", "ap
 SPARING |= {"line_lips"}
 #: Effects that find nothing to do: drawn eyes have no iris, drawn skin no blemish, and no reference is given.
 IDLE = {"recolor_eyes", "remove_blemishes", "transfer_makeup"}
+#: One of each kind: what all of a kind share is the core's.
+FIRST = {spec.kind: spec.name for spec in reversed(EFFECTS)}.values()
 every_effect = pytest.mark.parametrize("spec", EFFECTS, ids=lambda spec: spec.name)
 
 
@@ -53,8 +56,10 @@ def colors(spec: EffectSpec, picture: np.ndarray) -> np.ndarray:
 
 
 @every_effect
-def test_the_contract(spec: EffectSpec) -> None:
-    check_effect(spec, examples=40)
+@pytest.mark.parametrize("examples", [1, pytest.param(40, marks=pytest.mark.slow)])
+def test_the_contract(spec: EffectSpec, examples: int) -> None:
+    """Every scene with the defaults, then so many examples."""
+    check_effect(spec, examples=examples)
 
 
 @pytest.mark.parametrize("spec", [*EFFECTS, *ANALYZERS], ids=lambda spec: spec.name)
@@ -65,7 +70,7 @@ def test_the_declaration(spec: EffectSpec | AnalyzerSpec) -> None:
     assert spec.resolve({}) == {name: p.default for name, p in spec.parameters.items()}
 
 
-@every_effect
+@pytest.mark.parametrize("spec", [pytest.param(s, id=s.name, marks=() if s.name in FIRST else pytest.mark.slow) for s in EFFECTS])
 def test_the_same_kind_comes_out(spec: EffectSpec, fakes: Fakes, portrait: np.ndarray) -> None:
     step = chain(spec.name)
     plain = step(portrait)
@@ -101,11 +106,13 @@ def test_only_the_region_changes_and_the_argument_stays(spec: EffectSpec, fakes:
         assert changed[result.scene.mask(spec.region) == 1].mean() > 0.5
 
 
+@pytest.mark.slow
 @every_effect
 def test_the_same_again(spec: EffectSpec, fakes: Fakes, portrait: np.ndarray) -> None:
     assert np.array_equal(chain(spec.name)(portrait), chain(spec.name)(portrait))
 
 
+@pytest.mark.slow
 @every_effect
 def test_two_faces_get_what_each_gets_alone(spec: EffectSpec, fakes: Fakes) -> None:
     if is_scene_wide(spec.region) or spec.kind == "overlay":
@@ -119,17 +126,25 @@ def test_two_faces_get_what_each_gets_alone(spec: EffectSpec, fakes: Fakes) -> N
         assert (difference > 2).mean() < 0.002
 
 
-@every_effect
-@pytest.mark.parametrize("center", [(30, 95), (160, 95), (93, 50), (93, 160)])
-def test_a_face_cut_by_the_border(spec: EffectSpec, center: tuple[float, float]) -> None:
+@cache
+def cut_by_the_border(center: tuple[float, float]) -> Scene:
+    """Parsed once for all effects, none of which may change it."""
     head = Head(center, 96)
-    image = painted(label_picture([head]))
-    result = chain(spec.name).run(image, segmenter=FakeSegmenter(), detector=ScriptedDetector(head.detection), require_face=False)
-    edited = colors(spec, result.image)
-    assert edited.shape == image.shape
-    assert not (edited != image).any(axis=-1)[out_of_reach(spec, result.scene)].any()
+    return facefx.parse(painted(label_picture([head])), segmenter=FakeSegmenter(), detector=ScriptedDetector(head.detection))
 
 
+@every_effect
+@pytest.mark.parametrize("center", [(30, 95), *(pytest.param(c, marks=pytest.mark.slow) for c in ((160, 95), (93, 50), (93, 160)))])
+def test_a_face_cut_by_the_border(spec: EffectSpec, center: tuple[float, float]) -> None:
+    scene = cut_by_the_border(center)
+    before = scene.image.copy()
+    edited = chain(spec.name).edit(scene)
+    assert np.array_equal(scene.image, before)
+    assert edited.image.shape == before.shape
+    assert not (edited.image != before).any(axis=-1)[out_of_reach(spec, scene)].any()
+
+
+@pytest.mark.slow
 @every_effect
 def test_every_parameter_is_taken(spec: EffectSpec, fakes: Fakes, portrait: np.ndarray, tmp_path: Path) -> None:
     segmenter, detector = FakeSegmenter(), ScriptedDetector(PORTRAIT.detection)

@@ -187,6 +187,7 @@ def test_strands_are_followed(angle: float) -> None:
     assert step_along < 0.4 * step_across
 
 
+@pytest.mark.slow
 def test_other_seeds_give_other_streaks_and_greys() -> None:
     scene = combed(90)
     for effect, params in (("recolor_hair", {"pattern": "streaks"}), ("grey_hair", {})):

@@ -16,6 +16,8 @@ from facefx.plugins import builtin
 from facefx.testing.drawn import Head, drawn_face, label_picture, painted
 from facefx.testing.files import example_file
 
+pytestmark = pytest.mark.slow
+
 HEIGHT, WIDTH = 3000, 4000
 #: At most so many times the picture's own float32 pixels, 144 MB, besides those.
 BOUND = 8.0

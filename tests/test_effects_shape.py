@@ -82,6 +82,7 @@ def test_it_follows_the_tilt_of_the_head(name: str, roll: float) -> None:
     assert np.abs(tilted - expected).max() < 0.25 * np.abs(upright).max()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(EFFECTS))
 def test_both_sides_move_alike(name: str) -> None:
     shift = moved(name)

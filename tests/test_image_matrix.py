@@ -316,6 +316,7 @@ def test_rgb_goes_by_its_table() -> None:
     ).getpixel((0, 0))  # type: ignore[union-attr]  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(st.data())
 def test_no_damaged_profile_stops_a_picture(data: st.DataObject) -> None:

@@ -123,6 +123,7 @@ def test_a_16_bit_chunk_that_claims_gigabytes_is_refused_at_once() -> None:
         open_image(data[:-12] + claim + data[-12:])
 
 
+@pytest.mark.slow
 def test_a_larger_cap_than_pillows_is_honoured() -> None:
     image = Image.new("1", (20_000, 10_000))
     assert open_image(encoded(image), max_pixels=200_000_000).size == (10_000, 20_000)

@@ -29,6 +29,7 @@ def assert_found(scene: Scene, head: Head, gaze: tuple[float, float] = (0.0, 0.0
         assert iris.radius == pytest.approx(radius, rel=within)
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(x=st.floats(-0.03, 0.03), y=st.floats(-0.01, 0.012), color=st.sampled_from([BROWN, BLUE]))
 def test_an_iris_is_found_where_it_was_drawn(x: float, y: float, color: tuple[float, float, float]) -> None:

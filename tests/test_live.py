@@ -284,6 +284,7 @@ def screen() -> Iterator[tuple[Screen, str]]:
         server.wait()
 
 
+@pytest.mark.slow
 def test_the_window(tmp_path: Path, screen: tuple[Screen, str]) -> None:
     display, name = screen
     source, saved = tmp_path / "frames", tmp_path / "saved"

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pytest
 
 from facefx import Box, Detection, EffectError, analyzer
+from facefx.plugins import builtin
 from facefx.plugins.installed import registry
 from facefx.testing import check_analyzer, check_detector, check_segmenter
 from synthetic import FakeDetector, FakeSegmenter
 
+#: Those that cost next to nothing; the contract of the others takes seconds each.
+CHEAP = {"facefx:unet2015", "facefx:whole_frame"}
+CHEAP |= {f"facefx:{spec.name}" for spec in builtin.facefx_analyzers()} - {"facefx:colors", "facefx:irises"}
 
-@pytest.mark.parametrize("name", registry().segmenters.items)
+
+def by_cost(names: Iterable[str]) -> list[Any]:
+    return [pytest.param(name, marks=() if name in CHEAP else pytest.mark.slow) for name in names]
+
+
+@pytest.mark.parametrize("name", by_cost(registry().segmenters.items))
 def test_segmenters_keep_their_contract(name: str) -> None:
     check_segmenter(registry().segmenter(name))
 
 
-@pytest.mark.parametrize("name", registry().detectors.items)
+@pytest.mark.parametrize("name", by_cost(registry().detectors.items))
 def test_detectors_keep_their_contract(name: str) -> None:
     check_detector(registry().detector(name))
 
 
-@pytest.mark.parametrize("name", registry().analyzers.items)
+@pytest.mark.parametrize("name", by_cost(registry().analyzers.items))
 def test_analyzers_keep_their_contract(name: str) -> None:
     check_analyzer(registry().analyzers[name])
 

@@ -109,6 +109,7 @@ def test_only_declared_functions_can_be_registered() -> None:
         facefx.register(np.mean)  # type: ignore[type-var]
 
 
+@pytest.mark.slow
 def test_a_file_is_a_plugin_for_the_command_line_and_its_children(
     mine: Path, tmp_path: Path, portrait: np.ndarray, fakes: object
 ) -> None:

@@ -252,6 +252,7 @@ def test_faces_are_parsed_alike_one_by_one_and_together(make_portrait: Any) -> N
         assert np.array_equal(same.parsing.probabilities[middle], alone.parsing.probabilities[middle])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="asks Linux how much memory is taken")
 def test_the_memory_of_a_large_batch_is_given_back() -> None:
     code = """

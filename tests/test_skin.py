@@ -166,6 +166,7 @@ def test_a_spot_goes(shift: tuple[float, float, float], skin: dict[Label, tuple[
     assert next(grain) > 0.4 * next(grain)  # pores, not a smear
 
 
+@pytest.mark.slow
 def test_large_moles_crowds_of_freckles_and_what_lies_at_features_stay() -> None:
     plain = drawn()
     mole = with_spot(plain, CHEEK, 0.04, BROWN)

@@ -169,6 +169,7 @@ def test_frames_may_change_their_size() -> None:
     assert sizes == [(160, 224, 3)] * 2 + [(180, 240, 3)] * 2
 
 
+@pytest.mark.slow
 def test_few_frames_are_held() -> None:
     taken = 0
 

@@ -111,6 +111,7 @@ def test_where_much_is_asked_a_face_can_be_accepted_again() -> None:
     assert followed([0.98, *[0.9] * 30, *[0.985] * 60])[-1] > 0.97
 
 
+@pytest.mark.slow
 def test_an_effect_does_not_go_on_and_off() -> None:
     """The lips' confidence is 0.97 times what is not doubted: it sways from 0.74 to 0.89, to both sides of what is asked."""
     doubts = (0.16 + 0.08 * np.random.default_rng(3).choice([-1, 1], 40)).tolist()
@@ -251,6 +252,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(converting, "PART", 4)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_parts")
 def test_parts_for_another_threshold_are_not_used(tmp_path: Path) -> None:
     source, target = write_video(tmp_path / "in.mp4", film(7, step=1)), tmp_path / "out.mp4"
@@ -260,6 +262,7 @@ def test_parts_for_another_threshold_are_not_used(tmp_path: Path) -> None:
     assert (done.resumed, done.declined[0].frames) == (0, 7)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_parts")
 def test_a_resumed_run_knows_the_frames_before_the_seam(tmp_path: Path) -> None:
     heads = [replace(HEAD, eyeglasses=number >= 4) for number in range(14)]

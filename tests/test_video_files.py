@@ -110,6 +110,7 @@ def test_what_cannot_be_decoded_is_reported(tmp_path: Path) -> None:
     assert read_video(tmp_path / "out.mp4")[0][0] == 0
 
 
+@pytest.mark.slow
 def test_a_file_that_breaks_off_is_edited_as_far_as_it_goes(tmp_path: Path) -> None:
     whole = write_video(tmp_path / "whole.mkv", empty(12), sound=False)
     (tmp_path / "in.mkv").write_bytes(whole.read_bytes()[: whole.stat().st_size * 2 // 3])
@@ -153,6 +154,7 @@ class Stopped(Exception):
     pass
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_parts")
 def test_an_unfinished_run_goes_on_after_its_last_part(tmp_path: Path) -> None:
     source, target = write_video(tmp_path / "in.mp4", film(10, step=1), uneven(10)), tmp_path / "out.mp4"
@@ -173,6 +175,7 @@ def test_an_unfinished_run_goes_on_after_its_last_part(tmp_path: Path) -> None:
         assert np.abs(a.astype(int) - b).mean() < 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_parts")
 def test_parts_of_another_job_are_not_used(tmp_path: Path) -> None:
     source, target = write_video(tmp_path / "in.mp4", empty(6)), tmp_path / "out.mp4"
@@ -254,6 +257,7 @@ converting.convert({source!r}, {target!r}, chain("recolor_lips", color="#2040c0"
 """
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_parts")
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system knows no SIGKILL")
 def test_a_killed_run_loses_nothing(tmp_path: Path) -> None:
