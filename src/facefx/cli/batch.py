@@ -21,6 +21,7 @@ from .options import (
     KeepGpsOption,
     LookOption,
     MinConfidenceOption,
+    PluginOption,
     QualityOption,
     SegmenterOption,
 )
@@ -97,6 +98,7 @@ def batch(
         bool, typer.Option("--resume", help="Go on where a batch was stopped or files failed: what is finished is left alone.")
     ] = False,
     force: ForceOption = False,
+    plugin: PluginOption = None,
 ) -> None:
     """Run a look on all pictures of a folder and its folders.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import OutputError
-from .options import DetectorOption, ForceOption, SegmenterOption
+from .options import DetectorOption, ForceOption, PluginOption, SegmenterOption
 from .several import for_each, no_face
 from .targets import make_folder, pictures_in, targets_of
 
@@ -66,6 +66,7 @@ def parse(
     segmenter: SegmenterOption = None,
     detector: DetectorOption = None,
     force: ForceOption = False,
+    plugin: PluginOption = None,
 ) -> None:
     """Write which part of the face each pixel shows.
 

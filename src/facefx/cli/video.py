@@ -9,7 +9,7 @@ import typer
 
 from .effect_text import chain_from_options
 from .messages import console, say
-from .options import DetectorOption, EffectOption, ForceOption, LookOption, MinConfidenceOption, SegmenterOption
+from .options import DetectorOption, EffectOption, ForceOption, LookOption, MinConfidenceOption, PluginOption, SegmenterOption
 
 if TYPE_CHECKING:
     from ..video.convert import Conversion
@@ -43,6 +43,7 @@ def video(
     min_confidence: MinConfidenceOption = 0.0,
     crf: Annotated[int, typer.Option("--crf", min=0, max=51, help="Quality of the video, 0 (lossless, huge) to 51.")] = 18,
     force: ForceOption = False,
+    plugin: PluginOption = None,
 ) -> None:
     """Run effects on a video.
 

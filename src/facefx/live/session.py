@@ -69,7 +69,8 @@ class Session:
         look = self.looks[self._look][1]
         parsed = self.tracker.next(open_image(frame).rgb, look.needed if self.min_confidence else ())
         found = time.perf_counter()
-        edited = look.edit(parsed, min_confidence=self.min_confidence)
+        declined = look.declined(parsed, self.min_confidence)
+        edited = look.edit(parsed, declined=declined)
         done = time.perf_counter()
         try:
             self._shown = rendered(parsed, edited, self.view)
@@ -81,7 +82,7 @@ class Session:
         self._moments.append(began)
         end = time.perf_counter()
         self._timings = {"faces": found - began, "look": done - found, "view": end - done}
-        return beside_panel(self._shown, self.view, self._status(len(parsed.faces), look.declined(parsed, self.min_confidence)))
+        return beside_panel(self._shown, self.view, self._status(len(parsed.faces), declined))
 
     def close(self) -> None:
         """Finish what is being recorded."""

@@ -113,10 +113,11 @@ def edited(
             for number, (companion, frame, touched) in enumerate(frames):
                 picture = open_image(frame)
                 scene = tracker.next(picture.rgb, sure_of) if touched else Scene(picture.rgb, ())
-                if on_declined and (declined := chain.declined(scene, min_confidence)):
+                declined = chain.declined(scene, min_confidence)
+                if on_declined and declined:
                     on_declined(number, declined)
                 steps = chain if touched else Chain()
-                underway.append((companion, pool.submit(_edit, frame, picture, scene, steps, min_confidence)))
+                underway.append((companion, pool.submit(_edit, frame, picture, scene, steps, declined)))
                 if len(underway) > workers:
                     yield _finished(underway.popleft())
             while underway:
@@ -130,8 +131,8 @@ def _finished(pair: tuple[T, Future[Any]]) -> tuple[T, Any]:
     return pair[0], pair[1].result()
 
 
-def _edit(frame: Source | Picture, picture: Picture, scene: Scene, chain: Chain, min_confidence: float) -> Any:
-    done = chain.edit(scene, min_confidence=min_confidence)
+def _edit(frame: Source | Picture, picture: Picture, scene: Scene, chain: Chain, declined: Sequence[Declined]) -> Any:
+    done = chain.edit(scene, declined=declined)
     if done.image is scene.image and done.alpha is None and isinstance(frame, np.ndarray):
         return frame
     if isinstance(frame, np.ndarray) and frame.dtype == np.uint8 and frame.shape[2:] == (3,) and done.alpha is None:
