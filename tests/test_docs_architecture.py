@@ -8,13 +8,11 @@ from xml.etree import ElementTree
 import pytest
 
 import make_architecture as picture
-from test_architecture import INSIDE, ORDER, part
+from test_architecture import ORDER, inside, modules_of, part
 
 
 def test_the_rooms_and_their_imports_are_those_of_the_import_test() -> None:
-    seen: dict[str, set[str]] = {room: set() for room in ORDER}
-    for module, others in INSIDE.items():
-        seen[part(module)] |= {part(other) for other in others} - {part(module)}
+    seen = {room: {part(other) for module in modules_of(room) for other in inside(module)} - {room} for room in ORDER}
     assert {room: set(others) for room, others in picture.rooms().items() if room != "__init__"} == seen
 
 
