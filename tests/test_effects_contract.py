@@ -33,6 +33,10 @@ IDLE = {"recolor_eyes", "remove_blemishes", "transfer_makeup"}
 #: One of each kind: what all of a kind share is the core's.
 FIRST = {spec.kind: spec.name for spec in reversed(EFFECTS)}.values()
 every_effect = pytest.mark.parametrize("spec", EFFECTS, ids=lambda spec: spec.name)
+#: Every effect, too; the fast ones are one of each kind.
+first_of_its_kind = pytest.mark.parametrize(
+    "spec", [pytest.param(spec, id=spec.name, marks=() if spec.name in FIRST else pytest.mark.slow) for spec in EFFECTS]
+)
 
 
 def out_of_reach(spec: EffectSpec, scene: Scene) -> np.ndarray:
@@ -70,7 +74,7 @@ def test_the_declaration(spec: EffectSpec | AnalyzerSpec) -> None:
     assert spec.resolve({}) == {name: p.default for name, p in spec.parameters.items()}
 
 
-@pytest.mark.parametrize("spec", [pytest.param(s, id=s.name, marks=() if s.name in FIRST else pytest.mark.slow) for s in EFFECTS])
+@first_of_its_kind
 def test_the_same_kind_comes_out(spec: EffectSpec, fakes: Fakes, portrait: np.ndarray) -> None:
     step = chain(spec.name)
     plain = step(portrait)
@@ -94,7 +98,7 @@ def test_the_same_kind_comes_out(spec: EffectSpec, fakes: Fakes, portrait: np.nd
     assert np.array_equal(np.asarray(image), plain)
 
 
-@every_effect
+@first_of_its_kind
 def test_only_the_region_changes_and_the_argument_stays(spec: EffectSpec, fakes: Fakes, portrait: np.ndarray) -> None:
     before = portrait.copy()
     result = chain(spec.name).run(portrait)

@@ -139,7 +139,7 @@ SEEDS = {
 }
 
 
-@pytest.mark.parametrize("name", SEEDS)
+@pytest.mark.parametrize("name", ["JPEG", *(pytest.param(name, marks=pytest.mark.slow) for name in SEEDS if name != "JPEG")])
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_damaged_files_open_or_raise_an_image_error(name: str, data: st.DataObject) -> None:

@@ -14,8 +14,8 @@ from facefx.plugins.installed import registry
 from facefx.testing import check_analyzer, check_detector, check_segmenter
 from synthetic import FakeDetector, FakeSegmenter
 
-#: Those that cost next to nothing; the contract of the others takes seconds each.
-CHEAP = {"facefx:unet2015", "facefx:whole_frame"}
+#: Those that run no model and measure no colours; the contract of the others takes seconds each.
+CHEAP = {"facefx:whole_frame"}
 CHEAP |= {f"facefx:{spec.name}" for spec in builtin.facefx_analyzers()} - {"facefx:colors", "facefx:irises"}
 
 

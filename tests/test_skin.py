@@ -153,7 +153,7 @@ def test_evening_takes_redness_and_keeps_light_and_shade() -> None:
     assert abs(lightness_shift(plain, edited(plain, "even_skin", strength=1.0), FOREHEAD)) < 0.01
 
 
-@pytest.mark.parametrize("shift", [RED, BROWN], ids=["red", "brown"])
+@pytest.mark.parametrize("shift", [RED, pytest.param(BROWN, marks=pytest.mark.slow)], ids=["red", "brown"])
 @pytest.mark.parametrize("skin", [None, DARK], ids=["fair", "dark"])
 def test_a_spot_goes(shift: tuple[float, float, float], skin: dict[Label, tuple[int, int, int]] | None) -> None:
     plain = drawn(skin=skin)

@@ -40,7 +40,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(converting, "WARM_UP", 2)
 
 
-@pytest.mark.parametrize("ending", [".mp4", ".mkv", ".mov"])
+@pytest.mark.parametrize("ending", [".mp4", *(pytest.param(e, marks=pytest.mark.slow) for e in (".mkv", ".mov"))])
 @pytest.mark.usefixtures("small_parts")
 def test_times_sound_and_tags_are_kept(tmp_path: Path, ending: str) -> None:
     frames = [*empty(6), *film(3)]
