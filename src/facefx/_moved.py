@@ -30,7 +30,7 @@ MOVED: dict[str, tuple[str, ...]] = {
     "overlay": ("image.overlay",),
     "sheet": ("image.sheet",),
     "types": ("face.values",),
-    "scene": ("face.scene", "face.face"),
+    "scene": ("face.scene", "face.face", "face.mask_style"),
     "landmarks": ("face.landmarks",),
     "iris": ("face.iris",),
     "person": ("face.person",),
