@@ -46,12 +46,13 @@ def draft_card(
     run would likely bring.
     """
     data = data_of(config, pictures)
+    labelled = sum(int(part.get("pictures", 0)) for part in data.values() if "labels" not in part)  # with all parts, not hair alone
     encoder = config.options.get("encoder") or usual_encoder(config.family)
     return {
         "name": name,
         "version": version,
         "family": config.family,
-        "summary": f"{config.family} on {encoder or 'no encoder'}, {len(config.labels)} labels, trained on {pictures} faces",
+        "summary": f"{config.family} on {encoder or 'no encoder'}, {len(config.labels)} labels, trained on {labelled} faces",
         "license": license,
         "data_license": "; ".join(dict.fromkeys(str(part.get("license", "not stated")) for part in data.values())),
         "input": {"size": [size, size]},
