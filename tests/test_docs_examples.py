@@ -82,6 +82,7 @@ def _run(page: Path, desk: Path) -> dict[str, Any]:
     return vars(module)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=page_name)
 def test_the_examples_run(page: Path, desk: Path) -> None:
     _run(page, desk)
@@ -110,6 +111,7 @@ def test_frost_hair_is_everywhere_the_packages_own(desk: Path) -> None:
     assert [source for source in shown if source] == [own, own]
 
 
+@pytest.mark.slow
 def test_the_plugin_of_the_page_works(desk: Path, fresh_registry: Registry) -> None:
     """What docs/plugins.md writes, put together, is a plugin of all four kinds."""
     names = _run(ROOT / "docs" / "plugins.md", desk)

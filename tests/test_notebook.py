@@ -88,6 +88,7 @@ def test_a_look_without_a_home_is_not_saved_and_says_why(tmp_path: Path, fresh_r
         pickle.dumps(chain(darken_lips))
 
 
+@pytest.mark.slow
 def test_registering_gives_a_home_in_this_process(tmp_path: Path, fresh_registry: Registry) -> None:
     before = chain(darken_lips)
     assert facefx.register(darken_lips) is darken_lips
