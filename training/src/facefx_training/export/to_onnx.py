@@ -43,34 +43,45 @@ def write_onnx(model: nn.Module, output: str = "probabilities", axes: Mapping[in
 
 
 def _padded_by_convolutions(content: bytes) -> bytes:
-    """The model without Pads with zeros that feed one convolution, which pads by itself then: a pass over memory less each."""
-    model = folded(content)
+    """The model without Pads with zeros that feed one convolution, which pads by itself then: a pass over memory less each.
+
+    The convolutions stay in the order in which the network uses them, by which `run.published` knows them.
+    """
+    known = folded(content).graph  # works out by how much is padded, but puts the nodes into another order
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in known.initializer}
+    margins = {
+        node.output[0]: constants[node.input[1]].reshape(2, -1)
+        for node in known.node
+        if node.op_type == "Pad" and _pads_zeros(node, constants)
+    }
+    model = onnx.load_from_string(content)
     graph = model.graph
-    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    readers: dict[str, list[onnx.NodeProto]] = {}
-    for node in graph.node:
-        for name in node.input:
-            readers.setdefault(name, []).append(node)
-    for pad in [node for node in graph.node if node.op_type == "Pad"]:
-        following = readers.get(pad.output[0], [])
-        if len(following) != 1 or following[0].op_type != "Conv" or not _pads_zeros(pad, constants):
+    for pad in [node for node in graph.node if node.output[0] in margins and not margins[node.output[0]][:, :2].any()]:
+        following = [node for node in graph.node if pad.output[0] in node.input]
+        if len(following) != 1 or following[0].op_type != "Conv":
             continue
         (convolution,) = following
-        before_after = constants[pad.input[1]].reshape(2, -1)
-        if before_after[:, :2].any():
-            continue
-        attribute = next((a for a in convolution.attribute if a.name == "pads"), None)
-        own = list(attribute.ints) if attribute is not None else [0] * 4
-        if attribute is not None:
-            convolution.attribute.remove(attribute)
-        pads = [int(p + q) for p, q in zip(before_after[:, 2:].ravel(), own, strict=True)]
+        own = next((attribute for attribute in convolution.attribute if attribute.name == "pads"), None)
+        before = list(own.ints) if own is not None else [0] * 4
+        if own is not None:
+            convolution.attribute.remove(own)
+        pads = [int(p + q) for p, q in zip(margins[pad.output[0]][:, 2:].ravel(), before, strict=True)]
         convolution.attribute.append(helper.make_attribute("pads", pads))
         convolution.input[0] = pad.input[0]
-        graph.node.remove(pad)
-    used = {name for node in graph.node for name in node.input}
-    for tensor in [tensor for tensor in graph.initializer if tensor.name not in used]:
-        graph.initializer.remove(tensor)
+    _drop_unused(graph)
     return model.SerializeToString()
+
+
+def _drop_unused(graph: onnx.GraphProto) -> None:
+    """Remove the nodes and constants that nothing reads any more."""
+    wanted = {output.name for output in graph.output}
+    for node in reversed(list(graph.node)):  # in order of use, so readers come before what they read
+        if wanted.isdisjoint(node.output):
+            graph.node.remove(node)
+        else:
+            wanted.update(node.input)
+    for tensor in [tensor for tensor in graph.initializer if tensor.name not in wanted]:
+        graph.initializer.remove(tensor)
 
 
 def _pads_zeros(pad: onnx.NodeProto, constants: Mapping[str, np.ndarray]) -> bool:
