@@ -16,6 +16,8 @@ from facefx import errors
 from facefx.cli import app
 from facefx.cli.exit_codes import ExitCode, code_of, table
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = ("apply", "batch", "parse", "analyze", "effects", "models", "plugins", "doctor", "video", "live")
 
 

@@ -10,6 +10,8 @@ import pytest
 import make_architecture as picture
 from test_architecture import ORDER, inside, modules_of, part
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_rooms_and_their_imports_are_those_of_the_import_test() -> None:
     seen = {room: {part(other) for module in modules_of(room) for other in inside(module)} - {room} for room in ORDER}
