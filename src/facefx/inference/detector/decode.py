@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["CHANNELS", "STRIDES", "Faces", "cells", "decode", "without_doubles"]
+__all__ = ["CHANNELS", "STRIDES", "Faces", "cells", "decode", "doubles", "without_doubles"]
 
 STRIDES = (8, 16, 32)
 CHANNELS = 16
@@ -77,15 +77,22 @@ def decode(codes: np.ndarray, height: int, width: int, threshold: float) -> Face
 def without_doubles(faces: Faces) -> Faces:
     """The surest of the boxes that are on one face, the surest first."""
     faces = faces.chosen(np.argsort(-faces.scores, kind="stable"))
-    low, high = faces.squares[:, :2] - faces.squares[:, 2:] / 2, faces.squares[:, :2] + faces.squares[:, 2:] / 2
-    areas = faces.squares[:, 2] ** 2
     left = np.ones(len(faces), bool)
     kept = []
     for first in range(len(faces)):
-        if not left[first]:
-            continue
-        kept.append(first)
-        shared = np.clip(np.minimum(high, high[first]) - np.maximum(low, low[first]), 0, None).prod(axis=1)
-        same = shared >= _SAME * (areas + areas[first] - shared)
-        left &= ~(same | (shared >= _WITHIN * np.minimum(areas, areas[first])))
+        if left[first]:
+            kept.append(first)
+            left &= ~doubles(faces, faces.chosen(np.array([first])))
     return faces.chosen(np.array(kept, int))
+
+
+def doubles(faces: Faces, others: Faces) -> np.ndarray:
+    """(N,) bool: which faces are one with any of some others."""
+    low, high = (faces.squares[:, :2] + sign * faces.squares[:, 2:] / 2 for sign in (-1, 1))
+    areas = faces.squares[:, 2] ** 2
+    found = np.zeros(len(faces), bool)
+    for x, y, side in others.squares:
+        middle = np.array([x, y])
+        shared = np.clip(np.minimum(high, middle + side / 2) - np.maximum(low, middle - side / 2), 0, None).prod(axis=1)
+        found |= (shared >= _SAME * (areas + side**2 - shared)) | (shared >= _WITHIN * np.minimum(areas, side**2))
+    return found

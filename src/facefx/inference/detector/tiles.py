@@ -1,4 +1,4 @@
-"""The pieces of a picture, at several scales, in which faces of all sizes can be looked for in bounded time and memory."""
+"""What of a picture is looked at, and how large: pieces of shrunken copies of the whole, and windows on what may be a face."""
 
 from __future__ import annotations
 
@@ -8,25 +8,41 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-__all__ = ["Tile", "scales", "tiles"]
+__all__ = ["COARSEST", "MOST_PIXELS", "TILE", "WINDOW", "Copy", "Tile", "copies", "default_smallest", "scales", "tiles", "window"]
 
-#: Larger pictures are looked at as if they had so many pixels.
+#: By default faces are looked for from this side on, in pixels, ...
+SMALLEST = 24.0
+#: ... and in large pictures from this share of the longer side on.
+SMALLEST_SHARE = 0.02
+#: The whole picture is looked at so small that the smallest face sought is this wide: enough for a suspicion.
+SUSPECTED_AT = 12.8
+#: Larger copies are looked at as if they had so many pixels.
 MOST_PIXELS = 12_600_000
-#: Each scale is this much coarser than the one before. The detector tells faces from 20 to over 200 pixels.
+#: Each copy is this much coarser than the one before. The detector suspects faces from 12 to 250 pixels.
 STEP = 4
-#: No coarser scale follows one whose longer side is at most this; a face may fill such a picture.
+#: No coarser copy follows one whose longer side is at most this; a face may fill such a picture.
 COARSEST = 320
-#: Smaller pictures are enlarged to this.
+#: Smaller pictures are enlarged to this, and none is shrunk to less.
 LEAST = 160
 #: A piece is at most so wide and high, and shares so much with its neighbours that a face is whole in one of them.
 TILE, SHARED = 1024, 224
+#: A window is so wide and high, and in it what is suspected to be a face is so wide.
+WINDOW, LOOKED_AT = 128, 40.0
 _MULTIPLE = 32
 _GREY = 0.5
 
 
 @dataclass(frozen=True, eq=False)
+class Copy:
+    """A picture enlarged by `scale`, which is mostly below 1: (H, W, 3) uint8, or float32 in [0, 1]."""
+
+    rgb: np.ndarray
+    scale: float
+
+
+@dataclass(frozen=True, eq=False)
 class Tile:
-    """A piece: (H, W, 3) float32 RGB, H and W multiples of 32. In the picture it lies at (x, y), `scale` times as large."""
+    """A piece: (H, W, 3) float32 RGB in [0, 1], H and W multiples of 32. In the picture it lies at (x, y), `scale` times as large."""
 
     rgb: np.ndarray
     scale: float
@@ -34,27 +50,53 @@ class Tile:
     y: float
 
 
-def scales(height: int, width: int) -> list[float]:
+def default_smallest(height: int, width: int) -> float:
+    """The side in pixels from which on faces are looked for, if nobody says."""
+    return max(SMALLEST, SMALLEST_SHARE * max(height, width))
+
+
+def scales(height: int, width: int, smallest: float) -> list[float]:
     """By how much a picture is enlarged to be looked at, the finest first; 1 and less but for tiny ones."""
-    if max(height, width) < LEAST:
-        return [LEAST / max(height, width)]
-    found = [min(1.0, float(np.sqrt(MOST_PIXELS / (height * width))))]
-    while max(height, width) * found[-1] > COARSEST:
-        found.append(max(found[-1] / STEP, LEAST / max(height, width)))
+    longer = max(height, width)
+    least = LEAST / longer
+    found = [max(min(1.0, SUSPECTED_AT / smallest, float(np.sqrt(MOST_PIXELS / (height * width)))), least)]
+    while longer * found[-1] > COARSEST:
+        found.append(max(found[-1] / STEP, least))
     return found
 
 
-def tiles(rgb: np.ndarray) -> Iterator[Tile]:
-    """The pieces of (H, W, 3) float32 RGB, one by one, scale by scale."""
-    height, width = rgb.shape[:2]
-    for scale in scales(height, width):
-        size = max(round(width * scale), 1), max(round(height * scale), 1)
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        scaled = rgb if scale == 1 else cv2.resize(rgb, size, interpolation=method)
-        for top in _starts(size[1]):
-            for left in _starts(size[0]):
-                piece = scaled[top : top + TILE, left : left + TILE]
-                yield Tile(_padded(piece), width / size[0], left * width / size[0], top * height / size[1])
+def copies(rgb: np.ndarray, smallest: float) -> list[Copy]:
+    """The picture as it is looked at, the finest first; each is made from the one before."""
+    made = [Copy(rgb, 1.0)]
+    for scale in scales(*rgb.shape[:2], smallest):
+        made.append(Copy(_resized(made[-1].rgb, scale / made[-1].scale), scale))
+    return made[1:]
+
+
+def tiles(copy: Copy) -> Iterator[Tile]:
+    """The pieces of a copy, one by one."""
+    for top in _starts(copy.rgb.shape[0]):
+        for left in _starts(copy.rgb.shape[1]):
+            piece = copy.rgb[top : top + TILE, left : left + TILE]
+            yield Tile(_padded(piece), 1 / copy.scale, left / copy.scale, top / copy.scale)
+
+
+def window(among: list[Copy], x: float, y: float, side: float) -> Tile:
+    """The surroundings of a square with its middle at (x, y), inside the picture as far as there is one.
+
+    They are cut from the coarsest copy that is fine enough.
+    """
+    scale = LOOKED_AT / side
+    copy = min((c for c in among if c.scale >= scale), key=lambda c: c.scale, default=among[0])
+    ratio = scale / copy.scale
+    size = max(round(WINDOW / ratio), 1)
+    left, top = (
+        min(max(round(middle * copy.scale - size / 2), 0), max(length - size, 0))
+        for middle, length in ((x, copy.rgb.shape[1]), (y, copy.rgb.shape[0]))
+    )
+    piece = copy.rgb[top : top + size, left : left + size]
+    shown = _resized(piece, ratio, WINDOW)
+    return Tile(_padded(shown, WINDOW), piece.shape[1] / shown.shape[1] / copy.scale, left / copy.scale, top / copy.scale)
 
 
 def _starts(length: int) -> list[int]:
@@ -63,8 +105,20 @@ def _starts(length: int) -> list[int]:
     return [round(i * (length - TILE) / (count - 1)) for i in range(count)] if count > 1 else [0]
 
 
-def _padded(piece: np.ndarray) -> np.ndarray:
-    """The piece with grey to its right and below, up to multiples of 32."""
+def _resized(rgb: np.ndarray, scale: float, most: int | None = None) -> np.ndarray:
+    """The picture enlarged by a scale, to `most` pixels at most, averaged where it shrinks; the dtype stays."""
+    width, height = size = tuple(min(max(round(length * scale), 1), most or length + 1_000_000) for length in rgb.shape[1::-1])
+    if scale >= 1:
+        return rgb if size == rgb.shape[1::-1] else cv2.resize(rgb, size, interpolation=cv2.INTER_LINEAR)
+    while rgb.dtype == np.uint8 and min(rgb.shape[0] - 4 * height, rgb.shape[1] - 4 * width) >= 0:
+        even = rgb[: rgb.shape[0] // 2 * 2, : rgb.shape[1] // 2 * 2]  # an average of four bytes is made ten times as fast as others
+        rgb = cv2.resize(even, (even.shape[1] // 2, even.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    return cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+
+
+def _padded(piece: np.ndarray, size: int | None = None) -> np.ndarray:
+    """The piece as float32 with grey to its right and below, up to multiples of 32 or to a size."""
     height, width = piece.shape[:2]
-    bottom, right = -height % _MULTIPLE, -width % _MULTIPLE
-    return cv2.copyMakeBorder(piece, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=(_GREY,) * 3)
+    bottom, right = (-length % _MULTIPLE if size is None else size - length for length in (height, width))
+    pixels = piece.astype(np.float32) / 255 if piece.dtype == np.uint8 else piece
+    return cv2.copyMakeBorder(pixels, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=(_GREY,) * 3)
