@@ -16,7 +16,7 @@ from ..face.scene import Scene
 from ..face.values import Detector, Segmenter
 from ..image.picture import Picture, Source, open_image
 from ..parsing.parser import Parser
-from ..parsing.pipeline import parse_rgb
+from ..parsing.pipeline import parse_picture
 from .look_file import look_of, read_look, steps_of, write_look
 from .painting import Declined, apply_effect, chosen, unsure
 from .ready_looks import look_file
@@ -104,9 +104,9 @@ class Chain:
         check_confidence(min_confidence)
         picture = open_image(image)
         if any(step.needs_faces for step in self.steps):
-            scene = parse_rgb(picture.rgb, Parser.of(segmenter, detector))
+            scene = parse_picture(picture.canvas, Parser.of(segmenter, detector))
         else:
-            scene = Scene(picture.rgb, ())
+            scene = Scene(picture.canvas, ())
         return self._run(picture, scene, require_face, min_confidence)
 
     def edit(self, scene: Scene, *, min_confidence: float = 0.0, declined: Sequence[Declined] | None = None) -> Scene:
@@ -153,9 +153,9 @@ class Chain:
         short = [full.rpartition(":")[2] for full in measuring]
         analyzers = {n if short.count(n) == 1 else full: measuring[full] for full, n in zip(measuring, short, strict=True)}
         reports = tuple(measure(face, index, analyzers) for index, face in enumerate(scene.faces)) if analyzers else ()
-        unchanged = edited.image is picture.rgb and edited.alpha is None
-        done = picture if unchanged else picture.with_rgb(edited.image, edited.alpha)
-        return Result(picture.like(edited.image, edited.alpha), reports, scene, done, declined)
+        unchanged = edited.canvas is picture.canvas and edited.alpha is None
+        done = picture if unchanged else picture.with_canvas(edited.canvas, edited.alpha)
+        return Result(done.handed_back(cut_out=edited.alpha is not None), reports, scene, done, declined)
 
     def _check_faces(self, scene: Scene) -> None:
         """Raise `NoFaceFound` if there is no face for a step that needs one."""

@@ -33,13 +33,12 @@ def warped(scene: Scene, window: tuple[int, int, int, int], displacement: np.nda
     # Only what the window can take its colours from: a remap of all of a large picture costs as much as all else together.
     low = np.maximum(np.floor(source.min(axis=(0, 1))).astype(int) - 3, 0)
     high = np.ceil(source.max(axis=(0, 1))).astype(int) + 4
-    part = np.ascontiguousarray(scene.image[low[1] : high[1], low[0] : high[0]])
+    part = np.ascontiguousarray(scene.canvas[low[1] : high[1], low[0] : high[0]])
     moved = _remapped(part, source - low.astype(np.float32), cv2.INTER_CUBIC, cv2.BORDER_REPLICATE)
-    image = scene.image.copy()
     still = (field == 0).all(axis=-1)
-    image[y0:y1, x0:x1] = np.where(still[..., None], image[y0:y1, x0:x1], np.clip(moved, 0, 1))
-    faces = tuple(face.moved_to(image, _moved(face, window, field)) for face in scene.faces)
-    return Scene(image, faces, scene.alpha)
+    canvas = scene.canvas.painted(window, np.where(still[..., None], scene.canvas[y0:y1, x0:x1], np.clip(moved, 0, 1)))
+    faces = tuple(face.moved_to(canvas, _moved(face, window, field)) for face in scene.faces)
+    return Scene(canvas, faces, scene.alpha)
 
 
 def faded(displacement: np.ndarray, window: tuple[int, int, int, int], size: tuple[int, int]) -> np.ndarray:

@@ -132,10 +132,10 @@ class _Work:
         """Parse a picture and write what is asked of it. Raises `FacefxError`."""
         from ..image.overlay import small_overlay
         from ..image.picture import open_image
-        from ..parsing.pipeline import parse_rgb
+        from ..parsing.pipeline import parse_picture
 
         self._check(path)
-        scene = parse_rgb(open_image(path).rgb, self.parser)
+        scene = parse_picture(open_image(path).canvas, self.parser)
         label_map = scene.label_map(self.order)
         if self.targets.sheet is not None:
             small = small_overlay(scene.image, label_map, self.order, side=_SMALL)

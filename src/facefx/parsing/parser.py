@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..face.values import Detection, Detector, Segmenter
+from ..image.canvas import Canvas
 from ..inference.detector.whole_frame import WholeFrame
 from ..inference.ensemble import Ensemble
 from ..labels import Label, LabelScheme, Region
@@ -75,9 +76,11 @@ class Parser:
         segmenter, detector = self._names
         return f"segmenter {_identity(self.segmenter, segmenter)}; detector {_identity(self.detector, detector)}"
 
-    def detect(self, rgb: np.ndarray) -> list[Detection]:
-        """The faces in (H, W, 3) float32 RGB in [0, 1]."""
-        return checked_detections(self.detector, rgb)
+    def detect(self, picture: Canvas | np.ndarray) -> list[Detection]:
+        """The faces in a picture, given as a canvas or as (H, W, 3) float32 RGB in [0, 1]."""
+        picture = Canvas.of(picture)
+        windows_do = getattr(self.detector, "takes_windows", False)
+        return checked_detections(self.detector, (picture.stored or picture.image) if windows_do else picture.image)
 
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
         """(N, S, S, 3) float32 RGB in [0, 1] → (N, C, S, S) float32, summing to 1 over C."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +11,16 @@ import numpy as np
 from ..face.face import Face
 from ..face.postprocessing import without_islands, without_others
 from ..face.scene import Scene
-from ..face.values import Detector, Segmenter
+from ..face.values import Box, Detector, FaceParsing, Segmenter
+from ..image.canvas import Canvas
 from ..image.picture import Picture, Source, open_image
 from .crop import parse_heads
 from .parse_face import parse_face
 from .parser import Parser
 from .search import search_by_parsing
+from .wide import NearAndWide, near_affine
 
-__all__ = ["believable", "distinct", "parse", "parse_rgb"]
+__all__ = ["believable", "distinct", "parse", "parse_picture", "parse_rgb"]
 
 #: mouth is not (7 looked at). With today's default detector: docs/limits.md.
 SURE, DOUBTFUL = 0.9, 0.8
@@ -47,22 +50,44 @@ def parse(
     UnknownName, ModelError, PluginError
         If there is no such segmenter or detector, its model is damaged, or it returns what it must not.
     """
-    return parse_rgb(open_image(image).rgb, Parser.of(segmenter, detector))
+    return parse_picture(open_image(image).canvas, Parser.of(segmenter, detector))
 
 
 def parse_rgb(rgb: np.ndarray, parser: Parser) -> Scene:
     """`parse` for a decoded picture: (H, W, 3) float32 RGB in [0, 1]."""
-    detections = parser.detect(rgb)
-    heads = parse_heads(rgb, detections, parser)
-    parsed = (parse_face(rgb, found, parser, parsing) for found, parsing in zip(detections, heads, strict=True))
+    return parse_picture(Canvas.of(rgb), parser)
+
+
+def parse_picture(picture: Canvas, parser: Parser) -> Scene:
+    """`parse` for an opened picture, of which only what is looked at is converted."""
+    detections = parser.detect(picture)
+    heads = parse_heads(picture, detections, parser)
+    parsed = (parse_face(picture, found, parser, parsing) for found, parsing in zip(detections, heads, strict=True))
     faces = distinct(face for face in parsed if face)
     if not parser.is_aligned and parser.knows_faces:
         if not any(face.score >= SURE for face in faces):
-            more = (parse_face(rgb, found, parser) for found in search_by_parsing(rgb, parser))
+            more = (parse_face(picture, found, parser) for found in search_by_parsing(picture, parser))
             faces = distinct([*faces, *(face for face in more if face and face.score >= DOUBTFUL)])  # one witness: a sure one
         faces = believable(faces)
-    own = [without_islands(without_others(face, [other.box for other in faces if other is not face])) for face in faces]
-    return Scene(rgb, tuple(sorted(own, key=lambda face: -face.box.area)))
+    own = [_own(face, [other.box for other in faces if other is not face]) for face in faces]
+    return Scene(picture, tuple(sorted(own, key=lambda face: -face.box.area)))
+
+
+def _own(face: Face, others: Sequence[Box]) -> Face:
+    """The face without what belongs to others or to nobody; of a wide crop that is not looked at yet, as soon as it is."""
+    parsing = face.parsing
+
+    def cleared(part: FaceParsing) -> Face:
+        return without_islands(without_others(replace(face, parsing=part), others))
+
+    if not isinstance(parsing.probabilities, NearAndWide):
+        return cleared(parsing)
+    near = cleared(FaceParsing(parsing.probabilities.near, parsing.scheme, near_affine(parsing)))
+    later = parsing.probabilities.changed(
+        np.asarray(near.parsing.probabilities),
+        lambda whole: np.asarray(cleared(replace(parsing, probabilities=whole)).parsing.probabilities),
+    )
+    return replace(face, parsing=replace(parsing, probabilities=later))
 
 
 def distinct(faces: Iterable[Face]) -> list[Face]:

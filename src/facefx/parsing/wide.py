@@ -1,17 +1,23 @@
-"""A second crop, twice as wide, for hair that runs out of the first one."""
+"""A second crop, twice as wide, for hair that runs out of the first one; the network looks at it once it is needed."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from threading import Lock
+from typing import Any
 
 import cv2
 import numpy as np
 
 from ..face.values import FaceParsing
+from ..image.canvas import Canvas
 from ..labels import Label, LabelScheme, Region
 from ..pixels import geometry
 from .crop import parse_crop
 from .parser import Parser
 
-__all__ = ["hair_runs_out", "merged", "runs_out", "surroundings", "widen", "widened", "widened_affine"]
+__all__ = ["NearAndWide", "hair_runs_out", "merged", "near_affine", "runs_out", "surroundings", "widen", "widened_affine"]
 
 
 def hair_runs_out(parsing: FaceParsing, shape: tuple[int, ...]) -> bool:
@@ -34,10 +40,73 @@ def runs_out(inside: np.ndarray, parsing: FaceParsing, shape: tuple[int, ...]) -
     return bool((within & inside[rows, columns]).sum() > 0.03 * size)
 
 
-def widen(rgb: np.ndarray, parsing: FaceParsing, parser: Parser) -> FaceParsing:
-    """Parse once more with a crop twice as wide, and set the sharper first one into its middle."""
-    wide = parse_crop(rgb, geometry.expand(parsing.affine, 2, parsing.size), parser).probabilities
-    return widened(parsing, surroundings(np.asarray(wide), parsing.scheme))
+class NearAndWide:
+    """`Probabilities`, (C, 2 S, 2 S), of a crop and of one twice as wide, with the near one in its middle.
+
+    The wide one shows no parts of a face beyond the near one (see `surroundings`), so lips, eyes and skin are answered by the near
+    one alone. The network looks at the wide one when hair, neck, clothing or background are asked for, once.
+
+    Parameters
+    ----------
+    near : (C, S, S) float32.
+    ending : the classes that end within the near crop.
+    all_classes : makes the whole, (C, 2 S, 2 S) float32.
+    """
+
+    def __init__(self, near: np.ndarray, ending: frozenset[int], all_classes: Callable[[], np.ndarray]) -> None:
+        self._near, self._ending, self._all_classes = near, ending, all_classes
+        self._whole: np.ndarray | None = None
+        self._lock = Lock()
+        classes, size, _ = near.shape
+        self.shape = classes, 2 * size, 2 * size
+
+    def changed(self, near: np.ndarray, change: Callable[[np.ndarray], np.ndarray]) -> NearAndWide:
+        """The same with another near crop, and the whole changed as soon as it is made."""
+        return NearAndWide(near, self._ending, lambda: change(np.asarray(self)))
+
+    @property
+    def near(self) -> np.ndarray:
+        """(C, S, S) float32, the near crop."""
+        return self._near
+
+    def __getitem__(self, classes: Any) -> np.ndarray:
+        if not isinstance(classes, list) or not self._ending.issuperset(classes):
+            return np.asarray(np.asarray(self)[classes])
+        size = self._near.shape[-1]
+        inner = slice(size // 2, size // 2 + size)
+        result = np.zeros((len(classes), *self.shape[1:]), np.float32)
+        result[:, inner, inner] = self._near[classes]
+        return result
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return iter(np.asarray(self))
+
+    def copy(self) -> np.ndarray:
+        """All classes, as an array of one's own."""
+        return np.array(self)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        with self._lock:
+            if self._whole is None:
+                self._whole = self._all_classes()
+        return np.array(self._whole, dtype) if copy else np.asarray(self._whole, dtype)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return np.array, (np.asarray(self),)
+
+
+def widen(picture: Canvas, parsing: FaceParsing, parser: Parser) -> FaceParsing:
+    """A parsing twice as large, with the sharper one in its middle; the network looks at the rest of it when that is asked for."""
+    near = np.asarray(parsing.probabilities)
+    ending = frozenset(index for index, labels in enumerate(parsing.scheme.members) if labels <= Region.FACE.labels)
+    return FaceParsing(
+        NearAndWide(near, ending, partial(_looked_at_widely, picture, parsing, parser)), parsing.scheme, widened_affine(parsing)
+    )
+
+
+def _looked_at_widely(picture: Canvas, parsing: FaceParsing, parser: Parser) -> np.ndarray:
+    wide = parse_crop(picture, geometry.expand(parsing.affine, 2, parsing.size), parser).probabilities
+    return merged(np.asarray(parsing.probabilities), surroundings(np.asarray(wide), parsing.scheme))
 
 
 def surroundings(wide: np.ndarray, scheme: LabelScheme) -> np.ndarray:
@@ -56,15 +125,17 @@ def surroundings(wide: np.ndarray, scheme: LabelScheme) -> np.ndarray:
     return result
 
 
-def widened(parsing: FaceParsing, wide: np.ndarray) -> FaceParsing:
-    """A parsing twice as large: `wide`, (C, S, S) probabilities on a crop twice as wide, with the sharper one in its middle."""
-    return FaceParsing(merged(np.asarray(parsing.probabilities), wide), parsing.scheme, widened_affine(parsing))
-
-
 def widened_affine(parsing: FaceParsing) -> np.ndarray:
     """Takes picture points to a crop of the same resolution that has the parsing's own in its middle and is twice as large."""
     affine = parsing.affine.copy()
     affine[:, 2] += parsing.size // 2
+    return affine
+
+
+def near_affine(parsing: FaceParsing) -> np.ndarray:
+    """Takes picture points to the near crop in the middle of a parsing that was widened."""
+    affine = parsing.affine.copy()
+    affine[:, 2] -= parsing.size // 4
     return affine
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from ..errors import FacefxError, PluginError
 from ..face.values import Box, Detection, Detector, Segmenter
 from ..labels import LabelScheme
+from ..pixels import geometry
 
 __all__ = [
     "checked_detections",
@@ -109,8 +110,8 @@ def checked_probabilities(segmenter: Segmenter, crops: np.ndarray) -> np.ndarray
     return answer.astype(np.float32, copy=False)
 
 
-def checked_detections(detector: Detector, rgb: np.ndarray) -> list[Detection]:
-    """What a detector finds in (H, W, 3) float32 RGB in [0, 1].
+def checked_detections(detector: Detector, rgb: geometry.Windows) -> list[Detection]:
+    """What a detector finds in (H, W, 3) float32 RGB in [0, 1], or in what it takes besides, see `Detector`.
 
     Raises
     ------
@@ -118,10 +119,8 @@ def checked_detections(detector: Detector, rgb: np.ndarray) -> list[Detection]:
         If it raises, or returns anything but detections with boxes of some size.
     """
     what = f"the detector {_name_of(detector)}"
-    view = rgb.view()
-    view.flags.writeable = False
     with guarded(what):
-        answer = detector.detect(view)
+        answer = detector.detect(rgb)
     if not isinstance(answer, list | tuple) or not all(isinstance(found, Detection) for found in answer):
         raise PluginError(f"{what} returned {_shown(answer)}; allowed is a list of facefx.Detection")
     for found in answer:
