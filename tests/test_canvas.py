@@ -1,4 +1,4 @@
-"""The canvas: the numbers of a whole float picture, window by window, for every kind; and no more is converted than was asked for."""
+"""The canvas: the numbers of a whole float picture, window by window, of every kind; only what is asked for is converted."""
 
 from __future__ import annotations
 
