@@ -16,14 +16,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from facefx.errors import ModelError
-from facefx.inference.cards import ModelCard
+from facefx.inference.cards import ModelCard, Quality
 from facefx.labels import LabelScheme
 
 from ..networks import Segmenter
 from ..networks.layers import softmax_of_classes
 from .to_onnx import halved, rewritten, write_onnx
 
-__all__ = ["Probabilities", "changed_labels", "disagreement", "export_model", "rewrite_model", "set_scores"]
+__all__ = ["Probabilities", "changed_labels", "disagreement", "export_model", "rewrite_model", "set_quality", "set_scores"]
 
 #: Greatest difference of a probability between torch and onnxruntime. Sums in another order make one of 0.00001, and of 0.01 in
 #: SegNet where two pixels tie for the largest of their block.
@@ -146,6 +146,15 @@ def set_scores(folder: Path, scores: Mapping[str, Any], *, size: int | None = No
     card["scores"] = {**card.get("scores", {}), **scores}
     if size is not None:
         card["input"] = {"size": [size, size]}
+    path.write_text(tomli_w.dumps(card), "utf-8")
+
+
+def set_quality(folder: Path, quality: Quality, figures: Mapping[str, Any]) -> None:
+    """Put into a model's card how a quality runs it, and figures of it."""
+    size, mirror = ModelCard.read(folder).qualities[quality]
+    path = folder / "card.toml"
+    card = tomllib.loads(path.read_text("utf-8"))
+    card["quality"] = {**card.get("quality", {}), quality: {"size": size, "mirror": mirror, **figures}}
     path.write_text(tomli_w.dumps(card), "utf-8")
 
 
