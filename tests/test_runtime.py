@@ -75,7 +75,7 @@ class Runtime:
     """An onnxruntime that offers some providers, of which some start, some are dropped in silence and some raise."""
 
     class SessionOptions:
-        pass
+        def add_session_config_entry(self, key: str, value: str) -> None: ...
 
     class OrtValue:
         @staticmethod

@@ -20,7 +20,7 @@ from ..errors import MissingExtra, ModelError, ParameterError
 if TYPE_CHECKING:
     import onnxruntime
 
-__all__ = ["NAMES", "available_providers", "open_session", "providers_for", "run_session", "thread_count"]
+__all__ = ["CPU", "NAMES", "available_providers", "open_session", "providers_for", "run_session", "thread_count"]
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +102,7 @@ def open_session(
     options.enable_cpu_mem_arena = False  # it would keep the memory of the largest batch for ever, and was not faster
     if threads := os.environ.get("FACEFX_THREADS"):
         options.intra_op_num_threads = thread_count(threads)
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # threads that wait would take the cores from others
     order = providers_for(provider)
     session = _started(runtime, model, content, options, order)
     wanted, used = order[0], str(session.get_providers()[0])

@@ -100,12 +100,13 @@ def checked_probabilities(segmenter: Segmenter, crops: np.ndarray) -> np.ndarray
     if not isinstance(answer, np.ndarray) or answer.shape != shape or answer.dtype.kind != "f":
         raise PluginError(f"{what} returned {_shown(answer)}; allowed are floats of shape {shape}, (N, classes, height, width)")
     totals = answer.sum(axis=1)
-    if not np.isfinite(totals).all():
+    least, most = totals.min(), totals.max()  # NaN if there is any
+    if not (np.isfinite(least) and np.isfinite(most)):
         raise PluginError(f"{what} returned NaN or infinity")
-    if answer.min() < -_SUM or np.abs(totals - 1).max() > _SUM:
+    if answer.min() < -_SUM or least < 1 - _SUM or most > 1 + _SUM:
         raise PluginError(
-            f"{what} returned values from {answer.min():.3g} to {answer.max():.3g} that sum to {totals.min():.3g} to "
-            f"{totals.max():.3g} over the classes; allowed are probabilities that sum to 1: take the softmax of logits"
+            f"{what} returned values from {answer.min():.3g} to {answer.max():.3g} that sum to {least:.3g} to {most:.3g} over the "
+            "classes; allowed are probabilities that sum to 1: take the softmax of logits"
         )
     return answer.astype(np.float32, copy=False)
 
