@@ -15,6 +15,7 @@ from ..errors import NoFaceFound, ParameterError
 from ..face.scene import Scene
 from ..face.values import Detector, Segmenter
 from ..image.picture import Picture, Source, open_image
+from ..inference.cards import Quality
 from ..parsing.parser import Parser
 from ..parsing.pipeline import parse_picture
 from .look_file import look_of, read_look, steps_of, write_look
@@ -82,6 +83,7 @@ class Chain:
         *,
         segmenter: str | Path | Segmenter | None = None,
         detector: str | Detector | None = None,
+        quality: Quality | None = None,
         require_face: bool = True,
         min_confidence: float = 0.0,
     ) -> Result:
@@ -90,7 +92,7 @@ class Chain:
         Parameters
         ----------
         image : a path, bytes, a file object, a PIL image or an array; it is not changed.
-        segmenter, detector : as for `facefx.parse`.
+        segmenter, detector, quality : as for `facefx.parse`.
         require_face : whether a picture without a face is an error; else it is passed through.
         min_confidence : from 0 to 1. An effect leaves a face alone if the segmenter is less sure of what the effect needs to see
             (`EffectSpec.needed`, `Face.confidence`), and `Result.declined` says so. One that works on background or people as a
@@ -104,7 +106,7 @@ class Chain:
         check_confidence(min_confidence)
         picture = open_image(image)
         if any(step.needs_faces for step in self.steps):
-            scene = parse_picture(picture.canvas, Parser.of(segmenter, detector))
+            scene = parse_picture(picture.canvas, Parser.of(segmenter, detector, quality))
         else:
             scene = Scene(picture.canvas, ())
         return self._run(picture, scene, require_face, min_confidence)

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import ParameterError
 from ..face.values import Detection, Detector, Segmenter
 from ..image.canvas import Canvas
+from ..inference.cards import Quality
 from ..inference.detector.whole_frame import WholeFrame
 from ..inference.ensemble import Ensemble
 from ..labels import Label, LabelScheme, Region
-from ..plugins.checked import checked_detections, checked_probabilities
+from ..plugins.checked import checked_detections, checked_probabilities, checked_segmenter
 from ..plugins.installed import registry
 from ..plugins.resolve import DEFAULT_DETECTOR, DEFAULT_SEGMENTER, resolve_detector, resolve_segmenter
 
@@ -38,12 +40,17 @@ class Parser:
     _names: tuple[str | None, str | None] = (None, None)  # full ones, where they were asked for by name
 
     @classmethod
-    def of(cls, segmenter: str | Path | Segmenter | None = None, detector: str | Detector | None = None) -> Parser:
+    def of(
+        cls,
+        segmenter: str | Path | Segmenter | None = None,
+        detector: str | Detector | None = None,
+        quality: Quality | None = None,
+    ) -> Parser:
         """By name, by a model's folder, or as they are: see `facefx.parse`.
 
         Raises `UnknownName`, `AmbiguousName`, `ModelError`, `PluginError` or `ParameterError` (for anything else).
         """
-        made = resolve_segmenter(segmenter), resolve_detector(detector)
+        made = _of_quality(resolve_segmenter(segmenter), quality), resolve_detector(detector)
         found = registry()
         return cls(
             *made,
@@ -85,6 +92,17 @@ class Parser:
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
         """(N, S, S, 3) float32 RGB in [0, 1] → (N, C, S, S) float32, summing to 1 over C."""
         return checked_probabilities(self.segmenter, crops)
+
+
+def _of_quality(segmenter: Segmenter, quality: Quality | None) -> Segmenter:
+    if quality is None:
+        return segmenter
+    if (with_quality := getattr(segmenter, "with_quality", None)) is None:
+        raise ParameterError(
+            f"quality={quality!r} is not allowed for the segmenter {segmenter.name!r}, which has no qualities; leave it out, "
+            "or take a model's name or folder"
+        )
+    return checked_segmenter(with_quality(quality), f"the segmenter {segmenter.name!r} in the quality {quality!r}")
 
 
 def _full_name(names: Any, given: Any, default: str) -> str | None:

@@ -14,6 +14,7 @@ from ..face.scene import Scene
 from ..face.values import Box, Detector, FaceParsing, Segmenter
 from ..image.canvas import Canvas
 from ..image.picture import Picture, Source, open_image
+from ..inference.cards import Quality
 from .crop import parse_heads
 from .parse_face import parse_face
 from .parser import Parser
@@ -27,7 +28,11 @@ SURE, DOUBTFUL = 0.9, 0.8
 
 
 def parse(
-    image: Source | Picture, *, segmenter: str | Path | Segmenter | None = None, detector: str | Detector | None = None
+    image: Source | Picture,
+    *,
+    segmenter: str | Path | Segmenter | None = None,
+    detector: str | Detector | None = None,
+    quality: Quality | None = None,
 ) -> Scene:
     """Find every face in a picture and parse it into soft regions.
 
@@ -37,6 +42,8 @@ def parse(
     segmenter : the name of an installed one, the path of a model folder, ``"ensemble:NAME+NAME"`` for the mean of several, or a
         `Segmenter`; by default facefx's own U-Net.
     detector : the name of an installed one or a `Detector`; by default facefx's own. ``"whole_frame"`` for aligned portraits.
+    quality : how finely faces are parsed: ``"fast"``, ``"balanced"`` or ``"best"``, see docs/speed.md; by default balanced, and a
+        segmenter given as an object as it is.
 
     Returns
     -------
@@ -50,7 +57,7 @@ def parse(
     UnknownName, ModelError, PluginError
         If there is no such segmenter or detector, its model is damaged, or it returns what it must not.
     """
-    return parse_picture(open_image(image).canvas, Parser.of(segmenter, detector))
+    return parse_picture(open_image(image).canvas, Parser.of(segmenter, detector, quality))
 
 
 def parse_rgb(rgb: np.ndarray, parser: Parser) -> Scene:
