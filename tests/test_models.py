@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from facefx.parsing.parser import Parser
 from facefx.plugins import installed as plugins
 from facefx.plugins.installed import registry
 from facefx.plugins.resolve import DEFAULT_SEGMENTER, resolve_segmenter
+from pages import ROOT
 from synthetic import PORTRAIT, ScriptedDetector
 from tiny_models import model_bytes, onnx, write_model
 
@@ -137,6 +140,19 @@ def test_a_card_says_how_its_qualities_run_the_model(tmp_path: Path) -> None:
         path.write_text(f"{plain}\n{table}\n" if table[0] == "[" else f"{table}\n{plain}", "utf-8")
         with pytest.raises(ModelError, match=message):
             ModelCard.read(folder)
+
+
+def test_the_docs_show_the_qualities_of_the_default_model_as_its_card_has_them() -> None:
+    card = find_card(DEFAULT_SEGMENTER)
+    figures = tomllib.loads((card.folder / "card.toml").read_text("utf-8"))["quality"]
+    page = (ROOT / "docs" / "models.md").read_text("utf-8")
+    number = r"([\d.]+)"
+    rows = re.findall(rf"\| `(\w+)`.* \| (\d+) px \| (yes|no) \| {number} \| {number} \| {number} \| {number} \|", page)
+    shown = {
+        name: (int(size), mirror == "yes", *map(float, scores), *card.qualities[name]) for name, size, mirror, _, *scores in rows
+    }
+    names = ("size", "mirror", "mean_f1", "miou", "accuracy", "size", "mirror")
+    assert shown == {quality: tuple(table[name] for name in names) for quality, table in figures.items()}
 
 
 def test_a_folder_is_given_as_path_or_text_and_loaded_once(tmp_path: Path) -> None:
@@ -343,3 +359,5 @@ def test_the_models_that_come_with_facefx_are_what_their_cards_say(name: str, fo
     assert card.name == name == folder.name
     probabilities = OnnxSegmenter(card).probabilities(np.full((1, *card.input_size, 3), 0.5, np.float32))
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=0, atol=1e-3)
+    last = onnx.load(folder / "model.onnx").graph.node[-1]
+    assert last.op_type != "Softmax"  # slower than all the rest; `facefx-train export models/NAME models/NAME` writes it out
