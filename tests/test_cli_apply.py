@@ -232,7 +232,8 @@ def test_quality_makes_smaller_files(photo: Path, tmp_path: Path) -> None:
 
 def test_a_number_as_quality_still_means_the_files(photo: Path, tmp_path: Path) -> None:
     results = [
-        run("apply", photo, "-o", tmp_path / f"{option}.jpg", "--effect", LIPS, option, 30) for option in ("--quality", "--file-quality")
+        run("apply", photo, "-o", tmp_path / f"{option}.jpg", "--effect", LIPS, option, 30)
+        for option in ("--quality", "--file-quality")
     ]
     assert (tmp_path / "--quality.jpg").read_bytes() == (tmp_path / "--file-quality.jpg").read_bytes()
     assert "--file-quality 30" in results[0].stderr

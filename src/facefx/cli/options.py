@@ -103,7 +103,7 @@ PluginOption = Annotated[
 
 
 def of_parsing_and_file(quality: str | None, file_quality: int) -> tuple[Any, int]:
-    """What ``--quality`` and ``--file-quality`` ask for: until 0.2 the first was the second, and a number still is, with a warning."""
+    """What ``--quality`` and ``--file-quality`` ask for; a number as the first is the second, as before 0.2, with a warning."""
     if not quality or not quality.isdecimal():
         return quality, file_quality
     if not 1 <= int(quality) <= 100:

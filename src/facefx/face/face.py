@@ -15,6 +15,7 @@ from ..pixels import geometry
 from .iris import Iris, find_irises
 from .landmarks import Landmarks, landmarks_of
 from .mask_style import PHOTO, MaskStyle, Patch
+from .near_and_wide import NearAndWide, near_parsing
 from .values import Box, FaceParsing, Mask
 
 __all__ = ["Face", "FaceView", "mask_of_faces"]
@@ -70,6 +71,23 @@ class Face:
             mask.flags.writeable = False
             self._patches[name] = window, mask
         return self._patches[name]
+
+    def seen_near(self, region: Region | Label | str, window: tuple[int, int, int, int]) -> Face:
+        """The face by its near crop alone, if that shows all of a window and would do for a region; else the face itself.
+
+        An effect on the skin that asks where hair begins needs no look at all of the hair.
+        """
+        whole = self.parsing.probabilities
+        if not isinstance(whole, NearAndWide) or whole.ends_near(self.parsing.scheme.indices_of(region)):
+            return self
+        x0, y0, x1, y1 = window
+        corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], float)
+        on_crop = geometry.apply(self._near.parsing.affine, corners)
+        return self._near if on_crop.min() >= 0 and on_crop.max() <= self._near.parsing.size else self
+
+    @cached_property
+    def _near(self) -> Face:
+        return replace(self, parsing=near_parsing(self.parsing))
 
     @cached_property
     def landmarks(self) -> Landmarks:
@@ -150,7 +168,7 @@ class FaceView:
         result = np.zeros(self.shape, np.float32)
         if not self.face.parsing.scheme.indices_of(region):
             return result
-        (x0, y0, x1, y1), mask = self.face.patch(region)
+        (x0, y0, x1, y1), mask = self.face.seen_near(region, self.window).patch(region)
         left, top, right, bottom = self.window
         inner = max(x0, left), max(y0, top), min(x1, right), min(y1, bottom)
         if inner[0] < inner[2] and inner[1] < inner[3]:

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import ParameterError
 from ..face.values import Detection, Detector, Segmenter
 from ..image.canvas import Canvas
-from ..inference.cards import Quality
+from ..inference.cards import QUALITIES, Quality
 from ..inference.detector.whole_frame import WholeFrame
 from ..inference.ensemble import Ensemble
 from ..labels import Label, LabelScheme, Region
@@ -97,6 +97,8 @@ class Parser:
 def _of_quality(segmenter: Segmenter, quality: Quality | None) -> Segmenter:
     if quality is None:
         return segmenter
+    if quality not in QUALITIES:
+        raise ParameterError(f"quality={quality!r} is not allowed; give one of {', '.join(QUALITIES)}")
     if (with_quality := getattr(segmenter, "with_quality", None)) is None:
         raise ParameterError(
             f"quality={quality!r} is not allowed for the segmenter {segmenter.name!r}, which has no qualities; leave it out, "

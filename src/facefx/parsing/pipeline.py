@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..face.face import Face
+from ..face.near_and_wide import NearAndWide, near_parsing
 from ..face.postprocessing import without_islands, without_others
 from ..face.scene import Scene
 from ..face.values import Box, Detector, FaceParsing, Segmenter
@@ -19,7 +20,6 @@ from .crop import parse_heads
 from .parse_face import parse_face
 from .parser import Parser
 from .search import search_by_parsing
-from .wide import NearAndWide, near_affine
 
 __all__ = ["believable", "distinct", "parse", "parse_picture", "parse_rgb"]
 
@@ -89,7 +89,7 @@ def _own(face: Face, others: Sequence[Box]) -> Face:
 
     if not isinstance(parsing.probabilities, NearAndWide):
         return cleared(parsing)
-    near = cleared(FaceParsing(parsing.probabilities.near, parsing.scheme, near_affine(parsing)))
+    near = cleared(near_parsing(parsing))
     later = parsing.probabilities.changed(
         np.asarray(near.parsing.probabilities),
         lambda whole: np.asarray(cleared(replace(parsing, probabilities=whole)).parsing.probabilities),

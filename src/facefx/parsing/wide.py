@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from functools import partial
-from threading import Lock
-from typing import Any
 
 import cv2
 import numpy as np
 
+from ..face.near_and_wide import NearAndWide
 from ..face.values import FaceParsing
 from ..image.canvas import Canvas
 from ..labels import Label, LabelScheme, Region
@@ -17,7 +15,7 @@ from ..pixels import geometry
 from .crop import parse_crop
 from .parser import Parser
 
-__all__ = ["NearAndWide", "hair_runs_out", "merged", "near_affine", "runs_out", "surroundings", "widen", "widened_affine"]
+__all__ = ["hair_runs_out", "merged", "runs_out", "surroundings", "widen", "widened_affine"]
 
 
 def hair_runs_out(parsing: FaceParsing, shape: tuple[int, ...]) -> bool:
@@ -38,61 +36,6 @@ def runs_out(inside: np.ndarray, parsing: FaceParsing, shape: tuple[int, ...]) -
     within = ((points > 1) & (points < np.array([shape[1], shape[0]]) - 1)).all(axis=1)
     columns, rows = border.astype(int).T
     return bool((within & inside[rows, columns]).sum() > 0.03 * size)
-
-
-class NearAndWide:
-    """`Probabilities`, (C, 2 S, 2 S), of a crop and of one twice as wide, with the near one in its middle.
-
-    The wide one shows no parts of a face beyond the near one (see `surroundings`), so lips, eyes and skin are answered by the near
-    one alone. The network looks at the wide one when hair, neck, clothing or background are asked for, once.
-
-    Parameters
-    ----------
-    near : (C, S, S) float32.
-    ending : the classes that end within the near crop.
-    all_classes : makes the whole, (C, 2 S, 2 S) float32.
-    """
-
-    def __init__(self, near: np.ndarray, ending: frozenset[int], all_classes: Callable[[], np.ndarray]) -> None:
-        self._near, self._ending, self._all_classes = near, ending, all_classes
-        self._whole: np.ndarray | None = None
-        self._lock = Lock()
-        classes, size, _ = near.shape
-        self.shape = classes, 2 * size, 2 * size
-
-    def changed(self, near: np.ndarray, change: Callable[[np.ndarray], np.ndarray]) -> NearAndWide:
-        """The same with another near crop, and the whole changed as soon as it is made."""
-        return NearAndWide(near, self._ending, lambda: change(np.asarray(self)))
-
-    @property
-    def near(self) -> np.ndarray:
-        """(C, S, S) float32, the near crop."""
-        return self._near
-
-    def __getitem__(self, classes: Any) -> np.ndarray:
-        if not isinstance(classes, list) or not self._ending.issuperset(classes):
-            return np.asarray(np.asarray(self)[classes])
-        size = self._near.shape[-1]
-        inner = slice(size // 2, size // 2 + size)
-        result = np.zeros((len(classes), *self.shape[1:]), np.float32)
-        result[:, inner, inner] = self._near[classes]
-        return result
-
-    def __iter__(self) -> Iterator[np.ndarray]:
-        return iter(np.asarray(self))
-
-    def copy(self) -> np.ndarray:
-        """All classes, as an array of one's own."""
-        return np.array(self)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        with self._lock:
-            if self._whole is None:
-                self._whole = self._all_classes()
-        return np.array(self._whole, dtype) if copy else np.asarray(self._whole, dtype)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return np.array, (np.asarray(self),)
 
 
 def widen(picture: Canvas, parsing: FaceParsing, parser: Parser) -> FaceParsing:
@@ -129,13 +72,6 @@ def widened_affine(parsing: FaceParsing) -> np.ndarray:
     """Takes picture points to a crop of the same resolution that has the parsing's own in its middle and is twice as large."""
     affine = parsing.affine.copy()
     affine[:, 2] += parsing.size // 2
-    return affine
-
-
-def near_affine(parsing: FaceParsing) -> np.ndarray:
-    """Takes picture points to the near crop in the middle of a parsing that was widened."""
-    affine = parsing.affine.copy()
-    affine[:, 2] -= parsing.size // 4
     return affine
 
 
