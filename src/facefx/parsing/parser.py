@@ -16,7 +16,7 @@ from ..inference.cards import QUALITIES, Quality
 from ..inference.detector.whole_frame import WholeFrame
 from ..inference.ensemble import Ensemble
 from ..labels import Label, LabelScheme, Region
-from ..plugins.checked import checked_detections, checked_probabilities, checked_segmenter
+from ..plugins.checked import checked_detections, checked_probabilities, guarded
 from ..plugins.installed import registry
 from ..plugins.resolve import DEFAULT_DETECTOR, DEFAULT_SEGMENTER, resolve_detector, resolve_segmenter
 
@@ -104,7 +104,9 @@ def _of_quality(segmenter: Segmenter, quality: Quality | None) -> Segmenter:
             f"quality={quality!r} is not allowed for the segmenter {segmenter.name!r}, which has no qualities; leave it out, "
             "or take a model's name or folder"
         )
-    return checked_segmenter(with_quality(quality), f"the segmenter {segmenter.name!r} in the quality {quality!r}")
+    with guarded(f"the segmenter {segmenter.name!r}"):
+        made: Segmenter = with_quality(quality)
+    return made
 
 
 def _full_name(names: Any, given: Any, default: str) -> str | None:
