@@ -67,7 +67,7 @@ class Session:
         """What the window shows for a frame, (H, W, 3) uint8 RGB: the view and the panel, (h, w, 3) uint8."""
         began = time.perf_counter()
         look = self.looks[self._look][1]
-        parsed = self.tracker.next(open_image(frame).rgb, look.needed if self.min_confidence else ())
+        parsed = self.tracker.next(open_image(frame).canvas, look.needed if self.min_confidence else ())
         found = time.perf_counter()
         declined = look.declined(parsed, self.min_confidence)
         edited = look.edit(parsed, declined=declined)

@@ -134,7 +134,7 @@ def _identity(source: Path) -> dict[str, Any]:
 def _after(frames: Iterator[Frame], tracker: Tracker, sure_of: Collection[str], done: int) -> Iterator[Frame]:
     """The frames after the first `done`; the tracker has seen the last few before them."""
     for frame in islice(frames, max(done - WARM_UP, 0), done):
-        tracker.next(open_image(frame.rgb).rgb, sure_of)
+        tracker.next(open_image(frame.rgb).canvas, sure_of)
     yield from frames
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..errors import ImageError, MissingExtra, OutputError
 
-__all__ = ["FORMATS", "Frame", "PartWriter", "Problem", "VideoReader", "failures", "join", "packets_in"]
+__all__ = ["FORMATS", "Frame", "PartWriter", "Problem", "VideoReader", "encoder_options", "failures", "join", "packets_in"]
 
 log = logging.getLogger(__name__)
 
@@ -190,7 +190,7 @@ class PartWriter:
         context.color_primaries, context.color_trc = source.color_primaries, source.color_trc
         if reader.stream.sample_aspect_ratio:
             context.sample_aspect_ratio = reader.stream.sample_aspect_ratio
-        context.options = {"preset": "veryfast", "crf": str(crf), "bf": "0"}
+        context.options = encoder_options(crf)
         self._size, self._time_base = size, reader.time_base
 
     def __enter__(self) -> PartWriter:
@@ -215,6 +215,11 @@ class PartWriter:
         shown.pts, shown.time_base, shown.duration = frame.pts, self._time_base, frame.duration
         shown.pict_type = 0  # the encoder chooses
         self._container.mux(self._stream.encode(shown))
+
+
+def encoder_options(crf: int) -> dict[str, str]:
+    """How x264 encodes: fast, and no frame refers to a later one."""
+    return {"preset": "veryfast", "crf": str(crf), "bf": "0"}
 
 
 def packets_in(part: Path) -> int:

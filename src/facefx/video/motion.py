@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from ..face.values import Box
+from ..image.canvas import Canvas, Stored
 
 __all__ = ["Motion", "Small", "head_motion", "is_cut"]
 
@@ -17,8 +18,8 @@ SIZE = 480
 SAME_SHOT = 0.5
 #: A head grows or shrinks by no more than this from frame to frame; more is a mismatch.
 MAX_GROWTH = 1.3
-#: Points needed, and the share of them that must move as one.
-MIN_POINTS, MIN_AGREEING = 8, 0.5
+#: Points followed at most, those needed, and the share of them that must move as one.
+POINTS, MIN_POINTS, MIN_AGREEING = 60, 8, 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +30,15 @@ class Small:
     scale: float
 
     @classmethod
-    def of(cls, rgb: np.ndarray) -> Small:
-        """From (H, W, 3) float32 RGB in [0, 1]."""
-        scale = min(1.0, SIZE / max(rgb.shape[:2]))
-        small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else rgb
-        grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-        return cls(np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8), scale)
+    def of(cls, picture: Canvas) -> Small:
+        """From a whole frame, which is not made floats if it is stored as bytes."""
+        rgb: Stored | np.ndarray = picture.stored or picture.image
+        height, width, _ = picture.shape
+        grey = cv2.cvtColor(rgb[:, :], cv2.COLOR_RGB2GRAY)  # first, as there is less to make smaller then
+        if grey.dtype != np.uint8:
+            grey = cv2.convertScaleAbs(grey, alpha=255)
+        scale = min(1.0, SIZE / max(height, width))
+        return cls(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else grey, scale)
 
 
 @dataclass(frozen=True)
@@ -88,12 +92,14 @@ def head_motion(before: Small, now: Small, face: Box) -> Motion | None:
     Motion or None
         None if too few points agree: the face was hidden, turned away, or moved too fast.
     """
-    inside = np.zeros(before.pixels.shape, np.uint8)
-    x0, y0, x1, y1 = (round(v * before.scale) for v in (face.x0, face.y0, face.x1, face.y1))
-    inside[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)] = 255
-    points = cv2.goodFeaturesToTrack(before.pixels, 80, 0.01, max(before.scale * face.side / 25, 2.0), mask=inside, blockSize=5)
+    x0, y0, x1, y1 = (max(round(v * before.scale), 0) for v in (face.x0, face.y0, face.x1, face.y1))
+    inside = np.ascontiguousarray(before.pixels[y0:y1, x0:x1])
+    if not inside.size:
+        return None
+    points = cv2.goodFeaturesToTrack(inside, POINTS, 0.01, max(before.scale * face.side / 25, 2.0), blockSize=5)
     if points is None or len(points) < MIN_POINTS:
         return None
+    points += np.array([x0, y0], np.float32)
     there, found = _tracked(before.pixels, now.pixels, points)
     back, returned = _tracked(now.pixels, before.pixels, there)
     kept = (found & returned).ravel().astype(bool) & (np.linalg.norm(back - points, axis=-1).ravel() < 0.7)

@@ -12,13 +12,14 @@ import cv2
 import numpy as np
 
 from ..chains.sequence import Chain, Declined, check_confidence, load_look
+from ..declare.declarations import EffectSpec
 from ..errors import ParameterError
 from ..face.scene import Scene
 from ..face.values import Detector, Segmenter
 from ..image.picture import Picture, Source, open_image
 from .tracking import Tracker, Tracking
 
-__all__ = ["edited", "process", "scenes"]
+__all__ = ["asked_of", "edited", "handed_back", "process", "scenes"]
 
 T = TypeVar("T")
 OnDeclined = Callable[[int, Sequence[Declined]], None]
@@ -44,7 +45,7 @@ def scenes(
     ImageError, UnknownName, ModelError
     """
     tracker = Tracker(segmenter, detector, tracking)
-    return (tracker.next(open_image(frame).rgb) for frame in frames)
+    return (tracker.next(open_image(frame).canvas) for frame in frames)
 
 
 def process(
@@ -106,13 +107,13 @@ def edited(
 
     Faces must be followed in order; editing need not be, so the next frame is parsed while the last ones are edited.
     """
-    sure_of = chain.needed if min_confidence else frozenset()
+    sure_of, regions = chain.needed if min_confidence else frozenset(), asked_of(chain)
     underway: deque[tuple[T, Future[Any]]] = deque()
     with ThreadPoolExecutor(workers, "facefx-video") as pool:
         try:
             for number, (companion, frame, touched) in enumerate(frames):
                 picture = open_image(frame)
-                scene = tracker.next(picture.rgb, sure_of) if touched else Scene(picture.rgb, ())
+                scene = tracker.next(picture.canvas, sure_of, regions) if touched else Scene(picture.canvas, ())
                 declined = chain.declined(scene, min_confidence)
                 if on_declined and declined:
                     on_declined(number, declined)
@@ -133,10 +134,30 @@ def _finished(pair: tuple[T, Future[Any]]) -> tuple[T, Any]:
 
 def _edit(frame: Source | Picture, picture: Picture, scene: Scene, chain: Chain, declined: Sequence[Declined]) -> Any:
     done = chain.edit(scene, declined=declined)
-    if done.image is scene.image and done.alpha is None and isinstance(frame, np.ndarray):
+    if done.canvas is picture.canvas and done.alpha is None and isinstance(frame, np.ndarray):
         return frame
-    if isinstance(frame, np.ndarray) and frame.dtype == np.uint8 and frame.shape[2:] == (3,) and done.alpha is None:
-        return cv2.convertScaleAbs(
-            done.image, alpha=255
-        )  # the same as `like`, without its care for other kinds, in a tenth of the time
-    return picture.like(done.image, done.alpha)
+    return handed_back(picture, done)
+
+
+def handed_back(picture: Picture, done: Scene) -> Any:
+    """What was made of a frame, of the kind that it was opened from."""
+    painted = done.canvas.painted_on(picture.canvas)
+    native = picture.native
+    if painted is None or done.alpha is not None or not (isinstance(native, np.ndarray) and _is_plain(native)):
+        return picture.with_canvas(done.canvas, done.alpha).handed_back(cut_out=done.alpha is not None)
+    result = native.copy()
+    for (x0, y0, x1, y1), colors in painted:  # the same as `with_canvas`, without its care for other kinds, in a fifth of the time
+        result[y0:y1, x0:x1] = cv2.convertScaleAbs(colors, alpha=255)
+    return result
+
+
+def _is_plain(pixels: np.ndarray) -> bool:
+    return pixels.dtype == np.uint8 and pixels.shape[2:] == (3,)
+
+
+def asked_of(chain: Chain) -> frozenset[str] | None:
+    """The regions that a chain's effects will ask of a scene, for `Tracker.next`; None if they may ask for any."""
+    effects = [(step.spec, step.params) for step in chain.steps if isinstance(step.spec, EffectSpec)]
+    if any(spec.kind == "overlay" for spec, _ in effects):  # is given the whole scene
+        return None
+    return chain.needed | {spec.region_of(params) for spec, params in effects if spec.needs_faces(params)}
