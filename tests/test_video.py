@@ -38,7 +38,7 @@ class Wavering(FakeSegmenter):
 
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
         sure = super().probabilities(crops)
-        noise = cv2.GaussianBlur(self.rng.normal(0, 4, (self.input_size[0],) * 2).astype(np.float32), (0, 0), 4)
+        noise = cv2.GaussianBlur(self.rng.normal(0, 12, (self.input_size[0],) * 2).astype(np.float32), (0, 0), 4)
         likely = np.log(np.maximum(sure, 1e-3))
         likely[:, INDEX[Label.HAIR]] += noise
         likely = np.exp(likely - likely.max(axis=1, keepdims=True))
@@ -286,8 +286,7 @@ def test_only_what_stayed_the_same_is_smoothed() -> None:
 def test_a_crop_is_cut_anew() -> None:
     values = np.random.default_rng(0).random((32, 32), np.float32)
     here, there = np.array([[1.0, 0, 5], [0, 1, 3]]), np.array([[1.0, 0, 7], [0, 1, 3]])
-    np.testing.assert_allclose(recut(here, there, (32, 32)).carried(values)[:, 4:], np.roll(values, 2, axis=1)[:, 4:], atol=0.02)
-    np.testing.assert_allclose(recut(here, 2 * here, (32, 64)).carried(values), cv2.resize(values, (64, 64)), atol=0.02)
+    np.testing.assert_allclose(recut(here, there, 32).carried(values)[:, 4:], np.roll(values, 2, axis=1)[:, 4:], atol=0.02)
 
 
 def unmoved(size: int, same: float) -> Change:

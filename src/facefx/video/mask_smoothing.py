@@ -47,7 +47,7 @@ class Change:
 
     Attributes
     ----------
-    maps : (S, S, 2) float32, where on the crop before, which may be of another size, each pixel of this one was.
+    maps : (S, S, 2) float32, where on the crop before each pixel of this one was.
     same : (S, S) float32 in [0, 1], where both show the same thing, which hardly moved in itself; None if that was not asked.
     """
 
@@ -123,18 +123,17 @@ def sameness(before: np.ndarray, now: np.ndarray) -> np.ndarray:
     return np.asarray(1 / (1 + changed**4), np.float32)
 
 
-def recut(before: np.ndarray, now: np.ndarray, sizes: tuple[int, int]) -> Change:
-    """From one crop of a picture to another crop of the same picture.
+def recut(before: np.ndarray, now: np.ndarray, size: int) -> Change:
+    """From one crop of a picture to another one of the same picture and size.
 
     Parameters
     ----------
     before, now : affines from the picture to the two crops.
-    sizes : the sides of the two, in pixels.
     """
     whole = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])  # OpenCV puts the centre of the first pixel at (0, 0)
     to_before = np.vstack([before, [0, 0, 1]]) @ np.linalg.inv(np.vstack([now, [0, 0, 1]]))
     to_before = (np.linalg.inv(whole) @ to_before @ whole)[:2]
-    return Change(cv2.transform(_grid(sizes[1]), to_before).astype(np.float32))
+    return Change(cv2.transform(_grid(size), to_before).astype(np.float32))
 
 
 @lru_cache(maxsize=16)

@@ -12,8 +12,10 @@ from ..image.canvas import Canvas, Stored
 
 __all__ = ["Motion", "Small", "head_motion", "is_cut"]
 
-#: The longer side of the grey copy that motion is measured on.
+#: The longer side of the grey copy that motion is measured on is at least so long, and less than twice.
 SIZE = 480
+#: How far a face can move from frame to frame, in face sides, and be followed.
+REACH = 0.6
 #: Two frames whose thumbnails correlate less than this belong to two shots.
 SAME_SHOT = 0.5
 #: A head grows or shrinks by no more than this from frame to frame; more is a mismatch.
@@ -33,12 +35,22 @@ class Small:
     def of(cls, picture: Canvas) -> Small:
         """From a whole frame, which is not made floats if it is stored as bytes."""
         rgb: Stored | np.ndarray = picture.stored or picture.image
-        height, width, _ = picture.shape
-        grey = cv2.cvtColor(rgb[:, :], cv2.COLOR_RGB2GRAY)  # first, as there is less to make smaller then
+        grey = cv2.cvtColor(rgb[:, :], cv2.COLOR_RGB2GRAY)
         if grey.dtype != np.uint8:
             grey = cv2.convertScaleAbs(grey, alpha=255)
-        scale = min(1.0, SIZE / max(height, width))
-        return cls(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else grey, scale)
+        factor = 1  # by twos, which is fastest by far
+        while max(grey.shape) >= 2 * SIZE:
+            height, width = (side // 2 for side in grey.shape)
+            grey = cv2.resize(grey[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
+            factor *= 2
+        return cls(grey, 1 / factor)
+
+    def window(self, box: Box, margin: float) -> tuple[int, int, int, int]:
+        """A box of the frame with a margin, in whole pixels of this copy and inside it: (x0, y0, x1, y1)."""
+        height, width = self.pixels.shape
+        sides = (box.x0 - margin, box.y0 - margin, box.x1 + margin, box.y1 + margin)
+        x0, y0, x1, y1 = (round(v * self.scale) for v in sides)
+        return max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
 
 
 @dataclass(frozen=True)
@@ -92,21 +104,24 @@ def head_motion(before: Small, now: Small, face: Box) -> Motion | None:
     Motion or None
         None if too few points agree: the face was hidden, turned away, or moved too fast.
     """
-    x0, y0, x1, y1 = (max(round(v * before.scale), 0) for v in (face.x0, face.y0, face.x1, face.y1))
-    inside = np.ascontiguousarray(before.pixels[y0:y1, x0:x1])
-    if not inside.size:
+    inside, around = (before.window(face, reach) for reach in (0.0, REACH * face.side))
+    if inside[0] >= inside[2] or inside[1] >= inside[3]:
         return None
-    points = cv2.goodFeaturesToTrack(inside, POINTS, 0.01, max(before.scale * face.side / 25, 2.0), blockSize=5)
+    old_part, new_part = (np.ascontiguousarray(v.pixels[around[1] : around[3], around[0] : around[2]]) for v in (before, now))
+    left, top, right, bottom = (v - around[side % 2] for side, v in enumerate(inside))
+    points = cv2.goodFeaturesToTrack(
+        np.ascontiguousarray(old_part[top:bottom, left:right]), POINTS, 0.01, max(before.scale * face.side / 25, 2.0), blockSize=5
+    )
     if points is None or len(points) < MIN_POINTS:
         return None
-    points += np.array([x0, y0], np.float32)
-    there, found = _tracked(before.pixels, now.pixels, points)
-    back, returned = _tracked(now.pixels, before.pixels, there)
+    points += np.array([left, top], np.float32)
+    there, found = _tracked(old_part, new_part, points)
+    back, returned = _tracked(new_part, old_part, there)
     kept = (found & returned).ravel().astype(bool) & (np.linalg.norm(back - points, axis=-1).ravel() < 0.7)
     if kept.sum() < MIN_POINTS:
         return None
     # +0.5: OpenCV's pixel centres are whole numbers
-    old, new = ((p[kept, 0].astype(float) + 0.5) / before.scale for p in (points, there))
+    old, new = ((p[kept, 0].astype(float) + 0.5 + around[:2]) / before.scale for p in (points, there))
     fitted, agreeing = cv2.estimateAffinePartial2D(old, new, method=cv2.RANSAC, ransacReprojThreshold=1.0 / before.scale)
     if fitted is None or agreeing.mean() < MIN_AGREEING:
         return None

@@ -43,7 +43,7 @@ class Steadied:
         smoothing : the share of what is carried in what is new where nothing changed; the change must tell where that is.
         """
         after = Steadied.__new__(Steadied)
-        after.shape = self.shape[0], *change.maps.shape[:2]
+        after.shape = self.shape
         after._parsed, after._before = parsed, (self, change, smoothing)
         after._made, after._lock = {}, Lock()
         after._forget()
@@ -57,6 +57,11 @@ class Steadied:
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self._of(index) for index in range(self.shape[0]))
+
+    def make_all(self) -> None:
+        """Make all classes now, for those who may ask for any, and much later."""
+        for index in range(self.shape[0]):
+            self._of(index)
 
     def copy(self) -> np.ndarray:
         """All classes, as an array of one's own."""

@@ -26,6 +26,7 @@ from ..parsing.search import search_by_parsing
 from ..parsing.wide import hair_runs_out, surroundings
 from ..pixels import geometry
 from .confidence_smoothing import SmoothedConfidence
+from .crops import cut
 from .mask_smoothing import Glimpse, change, recut
 from .motion import Motion, Small, head_motion, is_cut
 from .near_and_wide import near_and_wide, near_does
@@ -133,8 +134,8 @@ class Tracker:
         picture : a canvas, such as `Picture.canvas`, of which only windows are looked at, or (H, W, 3) float32 RGB in [0, 1].
         sure_of : regions in which the faces' confidence is to be steady: a chain's `Chain.needed`, if it is run with a
             ``min_confidence``. Ask for the same ones in each frame; it starts afresh after a frame without.
-        regions : what the scene will be asked for, likewise a chain's `Chain.needed`; None if that is not known. Where no region of
-            it goes on beyond the face, as hair does, nothing is looked for there.
+        regions : what the scene will be asked for, soon; None if that is not known. If it is, only what is asked for is carried
+            along, and where no region of it goes on beyond the face, as hair does, nothing is looked for there.
 
         Raises
         ------
@@ -154,6 +155,9 @@ class Tracker:
             self._tracks += self._new_tracks(picture, thorough=fresh)
         if widely:
             self._tracks = [self._widened(track, picture) for track in self._tracks]
+        if regions is None:
+            for track in self._tracks:
+                track.near.make_all()
         return self._scene(picture, sure_of)
 
     def _patience(self) -> int:
@@ -177,7 +181,7 @@ class Tracker:
         side = face.box.side if self._parser.is_aligned or not self._parser.knows_faces else BOX_PER_FACE * face.box.side
         crop = Detection(Box.square(face.box.center, side), face.roll, face.score)
         affine = head_crop(crop, self._parser.size)
-        shown = geometry.cut(picture, affine, self._parser.size)
+        shown = cut(picture, affine, self._parser.size)
         near = self._probabilities(shown)
         leaves = not self._parser.is_aligned and hair_runs_out(FaceParsing(near, self._parser.scheme, affine), picture.shape)
         return _Track(crop, face.box, face.roll, face.score, Glimpse.of(shown), Steadied(near), leaves)
@@ -187,13 +191,13 @@ class Tracker:
         motion = _STILL if self._parser.is_aligned else head_motion(before, now, track.box)
         if motion is None:
             return self._found_again(track, picture)
-        crop = Detection(motion.square(track.crop.box), track.crop.roll + motion.turn, track.crop.score)
-        track = replace(track, crop=crop, box=motion.box(track.box), roll=track.roll + motion.turn, age=track.age + 1)
-        cut = geometry.cut(picture, track.affine, track.shown.size)
-        shown = Glimpse.of(cut)
+        square = Detection(motion.square(track.crop.box), track.crop.roll + motion.turn, track.crop.score)
+        track = replace(track, crop=square, box=motion.box(track.box), roll=track.roll + motion.turn, age=track.age + 1)
+        crop = cut(picture, track.affine, track.shown.size)
+        shown = Glimpse.of(crop)
         if not self._is_parsed(track):
             return replace(track, shown=shown, near=track.near.next(change(track.shown, shown, compared=False)))
-        new = self._probabilities(cut)
+        new = self._probabilities(crop)
         near = track.near.next(change(track.shown, shown), new, self.tracking.smoothing)
         return self._measured(replace(track, shown=shown, near=near), new, picture)
 
@@ -221,12 +225,12 @@ class Tracker:
         """The track on a crop that fits the face better than the one that was carried along."""
         size = track.shown.size
         now = replace(track, crop=crop)
-        shown = Glimpse.of(geometry.cut(picture, now.affine, size))
-        near = track.near.next(recut(track.affine, now.affine, (size, size)))
+        shown = Glimpse.of(cut(picture, now.affine, size))
+        near = track.near.next(recut(track.affine, now.affine, size))
         wide = track.wide
         if wide is not None:
             around = [geometry.expand(each.affine, 2, size) for each in (track, now)]
-            there = recut(around[0], around[1], (size, size))
+            there = recut(around[0], around[1], size)
             wide = np.stack([there.carried(values) for values in wide])
         return replace(now, shown=shown, near=near, wide=wide)
 
@@ -246,7 +250,7 @@ class Tracker:
 
     def _wide(self, picture: Canvas, track: _Track) -> np.ndarray:
         size = track.shown.size
-        wide = self._probabilities(geometry.cut(picture, geometry.expand(track.affine, 2, size), size))
+        wide = self._probabilities(cut(picture, geometry.expand(track.affine, 2, size), size))
         return surroundings(wide, self._parser.scheme)
 
     def _probabilities(self, crop: np.ndarray) -> np.ndarray:
