@@ -23,11 +23,11 @@ from typing import Any
 
 import numpy as np
 
-from facefx import Chain, open_image
+from facefx import Chain
 from facefx.video import Tracker, Tracking, process
-from facefx.video.convert import convert
+from facefx.video.convert import convert, painted_frame
 from facefx.video.files import PartWriter, VideoReader, encoder_options
-from facefx.video.stream import asked_of, handed_back
+from facefx.video.stream import asked_of
 from results import markdown
 from video import CONSOLE, LOOK, MOVEMENTS, SAMPLES, Film, add_settings
 
@@ -126,20 +126,19 @@ def _by_part(source: Path, part: Path, tracking: Tracking, look: Chain) -> None:
     with VideoReader(source) as reader:
         decoded = reader.frames()
         decode = watch.measured("decoding", lambda: next(decoded, None))
-        tracker.next(open_image(next(decoded).rgb).canvas, (), regions)
+        tracker.next(next(decoded).picture.canvas, (), regions)
         watch.frames = [defaultdict(float)]
         with PartWriter(part, reader, 18) as writer:
             encode = watch.measured("encoding", writer.write)
             while (frame := decode()) is not None:
-                picture = watch.measured("handing in and back", open_image)(frame.rgb)
-                scene = follow(picture.canvas, (), regions)
+                scene = follow(frame.picture.canvas, (), regions)
                 for face in scene.faces:
                     for region in sorted(look.needed):
                         watch.measured(f"mask of {region}", face.patch)(region)
                 edited = scene
                 for step in look.steps:
                     edited = watch.measured(step.spec.name, replace(look, steps=(step,)).edit)(edited)
-                encode(watch.measured("handing in and back", handed_back)(picture, edited), frame)
+                encode(*watch.measured("making bytes", painted_frame)(frame, frame.picture, edited))
                 watch.next_frame()
     frames = watch.frames[:-1]
     for spent in frames:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-import cv2
 import numpy as np
 
 from ..chains.sequence import Chain, Declined, check_confidence, load_look
@@ -19,9 +18,10 @@ from ..face.values import Detector, Segmenter
 from ..image.picture import Picture, Source, open_image
 from .tracking import Tracker, Tracking
 
-__all__ = ["asked_of", "edited", "handed_back", "process", "scenes"]
+__all__ = ["asked_of", "edited", "process", "scenes"]
 
 T = TypeVar("T")
+R = TypeVar("R")
 OnDeclined = Callable[[int, Sequence[Declined]], None]
 
 
@@ -91,68 +91,51 @@ def process(
     check_confidence(min_confidence)
     chain = look if isinstance(look, Chain) else load_look(look)
     tracker = Tracker(segmenter, detector, tracking)
-    whole_film = ((None, frame, True) for frame in frames)
-    return (result for _, result in edited(whole_film, chain, tracker, workers, min_confidence, on_declined))
+    whole_film = ((frame, open_image(frame), True) for frame in frames)
+    return edited(whole_film, chain, tracker, workers, min_confidence, on_declined, _handed_back)
 
 
 def edited(
-    frames: Iterable[tuple[T, Source | Picture, bool]],
+    frames: Iterable[tuple[T, Picture, bool]],
     chain: Chain,
     tracker: Tracker,
     workers: int,
     min_confidence: float,
     on_declined: OnDeclined | None,
-) -> Iterator[tuple[T, Any]]:
-    """Each frame's companion and the frame edited, the frame itself where nothing changed; those marked False are left alone.
+    finish: Callable[[T, Picture, Scene], R],
+) -> Generator[R]:
+    """What `finish` makes of each frame's companion, the frame, and the scene that it became; those marked False are left alone.
 
-    Faces must be followed in order; editing need not be, so the next frame is parsed while the last ones are edited.
+    Faces must be followed in order; editing need not be, so the next frame is parsed while the last ones are edited and finished.
     """
     sure_of, regions = chain.needed if min_confidence else frozenset(), asked_of(chain)
-    underway: deque[tuple[T, Future[Any]]] = deque()
+    underway: deque[Future[R]] = deque()
+
+    def edit(companion: T, picture: Picture, scene: Scene, touched: bool, declined: Sequence[Declined]) -> R:
+        return finish(companion, picture, chain.edit(scene, declined=declined) if touched else scene)
+
     with ThreadPoolExecutor(workers, "facefx-video") as pool:
         try:
-            for number, (companion, frame, touched) in enumerate(frames):
-                picture = open_image(frame)
+            for number, (companion, picture, touched) in enumerate(frames):
                 scene = tracker.next(picture.canvas, sure_of, regions) if touched else Scene(picture.canvas, ())
                 declined = chain.declined(scene, min_confidence)
                 if on_declined and declined:
                     on_declined(number, declined)
-                steps = chain if touched else Chain()
-                underway.append((companion, pool.submit(_edit, frame, picture, scene, steps, declined)))
+                underway.append(pool.submit(edit, companion, picture, scene, touched, declined))
                 if len(underway) > workers:
-                    yield _finished(underway.popleft())
+                    yield underway.popleft().result()
             while underway:
-                yield _finished(underway.popleft())
+                yield underway.popleft().result()
         finally:  # the caller may have stopped in the middle
-            for _, waiting in underway:
+            for waiting in underway:
                 waiting.cancel()
 
 
-def _finished(pair: tuple[T, Future[Any]]) -> tuple[T, Any]:
-    return pair[0], pair[1].result()
-
-
-def _edit(frame: Source | Picture, picture: Picture, scene: Scene, chain: Chain, declined: Sequence[Declined]) -> Any:
-    done = chain.edit(scene, declined=declined)
-    if done.canvas is picture.canvas and done.alpha is None and isinstance(frame, np.ndarray):
+def _handed_back(frame: Source | Picture, picture: Picture, done: Scene) -> Any:
+    """The edited frame, of the kind that was given; an array itself where nothing changed."""
+    if isinstance(frame, np.ndarray) and done.canvas is picture.canvas and done.alpha is None:
         return frame
-    return handed_back(picture, done)
-
-
-def handed_back(picture: Picture, done: Scene) -> Any:
-    """What was made of a frame, of the kind that it was opened from."""
-    painted = done.canvas.painted_on(picture.canvas)
-    native = picture.native
-    if painted is None or done.alpha is not None or not (isinstance(native, np.ndarray) and _is_plain(native)):
-        return picture.with_canvas(done.canvas, done.alpha).handed_back(cut_out=done.alpha is not None)
-    result = native.copy()
-    for (x0, y0, x1, y1), colors in painted:  # the same as `with_canvas`, without its care for other kinds, in a fifth of the time
-        result[y0:y1, x0:x1] = cv2.convertScaleAbs(colors, alpha=255)
-    return result
-
-
-def _is_plain(pixels: np.ndarray) -> bool:
-    return pixels.dtype == np.uint8 and pixels.shape[2:] == (3,)
+    return picture.with_canvas(done.canvas, done.alpha).handed_back(cut_out=done.alpha is not None)
 
 
 def asked_of(chain: Chain) -> frozenset[str] | None:
