@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from queue import Empty, Queue
+from threading import Event, Thread
 from typing import Any, TypeVar
 
-__all__ = ["ahead"]
+__all__ = ["ahead", "newest"]
 
 T = TypeVar("T")
 
@@ -27,3 +30,35 @@ def ahead(items: Iterator[T], count: int) -> Generator[T]:
         finally:
             for one in coming:
                 one.cancel()
+
+
+def newest(items: Generator[T]) -> Generator[T]:
+    """Of the items, which a thread of its own fetches as they come, the newest each time that one is asked for.
+
+    What fetching raises is raised where the next item would have come. The items are closed with this.
+    """
+    latest: Queue[Future[T]] = Queue(1)
+    left = Event()
+
+    def fetch() -> None:
+        while not left.is_set():
+            coming: Future[T] = Future()
+            try:
+                coming.set_result(next(items))
+            except BaseException as error:  # it is raised where the items are asked for
+                coming.set_exception(error)
+            with suppress(Empty):
+                latest.get_nowait()
+            latest.put(coming)
+            if coming.exception():
+                return
+
+    thread = Thread(target=fetch, name="facefx-newest", daemon=True)
+    thread.start()
+    try:
+        while not isinstance((coming := latest.get()).exception(), StopIteration):
+            yield coming.result()
+    finally:
+        left.set()
+        thread.join()
+        items.close()
