@@ -12,17 +12,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facefx import chain, open_image, video
+from facefx import Chain, chain, open_image, video
 from facefx.errors import ParameterError
-from facefx.face.values import Box, FaceParsing
+from facefx.face.near_and_wide import near_parsing
+from facefx.face.values import Box, Detection, FaceParsing
 from facefx.image.canvas import Canvas
 from facefx.labels import Label, Region, scheme
 from facefx.parsing.wide import merged
-from facefx.video import Tracking
+from facefx.pixels.geometry import Windows
+from facefx.video import Tracker, Tracking
 from facefx.video.mask_smoothing import Change, Glimpse, change, recut
 from facefx.video.motion import Small, head_motion, is_cut
 from facefx.video.near_and_wide import near_and_wide, near_does
 from facefx.video.steadied import REMEMBERED, Steadied
+from facefx.video.stream import asked_of
+from facefx.video.tracking import WIDE_EVERY
 from synthetic import INDEX, FakeDetector, FakeSegmenter, Head, label_picture, painted
 from video_helpers import HEAD, SIZE, empty, film
 
@@ -62,9 +66,53 @@ def test_a_face_is_found_once_and_then_followed() -> None:
     middles = np.array([scene.faces[0].box.center for scene in found])
     np.testing.assert_allclose(np.diff(middles[:, 0]), 3, atol=1.0)
     assert found[-1].faces[0].roll == pytest.approx(10, abs=2.5)
-    first = segmenter.calls
-    scenes(film(1), alone := FakeSegmenter())
-    assert 5 <= first - alone.calls <= 6  # one parse a frame after the first, and one wide look
+
+
+def looked(look: Chain | None, frames: int, every: int) -> int:
+    """How often the network looks at so many frames of a film, after the first two."""
+    segmenter, regions = FakeSegmenter(), asked_of(look) if look else None
+    tracker = Tracker(segmenter, FakeDetector(), Tracking(parse_every=every))
+    calls = []
+    for frame in film(frames + 2, step=1):
+        scene = tracker.next(Canvas(frame), (), regions)
+        if look:
+            look.edit(scene)
+        calls.append(segmenter.calls)
+    return calls[-1] - calls[1]
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_the_network_looks_no_more_often_than_it_must(every: int) -> None:
+    """Hair leaves the crop here."""
+    near = 16 // every
+    wide = near // WIDE_EVERY
+    assert looked(LIPS.then("smooth_skin").then("enlarge_eyes"), 16, every) == near
+    for look in (LIPS.then("recolor_hair"), chain("blur_background"), None):
+        assert looked(look, 16, every) == near + wide, look
+
+
+def test_only_what_is_asked_for_is_carried() -> None:
+    tracker = Tracker(FakeSegmenter(), FakeDetector())
+    for frame in film(8):
+        face = tracker.next(Canvas(frame), (), ["lips"]).faces[0]
+        face.patch("lips")
+    near = near_parsing(face.parsing).probabilities
+    assert isinstance(near, Steadied)
+    while near._before is not None:
+        assert len(near._made) == len(Region.LIPS.labels)
+        near = near._before[0]
+
+
+def test_no_frame_is_made_floats_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Everywhere(FakeDetector):
+        takes_windows = True
+
+        def detect(self, rgb: Windows) -> list[Detection]:
+            return super().detect(rgb[:, :] / np.float32(255))
+
+    monkeypatch.setattr(Canvas, "image", property(lambda self: pytest.fail("a whole frame was made floats")))
+    results = video.process(film(6), LIPS, segmenter=FakeSegmenter(), detector=Everywhere())
+    assert all((result != frame).any() for result, frame in zip(results, film(6), strict=True))
 
 
 def test_what_nothing_connects_to_the_head_is_none_of_it() -> None:
@@ -134,7 +182,7 @@ def test_several_people_are_followed_each() -> None:
 def test_parsing_can_be_skipped() -> None:
     every, second = FakeSegmenter(), FakeSegmenter()
     frames = film(7, step=2)
-    exact, carried = scenes(frames, every), scenes(frames, second, parse_every=2)
+    exact, carried = scenes(frames, every, parse_every=1), scenes(frames, second, parse_every=2)
     assert 3 <= every.calls - second.calls <= 4
     for a, b in zip(exact, carried, strict=True):
         first, then = np.asarray(a.mask("hair")), np.asarray(b.mask("hair"))

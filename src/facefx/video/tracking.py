@@ -54,13 +54,14 @@ class Tracking:
     ----------
     size : side in pixels of the crop that the network sees; smaller is faster, larger finer. A model of a fixed size keeps its own.
     smoothing : share of the carried masks in each new one where nothing changed, 0 (every frame for itself) to below 1.
-    parse_every : parse every so many frames only and carry the masks in between; faster, less exact where a face moves in itself.
+    parse_every : parse every so many frames only and carry the masks in between; 1 is slower, and more exact where a face moves in
+        itself, as a mouth does that speaks.
     detect_every : look for new faces every so many frames; faces in view are followed without.
     """
 
     size: int = 256
     smoothing: float = 0.8
-    parse_every: int = 1
+    parse_every: int = 2
     detect_every: int = 30
 
     def __post_init__(self) -> None:
