@@ -14,13 +14,15 @@ from PIL import Image
 
 from facefx import Chain, chain, open_image, video
 from facefx.errors import ParameterError
+from facefx.face import postprocessing
+from facefx.face.face import Face
 from facefx.face.near_and_wide import near_parsing
 from facefx.face.values import Box, Detection, FaceParsing
 from facefx.image.canvas import Canvas
 from facefx.labels import Label, Region, scheme
 from facefx.parsing.wide import merged
 from facefx.pixels.geometry import Windows
-from facefx.video import Tracker, Tracking
+from facefx.video import Tracker, Tracking, apart
 from facefx.video.mask_smoothing import Change, Glimpse, change, recut
 from facefx.video.motion import Small, head_motion, is_cut
 from facefx.video.near_and_wide import near_and_wide, near_does
@@ -101,6 +103,36 @@ def test_only_what_is_asked_for_is_carried() -> None:
     while near._before is not None:
         assert len(near._made) == len(Region.LIPS.labels)
         near = near._before[0]
+
+
+def test_faces_side_by_side_are_not_looked_at_more_often() -> None:
+    """Each without what is the other's, as they are in a photo."""
+    heads = [Head((90.0, 84.0), 72.0), Head((170.0, 80.0), 60.0)]
+    frame = painted(label_picture(heads, (160, 250)))
+    tracker = Tracker(segmenter := FakeSegmenter(), FakeDetector(), Tracking(parse_every=1))
+    tracker.next(Canvas(frame), (), ["lips"])
+    before = segmenter.calls
+    scene = tracker.next(Canvas(frame), (), ["lips"])
+    LIPS.edit(scene)
+    assert segmenter.calls - before == 2
+
+
+def test_what_is_nearer_to_another_face_is_the_others() -> None:
+    """As in photos, but by the class."""
+    values = np.random.default_rng(0).dirichlet(np.ones(19), (64, 64)).astype(np.float32).transpose(2, 0, 1)
+    affine = np.array([[0.6, 0.2, -20], [-0.2, 0.6, 10.0]])
+    face = Face(
+        Box(60, 40, 110, 100), 0.0, 1.0, FaceParsing(values, scheme("celebamask"), affine), np.zeros((160, 200, 3), np.float32)
+    )
+    others = [Box(120, 30, 150, 80), Box(40, 90, 70, 130)]
+    now, photo = apart.without_others(face, others), postprocessing.without_others(face, others)
+    changed = np.asarray(photo.parsing.probabilities) != values
+    assert 0.1 < changed.mean() < 0.9
+    np.testing.assert_array_equal(np.asarray(now.parsing.probabilities), photo.parsing.probabilities)
+    for region in ("lips", "background", "hair+background"):
+        np.testing.assert_array_equal(now.parsing.region(region), photo.parsing.region(region))
+    np.testing.assert_array_equal(now.parsing.probabilities[0], photo.parsing.probabilities[0])
+    assert apart.without_others(face, [Box(900, 0, 950, 60)]) is face
 
 
 def test_no_frame_is_made_floats_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:

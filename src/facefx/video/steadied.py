@@ -71,7 +71,7 @@ class Steadied:
         return np.asarray(self[:], dtype)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return np.array, (self[:],)
+        return np.array, (self[:],)  # what a lock cannot be sent along with
 
     def _of(self, index: int) -> np.ndarray:
         with self._lock:  # asked by the threads that edit this frame and by that which parses the next ones

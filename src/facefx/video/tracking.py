@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import ParameterError
 from ..face.face import Face
 from ..face.mask_style import MaskStyle
-from ..face.postprocessing import emptied, islands, without_others
+from ..face.postprocessing import emptied, islands
 from ..face.scene import Scene
 from ..face.values import Box, Detection, Detector, FaceParsing, Segmenter
 from ..image.canvas import Canvas
@@ -25,6 +25,7 @@ from ..parsing.pipeline import distinct
 from ..parsing.search import search_by_parsing
 from ..parsing.wide import hair_runs_out, surroundings
 from ..pixels import geometry
+from .apart import without_others
 from .confidence_smoothing import SmoothedConfidence
 from .crops import cut
 from .mask_smoothing import Glimpse, change, recut
