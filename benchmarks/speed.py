@@ -328,17 +328,23 @@ def ratio(above: Cost | None, below: Cost | None, shown: str) -> str:
     return digits(above.peak / below.peak if shown == "MB" else above.ms / below.ms)
 
 
+def in_cpu(line: Line) -> tuple[str, str]:
+    """Milliseconds of all threads, and as a ratio: which hardly depends on what else the machine does."""
+    if line.now is None or line.row.shown == "MB" or not isfinite(line.now.cpu):
+        return "–", "–"
+    return digits(line.now.cpu), digits(line.now.cpu / line.beside.cpu) if line.beside else "–"
+
+
 def table(lines: Sequence[Line], *, before: bool) -> tuple[list[str], list[list[str]]]:
     """Headings and rows. Stages that no version has are left out."""
-    headings = ["", "reference, ms", *(["ms before", "× reference"] if before else []), "ms", "× reference", "CPU ms"]
+    headings = ["", "reference, ms", *(["ms before", "× reference"] if before else []), "ms", "× reference", "CPU ms", "× its CPU"]
     rows = []
     for line in lines:
         if line.now is None and line.before is None:
             continue
         shown = line.row.shown
-        cpu = digits(line.now.cpu) if line.now and isfinite(line.now.cpu) and shown != "MB" else "–"
         then = [in_figures(line.before, shown), ratio(line.before, line.beside, shown)] if before else []
-        now = [in_figures(line.now, shown), ratio(line.now, line.beside, shown), cpu]
+        now = [in_figures(line.now, shown), ratio(line.now, line.beside, shown), *in_cpu(line)]
         beside = in_figures(line.beside, "MB" if shown == "MB" else "ms")
         rows.append([line.row.name, beside, *then, *now, *([ratio(line.before, line.now, shown)] if before else [])])
     return headings + (["times as fast"] if before else []), rows
