@@ -128,7 +128,7 @@ def _local_mean(image: np.ndarray, weight: np.ndarray, radius: float) -> tuple[n
 def to_picture(
     values: np.ndarray,
     affine: np.ndarray,
-    picture: np.ndarray,
+    picture: geometry.Windows,
     *,
     refine: bool = True,
     by_colour: bool = True,
