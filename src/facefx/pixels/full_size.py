@@ -22,6 +22,10 @@ __all__ = ["matte", "refine", "to_picture"]
 #: that is nowhere zero would touch every pixel of the picture.
 CERTAIN = (0.12, 0.88)
 
+#: Side of the cells that a mask is fitted by, in pixels of the crop, where its edge is no line. Smaller ones gain nothing there by
+#: benchmarks/mattes.py. Elsewhere the side is 1: by larger ones lips and brows lose.
+_FUZZY_CELL = 1.7
+
 
 class Layer(NamedTuple):
     """A share of the region that depends on a pixel's colour: `slope` · colour + `offset`, clipped to [0, 1].
@@ -242,7 +246,7 @@ def to_picture(
     picture : (H, W, 3) float32, which the edges are fitted to if `refine`. Nothing but ``shape`` and one part of it is asked for.
     by_colour : whether, where the picture's edges are vague, a pixel belongs to the region by its colour (`matte`): right for
         strands of hair, wrong for parts of several colours, or of nearly that of what is behind them.
-    coarse : 2 gathers the colours that edges are fitted to at half the resolution: faster, a little less exact.
+    coarse : edges are fitted on cells of at least so many of the crop's pixels: 2 is faster than 1, a little less exact.
     fuzz : width, in pixels of the picture, of an edge that is no line: hair thins out, and the network puts a line somewhere in it.
     neighbours : (S, S) float32 probability on the crop of parts whose edge towards the region is sharp all the same.
 
@@ -267,7 +271,7 @@ def to_picture(
         return nothing
     if refine:
         image = picture[y0:y1, x0:x1]
-        cell = _cell_for(coarse * pixel, image.shape)
+        cell = _cell_for(max(coarse, _FUZZY_CELL if fuzz else 1.0) * pixel, image.shape)
         to_crop = affine @ np.array([[cell, 0, x0], [0, cell, y0], [0, 0, 1]])
         thin = None
         if fuzz and neighbours is not None:
