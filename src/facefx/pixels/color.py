@@ -9,6 +9,7 @@ import numpy as np
 from PIL import ImageColor
 
 from ..errors import ParameterError
+from .cells import tiles
 
 __all__ = [
     "by_bands",
@@ -19,6 +20,7 @@ __all__ = [
     "in_gamut",
     "linear",
     "parse",
+    "power",
     "to_lab",
     "to_oklab",
     "within",
@@ -79,10 +81,9 @@ def by_bands(function: Callable[..., np.ndarray], *pictures: np.ndarray) -> np.n
 def within(where: np.ndarray, function: Callable[..., np.ndarray], *pictures: np.ndarray) -> np.ndarray:
     """Apply a function of pixels to those that ``where``, (H, W) bool, picks; the others are the first picture's. As `by_bands`."""
     result = np.array(pictures[0], np.float32)
-    for band in _bands(*where.shape):
-        chosen = where[band]
-        if chosen.any():
-            result[band][chosen] = function(*(picture[band][chosen][:, None] for picture in pictures))[:, 0]
+    for tile in tiles(where):
+        changed = function(*(picture[tile] for picture in pictures))
+        np.copyto(result[tile], changed, where=True if where[tile].all() else where[tile][..., None])
     return result
 
 
@@ -207,6 +208,14 @@ def _less_chroma(oklab: np.ndarray, steps: int = 6) -> tuple[np.ndarray, np.ndar
 def _mixed(values: np.ndarray) -> np.ndarray:
     """_LMS_TO_LINEAR times the values, both (3, N)."""
     return np.stack([row[0] * values[0] + row[1] * values[1] + row[2] * values[2] for row in _LMS_TO_LINEAR])
+
+
+def power(base: np.ndarray, exponent: float) -> np.ndarray:
+    """Values of at least 0 to a positive power. Same shape, float32, right to 4e-7 of itself; numpy takes ten times as long."""
+    result = np.array(base, np.float32, order="C")
+    np.clip(result, np.float32(_FAINT), np.float32(np.inf), out=result)
+    _power(result.reshape(1, -1), exponent)
+    return result
 
 
 def linear(srgb: np.ndarray) -> np.ndarray:

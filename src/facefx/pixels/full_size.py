@@ -6,13 +6,13 @@ to the picture's own pixels, and only to those near an edge (He and Sun, "Fast G
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from . import geometry
+from .cells import Tile, enlarged_part, in_cells, tiles_of_cells
 from .color import by_bands
 from .masks import depth, enlarged, ramp, shrunk, window
 
@@ -46,20 +46,13 @@ class Layer(NamedTuple):
         share *= self.weight
         mask += share
 
-    def put_on_part(self, mask: np.ndarray, image: np.ndarray, tile: _Tile, cell: int) -> None:
-        """Change a part of a mask in place, each of whose pixels belongs to a cell, which is a pixel of the layer."""
-        rows, columns = (slice(max(span.start - 1, 0), span.stop + 1) for span in (tile.rows, tile.columns))
-        if not self.weight[rows, columns].any():
-            return
+    def put_on_tile(self, mask: np.ndarray, image: np.ndarray, tile: Tile, cell: int) -> None:
+        """Change a tile of a mask in place, each of whose cells is a pixel of the layer."""
         part = mask[tile.pixels]
-        top, left = (tile.rows.start - rows.start) * cell, (tile.columns.start - columns.start) * cell
-
-        def enlarged(values: np.ndarray) -> np.ndarray:
-            near = values[rows, columns]
-            full = near if cell == 1 else cv2.resize(near, (near.shape[1] * cell, near.shape[0] * cell))
-            return np.asarray(full[top : top + part.shape[0], left : left + part.shape[1]])
-
-        Layer(*map(enlarged, self)).put_on(part, image[tile.pixels])
+        weight = enlarged_part(self.weight, tile, cell, part.shape)
+        if weight.any():
+            slope, offset = (enlarged_part(values, tile, cell, part.shape) for values in self[:2])
+            Layer(slope, offset, weight).put_on(part, image[tile.pixels])
 
 
 def refine(mask: np.ndarray, guide: np.ndarray, radius: float, smoothness: float = 1e-3, shrink: float = 1.0) -> np.ndarray:
@@ -76,9 +69,9 @@ def refine(mask: np.ndarray, guide: np.ndarray, radius: float, smoothness: float
     result = np.array(mask, np.float32)
     if mask.size and radius >= 1:
         cell = _cell_for(shrink, mask.shape)
-        layer = _edges(_in_cells(result, cell), _in_cells(guide, cell), radius / cell, smoothness)
-        for tile in _tiles(layer.weight > 0, cell):
-            layer.put_on_part(result, guide, tile, cell)
+        layer = _edges(in_cells(result, cell), in_cells(guide, cell), radius / cell, smoothness)
+        for tile in tiles_of_cells(layer.weight > 0, cell):
+            layer.put_on_tile(result, guide, tile, cell)
     return result
 
 
@@ -100,10 +93,10 @@ def matte(mask: np.ndarray, image: np.ndarray, radius: float, shrink: float = 1.
     result = np.array(mask, np.float32)
     if mask.size and radius >= 1:
         cell = _cell_for(shrink, mask.shape)
-        chosen = None if sample is None else _in_cells(sample, cell)
-        layer = _colours(_in_cells(result, cell), _in_cells(image, cell), radius / cell, chosen)
-        for tile in _tiles(layer.weight > 0, cell):
-            layer.put_on_part(result, image, tile, cell)
+        chosen = None if sample is None else in_cells(sample, cell)
+        layer = _colours(in_cells(result, cell), in_cells(image, cell), radius / cell, chosen)
+        for tile in tiles_of_cells(layer.weight > 0, cell):
+            layer.put_on_tile(result, image, tile, cell)
     return result
 
 
@@ -187,45 +180,6 @@ def _cell_for(shrink: float, shape: tuple[int, ...]) -> int:
     return max(min(int(shrink), *shape[:2]), 1)
 
 
-def _in_cells(values: np.ndarray, cell: int) -> np.ndarray:
-    """An (H, W) or (H, W, 3) picture with each square of `cell` pixels a side averaged; at the far borders one may be cut."""
-    if cell == 1:
-        return np.ascontiguousarray(values, np.float32)
-    height, width = (n // cell for n in values.shape[:2])
-    whole = cv2.resize(values[: height * cell, : width * cell], (width, height), interpolation=cv2.INTER_AREA)
-    beyond = (int(values.shape[0] > height * cell), int(values.shape[1] > width * cell))
-    return np.asarray(cv2.copyMakeBorder(whole, 0, beyond[0], 0, beyond[1], cv2.BORDER_REPLICATE))
-
-
-#: Side of the tiles that a picture is gone through in, in pixels, and how many in a row are taken together at most.
-_TILE, _TOGETHER = 64, 4
-
-
-class _Tile(NamedTuple):
-    """A part of a picture: in cells, rows and columns, and in pixels."""
-
-    rows: slice
-    columns: slice
-    pixels: tuple[slice, slice]
-
-
-def _tiles(where: np.ndarray, cell: int) -> Iterator[_Tile]:
-    """The tiles that hold a chosen cell, or one next to it: between the two both count. Some neighbours are taken together."""
-    near = cv2.dilate(where.astype(np.uint8), np.ones((3, 3), np.uint8))
-    height, width = where.shape
-    side = max(_TILE // cell, 1)
-    starts = np.arange(0, width, side)
-    for top in range(0, height, side):
-        chosen = np.flatnonzero(np.maximum.reduceat(near[top : top + side].max(axis=0), starts))
-        runs = np.split(chosen, np.flatnonzero((np.diff(chosen) > 1) | (np.diff(chosen // _TOGETHER) > 0)) + 1)
-        for run in runs if chosen.size else ():
-            rows, columns = (
-                slice(top, min(top + side, height)),
-                slice(int(run[0]) * side, min(int(run[-1] + 1) * side, width)),
-            )
-            yield _Tile(rows, columns, np.s_[rows.start * cell : rows.stop * cell, columns.start * cell : columns.stop * cell])
-
-
 def to_picture(
     values: np.ndarray,
     affine: np.ndarray,
@@ -301,7 +255,7 @@ def _fitted(
 
     ``to_crop`` takes the image's cells to the crop, ``thin`` says where on the crop an edge may be no line; else as `to_picture`.
     """
-    low = _in_cells(image, cell)
+    low = in_cells(image, cell)
     area = (0, 0, low.shape[1], low.shape[0])
     carried = geometry.warp_to_window(values, to_crop, area)
     # Fitted to edges, but only as far from the network's edge as the network can have been wrong.
@@ -323,9 +277,9 @@ def _fitted(
     sure = (np.abs(mask - 0.5) > 0.5 - CERTAIN[0] + _SWAY) & (swayed < _SWAY)
     inside = cv2.resize((mask > 0.5).astype(np.float32), None, fx=cell, fy=cell, interpolation=cv2.INTER_NEAREST)
     full = np.asarray(inside)[: image.shape[0], : image.shape[1]]
-    for tile in _tiles(~sure, cell):
+    for tile in tiles_of_cells(~sure, cell):
         for layer in layers:
-            layer.put_on_part(full, image, tile, cell)
+            layer.put_on_tile(full, image, tile, cell)
         full[tile.pixels] = ramp(full[tile.pixels], *CERTAIN)
     return full
 

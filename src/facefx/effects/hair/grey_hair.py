@@ -38,11 +38,14 @@ def grey_hair(
     hair = hair_of(image, mask, face)
     late = hair.ranked(hair.locks(rng, 0.003) + 0.4 * hair.locks(rng, 0.03) + 0.5 * np.minimum(hair.from_roots(), 1))
 
-    def turn(image: np.ndarray, front: np.ndarray, broad: np.ndarray, late: np.ndarray) -> np.ndarray:
-        lab, hair = colors.to_oklab(image), colors.to_oklab(front)
-        single = np.clip((perceived(hair[..., 0]) - broad) / spread, -1, 1)  # strands that stand out by their light turn first
+    def turn(image: np.ndarray, front: np.ndarray, slope: np.ndarray, offset: np.ndarray, late: np.ndarray) -> np.ndarray:
+        lab = colors.to_oklab(image)
+        own = lab if np.array_equal(image, front) else colors.to_oklab(front)
+        light = perceived(own[..., 0])
+        broad = slope * light + offset
+        single = np.clip((light - broad) / spread, -1, 1)  # strands that stand out by their light turn first
         turning = late - _SINGLE * (single - 1)  # from 0 to 1 + 2 _SINGLE
         grey = np.clip((strength * (1 + 2 * _SINGLE + _SOFT) - turning) / _SOFT, 0, 1)
-        return colors.from_oklab(lab + grey[..., None] * (dye.on(hair, broad) - lab))
+        return colors.from_oklab(lab + grey[..., None] * (dye.on(own, broad) - lab))
 
-    return colors.by_bands(turn, image, front, broad_light(front, unit), hair.full_size(late))
+    return colors.within(mask > 0, turn, image, front, *broad_light(front, unit), hair.full_size(late))

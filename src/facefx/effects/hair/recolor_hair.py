@@ -13,7 +13,7 @@ from ...pixels.blend import foreground
 from ..tools.dye import Dye, broad_light
 from ..tools.hair import hair_of
 from ..tools.hair_patterns import share_of_second
-from ..tools.recoloring import surely_inside
+from ..tools.recoloring import perceived, surely_inside
 
 __all__ = ["recolor_hair"]
 
@@ -41,22 +41,24 @@ def recolor_hair(
     # The colour that the hair itself has, not the mixture at its edge, which would turn skin and sky into a bright rim.
     hair = foreground(image, mask, 0.02 * unit)
     own = surely_inside(image, mask)
-    broad = broad_light(hair, unit)
+    slope, offset = broad_light(hair, unit)
     first = Dye.of(color, own)
     other = first if pattern == "full" else Dye.of(second, own)
     shares = () if pattern == "full" else (share_of_second(pattern, hair_of(image, mask, face), rng),)
 
-    def dye(image: np.ndarray, hair: np.ndarray, broad: np.ndarray, *shares: np.ndarray) -> np.ndarray:
-        lab, hair = colors.to_oklab(image), colors.to_oklab(hair)
-        dyed = lab if natural and shares else first.on(hair, broad)
+    def dye(image: np.ndarray, hair: np.ndarray, slope: np.ndarray, offset: np.ndarray, *shares: np.ndarray) -> np.ndarray:
+        lab = colors.to_oklab(image)
+        own = lab if np.array_equal(image, hair) else colors.to_oklab(hair)
+        broad = slope * perceived(own[..., 0]) + offset
+        dyed = lab if natural and shares else first.on(own, broad)
         for share in shares:
-            change = other.on(hair, broad) - dyed
+            change = other.on(own, broad) - dyed
             dyed = dyed + share[..., None] * change
             if natural:
                 dyed[..., 1] += _WARMTH * share * (1 - strength * share) * np.maximum(change[..., 0], 0)
         return colors.from_oklab(lab + np.float32(strength) * (dyed - lab))
 
-    return colors.within(mask > 0, dye, image, hair, broad, *shares)  # a head of hair fills about half of its box
+    return colors.within(mask > 0, dye, image, hair, slope, offset, *shares)  # a head of hair fills about half of its box
 
 
 #: Half bleached hair is warm, where a mixture of black and blonde would be olive: this part of the lightening is added as red.

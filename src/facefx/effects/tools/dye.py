@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from ...pixels import color as colors
+from ...pixels.cells import in_cells, out_of_cells
 from .recoloring import Palette, aimed, perceived, recolored
 
 __all__ = ["Dye", "broad_light"]
@@ -36,32 +37,35 @@ class Dye:
 
 #: Width of what counts as single strands, in face units.
 _STRAND = 0.04
+#: How many pixels of the copy, at least, that width is.
+_FINE = 24.0
 #: Variance of perceived lightness among the strands of one lock.
 _STRAND_VARIANCE = 0.015
 
 
-def broad_light(hair: np.ndarray, unit: float) -> np.ndarray:
-    """Perceived lightness of the hair without its strands, (H, W) float32.
+def broad_light(hair: np.ndarray, unit: float) -> tuple[np.ndarray, np.ndarray]:
+    """The hair's lightness without its strands: slope and offset, (H, W) float32, by which it follows from each pixel's own.
 
-    The guided filter, guided by the lightness itself (He, Sun, Tang, PAMI 2013): what varies less than strands do is smoothed over
-    0.04 face units, and edges, where light from behind mixes in, stay.
+    The guided filter, guided by perceived lightness itself (He, Sun, Tang, PAMI 2013): what varies less than strands do is smoothed
+    over 0.04 face units, and edges, where light from behind mixes in, stay. For a large photo it is found on a copy on which single
+    hairs can just be told apart (He and Sun, "Fast Guided Filter", arXiv:1505.00996).
 
     Parameters
     ----------
     hair : (H, W, 3) float32 RGB in [0, 1], the hair's own colour, see `facefx.pixels.blend.foreground`.
     unit : the face's size in pixels.
     """
-    light = colors.by_bands(lambda rgb: perceived(colors.to_oklab(rgb)[..., 0]), hair)
-    box = (2 * max(round(_STRAND * unit), 1) + 1,) * 2
+    cell = max(min(int(_STRAND * unit / _FINE), *hair.shape[:2]), 1)
+    light = colors.by_bands(lambda rgb: perceived(colors.to_oklab(rgb)[..., 0]), in_cells(hair, cell))
+    box = (2 * max(round(_STRAND * unit / cell), 1) + 1,) * 2
 
     def mean(values: np.ndarray) -> np.ndarray:
         return np.asarray(cv2.blur(values, box), np.float32)
 
     middle = mean(light)
-    variance = np.maximum(mean(light**2) - middle**2, 0)
-    slope = variance / (variance + _STRAND_VARIANCE)
-    del variance  # of a large photo, 100 MB
-    return mean(slope) * light + mean(middle * (1 - slope))
+    variance = np.maximum(mean(light * light) - middle * middle, 0)
+    slope = variance / (variance + np.float32(_STRAND_VARIANCE))
+    return out_of_cells(mean(slope), cell, hair.shape), out_of_cells(mean(middle * (1 - slope)), cell, hair.shape)
 
 
 #: Hair's lightness spans about this much times the root of its median from the 10th to the 90th percentile: 0.16 for black (median
