@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .cells import enlarged_part, in_cells, tiles, tiles_of_cells
+from .cells import Enlarged, in_cells, tiles, tiles_of_cells
 
-__all__ = ["composite", "foreground"]
+__all__ = ["composite", "foreground", "in_front", "inside_mean"]
 
 
 def composite(image: np.ndarray, painted: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -20,12 +20,13 @@ def composite(image: np.ndarray, painted: np.ndarray, mask: np.ndarray) -> np.nd
     """
     result = np.array(image, np.float32)
     for tile in tiles(mask > 0):
-        share, under = mask[tile], image[tile]
-        blended = painted[tile] - under
-        blended *= cv2.merge([share, share, share])
-        blended += under
+        share, blended = mask[tile], np.array(painted[tile], np.float32)
+        if share.min() < 1:
+            blended -= image[tile]
+            blended *= cv2.merge([share, share, share])
+            blended += image[tile]
         np.clip(blended, np.float32(0), np.float32(1), out=blended)
-        np.copyto(result[tile], blended, where=True if share.all() else share[..., None] > 0)
+        cv2.copyTo(blended, (share > 0).astype(np.uint8), result[tile])
     return result
 
 
@@ -41,28 +42,32 @@ def foreground(image: np.ndarray, mask: np.ndarray, radius: float) -> np.ndarray
     mask : (H, W) float32 in [0, 1].
     radius : how far to look, in pixels; about the width of the soft edge.
     """
-    if radius <= 0 or not (mask >= _SURE).any():
-        return image
-    # A mean over tens of pixels needs no more resolution than that: it is gathered on cells, those of them that are all inside.
-    fine = max(min(int(radius / 8), min(mask.shape) // 2), 1)
-    step = 2 if radius >= 8 and min(mask.shape) >= 2 else 1
-    cell = step * fine
-    inside = (in_cells(mask, fine) >= _SURE).astype(np.float32)
-    weight, colors = (
-        np.asarray(cv2.GaussianBlur(in_cells(v, step), (0, 0), radius / cell))
-        for v in (inside, in_cells(image, fine) * inside[..., None])
-    )
-    mean = colors / np.maximum(weight, 1e-6)[..., None]
-    near = np.clip(weight / 0.02, 0, 1)  # too far from any inside pixel, the picture is the better guess
     result = np.array(image, np.float32)
-    for tile in tiles_of_cells((near > 0) & (in_cells(mask, cell) < 1), cell):
-        part = result[tile.pixels]
-        known = enlarged_part(near, tile, cell, part.shape) * np.clip((1 - mask[tile.pixels]) / np.float32(0.3), 0, 1)
-        change = enlarged_part(mean, tile, cell, part.shape) - part
-        change *= cv2.merge([known, known, known])
-        part += change
+    mean, near = inside_mean(image, mask, radius)
+    for tile in tiles_of_cells(near.values > 0, near.cell, mask.shape):
+        result[tile] = in_front(result[tile], mask[tile], mean[tile], near[tile])
     return result
 
 
-#: From here on a pixel is inside.
-_SURE = np.float32(0.95)
+def inside_mean(image: np.ndarray, mask: np.ndarray, radius: float) -> tuple[Enlarged, Enlarged]:
+    """The mean colour of the surely inside pixels round about, and how far, from 0 to 1, there are any; see `foreground`."""
+    # A mean over tens of pixels needs no more resolution than that: it is gathered on cells, those of them that are all inside.
+    least = min(mask.shape)
+    fine = max(min(int(radius / 8), least // 2), 1)
+    step = 2 if radius >= 8 and least >= 2 else 1
+    inside = (in_cells(mask, fine) >= 0.95).astype(np.float32)
+    weight, colors = (
+        np.asarray(cv2.GaussianBlur(in_cells(v, step), (0, 0), max(radius / (step * fine), 0.3)))
+        for v in (inside, in_cells(image, fine) * inside[..., None])
+    )
+    near = np.clip(weight / np.float32(0.02), 0, 1)  # too far from any inside pixel, the picture is the better guess
+    near[near < 0.02] = 0
+    return Enlarged(colors / np.maximum(weight, 1e-6)[..., None], step * fine), Enlarged(near, step * fine)
+
+
+def in_front(colors: np.ndarray, mask: np.ndarray, mean: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """What the region itself has of the colours, (h, w, 3), given its `inside_mean` there."""
+    if mask.min() >= 1:
+        return colors
+    known = near * np.clip((1 - mask) / np.float32(0.3), np.float32(0), np.float32(1))
+    return np.asarray(colors + cv2.merge([known, known, known]) * (mean - colors))

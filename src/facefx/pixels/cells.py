@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-__all__ = ["Tile", "enlarged_part", "in_cells", "out_of_cells", "tiles", "tiles_of_cells"]
+__all__ = ["Enlarged", "in_cells", "tiles", "tiles_of_cells"]
 
 
 def in_cells(values: np.ndarray, cell: int) -> np.ndarray:
@@ -21,12 +21,21 @@ def in_cells(values: np.ndarray, cell: int) -> np.ndarray:
     return np.asarray(cv2.copyMakeBorder(whole, 0, beyond[0], 0, beyond[1], cv2.BORDER_REPLICATE))
 
 
-def out_of_cells(values: np.ndarray, cell: int, shape: tuple[int, ...]) -> np.ndarray:
-    """What a picture in cells, (h, w) or (h, w, 3), is in pixels, bilinearly: of the height and width of a shape."""
-    if cell == 1:
-        return values
-    full = cv2.resize(values, (values.shape[1] * cell, values.shape[0] * cell), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(full[: shape[0], : shape[1]])
+@dataclass(frozen=True, eq=False)
+class Enlarged:
+    """A picture in cells, (h, w) or (h, w, 3), of which parts can be had in pixels, bilinearly: ``enlarged[rows, columns]``."""
+
+    values: np.ndarray
+    cell: int
+
+    def __getitem__(self, part: tuple[slice, slice]) -> np.ndarray:
+        if self.cell == 1:
+            return self.values[part]
+        cells = tuple(slice(max(span.start // self.cell - 1, 0), -(-span.stop // self.cell) + 1) for span in part)
+        near = self.values[cells]
+        full = cv2.resize(near, (near.shape[1] * self.cell, near.shape[0] * self.cell), interpolation=cv2.INTER_LINEAR)
+        inside = (slice(p.start - c.start * self.cell, p.stop - c.start * self.cell) for p, c in zip(part, cells, strict=True))
+        return np.asarray(full[tuple(inside)])
 
 
 def tiles(where: np.ndarray, side: int = 64) -> Iterator[tuple[slice, slice]]:
@@ -43,25 +52,8 @@ def tiles(where: np.ndarray, side: int = 64) -> Iterator[tuple[slice, slice]]:
             yield slice(top, min(top + side, height)), slice(int(run[0]) * side, min(int(run[-1] + 1) * side, width))
 
 
-class Tile(NamedTuple):
-    """A part of a picture in cells: rows and columns of the cells, and of their pixels."""
-
-    rows: slice
-    columns: slice
-    pixels: tuple[slice, slice]
-
-
-def tiles_of_cells(where: np.ndarray, cell: int) -> Iterator[Tile]:
-    """The tiles that hold a chosen cell, or one next to it: between the two both count."""
-    for rows, columns in tiles(cv2.dilate(where.astype(np.uint8), np.ones((3, 3), np.uint8)), max(64 // cell, 1)):
-        yield Tile(rows, columns, np.s_[rows.start * cell : rows.stop * cell, columns.start * cell : columns.stop * cell])
-
-
-def enlarged_part(values: np.ndarray, tile: Tile, cell: int, shape: tuple[int, ...]) -> np.ndarray:
-    """A tile of `out_of_cells`, cut to a shape."""
-    if cell == 1:
-        return values[tile.pixels]
-    rows, columns = (slice(max(span.start - 1, 0), span.stop + 1) for span in (tile.rows, tile.columns))
-    near = values[rows, columns]
-    top, left = (tile.rows.start - rows.start) * cell, (tile.columns.start - columns.start) * cell
-    return out_of_cells(near, cell, (top + shape[0], left + shape[1]))[top:, left:]
+def tiles_of_cells(where: np.ndarray, cell: int, shape: tuple[int, ...]) -> Iterator[tuple[slice, slice]]:
+    """The tiles, in pixels, of a picture of that shape that hold a chosen cell, or one next to it: between the two both count."""
+    for tile in tiles(cv2.dilate(where.astype(np.uint8), np.ones((3, 3), np.uint8)), max(64 // cell, 1)):
+        rows, columns = (slice(span.start * cell, min(span.stop * cell, n)) for span, n in zip(tile, shape[:2], strict=True))
+        yield rows, columns

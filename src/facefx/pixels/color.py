@@ -9,7 +9,7 @@ import numpy as np
 from PIL import ImageColor
 
 from ..errors import ParameterError
-from .cells import tiles
+from .cells import Enlarged, tiles
 
 __all__ = [
     "by_bands",
@@ -78,12 +78,17 @@ def by_bands(function: Callable[..., np.ndarray], *pictures: np.ndarray) -> np.n
     return np.array(pictures[0], np.float32) if result is None else result
 
 
-def within(where: np.ndarray, function: Callable[..., np.ndarray], *pictures: np.ndarray) -> np.ndarray:
-    """Apply a function of pixels to those that ``where``, (H, W) bool, picks; the others are the first picture's. As `by_bands`."""
-    result = np.array(pictures[0], np.float32)
+def within(
+    where: np.ndarray, function: Callable[..., np.ndarray], picture: np.ndarray, *others: np.ndarray | Enlarged
+) -> np.ndarray:
+    """Apply a function of pixels to those that ``where``, (H, W) bool, picks; all others stay as they are in the first picture.
+
+    As `by_bands`, but tile by tile, so that ``function`` sees pixels beside the chosen ones, and others may come in cells.
+    """
+    result = np.array(picture, np.float32)
     for tile in tiles(where):
-        changed = function(*(picture[tile] for picture in pictures))
-        np.copyto(result[tile], changed, where=True if where[tile].all() else where[tile][..., None])
+        changed = function(picture[tile], *(other[tile] for other in others))
+        cv2.copyTo(np.asarray(changed, np.float32), where[tile].astype(np.uint8), result[tile])
     return result
 
 

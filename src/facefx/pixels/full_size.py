@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from . import geometry
-from .cells import Tile, enlarged_part, in_cells, tiles_of_cells
+from .cells import Enlarged, in_cells, tiles_of_cells
 from .color import by_bands
 from .masks import depth, enlarged, ramp, shrunk, window
 
@@ -46,13 +46,11 @@ class Layer(NamedTuple):
         share *= self.weight
         mask += share
 
-    def put_on_tile(self, mask: np.ndarray, image: np.ndarray, tile: Tile, cell: int) -> None:
-        """Change a tile of a mask in place, each of whose cells is a pixel of the layer."""
-        part = mask[tile.pixels]
-        weight = enlarged_part(self.weight, tile, cell, part.shape)
+    def put_on_tile(self, mask: np.ndarray, image: np.ndarray, tile: tuple[slice, slice], cell: int) -> None:
+        """Change a tile of a mask in place; each pixel of the layer is a cell of the mask's."""
+        weight = Enlarged(self.weight, cell)[tile]
         if weight.any():
-            slope, offset = (enlarged_part(values, tile, cell, part.shape) for values in self[:2])
-            Layer(slope, offset, weight).put_on(part, image[tile.pixels])
+            Layer(Enlarged(self.slope, cell)[tile], Enlarged(self.offset, cell)[tile], weight).put_on(mask[tile], image[tile])
 
 
 def refine(mask: np.ndarray, guide: np.ndarray, radius: float, smoothness: float = 1e-3, shrink: float = 1.0) -> np.ndarray:
@@ -70,7 +68,7 @@ def refine(mask: np.ndarray, guide: np.ndarray, radius: float, smoothness: float
     if mask.size and radius >= 1:
         cell = _cell_for(shrink, mask.shape)
         layer = _edges(in_cells(result, cell), in_cells(guide, cell), radius / cell, smoothness)
-        for tile in tiles_of_cells(layer.weight > 0, cell):
+        for tile in tiles_of_cells(layer.weight > 0, cell, mask.shape):
             layer.put_on_tile(result, guide, tile, cell)
     return result
 
@@ -95,7 +93,7 @@ def matte(mask: np.ndarray, image: np.ndarray, radius: float, shrink: float = 1.
         cell = _cell_for(shrink, mask.shape)
         chosen = None if sample is None else in_cells(sample, cell)
         layer = _colours(in_cells(result, cell), in_cells(image, cell), radius / cell, chosen)
-        for tile in tiles_of_cells(layer.weight > 0, cell):
+        for tile in tiles_of_cells(layer.weight > 0, cell, mask.shape):
             layer.put_on_tile(result, image, tile, cell)
     return result
 
@@ -277,10 +275,10 @@ def _fitted(
     sure = (np.abs(mask - 0.5) > 0.5 - CERTAIN[0] + _SWAY) & (swayed < _SWAY)
     inside = cv2.resize((mask > 0.5).astype(np.float32), None, fx=cell, fy=cell, interpolation=cv2.INTER_NEAREST)
     full = np.asarray(inside)[: image.shape[0], : image.shape[1]]
-    for tile in tiles_of_cells(~sure, cell):
+    for tile in tiles_of_cells(~sure, cell, full.shape):
         for layer in layers:
             layer.put_on_tile(full, image, tile, cell)
-        full[tile.pixels] = ramp(full[tile.pixels], *CERTAIN)
+        full[tile] = ramp(full[tile], *CERTAIN)
     return full
 
 

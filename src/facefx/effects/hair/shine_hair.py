@@ -41,7 +41,7 @@ def shine_hair(
         lab[..., 1:] *= 1 - np.float32(0.3 * strength) * gloss[..., None]  # a highlight is the lamp's colour
         return colors.from_oklab(lab)
 
-    return colors.within(mask > 0, shine, image, gloss, *broad_light(image, face.unit))
+    return colors.within(mask > 0, shine, image, gloss, *broad_light(image, mask, face.unit))
 
 
 def _gloss(hair: Hair) -> np.ndarray:
