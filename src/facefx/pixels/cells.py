@@ -54,6 +54,6 @@ def tiles(where: np.ndarray, side: int = 64) -> Iterator[tuple[slice, slice]]:
 
 def tiles_of_cells(where: np.ndarray, cell: int, shape: tuple[int, ...]) -> Iterator[tuple[slice, slice]]:
     """The tiles, in pixels, of a picture of that shape that hold a chosen cell, or one next to it: between the two both count."""
-    for tile in tiles(cv2.dilate(where.astype(np.uint8), np.ones((3, 3), np.uint8)), max(64 // cell, 1)):
+    for tile in tiles(cv2.dilate(where.astype(np.uint8), np.ones((3, 3), np.uint8)), max(64 // cell, 4)):
         rows, columns = (slice(span.start * cell, min(span.stop * cell, n)) for span, n in zip(tile, shape[:2], strict=True))
         yield rows, columns

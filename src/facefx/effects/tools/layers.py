@@ -110,7 +110,7 @@ def over(image: np.ndarray, front: np.ndarray, back: np.ndarray, background: np.
 
 
 def _weighted(image: np.ndarray, weight: np.ndarray, color: np.ndarray, share: np.ndarray, cell: int) -> np.ndarray:
-    """The image times the weight, in cells; `color` and `share` are the two in cells, which say it all but where a cell is mixed."""
+    """The image times the weight, in cells; `color` and `share` are the two in cells, which say all but where a cell is mixed."""
     result = np.asarray(color * share[..., None])
     for rows, columns in tiles_of_cells((share > 0) & (share < 1), cell, weight.shape):
         some = weight[rows, columns]

@@ -14,7 +14,7 @@ import numpy as np
 
 from ...face.face import FaceView
 from ...pixels import color as colors
-from ...pixels.cells import in_cells
+from ...pixels.cells import Enlarged, in_cells
 from ...pixels.full_size import to_picture
 from ...pixels.masks import depth, grow, ramp
 
@@ -82,19 +82,28 @@ def local_mean(values: np.ndarray, weight: np.ndarray, radius: float) -> np.ndar
 
     ``values`` is (h, w) or (h, w, C) float32 and keeps its shape.
     """
+    values, weight = np.array(values, np.float32), np.asarray(weight, np.float32)
     total = float(weight.sum())
     if total <= 0:
-        return np.array(values, np.float32)
-    full = weight if values.ndim == 2 else weight[..., None]
-    everywhere = (values * full).sum(axis=(0, 1), dtype=float) / total
+        return values
+    weighted = values * _like(weight, values)
+    everywhere = np.array(cv2.sumElems(weighted)[: weighted[0, 0].size], np.float32) / np.float32(total)
+    near, faint = _like(_blurred(weight, radius), values), np.float32(1e-3)
+    return np.asarray((_blurred(weighted, radius) + faint * everywhere) / (near + faint), np.float32)
 
-    def blur(array: np.ndarray) -> np.ndarray:
-        return np.asarray(cv2.GaussianBlur(array, (0, 0), max(radius, 0.3), borderType=cv2.BORDER_REPLICATE))
 
-    near = blur(weight)
-    faint = np.float32(1e-3)
-    near = near if values.ndim == 2 else near[..., None]
-    return np.asarray((blur((values * full).astype(np.float32)) + faint * everywhere) / (near + faint), np.float32)
+def _like(weight: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The weight, (h, w), as often as the values have channels."""
+    return weight if values.ndim == 2 else cv2.merge([weight] * values.shape[2]).reshape(values.shape)
+
+
+def _blurred(values: np.ndarray, radius: float) -> np.ndarray:
+    """A Gaussian of that standard deviation, in cells. What is so broad that it needs no more is blurred on a smaller copy."""
+    cell = min(max(int(radius / 4), 1), *values.shape[:2])
+    # To average cells and to interpolate between them blurs, too: a variance of 1/12 and of 1/6.
+    narrow = max(float(np.sqrt(max(radius**2 - (cell**2) / 4, 0))) / cell, 0.3) if cell > 1 else max(radius, 0.3)
+    blurred = cv2.GaussianBlur(in_cells(values, cell), (0, 0), narrow, borderType=cv2.BORDER_REPLICATE)
+    return Enlarged(blurred, cell)[slice(0, values.shape[0]), slice(0, values.shape[1])].reshape(values.shape)
 
 
 def even_layer(values: np.ndarray, weight: np.ndarray, radius: float, contrast: float) -> np.ndarray:
