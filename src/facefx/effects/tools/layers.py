@@ -77,11 +77,11 @@ def in_front(image: np.ndarray, person: np.ndarray, unit: float) -> np.ndarray:
     fine = max(min(int(_FINE * unit / 4), *person.shape), 1)
     broad = fine * max(min(round(_BROAD * unit / 4 / fine), min(person.shape) // fine), 1)
     share, color = in_cells(person, fine), in_cells(image, fine)
-    front = _weighted(image, person, color, share, fine)
-    back = color - front
+    back = color - _weighted(image, person, color, share, fine)
     result = np.array(image, np.float32)
     mixed = (share > 0) & (share < 1)
     for radius, cell in ((_BROAD * unit, broad), (_FINE * unit, fine)):
+        front = _weighted(result, person, color, share, fine)
         about = [
             Enlarged(_mean_about(in_cells(colors, cell // fine), in_cells(weight, cell // fine), radius / cell), cell)
             for colors, weight in ((front, share), (back, 1 - share))
@@ -90,8 +90,8 @@ def in_front(image: np.ndarray, person: np.ndarray, unit: float) -> np.ndarray:
             alpha = person[tile]
             some = cv2.merge([alpha, alpha, alpha])
             mean_front, mean_back = (mean[tile] for mean in about)
-            mean_front += some * (image[tile] - mean_back - some * (mean_front - mean_back))
-            estimated = np.clip(mean_front, np.float32(0), np.float32(1))
+            rest = image[tile] - mean_back - some * (mean_front - mean_back)
+            estimated = np.clip(mean_front + some * rest, np.float32(0), np.float32(1))
             cv2.copyTo(estimated, ((alpha > 0) & (alpha < 1)).astype(np.uint8), result[tile])
         front = _weighted(result, person, front / np.maximum(share, 1e-6)[..., None], share, fine)
     return result
@@ -123,5 +123,5 @@ def _weighted(image: np.ndarray, weight: np.ndarray, color: np.ndarray, share: n
 def _mean_about(colors: np.ndarray, weight: np.ndarray, radius: float) -> np.ndarray:
     """Mean colour in a box about each pixel, given weighted colours and their weights."""
     box = (2 * max(round(radius), 1) + 1,) * 2
-    total = cv2.blur(weight, box, borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(cv2.blur(colors, box, borderType=cv2.BORDER_REPLICATE) / np.maximum(total, 1e-5)[..., None])
+    total = np.maximum(cv2.blur(weight, box, borderType=cv2.BORDER_REPLICATE), np.float32(1e-5))
+    return np.asarray(cv2.blur(colors, box, borderType=cv2.BORDER_REPLICATE) / cv2.merge([total, total, total]))
