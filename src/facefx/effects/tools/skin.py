@@ -171,7 +171,7 @@ def _small_mask(face: FaceView, regions: Sequence[str], picture: np.ndarray) -> 
 
     As `FaceView.mask`, but made at that size: masks of hair and background at full size take longer than all else about skin.
     """
-    parsing = face.face.parsing
+    parsing = face.face.seen_near("hair+neck", face.window).parsing
     known = [region for region in regions if parsing.scheme.indices_of(region)]
     height, width = picture.shape[:2]
     result = np.zeros((height, width), np.float32)
