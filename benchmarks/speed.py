@@ -81,7 +81,7 @@ class Row:
     stage: tuple[Any, ...]
     beside: tuple[Any, ...]
     shown: Literal["ms", "frames/s", "photos/min", "MB"] = "ms"
-    seconds: float = 1.0
+    seconds: float = 0.6
     """Roughly how long each is timed."""
     quick: bool = False
     """Whether `--quick` times it."""
@@ -122,10 +122,10 @@ def photo_rows(file: Path, beside: tuple[Any, ...], *, small: bool) -> Iterator[
             yield Row(f"lips, whole, `quality={quality!r}`", ("whole", file, [LIPS], {"quality": quality}), beside)
 
 
-def whole_rows(file: Path, beside: tuple[Any, ...]) -> Iterator[Row]:
-    yield Row("encode", ("encode", file, [LIPS]), beside)
-    for name, look in WHOLE.items():
-        yield Row(f"**{name}, whole**: bytes to bytes", ("whole", file, look, {}), beside, seconds=1.5, quick=True)
+def whole_rows(file: Path, beside: tuple[Any, ...], looks: Sequence[str] = tuple(WHOLE)) -> Iterator[Row]:
+    yield Row("back to pixels, and encode", ("encode", file, [LIPS]), beside)
+    for name in looks:
+        yield Row(f"**{name}, whole**: bytes to bytes", ("whole", file, WHOLE[name], {}), beside, seconds=1, quick=True)
 
 
 def larger_rows(file: Path, beside: tuple[Any, ...]) -> Iterator[Row]:
@@ -133,7 +133,7 @@ def larger_rows(file: Path, beside: tuple[Any, ...]) -> Iterator[Row]:
     yield Row("detect", ("detect", file), beside)
     yield Row("**parse** what is decoded", ("parse", file, {}), beside)
     yield Row("mask of hair", ("mask", file, "hair"), beside)
-    yield from whole_rows(file, beside)
+    yield from whole_rows(file, beside, ("lips", "hair"))
 
 
 def film_rows(films: dict[str, Path]) -> Iterator[Row]:
@@ -163,12 +163,12 @@ def folder_rows(photos: Path) -> Iterator[Row]:
 
 def growth_rows(sizes: dict[int, Path], crowds: dict[int, Path], portrait: Path, peer: tuple[Any, ...]) -> Iterator[Row]:
     for side, file in sizes.items():
-        yield Row(f"the same face in {side} × {side} pixels", ("whole", file, [LIPS, HAIR], {}), ("pillow", file), seconds=1.5)
+        yield Row(f"the same face in {side} × {side} pixels", ("whole", file, [LIPS, HAIR], {}), ("pillow", file), seconds=1)
     for count, file in crowds.items():
         name = f"{count} face{'s' * (count > 1)} in 2048 × 1024 pixels, lips"
-        yield Row(name, ("whole_of_faces", file, [LIPS], count), ("pillow", file), seconds=1.5)
+        yield Row(name, ("whole_of_faces", file, [LIPS], count), ("pillow", file), seconds=1)
     for count in (1, 2, 4, 8):
-        yield Row(f"{count} effect{'s' * (count > 1)}, 512 × 512 pixels", ("whole", portrait, MORE[:count], {}), peer, seconds=1.5)
+        yield Row(f"{count} effect{'s' * (count > 1)}, 512 × 512 pixels", ("whole", portrait, MORE[:count], {}), peer, seconds=1)
 
 
 def parts(folder: Path, *, with_mediapipe: bool, frames: int) -> tuple[dict[str, Part], dict[Path, Callable[[Path], None]]]:
@@ -328,17 +328,23 @@ def ratio(above: Cost | None, below: Cost | None, shown: str) -> str:
     return digits(above.peak / below.peak if shown == "MB" else above.ms / below.ms)
 
 
+def in_cpu(line: Line) -> tuple[str, str]:
+    """Milliseconds of all threads, and as a ratio: which hardly depends on what else the machine does."""
+    if line.now is None or line.row.shown == "MB" or not isfinite(line.now.cpu):
+        return "–", "–"
+    return digits(line.now.cpu), digits(line.now.cpu / line.beside.cpu) if line.beside else "–"
+
+
 def table(lines: Sequence[Line], *, before: bool) -> tuple[list[str], list[list[str]]]:
     """Headings and rows. Stages that no version has are left out."""
-    headings = ["", "reference, ms", *(["ms before", "× reference"] if before else []), "ms", "× reference", "CPU ms"]
+    headings = ["", "reference, ms", *(["ms before", "× reference"] if before else []), "ms", "× reference", "CPU ms", "× its CPU"]
     rows = []
     for line in lines:
         if line.now is None and line.before is None:
             continue
         shown = line.row.shown
-        cpu = digits(line.now.cpu) if line.now and isfinite(line.now.cpu) and shown != "MB" else "–"
         then = [in_figures(line.before, shown), ratio(line.before, line.beside, shown)] if before else []
-        now = [in_figures(line.now, shown), ratio(line.now, line.beside, shown), cpu]
+        now = [in_figures(line.now, shown), ratio(line.now, line.beside, shown), *in_cpu(line)]
         beside = in_figures(line.beside, "MB" if shown == "MB" else "ms")
         rows.append([line.row.name, beside, *then, *now, *([ratio(line.before, line.now, shown)] if before else [])])
     return headings + (["times as fast"] if before else []), rows
@@ -376,6 +382,8 @@ def main() -> int:
     except argparse.ArgumentTypeError as error:
         parser.error(str(error))
 
+    if not sys.stdout.isatty():
+        os.environ.setdefault("COLUMNS", "160")
     console, failures = Console(highlight=False, soft_wrap=True), dict[str, str]()
     with_mediapipe = python_with_mediapipe(options.mediapipe)
     said = conditions(options.quick, options.before)
@@ -387,7 +395,7 @@ def main() -> int:
             processes["before"] = stack.enter_context(Process(sys.executable, other / "src"))
         processes["now"] = stack.enter_context(Process(sys.executable, ROOT / "src"))
         media = stack.enter_context(Process(with_mediapipe)) if with_mediapipe else None
-        all_parts, made = parts(folder, with_mediapipe=bool(media), frames=24 if options.quick else 64)
+        all_parts, made = parts(folder, with_mediapipe=bool(media), frames=24 if options.quick else 48)
         for name in wanted:
             part = all_parts[name]
             rows = [row for row in part.rows if row.quick or not options.quick]

@@ -187,8 +187,9 @@ def floats(file: Path) -> Iterator[Work]:
 def detect(file: Path) -> Iterator[Work]:
     import facefx
 
-    rgb, parser = _opened(file).rgb, facefx.Parser.of()
-    return repeat(lambda: parser.detect(rgb))
+    picture, parser = _opened(file), facefx.Parser.of()
+    seen = picture.canvas if hasattr(picture, "canvas") else picture.rgb  # before there was one, all of it became floats
+    return repeat(lambda: parser.detect(seen))
 
 
 @stage
@@ -234,15 +235,16 @@ def edit(file: Path, look: str | list[Any]) -> Iterator[Work]:
     made = _chain(look)
     while True:
         scene = _fresh(file)
-        yield lambda scene=scene: made.edit(scene).image  # type: ignore[misc]
+        yield lambda scene=scene: made.edit(scene)  # type: ignore[misc]
 
 
 @stage
-def encode(file: Path, look: str | list[Any]) -> Iterator[Work]:
-    """From floats to a JPEG's bytes, where a chain has changed something."""
-    edited = _chain(look).edit(_fresh(file)).image
-    picture = _opened(file)
-    return repeat(lambda: picture.like(edited))
+def encode(file: Path, look: list[Any]) -> Iterator[Work]:
+    """From an edited scene to a JPEG's bytes."""
+    edited, picture = _chain(look).edit(_fresh(file)), _opened(file)
+    if hasattr(picture, "with_canvas"):
+        return repeat(lambda: picture.with_canvas(edited.canvas).handed_back())
+    return repeat(lambda: picture.like(edited.image))
 
 
 @stage

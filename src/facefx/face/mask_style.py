@@ -27,7 +27,7 @@ class MaskStyle:
 
     Attributes
     ----------
-    coarse : the edges of hair, much the largest part, are fitted on a picture smaller by this factor.
+    coarse : the edges of hair, much the largest part, are fitted on cells of at least so many of the crop's own pixels.
     largest : a face whose side is longer than this, in pixels, gets its masks on a copy of the picture that is smaller by as much;
         they are enlarged again.
     """
