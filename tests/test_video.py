@@ -170,9 +170,8 @@ def test_wavering_masks_are_steadied() -> None:
     frames = film(8, step=1)
 
     def wobble(smoothing: float) -> float:
-        masks = [np.asarray(s.mask("hair")) for s in scenes(frames, Wavering(), smoothing=smoothing)]
-        undone = [np.roll(mask, -t, axis=1)[:, 40:-60] for t, mask in enumerate(masks)]
-        return float(np.mean([np.abs(a - b).mean() for a, b in pairwise(undone[3:])]))
+        seen = [s.faces[0].parsing.region("hair") for s in scenes(frames, Wavering(), smoothing=smoothing, parse_every=1)]
+        return float(np.mean([np.abs(a - b).mean() for a, b in pairwise(seen[3:])]))  # on the crop the head stands still
 
     assert wobble(0.8) < 0.5 * wobble(0.0)
 
