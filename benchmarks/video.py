@@ -128,7 +128,7 @@ def single(frames: Iterator[np.ndarray]) -> Iterator[Scene]:
 
 def steady(frames: Iterator[np.ndarray], tracking: Tracking) -> Iterator[Scene]:
     tracker = Tracker(tracking=tracking)
-    return (tracker.next(open_image(frame).rgb) for frame in frames)
+    return (tracker.next(open_image(frame).canvas) for frame in frames)
 
 
 REGIONS = ("lips", "hair")

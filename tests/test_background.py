@@ -138,7 +138,7 @@ def test_layers_of_nothing_and_of_everything() -> None:
     assert np.array_equal(in_front(image, full, 5), image)
     assert np.array_equal(behind(image, full, 1), image)
     assert np.array_equal(behind(image, empty, 1), image)
-    assert behind(image, full, 3).shape == (3, 2, 3)
+    assert behind(image, full, 3).shape == (3, 3, 3)
 
 
 def test_holes_are_filled_from_around() -> None:

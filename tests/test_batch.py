@@ -194,7 +194,13 @@ def test_a_report_is_neither_ignored_nor_mixed(tmp_path: Path, go: Run) -> None:
     with pytest.raises(OutputError, match=r"--resume.*--force"):
         go()
     other = facefx.chain("recolor_lips", color="#0f0")
-    for options in ({"look": other}, {"quality": 50}, {"format": "jpg"}, {"detector": "cascade"}, {"no_face": "copy"}):
+    for options in (
+        {"look": other},
+        {"file_quality": 50},
+        {"format": "jpg"},
+        {"detector": "cascade"},
+        {"no_face": "copy"},
+    ):
         with pytest.raises(OutputError, match="another look or other options"):
             go(resume=True, **options)
     assert [r.status for r in go(force=True, look=other)] == [Status.DONE]
@@ -307,7 +313,8 @@ def test_the_contact_sheet_is_bounded_and_shows_before_and_after(tmp_path: Path,
         ({"segmenter": "nobody"}, UnknownName),
         ({"detector": "nobody"}, UnknownName),
         ({"no_face": "maybe"}, ParameterError),
-        ({"quality": 0}, ParameterError),
+        ({"file_quality": 0}, ParameterError),
+        ({"quality": "finest"}, ParameterError),
         ({"format": "xyz"}, OutputError),
         ({"glob": "*.tif"}, ImageError),
         ({"workers": 0}, ParameterError),

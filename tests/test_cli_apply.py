@@ -225,6 +225,18 @@ def test_the_position_is_kept_only_when_asked(tmp_path: Path, portrait: np.ndarr
 
 def test_quality_makes_smaller_files(photo: Path, tmp_path: Path) -> None:
     for quality in (20, 95):
-        run("apply", photo, "-o", tmp_path / f"{quality}.jpg", "--effect", LIPS, "--quality", quality)
+        run("apply", photo, "-o", tmp_path / f"{quality}.jpg", "--effect", LIPS, "--file-quality", quality)
     assert (tmp_path / "20.jpg").stat().st_size < 0.6 * (tmp_path / "95.jpg").stat().st_size
-    assert run("apply", photo, "-o", tmp_path / "x.jpg", "--effect", LIPS, "--quality", 0).exit_code == ExitCode.USAGE
+    assert run("apply", photo, "-o", tmp_path / "x.jpg", "--effect", LIPS, "--file-quality", 0).exit_code == ExitCode.USAGE
+
+
+def test_a_number_as_quality_still_means_the_files(photo: Path, tmp_path: Path) -> None:
+    results = [
+        run("apply", photo, "-o", tmp_path / f"{option}.jpg", "--effect", LIPS, option, 30)
+        for option in ("--quality", "--file-quality")
+    ]
+    assert (tmp_path / "--quality.jpg").read_bytes() == (tmp_path / "--file-quality.jpg").read_bytes()
+    assert "--file-quality 30" in results[0].stderr
+    assert run("apply", photo, "-o", tmp_path / "x.jpg", "--effect", LIPS, "--quality", 101).exit_code == ExitCode.USAGE
+    wrong = run("apply", photo, "-o", tmp_path / "x.jpg", "--effect", LIPS, "--quality", "finest")
+    assert "fast, balanced, best" in wrong.stderr

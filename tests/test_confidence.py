@@ -63,7 +63,7 @@ def test_what_is_not_there_has_no_confidence() -> None:
 def test_what_lies_beyond_the_picture_does_not_count() -> None:
     face = example_scene("portrait").faces[0]
     assert face.confidence("neck") > 0.7
-    above = replace(face, picture=face.picture[: int(face.box.center[1])])  # just below the eyes
+    above = replace(face, canvas=face.picture[: int(face.box.center[1])])  # just below the eyes
     assert above.confidence("neck") == 0
     assert above.confidence("lips") == 0
     assert above.confidence("eyes") == face.confidence("eyes")
@@ -84,7 +84,7 @@ def test_a_picture_of_another_size_is_as_sure() -> None:
     larger = replace(
         face,
         box=box,
-        picture=face.picture.repeat(2, axis=0).repeat(2, axis=1),
+        canvas=face.picture.repeat(2, axis=0).repeat(2, axis=1),
         parsing=replace(face.parsing, affine=face.parsing.affine * [[0.5, 0.5, 1], [0.5, 0.5, 1]]),
     )
     for region in ("lips", "eyes", "hair", "nose"):

@@ -111,7 +111,7 @@ def test_it_is_named_by_its_members_names_and_folders(tmp_path: Path, portrait: 
     detector = ScriptedDetector(PORTRAIT.detection)
     both = facefx.parse(portrait, segmenter=wanted, detector=detector).label_map()
     alone = facefx.parse(portrait, segmenter=second, detector=detector).label_map()
-    assert (both == alone).mean() > 0.97
+    assert (both == alone).mean() > 0.9
 
 
 def test_a_member_that_is_not_installed_is_named(fresh_registry: object) -> None:

@@ -71,7 +71,7 @@ def test_the_irises_own_pattern_shows_through() -> None:
     rays = 0.05 * np.sin(12 * np.arctan2(y - LEFT[1], x - LEFT[0]))
     ring = (from_iris() > 0.6) & (from_iris() < 0.85) & in_eye()
     image = scene().image + np.where(ring, rays, 0)[..., None].astype(np.float32)
-    patterned = Scene(image, tuple(replace(f, picture=image) for f in scene().faces))
+    patterned = Scene(image, tuple(replace(f, canvas=image) for f in scene().faces))
     difference = (edited("recolor_eyes", patterned) - edited("recolor_eyes"))[ring].mean(axis=-1)
     assert np.corrcoef(difference, rays[ring])[0, 1] > 0.9
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -24,6 +25,7 @@ from facefx.cli.exit_codes import ExitCode
 from facefx.errors import ImageError, MissingExtra, ParameterError
 from facefx.labels import Label, Region
 from facefx.live import session as live_session
+from facefx.live import sources, window
 from facefx.live.keys import COMMANDS, VIEWS
 from facefx.live.session import Session
 from facefx.live.sources import frames_of
@@ -168,6 +170,56 @@ def test_a_full_panel_has_room_for_all_its_lines() -> None:
     added = np.flatnonzero((panel != alone).any(axis=(1, 2)))
     written = np.flatnonzero((alone != alone[-1, -1]).any(axis=(1, 2)))
     assert written.max() < added.min()
+
+
+class Camera:
+    """Gives a frame, all of whose pixels are its number, whenever it may; then none."""
+
+    def __init__(self, number: int) -> None:
+        self.given, self.released = 0, False
+        self.may_give = threading.Semaphore(0)
+
+    def isOpened(self) -> bool:
+        return True
+
+    def set(self, what: int, value: float) -> None: ...
+
+    def read(self) -> tuple[bool, np.ndarray]:
+        self.may_give.acquire()
+        self.given += 1
+        return self.given < 6, np.full((4, 4, 3), self.given, np.uint8)
+
+    def release(self) -> None:
+        self.released = True
+
+
+def test_of_a_camera_the_newest_frame_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    camera = Camera(0)
+    monkeypatch.setattr(sources.cv2, "VideoCapture", lambda number: camera)
+    frames = frames_of("0")
+    camera.may_give.release()
+    assert next(frames)[1][0, 0, 0] == 1
+    camera.may_give.release(3)  # while the first one is worked on
+    while camera.may_give._value:  # type: ignore[attr-defined]
+        time.sleep(0.01)
+    assert next(frames)[1][0, 0, 0] in (3, 4)  # the last may still be on its way
+    camera.may_give.release(2)
+    with pytest.raises(ImageError, match="unplugged"):
+        list(frames)
+    assert camera.released
+
+
+def test_frames_that_are_late_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(window.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(window.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    shown = []
+    for number in window.on_time((n / 25, n) for n in range(100)):
+        shown.append(number)
+        now[0] += 0.11  # nearly as long as three frames last
+    assert shown[:4] == [0, 2, 5, 8]
+    assert list(window.on_time((0.0, n) for n in range(9))) == list(range(9))  # a camera's are due at once
+    assert len(list(window.on_time((n / 1e9, n) for n in range(90)))) >= 9  # hopelessly late
 
 
 def test_sources(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,13 +13,17 @@ import numpy as np
 import pytest
 
 import facefx
-from facefx.errors import AmbiguousName, MissingExtra, ModelError, UnknownName
-from facefx.inference.cards import ModelCard, find_card, installed_models, local_models, segmenters_among
+from facefx.errors import AmbiguousName, MissingExtra, ModelError, ParameterError, UnknownName
+from facefx.inference import segmenter as segmenter_module
+from facefx.inference.cards import ModelCard, Quality, find_card, installed_models, local_models, segmenters_among
+from facefx.inference.detector.whole_frame import WholeFrame
 from facefx.inference.runtime import available_providers
 from facefx.inference.segmenter import OnnxSegmenter
+from facefx.parsing.parser import Parser
 from facefx.plugins import installed as plugins
 from facefx.plugins.installed import registry
 from facefx.plugins.resolve import DEFAULT_SEGMENTER, resolve_segmenter
+from pages import ROOT
 from synthetic import PORTRAIT, ScriptedDetector
 from tiny_models import model_bytes, onnx, write_model
 
@@ -44,7 +50,7 @@ def test_a_model_runs_by_its_card(tmp_path: Path, portrait: np.ndarray, portrait
 
 def test_no_side_of_a_face_is_preferred(tmp_path: Path) -> None:
     folder = write_model(tmp_path / "tiny")
-    fair, plain = OnnxSegmenter.from_folder(folder), OnnxSegmenter(ModelCard.read(folder), mirror=False)
+    fair, plain = OnnxSegmenter.from_folder(folder, quality="best"), OnnxSegmenter(ModelCard.read(folder), mirror=False)
     mirrored = np.ascontiguousarray(CROP[:, :, ::-1])
     swap = list(fair.scheme.mirror)
     np.testing.assert_allclose(fair.probabilities(mirrored), fair.probabilities(CROP)[:, swap, :, ::-1], rtol=0, atol=1e-6)
@@ -53,13 +59,100 @@ def test_no_side_of_a_face_is_preferred(tmp_path: Path) -> None:
 
 
 def test_for_frames_it_sees_each_crop_once_at_another_size_in_the_same_session(tmp_path: Path) -> None:
-    photos = OnnxSegmenter.from_folder(write_model(tmp_path / "tiny"), provider="cpu")
+    photos = OnnxSegmenter.from_folder(write_model(tmp_path / "tiny"), mirror=True, provider="cpu")
     frames = photos.for_frames(96)
     assert (frames.input_size, photos.input_size) == ((96, 96), (64, 64))
     assert (frames.mirror, photos.mirror) == (False, True)
     assert frames._session is photos._session
     plain = OnnxSegmenter(photos.card, mirror=False, provider="cpu")
     np.testing.assert_array_equal(frames.probabilities(CROP), plain.probabilities(CROP))
+
+
+@pytest.mark.parametrize(
+    ("quality", "size", "looks"), [("fast", 64, 1), ("balanced", 96, 1), ("best", 96, 2)], ids=["fast", "balanced", "best"]
+)
+def test_a_quality_runs_the_network_so_often_for_a_crop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quality: Quality, size: int, looks: int
+) -> None:
+    seen = []
+    real = segmenter_module.run_session
+    monkeypatch.setattr(
+        segmenter_module, "run_session", lambda session, model, batch: seen.append(batch.shape) or real(session, model, batch)
+    )
+    segmenter = OnnxSegmenter.from_folder(write_model(tmp_path / "tiny", size=96), quality=quality, provider="cpu")
+    assert (segmenter.quality, segmenter.input_size, segmenter.mirror) == (quality, (size, size), looks == 2)
+    assert segmenter.probabilities(np.full((3, size, size, 3), 0.5, np.float32)).shape == (3, 19, size, size)
+    assert seen == [(1, 3, size, size)] * 3 * looks  # on the CPU one by one: the memory of a large batch would stay
+
+
+def test_the_qualities_of_a_model_share_its_session_also_when_none_was_made_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+    real = ort.InferenceSession
+    monkeypatch.setattr(ort, "InferenceSession", lambda *a, **k: made.append(1) or real(*a, **k))
+    balanced = OnnxSegmenter.from_folder(write_model(tmp_path / "tiny"))
+    best, fast = balanced.with_quality("best"), balanced.with_quality("fast")
+    assert not made
+    assert (fast.quality, balanced.quality, best.quality) == ("fast", "balanced", "best")
+    assert best._session is balanced._session is fast._session
+    assert len(made) == 1
+    assert len({Parser(each, WholeFrame()).identity for each in (fast, balanced, best, best.for_frames(96))}) == 4
+    both = (balanced.probabilities(CROP) + balanced.probabilities(CROP[:, :, ::-1])[:, list(best.scheme.mirror), :, ::-1]) / 2
+    np.testing.assert_array_equal(best.probabilities(CROP), both)
+
+
+def test_by_name_or_folder_the_quality_is_balanced(tmp_path: Path) -> None:
+    for segmenter in (resolve_segmenter(None), resolve_segmenter(write_model(tmp_path / "tiny"))):
+        assert isinstance(segmenter, OnnxSegmenter)
+        assert (segmenter.quality, segmenter.mirror) == ("balanced", False)
+
+
+def test_no_quality_is_called_so(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="quality='finest' is not allowed; give one of fast, balanced, best"):
+        OnnxSegmenter.from_folder(write_model(tmp_path / "tiny")).with_quality("finest")  # type: ignore[arg-type]
+
+
+def test_a_model_of_one_size_keeps_it_when_it_is_to_be_fast(tmp_path: Path) -> None:
+    model = onnx.load_from_string(model_bytes())
+    for dimension in model.graph.input[0].type.tensor_type.shape.dim[2:]:
+        dimension.dim_value = 96
+    segmenter = OnnxSegmenter.from_folder(write_model(tmp_path / "tiny", model.SerializeToString(), size=96), quality="fast")
+    assert segmenter.input_size == (96, 96)
+    assert segmenter.probabilities(np.full((1, 96, 96, 3), 0.5, np.float32)).shape == (1, 19, 96, 96)
+
+
+def test_a_card_says_how_its_qualities_run_the_model(tmp_path: Path) -> None:
+    folder = write_model(tmp_path / "tiny")
+    path = folder / "card.toml"
+    plain = path.read_text("utf-8")
+    assert ModelCard.read(folder).qualities == {"fast": (32, False), "balanced": (64, False), "best": (64, True)}
+    path.write_text(f"{plain}[quality.balanced]\nsize = 96\nmean_f1 = 0.4\n[quality.fast]\nmirror = true\n", "utf-8")
+    assert ModelCard.read(folder).qualities == {"fast": (32, True), "balanced": (96, False), "best": (64, True)}
+    for table, message in [
+        ("[quality.finest]\nsize = 96", "has a quality 'finest'; allowed: fast, balanced, best"),
+        ("[quality.fast]\nsize = 65", "its quality 'fast' has size = 65 and mirror = False; allowed: a multiple of 32"),
+        ("[quality.fast]\nsize = 0", "has size = 0"),
+        ("[quality.fast]\nmirror = 1", "mirror = 1; allowed: .* true or false"),
+        ("[quality]\nfast = 64", "lacks or garbles"),
+        ("quality = 3", "lacks or garbles"),
+    ]:
+        path.write_text(f"{plain}\n{table}\n" if table[0] == "[" else f"{table}\n{plain}", "utf-8")
+        with pytest.raises(ModelError, match=message):
+            ModelCard.read(folder)
+
+
+def test_the_docs_show_the_qualities_of_the_default_model_as_its_card_has_them() -> None:
+    card = find_card(DEFAULT_SEGMENTER)
+    figures = tomllib.loads((card.folder / "card.toml").read_text("utf-8"))["quality"]
+    page = (ROOT / "docs" / "models.md").read_text("utf-8")
+    number = r"([\d.]+)"
+    rows = re.findall(rf"\| `(\w+)`.* \| (\d+) px \| (yes|no) \| {number} \| {number} \| {number} \| {number} \|", page)
+    shown = {
+        name: (int(size), mirror == "yes", *map(float, scores), *card.qualities[name]) for name, size, mirror, _, *scores in rows
+    }
+    names = ("size", "mirror", "mean_f1", "miou", "accuracy", "size", "mirror")
+    assert shown == {quality: tuple(table[name] for name in names) for quality, table in figures.items()}
 
 
 def test_a_folder_is_given_as_path_or_text_and_loaded_once(tmp_path: Path) -> None:
@@ -266,3 +359,5 @@ def test_the_models_that_come_with_facefx_are_what_their_cards_say(name: str, fo
     assert card.name == name == folder.name
     probabilities = OnnxSegmenter(card).probabilities(np.full((1, *card.input_size, 3), 0.5, np.float32))
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=0, atol=1e-3)
+    last = onnx.load(folder / "model.onnx").graph.node[-1]
+    assert last.op_type != "Softmax"  # slower than all the rest; `facefx-train export models/NAME models/NAME` writes it out

@@ -119,5 +119,12 @@ def test_an_analyzer_that_paints_is_found() -> None:
         face.picture[:] = 0
         return {}
 
-    with pytest.raises(AssertionError, match="changed the picture"):
+    with pytest.raises(EffectError, match="read-only"):
         check_analyzer(analyzer(paints))
+
+    def parses(face: Any) -> Any:
+        face.parsing.probabilities[:] = 0
+        return {}
+
+    with pytest.raises(AssertionError, match="changed the parsing"):
+        check_analyzer(analyzer(parses))

@@ -75,7 +75,7 @@ class Runtime:
     """An onnxruntime that offers some providers, of which some start, some are dropped in silence and some raise."""
 
     class SessionOptions:
-        pass
+        def add_session_config_entry(self, key: str, value: str) -> None: ...
 
     class OrtValue:
         @staticmethod
@@ -270,3 +270,28 @@ print(megabytes() - before)
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": home}
     )
     assert float(done.stdout) < 250  # onnxruntime's arena would keep 480
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="asks Linux how much memory is taken")
+def test_memory_is_kept_where_it_is_asked_for_and_given_back_at_the_end() -> None:
+    code = """
+import numpy as np
+from facefx.inference.cards import DetectorCard, installed_models
+from facefx.inference.runtime import open_session, run_session
+session = open_session("finder", DetectorCard.read(installed_models()["finder"]).model_bytes(), provider="cpu", keep_memory=True)
+megabytes = lambda: int(open("/proc/self/statm").read().split()[1]) * 4096 / 1e6
+picture = np.zeros((1, 3, 1024, 1024), np.float32)
+before = megabytes()
+run_session(session, "finder", picture)
+kept = megabytes()
+run_session(session, "finder", picture, give_back=True)
+print(kept - before, megabytes() - before)
+"""
+    home = str(Path(facefx.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": home}
+    )
+    kept, left = map(float, done.stdout.split())
+    assert kept > 200
+    assert left < 0.5 * kept

@@ -65,7 +65,7 @@ def edited(
 ) -> tuple[list[bool], list[tuple[int, Declined]]]:
     """Of each frame whether its lips were painted, and what was declined."""
     segmenter, declined = Doubting(), list[tuple[int, Declined]]()
-    settings: dict[str, object] = {"min_confidence": ASKED, "tracking": Tracking(smoothing=0)} | options
+    settings: dict[str, object] = {"min_confidence": ASKED, "tracking": Tracking(smoothing=0, parse_every=1)} | options
     results = video.process(
         doubted(frames, doubts, segmenter), LIPS, segmenter=segmenter, detector=FakeDetector(),
         on_declined=lambda number, these: declined.extend((number, one) for one in these), **settings,
@@ -181,7 +181,7 @@ def test_only_what_was_asked_for_is_steadied() -> None:
     look = LIPS.then("enlarge_eyes").then("grade", preset="vivid").then("face_shape").then("blur_background")
     assert look.needed == {"lips", "eyes", "person"}
     segmenter = Doubting()
-    tracker = Tracker(segmenter, FakeDetector(), Tracking(smoothing=0))
+    tracker = Tracker(segmenter, FakeDetector(), Tracking(smoothing=0, parse_every=1))
     rgb = film(1)[0].astype(np.float32) / 255
     tracker.next(rgb, ["lips"])
     segmenter.doubt = UNSURE
@@ -270,8 +270,8 @@ def test_a_resumed_run_knows_the_frames_before_the_seam(tmp_path: Path) -> None:
 
     def work(target: str, **options: object) -> Conversion:
         return convert(
-            source, tmp_path / target, LIPS, segmenter=DoubtingGlasses(), detector=FakeDetector(), tracking=Tracking(smoothing=0),
-            min_confidence=ASKED, **options,
+            source, tmp_path / target, LIPS, segmenter=DoubtingGlasses(), detector=FakeDetector(),
+            tracking=Tracking(smoothing=0, parse_every=1), min_confidence=ASKED, **options,
         )  # type: ignore[arg-type]  # fmt: skip
 
     at_once = work("once.mp4")

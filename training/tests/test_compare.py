@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tiny_onnx import MULTIPLY_ADDS_A_PIXEL, model_bytes, write_model
 from typer.testing import CliRunner
 
 from facefx.errors import ImageError, ModelError, OutputError, ParameterError
+from facefx.inference.cards import ModelCard
 from facefx_training.cli import app
 from facefx_training.data import Pictures, read_celebamask, read_names
 from facefx_training.judge import compare as comparing
@@ -175,6 +177,22 @@ def test_scores_of_the_card_are_taken_and_are_what_would_be_measured(
     assert compare([Entrant.read(folder)], pictures, on) == measured
     with pytest.raises(pytest.fail.Exception):
         compare([Entrant.read(folder)], pictures, "other pictures")
+
+
+def test_figures_of_the_qualities_go_into_the_card_with_how_they_run_the_model(tmp_path: Path, pairs: Path) -> None:
+    folder = write_model(tmp_path / "tiny", blind_to=("hair",))
+    command = ["evaluate", str(folder), "--data", str(pairs), "--limit", "1", "--quality", "balanced", "--quality", "fast"]
+    CliRunner().invoke(app, [*command, "--into-card"], catch_exceptions=False)
+    card = tomllib.loads((folder / "card.toml").read_text())
+    assert ModelCard.read(folder).qualities == {"fast": (64, False), "balanced": (96, False), "best": (96, True)}
+    assert {name: (each["size"], each["mirror"]) for name, each in card["quality"].items()} == {
+        "balanced": (96, False),
+        "fast": (64, False),
+    }
+    assert 0 < card["quality"]["fast"]["mean_f1"] < 100
+    assert list(card["scores"]) == ["end_to_end"]  # as before
+    with pytest.raises(ParameterError, match="quality='finest' is not allowed"):
+        CliRunner().invoke(app, [*command, "--quality", "finest"], catch_exceptions=False)
 
 
 @pytest.mark.usefixtures("hurried")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import tomli_w
@@ -15,12 +16,16 @@ import torch
 from tiny_faces import CELEBAMASK, face
 from tiny_onnx import write_model
 from torch import Tensor, nn
+from typer.testing import CliRunner
 
 from facefx.errors import ModelError
 from facefx.inference.cards import ModelCard
+from facefx_training.cli import app
 from facefx_training.data import Pictures
+from facefx_training.export import model_folder, to_onnx
 from facefx_training.export.card import commands, draft_card
-from facefx_training.export.model_folder import export_model
+from facefx_training.export.model_folder import export_model, rewrite_model
+from facefx_training.export.to_onnx import rewritten
 from facefx_training.networks import Segmenter, build
 from facefx_training.run.config import Config
 from facefx_training.run.module import Parser
@@ -115,6 +120,54 @@ def test_a_run_starts_as_the_model_folder_that_it_is_given(tmp_path: Path) -> No
     for network in (parser.network, parser.averaged.module):
         answer = of_the_network(network.eval(), pictures())
         torch.testing.assert_close(answer, of_the_model(model, pictures()), atol=1e-4, rtol=0)
+
+
+# ---- models that were exported by an older version
+
+
+@pytest.fixture
+def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A model as it was exported when Softmax was one node and pixels were padded before convolutions."""
+    monkeypatch.setattr(to_onnx, "_padded_by_convolutions", lambda content: content)
+    monkeypatch.setattr(model_folder, "softmax_of_classes", lambda logits: logits.softmax(1))
+    folder = exported("unet", tmp_path / "older")
+    monkeypatch.undo()
+    card = tomllib.loads((folder / "card.toml").read_text())
+    card |= {"version": "1", "summary": "", "license": "", "data_license": "", "input": {"size": [64, 64]}, "scores": {"f1": 9.5}}
+    (folder / "card.toml").write_text(tomli_w.dumps(card))
+    return folder
+
+
+def operators(folder: Path) -> list[str]:
+    return [node.op_type for node in onnx.load(folder / "model.onnx").graph.node if node.op_type != "Constant"]
+
+
+def test_written_anew_it_has_the_same_weights_and_scores_in_the_graph_of_today(older: Path, tmp_path: Path) -> None:
+    into = tmp_path / "newer"
+    done = CliRunner().invoke(app, ["export", str(older), str(into)], catch_exceptions=False)
+    assert "written anew; no probability differs by more than" in done.output
+    before, after = operators(older), operators(into)
+    assert "Softmax" in before
+    assert "Softmax" not in after
+    assert before.count("Pad") > after.count("Pad") == 1  # the picture itself, up to a multiple of 32
+    assert after == operators(exported("unet", tmp_path / "today"))
+    torch.testing.assert_close(of_the_model(into, pictures()), of_the_model(older, pictures()), atol=1e-5, rtol=0)
+    old, new = ModelCard.read(older), ModelCard.read(into)
+    assert (new.name, new.scores, new.parameters) == ("newer", old.scores, old.parameters)
+    assert new.model_bytes() == rewritten(new.model_bytes())  # which also reads the sha256
+    network = small("unet", 1).eval()
+    take_over_model(network, into, pictures())
+    torch.testing.assert_close(of_the_network(network, pictures()), of_the_model(older, pictures()), atol=1e-4, rtol=0)
+
+
+def test_a_model_that_answers_otherwise_when_written_anew_is_not_written(
+    older: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = exported("unet2015", tmp_path / "other")
+    monkeypatch.setattr(model_folder, "rewritten", lambda _: (other / "model.onnx").read_bytes())
+    with pytest.raises(ModelError, match="Nothing was written"):
+        rewrite_model(older, tmp_path / "newer")
+    assert not (tmp_path / "newer").exists()
 
 
 # ---- cards

@@ -105,9 +105,9 @@ def _checked_parser(settings: Settings) -> Parser:
     if not settings.look.steps:
         raise ParameterError("the look has no steps, so there is nothing to do")
     check_confidence(settings.min_confidence)
-    if not isinstance(settings.quality, int) or not 1 <= settings.quality <= 100:
-        raise ParameterError(f"quality={settings.quality!r} is not allowed; give a whole number from 1 to 100")
-    parser = Parser.of(settings.segmenter, settings.detector)
+    if not isinstance(settings.file_quality, int) or not 1 <= settings.file_quality <= 100:
+        raise ParameterError(f"file_quality={settings.file_quality!r} is not allowed; give a whole number from 1 to 100")
+    parser = Parser.of(settings.segmenter, settings.detector, settings.quality)
     try:
         pickle.dumps(settings)
     except Exception as error:  # whatever an object's own __reduce__ raises

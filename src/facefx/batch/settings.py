@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal, TypedDict
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 if TYPE_CHECKING:
     from ..chains.sequence import Chain
     from ..face.values import Detector, Segmenter
+    from ..inference.cards import Quality
 
 __all__ = ["NoFace", "Settings", "SettingsOptions"]
 
@@ -25,21 +27,29 @@ class Settings:
     Attributes
     ----------
     look : what is run on it.
-    segmenter, detector : as for `facefx.parse`.
+    segmenter, detector, quality : as for `facefx.parse`.
     no_face : what becomes of a picture without a face: ``"error"``, ``"copy"`` writes it without effects, ``"skip"``.
     min_confidence : as for `Chain.run`; the report says what was left alone.
     format : the results' suffix, such as ``"png"``; by default each has its picture's.
-    quality, keep_gps : as for `facefx.save_image`.
+    file_quality : 1 to 100, of JPEG, WebP and AVIF files. A number as `quality` means it too, as it did before 0.2.
+    keep_gps : as for `facefx.save_image`.
     """
 
     look: Chain
     segmenter: str | Path | Segmenter | None = None
     detector: str | Detector | None = None
+    quality: Quality | None = None
     no_face: NoFace = "error"
     min_confidence: float = 0.0
     format: str | None = None
-    quality: int = 95
+    file_quality: int = 95
     keep_gps: bool = False
+
+    def __post_init__(self) -> None:
+        if isinstance(self.quality, int):
+            warnings.warn("quality=NUMBER is file_quality=NUMBER since facefx 0.2", DeprecationWarning, stacklevel=4)
+            object.__setattr__(self, "file_quality", self.quality)
+            object.__setattr__(self, "quality", None)
 
     @property
     def suffix(self) -> str | None:
@@ -58,7 +68,7 @@ class Settings:
         parser : the `Parser.identity` of segmenter and detector: their names alone do not tell one model from another.
         """
         asked = vars(self) | {"look": self.look.to_dict(), "format": self.suffix, "parser": parser}
-        del asked["segmenter"], asked["detector"]
+        del asked["segmenter"], asked["detector"], asked["quality"]
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -67,8 +77,9 @@ class SettingsOptions(TypedDict, total=False):
 
     segmenter: str | Path | Segmenter | None
     detector: str | Detector | None
+    quality: Quality | None
     no_face: NoFace
     min_confidence: float
     format: str | None
-    quality: int
+    file_quality: int
     keep_gps: bool

@@ -49,7 +49,7 @@ class Worker:
         os.environ["FACEFX_THREADS"] = str(setup.threads)
         cv2.setNumThreads(setup.threads)
         self.setup = setup
-        self.parser = Parser.of(setup.settings.segmenter, setup.settings.detector)
+        self.parser = Parser.of(setup.settings.segmenter, setup.settings.detector, setup.settings.quality)
 
     def __call__(self, task: Task) -> Record:
         """What became of the file; its result, if there is one, lies in the staging folder under the task's index."""
@@ -89,7 +89,7 @@ class Worker:
         if not faces and settings.no_face == "skip":
             return Status.SKIPPED, 0, None, ()
         staged = self.setup.staging / str(task.index)
-        save_image(result.picture, staged, force=True, format=format, quality=settings.quality, keep_gps=settings.keep_gps)
+        save_image(result.picture, staged, force=True, format=format, quality=settings.file_quality, keep_gps=settings.keep_gps)
         done = Status.DONE if faces else Status.COPIED
         return done, faces, staged.stat().st_size, tuple(map(str, result.declined))
 

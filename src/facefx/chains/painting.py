@@ -15,14 +15,13 @@ from ..declare.declarations import EffectSpec
 from ..errors import EffectError
 from ..face.face import Face, FaceView
 from ..face.scene import Scene
+from ..image.canvas import Canvas, Window
 from ..labels import is_scene_wide
 from ..pixels.blend import composite
 from ..plugins.checked import guarded
 from .warping import warped
 
 __all__ = ["Declined", "apply_effect", "chosen", "unsure"]
-
-Window = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -117,29 +116,26 @@ class _Run:
         self.spec, self.params, self.key, self.portrait = spec, params, key, portrait
 
     def paint(self, scene: Scene, indices: Sequence[int]) -> Scene:
-        result: np.ndarray | None = None
+        canvas = scene.canvas
         for index in indices:
             face = scene.faces[index]
             window, mask = face.patch(self.spec.region_of(self.params))
             if mask.size == 0:
                 continue
             window, mask = _with_margin(window, mask, self.spec.margin * face.box.side, scene.size)
-            if result is None:
-                result = scene.image.copy()
-            self._paint_window(result, window, mask, face.box.side, index, FaceView(face, window))
-        return scene if result is None else replace(scene, image=result)
+            canvas = self._painted(canvas, window, mask, face.box.side, index, FaceView(face, window))
+        return scene if canvas is scene.canvas else replace(scene, canvas=canvas)
 
     def paint_widely(self, scene: Scene, indices: Sequence[int]) -> Scene:
         people = scene.of([scene.faces[index] for index in indices])
         mask = np.asarray(people.mask(self.spec.region_of(self.params)))
         if not mask.any():
             return scene
-        result = scene.image.copy()
-        self._paint_window(result, (0, 0, scene.size[1], scene.size[0]), mask, _unit(people), 0, None)
+        canvas = self._painted(scene.canvas, (0, 0, scene.size[1], scene.size[0]), mask, _unit(people), 0, None)
         if self.spec.kind == "cutout":
             alpha = mask if scene.alpha is None else scene.alpha * mask
-            return replace(scene, image=result, alpha=np.asarray(alpha))
-        return replace(scene, image=result)
+            return replace(scene, canvas=canvas, alpha=np.asarray(alpha))
+        return replace(scene, canvas=canvas)
 
     def warp(self, scene: Scene, index: int) -> Scene:
         face = scene.faces[index]
@@ -150,7 +146,7 @@ class _Run:
             return scene
         window = x0, y0, x1, y1
         supplied = {
-            "image": _read_only(scene.image[y0:y1, x0:x1]),
+            "image": scene.canvas[y0:y1, x0:x1],
             "unit": face.box.side,
             "face": FaceView(face, window),
         }
@@ -159,21 +155,18 @@ class _Run:
 
     def draw(self, scene: Scene, indices: Sequence[int]) -> Scene:
         people = scene.of([scene.faces[index] for index in indices])
-        shown = replace(people, image=_read_only(scene.image))
-        drawn = self._checked(self._call({"scene": shown, "unit": _unit(people)}, 0), scene.image.shape)
-        return replace(scene, image=np.clip(drawn, 0, 1))
+        drawn = self._checked(self._call({"scene": people, "unit": _unit(people)}, 0), scene.canvas.shape)
+        return replace(scene, canvas=scene.canvas.painted((0, 0, scene.size[1], scene.size[0]), np.clip(drawn, 0, 1)))
 
-    def _paint_window(
-        self, result: np.ndarray, window: Window, mask: np.ndarray, unit: float, index: int, face: FaceView | None
-    ) -> None:
-        """Paint into a window of `result`, in place."""
+    def _painted(self, canvas: Canvas, window: Window, mask: np.ndarray, unit: float, index: int, face: FaceView | None) -> Canvas:
+        """The canvas with the effect in a window of it."""
         x0, y0, x1, y1 = window
-        crop = _read_only(result[y0:y1, x0:x1])
+        crop = canvas[y0:y1, x0:x1]
         supplied = {"image": crop, "mask": _read_only(mask), "unit": unit, "face": face, "portrait": self.portrait}
         painted = self._checked(self._call(supplied, index), crop.shape)
         # What a cutout gives is the colour of what is in front, and shows in full behind its own alpha.
         share = (mask > 0).astype(np.float32) if self.spec.kind == "cutout" else mask
-        result[y0:y1, x0:x1] = composite(crop, painted, share)
+        return canvas.painted(window, composite(crop, painted, share))
 
     def _call(self, supplied: Mapping[str, Any], index: int) -> Any:
         arguments = {name: supplied[name] for name in self.spec.supplies}

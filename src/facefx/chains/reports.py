@@ -16,6 +16,7 @@ from ..errors import EffectError, RegionUnavailable
 from ..face.face import Face
 from ..face.values import Detector, Segmenter
 from ..image.picture import Picture, Source
+from ..inference.cards import Quality
 from ..parsing.pipeline import parse
 from ..plugins.checked import guarded
 from ..plugins.installed import registry
@@ -88,7 +89,11 @@ def _plain(value: Any) -> Any:
 
 
 def analyze(
-    image: Source | Picture, *, segmenter: str | Path | Segmenter | None = None, detector: str | Detector | None = None
+    image: Source | Picture,
+    *,
+    segmenter: str | Path | Segmenter | None = None,
+    detector: str | Detector | None = None,
+    quality: Quality | None = None,
 ) -> list[Report]:
     """Measure every face with every analyzer that is installed and that the segmenter's labels allow.
 
@@ -99,7 +104,7 @@ def analyze(
     list of Report
         One per face, largest first; empty if there is none. Two plugins' analyzers of one name appear under their full names.
     """
-    scene = parse(image, segmenter=segmenter, detector=detector)
+    scene = parse(image, segmenter=segmenter, detector=detector, quality=quality)
     specs = registry().analyzers.items
     short = [full.partition(":")[2] for full in specs]
     named = {

@@ -15,8 +15,9 @@ from ..errors import NoFaceFound, ParameterError
 from ..face.scene import Scene
 from ..face.values import Detector, Segmenter
 from ..image.picture import Picture, Source, open_image
+from ..inference.cards import Quality
 from ..parsing.parser import Parser
-from ..parsing.pipeline import parse_rgb
+from ..parsing.pipeline import parse_picture
 from .look_file import look_of, read_look, steps_of, write_look
 from .painting import Declined, apply_effect, chosen, unsure
 from .ready_looks import look_file
@@ -82,6 +83,7 @@ class Chain:
         *,
         segmenter: str | Path | Segmenter | None = None,
         detector: str | Detector | None = None,
+        quality: Quality | None = None,
         require_face: bool = True,
         min_confidence: float = 0.0,
     ) -> Result:
@@ -90,7 +92,7 @@ class Chain:
         Parameters
         ----------
         image : a path, bytes, a file object, a PIL image or an array; it is not changed.
-        segmenter, detector : as for `facefx.parse`.
+        segmenter, detector, quality : as for `facefx.parse`.
         require_face : whether a picture without a face is an error; else it is passed through.
         min_confidence : from 0 to 1. An effect leaves a face alone if the segmenter is less sure of what the effect needs to see
             (`EffectSpec.needed`, `Face.confidence`), and `Result.declined` says so. One that works on background or people as a
@@ -104,9 +106,9 @@ class Chain:
         check_confidence(min_confidence)
         picture = open_image(image)
         if any(step.needs_faces for step in self.steps):
-            scene = parse_rgb(picture.rgb, Parser.of(segmenter, detector))
+            scene = parse_picture(picture.canvas, Parser.of(segmenter, detector, quality))
         else:
-            scene = Scene(picture.rgb, ())
+            scene = Scene(picture.canvas, ())
         return self._run(picture, scene, require_face, min_confidence)
 
     def edit(self, scene: Scene, *, min_confidence: float = 0.0, declined: Sequence[Declined] | None = None) -> Scene:
@@ -153,9 +155,9 @@ class Chain:
         short = [full.rpartition(":")[2] for full in measuring]
         analyzers = {n if short.count(n) == 1 else full: measuring[full] for full, n in zip(measuring, short, strict=True)}
         reports = tuple(measure(face, index, analyzers) for index, face in enumerate(scene.faces)) if analyzers else ()
-        unchanged = edited.image is picture.rgb and edited.alpha is None
-        done = picture if unchanged else picture.with_rgb(edited.image, edited.alpha)
-        return Result(picture.like(edited.image, edited.alpha), reports, scene, done, declined)
+        unchanged = edited.canvas is picture.canvas and edited.alpha is None
+        done = picture if unchanged else picture.with_canvas(edited.canvas, edited.alpha)
+        return Result(done.handed_back(cut_out=edited.alpha is not None), reports, scene, done, declined)
 
     def _check_faces(self, scene: Scene) -> None:
         """Raise `NoFaceFound` if there is no face for a step that needs one."""

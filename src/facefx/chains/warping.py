@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
 import cv2
 import numpy as np
 
 from ..face.face import Face
 from ..face.scene import Scene
-from ..face.values import FaceParsing
+from ..face.values import FaceParsing, Probabilities
 from ..pixels import geometry
 
 __all__ = ["faded", "warped"]
@@ -33,13 +37,12 @@ def warped(scene: Scene, window: tuple[int, int, int, int], displacement: np.nda
     # Only what the window can take its colours from: a remap of all of a large picture costs as much as all else together.
     low = np.maximum(np.floor(source.min(axis=(0, 1))).astype(int) - 3, 0)
     high = np.ceil(source.max(axis=(0, 1))).astype(int) + 4
-    part = np.ascontiguousarray(scene.image[low[1] : high[1], low[0] : high[0]])
+    part = np.ascontiguousarray(scene.canvas[low[1] : high[1], low[0] : high[0]])
     moved = _remapped(part, source - low.astype(np.float32), cv2.INTER_CUBIC, cv2.BORDER_REPLICATE)
-    image = scene.image.copy()
     still = (field == 0).all(axis=-1)
-    image[y0:y1, x0:x1] = np.where(still[..., None], image[y0:y1, x0:x1], np.clip(moved, 0, 1))
-    faces = tuple(face.moved_to(image, _moved(face, window, field)) for face in scene.faces)
-    return Scene(image, faces, scene.alpha)
+    canvas = scene.canvas.painted(window, np.where(still[..., None], scene.canvas[y0:y1, x0:x1], np.clip(moved, 0, 1)))
+    faces = tuple(face.moved_to(canvas, _moved(face, window, field)) for face in scene.faces)
+    return Scene(canvas, faces, scene.alpha)
 
 
 def faded(displacement: np.ndarray, window: tuple[int, int, int, int], size: tuple[int, int]) -> np.ndarray:
@@ -71,9 +74,32 @@ def _moved(face: Face, window: tuple[int, int, int, int], field: np.ndarray) -> 
     if not shift.any():
         return parsing
     source = geometry.apply(parsing.affine, points + shift.reshape(-1, 2)).astype(np.float32).reshape(size, size, 2) - 0.5
-    # Absolute places in both, so where nothing moves nothing is blurred.
-    planes = [_remapped(plane, source, cv2.INTER_LINEAR, cv2.BORDER_REPLICATE) for plane in parsing.probabilities]
-    return FaceParsing(np.stack(planes), parsing.scheme, parsing.affine)
+    return replace(parsing, probabilities=_Moved(parsing.probabilities, source))
+
+
+class _Moved:
+    """`Probabilities`, (C, S, S), each where it was moved to: of the classes that are asked for, when they are."""
+
+    def __init__(self, before: Probabilities, source: np.ndarray) -> None:
+        self._before, self._source = before, source
+        self.shape = before.shape
+
+    def __getitem__(self, classes: Any) -> np.ndarray:
+        if isinstance(classes, int | np.integer):
+            return np.asarray(self[[classes]][0])
+        # Absolute places in both, so where nothing moves nothing is blurred.
+        planes = [_remapped(plane, self._source, cv2.INTER_LINEAR, cv2.BORDER_REPLICATE) for plane in self._before[classes]]
+        return np.stack(planes) if planes else np.zeros((0, *self.shape[1:]), np.float32)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self[index] for index in range(self.shape[0]))
+
+    def copy(self) -> np.ndarray:
+        """All classes, as an array."""
+        return self[list(range(self.shape[0]))]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self.copy(), dtype)
 
 
 def _remapped(values: np.ndarray, places: np.ndarray, interpolation: int, border: int) -> np.ndarray:

@@ -9,7 +9,7 @@ import typer
 
 from ..errors import FacefxError
 from .messages import console
-from .options import DetectorOption, PluginOption, SegmenterOption
+from .options import DetectorOption, PluginOption, QualityOption, SegmenterOption
 from .several import for_each, no_face
 
 __all__ = ["analyze"]
@@ -23,6 +23,7 @@ def analyze(
     ] = False,
     segmenter: SegmenterOption = None,
     detector: DetectorOption = None,
+    quality: QualityOption = None,
     plugin: PluginOption = None,
 ) -> None:
     """Measure the faces in pictures with every analyzer that is installed.
@@ -30,16 +31,17 @@ def analyze(
     Boxes and points are in pixels from the upper left corner. Left and right are the subject's.
     """
     from ..chains import reports
-    from ..plugins.resolve import resolve_detector, resolve_segmenter
+    from ..parsing.parser import Parser
 
-    parser, finder = resolve_segmenter(segmenter), resolve_detector(detector)
+    parser = Parser.of(segmenter, detector, quality)
     entries: list[dict[str, Any]] = []
 
     def work(path: Path) -> None:
         entry: dict[str, Any] = {"file": str(path), "faces": []}
         entries.append(entry)
         try:
-            entry["faces"] = [report.to_dict() for report in reports.analyze(path, segmenter=parser, detector=finder)]
+            found = reports.analyze(path, segmenter=parser.segmenter, detector=parser.detector)
+            entry["faces"] = [report.to_dict() for report in found]
             if not entry["faces"]:
                 raise no_face(path)
         except FacefxError as error:

@@ -14,6 +14,7 @@ from .messages import say
 from .options import (
     DetectorOption,
     EffectOption,
+    FileQualityOption,
     ForceOption,
     KeepGpsOption,
     LookOption,
@@ -21,6 +22,7 @@ from .options import (
     PluginOption,
     QualityOption,
     SegmenterOption,
+    of_parsing_and_file,
 )
 from .several import for_each, no_face
 from .targets import make_folder, targets_of
@@ -57,7 +59,8 @@ def apply(
         typer.Option("--no-face", help="A picture without a face is an error, or is written to OUT without effects."),
     ] = NoFace.ERROR,
     min_confidence: MinConfidenceOption = 0.0,
-    quality: QualityOption = 95,
+    quality: QualityOption = None,
+    file_quality: FileQualityOption = 95,
     keep_gps: KeepGpsOption = False,
     force: ForceOption = False,
     plugin: PluginOption = None,
@@ -71,19 +74,22 @@ def apply(
     """
     from ..image.files import check_target, format_of
     from ..image.picture import open_image, save_image
-    from ..plugins.resolve import resolve_detector, resolve_segmenter
+    from ..parsing.parser import Parser
 
     targets = targets_of(inputs, output)
     chain = chain_from_options(look, effect, measuring=True)
     measured: list[dict[str, Any]] = []
-    parser, finder = resolve_segmenter(segmenter), resolve_detector(detector)
+    quality, file_quality = of_parsing_and_file(quality, file_quality)
+    parser = Parser.of(segmenter, detector, quality)
+    eyes, finder = parser.segmenter, parser.detector
     make_folder(output)
 
     def work(path: Path) -> None:
         target = targets[path]
         format_of(target)
         check_target(target, force=force)  # both before the expensive part
-        result = chain.run(open_image(path), segmenter=parser, detector=finder, require_face=False, min_confidence=min_confidence)
+        picture = open_image(path)
+        result = chain.run(picture, segmenter=eyes, detector=finder, require_face=False, min_confidence=min_confidence)
         for declined in result.declined:
             say(f"{str(path)!r}: {declined}")
         if not result.scene.faces:
@@ -92,7 +98,7 @@ def apply(
             say(f"no face was found in {str(path)!r}; written without effects")
         if result.reports:
             measured.append({"file": str(path), "faces": [report.to_dict() for report in result.reports]})
-        save_image(result.picture, target, force=force, quality=quality, keep_gps=keep_gps)
+        save_image(result.picture, target, force=force, quality=file_quality, keep_gps=keep_gps)
 
     try:
         for_each(inputs, work)

@@ -17,6 +17,7 @@ from .messages import console, say
 from .options import (
     DetectorOption,
     EffectOption,
+    FileQualityOption,
     ForceOption,
     KeepGpsOption,
     LookOption,
@@ -24,6 +25,7 @@ from .options import (
     PluginOption,
     QualityOption,
     SegmenterOption,
+    of_parsing_and_file,
 )
 
 if TYPE_CHECKING:
@@ -79,7 +81,8 @@ def batch(
         str | None,
         typer.Option("--format", metavar="SUFFIX", help="The format of all results, such as png. By default each keeps its own."),
     ] = Settings.format,
-    quality: QualityOption = Settings.quality,
+    quality: QualityOption = None,
+    file_quality: FileQualityOption = Settings.file_quality,
     keep_gps: KeepGpsOption = Settings.keep_gps,
     workers: Annotated[
         int | None,
@@ -109,10 +112,11 @@ def batch(
     """
     from ..batch import prepare
 
+    quality, file_quality = of_parsing_and_file(quality, file_quality)
     plan = prepare(
         folder_in, folder_out, chain_from_options(look, effect), glob=glob or (), segmenter=segmenter, detector=detector,
-        no_face=no_face.value, min_confidence=min_confidence, format=format, quality=quality, keep_gps=keep_gps, resume=resume,
-        force=force,
+        no_face=no_face.value, min_confidence=min_confidence, format=format, file_quality=file_quality,
+        quality=quality, keep_gps=keep_gps, resume=resume, force=force,
     )  # fmt: skip
     _show(plan, plan.run(workers=workers, engine=engine.value, address=address, sheet=sheet))
 

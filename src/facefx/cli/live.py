@@ -26,7 +26,7 @@ def live(
     detector: DetectorOption = None,
     folder: Annotated[Path, typer.Option("--save-to", metavar="FOLDER", help="Where stills and recordings go.")] = Path(),
     size: SizeOption = 256,
-    parse_every: ParseEveryOption = 1,
+    parse_every: ParseEveryOption = 2,
     min_confidence: MinConfidenceOption = 0.0,
     plugin: PluginOption = None,
 ) -> None:

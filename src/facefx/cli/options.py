@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from .effect_text import SYNTAX
+from .messages import say
 
 __all__ = [
     "DetectorOption",
     "EffectOption",
+    "FileQualityOption",
     "ForceOption",
     "KeepGpsOption",
     "LookOption",
@@ -19,7 +21,9 @@ __all__ = [
     "PluginOption",
     "QualityOption",
     "SegmenterOption",
+    "of_parsing_and_file",
 ]
+
 
 EffectOption = Annotated[
     list[str] | None,
@@ -33,7 +37,7 @@ LookOption = Annotated[
         help="A ready look that `facefx looks` lists, or the file of a saved one; run before the effects. May be repeated.",
     ),
 ]
-QualityOption = Annotated[int, typer.Option("--quality", min=1, max=100, help="Of JPEG, WebP and AVIF files.")]
+FileQualityOption = Annotated[int, typer.Option("--file-quality", min=1, max=100, help="Of JPEG, WebP and AVIF files.")]
 KeepGpsOption = Annotated[
     bool, typer.Option("--keep-gps", help="Keep the position where a photo was taken, which is left out otherwise.")
 ]
@@ -54,6 +58,15 @@ DetectorOption = Annotated[
         metavar="NAME",
         help="What finds the faces: finder (the default), cascade, whole_frame for portraits that are already cut out and "
         "upright, or one that a plugin offers.",
+    ),
+]
+QualityOption = Annotated[
+    Any,  # str | None; what is allowed is checked where it is used
+    typer.Option(
+        "--quality",
+        metavar="fast|balanced|best",
+        help="How finely faces are parsed: best looks at each in the mirror too. By default balanced.",
+        show_default=False,
     ),
 ]
 MinConfidenceOption = Annotated[
@@ -87,4 +100,16 @@ PluginOption = Annotated[
         help="A Python file with effects, analyzers, segmenters or detectors of your own. May be repeated.",
     ),
 ]
+
+
+def of_parsing_and_file(quality: str | None, file_quality: int) -> tuple[Any, int]:
+    """What ``--quality`` and ``--file-quality`` ask for; a number as the first is the second, as before 0.2, with a warning."""
+    if not quality or not quality.isdecimal():
+        return quality, file_quality
+    if not 1 <= int(quality) <= 100:
+        raise typer.BadParameter(f"{quality} is not in the range 1<=x<=100.", param_hint="'--quality'")
+    say(f"--quality {quality} is --file-quality {quality} since facefx 0.2; --quality takes fast, balanced or best")
+    return None, int(quality)
+
+
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace output files that are there already.")]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import OutputError
-from .options import DetectorOption, ForceOption, PluginOption, SegmenterOption
+from .options import DetectorOption, ForceOption, PluginOption, QualityOption, SegmenterOption
 from .several import for_each, no_face
 from .targets import make_folder, pictures_in, targets_of
 
@@ -65,6 +65,7 @@ def parse(
     ] = None,
     segmenter: SegmenterOption = None,
     detector: DetectorOption = None,
+    quality: QualityOption = None,
     force: ForceOption = False,
     plugin: PluginOption = None,
 ) -> None:
@@ -81,7 +82,7 @@ def parse(
 
     if output is None and overlay is None and sheet is None:
         raise typer.BadParameter("there is nothing to do: give -o, --overlay, --sheet, or several", param_hint="'-o'")
-    parser = Parser.of(segmenter, detector)
+    parser = Parser.of(segmenter, detector, quality)
     order = label_scheme(scheme or parser.scheme)
     pictures = pictures_in(inputs)
     targets = _targets(pictures, output, overlay, sheet, force)
@@ -132,10 +133,10 @@ class _Work:
         """Parse a picture and write what is asked of it. Raises `FacefxError`."""
         from ..image.overlay import small_overlay
         from ..image.picture import open_image
-        from ..parsing.pipeline import parse_rgb
+        from ..parsing.pipeline import parse_picture
 
         self._check(path)
-        scene = parse_rgb(open_image(path).rgb, self.parser)
+        scene = parse_picture(open_image(path).canvas, self.parser)
         label_map = scene.label_map(self.order)
         if self.targets.sheet is not None:
             small = small_overlay(scene.image, label_map, self.order, side=_SMALL)

@@ -39,7 +39,7 @@ def video(
         float,
         typer.Option("--smoothing", metavar="SHARE", help="How much of the last frame's masks stays in the next one's, 0 to 0.95."),
     ] = 0.8,
-    parse_every: ParseEveryOption = 1,
+    parse_every: ParseEveryOption = 2,
     min_confidence: MinConfidenceOption = 0.0,
     crf: Annotated[int, typer.Option("--crf", min=0, max=51, help="Quality of the video, 0 (lossless, huge) to 51.")] = 18,
     force: ForceOption = False,

@@ -9,11 +9,13 @@ from functools import cached_property
 import numpy as np
 
 from .. import labels as label_names
+from ..image.canvas import Canvas
 from ..labels import Label, Region
 from ..pixels import geometry
 from .iris import Iris, find_irises
 from .landmarks import Landmarks, landmarks_of
 from .mask_style import PHOTO, MaskStyle, Patch
+from .near_and_wide import NearAndWide, near_parsing
 from .values import Box, FaceParsing, Mask
 
 __all__ = ["Face", "FaceView", "mask_of_faces"]
@@ -32,7 +34,7 @@ class Face:
     roll : tilt of the head in degrees, positive when it is turned clockwise as one looks at the picture.
     score : how sure we are that this is a face, 0 to 1.
     parsing : the segmenter's answer.
-    picture : (H, W, 3) float32 RGB in [0, 1], the picture it was found in.
+    canvas : the picture it was found in; an array, (H, W, 3) float32 RGB in [0, 1], is made one.
     mask_style : how finely its masks are made: a frame of a film is not looked at for as long as a photo.
     steady_confidence : what `confidence` says of some regions, by their names, instead of measuring it: in a film, what takes the
         frames before into account.
@@ -42,10 +44,18 @@ class Face:
     roll: float
     score: float
     parsing: FaceParsing
-    picture: np.ndarray = field(repr=False)
+    canvas: Canvas = field(repr=False)
     mask_style: MaskStyle = field(default=PHOTO, repr=False)
     steady_confidence: Mapping[str, float] = field(default_factory=dict, repr=False)
     _patches: dict[str, Patch] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "canvas", Canvas.of(self.canvas))
+
+    @property
+    def picture(self) -> np.ndarray:
+        """(H, W, 3) float32 RGB in [0, 1], read-only: all of the picture it was found in. A window of `canvas` costs less."""
+        return self.canvas.image
 
     def patch(self, region: Region | Label | str) -> Patch:
         """A region's mask where it is not zero; made once and kept.
@@ -57,10 +67,27 @@ class Face:
         """
         name = str(getattr(region, "value", region))
         if name not in self._patches:
-            window, mask = self.mask_style.patch(region, self.parsing, self.picture, self.box.side)
+            window, mask = self.mask_style.patch(region, self.parsing, self.canvas, self.box.side)
             mask.flags.writeable = False
             self._patches[name] = window, mask
         return self._patches[name]
+
+    def seen_near(self, region: Region | Label | str, window: tuple[int, int, int, int]) -> Face:
+        """The face by its near crop alone, if that shows all of a window and would do for a region; else the face itself.
+
+        An effect on the skin that asks where hair begins needs no look at all of the hair.
+        """
+        whole = self.parsing.probabilities
+        if not isinstance(whole, NearAndWide) or whole.ends_near(self.parsing.scheme.indices_of(region)):
+            return self
+        x0, y0, x1, y1 = window
+        corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], float)
+        on_crop = geometry.apply(self._near.parsing.affine, corners)
+        return self._near if on_crop.min() >= 0 and on_crop.max() <= self._near.parsing.size else self
+
+    @cached_property
+    def _near(self) -> Face:
+        return replace(self, parsing=near_parsing(self.parsing))
 
     @cached_property
     def landmarks(self) -> Landmarks:
@@ -70,11 +97,11 @@ class Face:
     @cached_property
     def irises(self) -> tuple[Iris | None, Iris | None]:
         """The subject's left iris and the right one, None where none is seen; found once."""
-        return find_irises(self.picture, self.landmarks)
+        return find_irises(self.canvas, self.landmarks)
 
-    def moved_to(self, picture: np.ndarray, parsing: FaceParsing) -> Face:
+    def moved_to(self, picture: Canvas | np.ndarray, parsing: FaceParsing) -> Face:
         """The same face in another version of its picture."""
-        return replace(self, picture=picture, parsing=parsing)
+        return replace(self, canvas=Canvas.of(picture), parsing=parsing)
 
     def confidence(self, region: Region | Label | str) -> float:
         """How sure the segmenter is of a region where it claims it: 0 (there is none) to 1.
@@ -93,7 +120,7 @@ class Face:
         if not rows.size:
             return 0.0
         points = geometry.apply(geometry.invert(self.parsing.affine), np.column_stack([columns, rows]) + 0.5)
-        height, width = self.picture.shape[:2]
+        height, width = self.canvas.shape[:2]
         shown = ((points >= 0) & (points < (width, height))).all(axis=1)
         claimed = values[rows, columns][shown]
         if not claimed.size:
@@ -106,7 +133,7 @@ class Face:
 
         Raises `UnknownName` for a region there is not, `RegionUnavailable` for one that the segmenter does not know.
         """
-        return mask_of_faces([self], region, self.picture)
+        return mask_of_faces([self], region, self.canvas)
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +168,7 @@ class FaceView:
         result = np.zeros(self.shape, np.float32)
         if not self.face.parsing.scheme.indices_of(region):
             return result
-        (x0, y0, x1, y1), mask = self.face.patch(region)
+        (x0, y0, x1, y1), mask = self.face.seen_near(region, self.window).patch(region)
         left, top, right, bottom = self.window
         inner = max(x0, left), max(y0, top), min(x1, right), min(y1, bottom)
         if inner[0] < inner[2] and inner[1] < inner[3]:
@@ -157,7 +184,7 @@ class FaceView:
         return self.face.landmarks.mapped(lambda points: points - origin)
 
 
-def mask_of_faces(faces: Sequence[Face], region: Region | Label | str, picture: np.ndarray) -> Mask:
+def mask_of_faces(faces: Sequence[Face], region: Region | Label | str, picture: geometry.Windows) -> Mask:
     """The soft mask of a region over several faces of a picture, (H, W) float32 in [0, 1]."""
     label_names.labels_of(region)  # an unknown name is an error also where there is no face
     full = np.zeros(picture.shape[:2], np.float32)

@@ -49,7 +49,7 @@ _OFF, _HIDDEN = 4.0, 0.2
 _LEAST_SCORE, _LEAST_BESIDE = 0.35, 0.2
 
 
-def find_irises(image: np.ndarray, landmarks: Landmarks) -> tuple[Iris | None, Iris | None]:
+def find_irises(image: geometry.Windows, landmarks: Landmarks) -> tuple[Iris | None, Iris | None]:
     """The irises of the left and of the right eye; None where the eye is shut, hidden or too unclear.
 
     Parameters
@@ -102,7 +102,7 @@ _INSIDE, _EDGE = 3, (2, 3)
 class _Search:
     """One eye, upright and at a fixed size."""
 
-    def __init__(self, image: np.ndarray, eye: Strip) -> None:
+    def __init__(self, image: geometry.Windows, eye: Strip) -> None:
         self.width = eye.width
         ends = np.array([eye.start, eye.end])
         across = ends[np.argmax(ends[:, 0])] - ends[np.argmin(ends[:, 0])]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from .. import labels as label_names
@@ -28,7 +27,7 @@ class MaskStyle:
 
     Attributes
     ----------
-    coarse : the edges of hair, much the largest part, are fitted on a picture smaller by this factor.
+    coarse : the edges of hair, much the largest part, are fitted on cells of at least so many of the crop's own pixels.
     largest : a face whose side is longer than this, in pixels, gets its masks on a copy of the picture that is smaller by as much;
         they are enlarged again.
     """
@@ -36,7 +35,7 @@ class MaskStyle:
     coarse: float = 1.0
     largest: float = math.inf
 
-    def patch(self, region: Region | Label | str, parsing: FaceParsing, picture: np.ndarray, side: float) -> Patch:
+    def patch(self, region: Region | Label | str, parsing: FaceParsing, picture: geometry.Windows, side: float) -> Patch:
         """A region's mask where it is not zero; of zero size if that is nowhere.
 
         Parameters
@@ -53,7 +52,7 @@ class MaskStyle:
         width, height = round((x1 - x0) / shrink), round((y1 - y0) / shrink)
         if width < 1 or height < 1:
             return (0, 0, 0, 0), np.zeros((0, 0), np.float32)
-        small = cv2.resize(picture[y0:y1, x0:x1], (width, height), interpolation=cv2.INTER_AREA)
+        small = geometry.reduced(picture, (x0, y0, x1, y1), (width, height))
         across, down = (x1 - x0) / width, (y1 - y0) / height
         affine = parsing.affine @ np.array([[across, 0, x0], [0, down, y0], [0, 0, 1]])
         (left, top, right, bottom), mask = self._fitted(region, parsing, affine, small, self.largest)
@@ -69,7 +68,7 @@ class MaskStyle:
         return window, geometry.warp_to_window(mask, there, window)
 
     def _fitted(
-        self, region: Region | Label | str, parsing: FaceParsing, affine: np.ndarray, picture: np.ndarray, side: float
+        self, region: Region | Label | str, parsing: FaceParsing, affine: np.ndarray, picture: geometry.Windows, side: float
     ) -> Patch:
         """The mask on a picture that shows the face `side` pixels large, and that `affine` takes to the parsing's crop."""
         values = parsing.region(region)

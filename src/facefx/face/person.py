@@ -41,7 +41,7 @@ _ANYWHERE = (0, 0, 1, 1)
 _LEAST = 16
 
 
-def person_mask(faces: Sequence[Face], picture: np.ndarray) -> np.ndarray:
+def person_mask(faces: Sequence[Face], picture: geometry.Windows) -> np.ndarray:
     """Everything that belongs to the people whose faces are given.
 
     Where a body has the colours of what is behind it the cut may run along something else; bodies are sought straight below a head,
@@ -49,7 +49,7 @@ def person_mask(faces: Sequence[Face], picture: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    picture : (H, W, 3) float32 RGB in [0, 1], the one that the faces were found in.
+    picture : the one that the faces were found in.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def person_mask(faces: Sequence[Face], picture: np.ndarray) -> np.ndarray:
     return parsed
 
 
-def _thin_hair(face: Face, picture: np.ndarray, person: np.ndarray) -> None:
+def _thin_hair(face: Face, picture: geometry.Windows, person: np.ndarray) -> None:
     """Let the background show between locks where the segmenter saw some of it and the colours agree; changes `person` in place."""
     parsing, hair = face.parsing, _hair(face)
     pixel = face.box.side * float(np.sqrt(abs(np.linalg.det(parsing.affine[:, :2]))))  # a face unit, in pixels of the crop
@@ -108,12 +108,12 @@ def _around(values: np.ndarray, radius: float) -> np.ndarray:
     return np.asarray(cv2.GaussianBlur(masks.grow(values, 0.7 * radius), (0, 0), max(0.3 * radius, 0.5)))
 
 
-def _body(faces: Sequence[Face], picture: np.ndarray, parsed: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+def _body(faces: Sequence[Face], picture: geometry.Windows, parsed: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """What was found beyond the parsing on a small copy, (h, w) float32, and the (2, 3) map of the picture to it."""
     height, width = parsed.shape
     scale = min(_SIDE / max(height, width), 1.0)
     size = max(round(width * scale), 1), max(round(height * scale), 1)
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    small = geometry.reduced(picture, (0, 0, width, height), size)
     person = cv2.resize(parsed, size, interpolation=cv2.INTER_AREA)
     to_small = np.array([[size[0] / width, 0, 0], [0, size[1] / height, 0]])
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import labels as label_names
 from ..errors import RegionUnavailable
+from ..image.canvas import Canvas
 from ..labels import Label, LabelScheme, Region
 from ..pixels import geometry
 from .face import Face, mask_of_faces
@@ -25,14 +26,22 @@ class Scene:
 
     Attributes
     ----------
-    image : (H, W, 3) float32 RGB in [0, 1].
+    canvas : the picture; an array, (H, W, 3) float32 RGB in [0, 1], is made one.
     alpha : (H, W) float32 in [0, 1], what a cutout left of the picture; None if all of it.
     """
 
-    image: np.ndarray
+    canvas: Canvas
     faces: tuple[Face, ...]
     alpha: np.ndarray | None = None
     _people: dict[tuple[Face, ...], Mask] = field(default_factory=dict, repr=False)  # goes along when only the picture changes
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "canvas", Canvas.of(self.canvas))
+
+    @property
+    def image(self) -> np.ndarray:
+        """(H, W, 3) float32 RGB in [0, 1], read-only: all of the picture. A window of `canvas` costs less."""
+        return self.canvas.image
 
     def mask(self, region: Region | Label | str) -> Mask:
         """The soft mask of a region over all faces, (H, W) float32 in [0, 1].
@@ -44,7 +53,7 @@ class Scene:
         if labels == Region.PERSON.labels:
             return self._person()
         if Label.BACKGROUND not in labels:
-            return mask_of_faces(self.faces, region, self.image)
+            return mask_of_faces(self.faces, region, self.canvas)
         others = "+".join(label.value for label in Label if label not in labels)
         if not others:
             return Mask.of(np.ones(self.size, np.float32))
@@ -57,7 +66,7 @@ class Scene:
     def _person(self) -> Mask:
         # Of the picture that was parsed: effects may have changed this one's colours since.
         if self.faces not in self._people:
-            found = person_mask(self.faces, self.faces[0].picture) if self.faces else np.zeros(self.size, np.float32)
+            found = person_mask(self.faces, self.faces[0].canvas) if self.faces else np.zeros(self.size, np.float32)
             self._people[self.faces] = Mask.of(found)
         return self._people[self.faces]
 
@@ -72,8 +81,8 @@ class Scene:
             If the segmenter's own labels are coarser than the scheme's.
         """
         target = label_names.scheme(scheme)
-        result = np.zeros(self.image.shape[:2], np.uint8)
-        certainty = np.zeros(self.image.shape[:2], np.float32)
+        result = np.zeros(self.size, np.uint8)
+        certainty = np.zeros(self.size, np.float32)
         for face in self.faces:
             (x0, y0, x1, y1), labels, sure = _likeliest(face, target)
             wins = (labels > 0) & (sure > certainty[y0:y1, x0:x1])
@@ -84,7 +93,7 @@ class Scene:
     @cached_property
     def size(self) -> tuple[int, int]:
         """(height, width)"""
-        return int(self.image.shape[0]), int(self.image.shape[1])
+        return self.canvas.shape[:2]
 
 
 def _likeliest(face: Face, target: LabelScheme) -> tuple[tuple[int, int, int, int], np.ndarray, np.ndarray]:
@@ -99,7 +108,7 @@ def _likeliest(face: Face, target: LabelScheme) -> tuple[tuple[int, int, int, in
             f"a label map in the scheme {target.name!r} needs a segmenter that knows its labels; this one's are "
             f"{parsing.scheme.name!r}: ask for label_map({parsing.scheme.name!r})"
         )
-    window = geometry.crop_window(parsing.affine, parsing.size, face.picture.shape)
+    window = geometry.crop_window(parsing.affine, parsing.size, face.canvas.shape)
     best = labels = None
     for index in range(len(target)):
         values = parsing.probabilities[table == index].sum(axis=0)

@@ -98,9 +98,13 @@ class Detection:
 
 
 class Detector(Protocol):
-    """Finds faces. ``rgb`` is (H, W, 3) float32 in [0, 1]."""
+    """Finds faces. ``rgb`` is (H, W, 3) float32 in [0, 1], read-only.
 
-    def detect(self, rgb: np.ndarray) -> list[Detection]: ...
+    One with an attribute ``takes_windows`` that is true is given `facefx.pixels.geometry.Windows` of uint8 where the picture has 8
+    bits, so that a large photo need not be made floats for it.
+    """
+
+    def detect(self, rgb: Any) -> list[Detection]: ...
 
 
 class Segmenter(Protocol):

@@ -107,7 +107,7 @@ def decode(data: bytes, what: str, max_pixels: int) -> tuple[Native, Metadata]:
         metadata = metadata_of(image)
         if has_16_bits(image, data):
             return decode_16_bits(image, data, what), metadata
-        return upright(image), metadata
+        return upright(image, in_place=getattr(image, "n_frames", 1) == 1), metadata  # nobody else has it
 
 
 def _register_heif() -> None:
@@ -121,11 +121,12 @@ def _register_heif() -> None:
     pillow_heif.register_heif_opener()
 
 
-def upright(image: Image.Image) -> Image.Image:
-    """A copy turned as its EXIF says, without the orientation; the rest of `info` stays."""
+def upright(image: Image.Image, *, in_place: bool = False) -> Image.Image:
+    """A copy, or the image itself, turned as its EXIF says, without the orientation; the rest of `info` stays."""
     exif = metadata_of(image).exif
     try:
-        turned = ImageOps.exif_transpose(image)
+        turned = image if in_place else image.copy()
+        ImageOps.exif_transpose(turned, in_place=True)
     except Exception:  # as in metadata_of
         turned = image.copy()
     turned.info.pop("exif", None)
@@ -171,8 +172,11 @@ def encode(native: Native, metadata: Metadata, format: str, *, quality: int, kee
     if isinstance(written, np.ndarray):
         return encode_16_bits(written, metadata, format)
     image = written
-    image.info = {key: value for key, value in image.info.items() if key == "transparency"}  # the rest is said here or left out
     options: dict[str, Any] = {"exif": metadata.exif, "icc_profile": metadata.icc, "dpi": metadata.dpi}
+    if image is native:  # of `info` Pillow would take no more than this into a JPEG
+        options["comment"] = b""
+    else:
+        image.info = {key: value for key, value in image.info.items() if key == "transparency"}  # the rest is said here or left out
     if format in _LOSSY:
         options["quality"] = quality
     if format == "JPEG":
@@ -185,7 +189,7 @@ def encode(native: Native, metadata: Metadata, format: str, *, quality: int, kee
     try:
         with _lock, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image.save(out, format, **{key: value for key, value in options.items() if value})
+            image.save(out, format, **{key: value for key, value in options.items() if value or key == "comment"})
     except Exception as error:  # an encoder's limits: sizes, missing codecs
         what = f"a {image.width} x {image.height} picture of mode {image.mode}"
         raise OutputError(f"{what} cannot be written as {format}: {error}.") from error
@@ -210,12 +214,12 @@ def _image_8_bits(array: NDArray[Any]) -> Image.Image:
 
 
 def _in_mode_of(image: Image.Image, format: str) -> Image.Image:
-    """A copy in a mode that `format` holds."""
+    """A copy in a mode that `format` holds; for JPEG the image itself, if it is in one: a large photo's copy takes a while."""
     if image.mode in ("I", "I;16", "F"):
         image = _image_8_bits(image_array(image))
     modes = _MODES[format]
     if image.mode in modes and (not image.has_transparency_data or format not in ("JPEG", "BMP")):
-        return image.copy()
+        return image if format == "JPEG" else image.copy()
     if not image.has_transparency_data:
         return image.convert("RGB")
     image = image.convert("RGBA")

@@ -7,8 +7,10 @@ for bit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -23,13 +25,17 @@ __all__ = [
     "Native",
     "check_array",
     "fits",
+    "has_8_bits",
     "image_array",
     "in_srgb",
     "native_alpha",
     "native_rgb",
     "native_with_alpha",
+    "native_with_painted",
     "native_with_rgb",
+    "part_of",
     "profile_of",
+    "three_times",
 ]
 
 #: What a picture is kept as: an array (H, W), (H, W, 1 | 2 | 3 | 4), or a PIL image.
@@ -37,11 +43,14 @@ Native = NDArray[Any] | Image.Image
 
 #: Modes whose `numpy.asarray` is an array picture.
 ARRAY_MODES = ("L", "LA", "RGB", "RGBA", "I;16", "I", "F")
+#: Those of 8 bits, parts of which can be converted and written back alone.
+_WINDOWED_MODES = ("L", "LA", "RGB", "RGBA")
 #: Modes that Pillow converts to RGB and back, with rounding, so only changed pixels make that trip.
 COLOR_MODES = ("1", "CMYK", "YCbCr", "HSV")
 
 #: Rec. 601 luma of encoded RGB, the grey of Pillow and OpenCV.
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+_FROM_8_BITS = (np.arange(256) / np.float32(255)).astype(np.float32)
 _DTYPES = ("uint8", "uint16", "float32", "float64")
 
 
@@ -109,12 +118,33 @@ def native_rgb(native: Native, icc: bytes | None = None) -> NDArray[np.float32]:
     color = planes[..., : _color_planes(planes)]
     if native.dtype.kind == "f":
         rgb[...] = color
+    elif native.dtype == np.uint8 and planes.shape[2] == 3 and planes.size:
+        cv2.LUT(planes, _FROM_8_BITS, rgb)  # the same numbers as a division gives
     else:
         np.divide(color, np.iinfo(native.dtype).max, out=rgb, dtype=np.float32)
     if profile and not profile.image_to_srgb:
         rgb = profile.to_srgb(rgb)
     rgb.flags.writeable = False
     return rgb
+
+
+def part_of(native: Native, window: tuple[int, int, int, int]) -> NDArray[Any] | None:
+    """The numbers in a window, (x0, y0, x1, y1), as an array picture; None for kinds that are converted as a whole only."""
+    x0, y0, x1, y1 = window
+    if isinstance(native, np.ndarray):
+        return native[y0:y1, x0:x1]
+    return np.asarray(native.crop(window)) if native.mode in _WINDOWED_MODES else None
+
+
+def has_8_bits(native: Native) -> bool:
+    """Whether `part_of` gives uint8."""
+    return native.dtype == np.uint8 if isinstance(native, np.ndarray) else native.mode in _WINDOWED_MODES
+
+
+def three_times(array: NDArray[Any]) -> NDArray[Any]:
+    """The colour of an array picture, (H, W, 3) of its dtype: without alpha, grey three times."""
+    planes = _planes(array)
+    return planes[..., :3] if _color_planes(planes) == 3 else np.repeat(planes[..., :1], 3, axis=2)
 
 
 def in_srgb(native: Native, icc: bytes) -> Native:
@@ -177,6 +207,27 @@ def native_with_rgb(native: Native, old: NDArray[np.float32], new: NDArray[np.fl
     return out
 
 
+def native_with_painted(
+    native: Native, painted: Sequence[tuple[tuple[int, int, int, int], NDArray[np.float32]]], icc: bytes | None = None
+) -> Native | None:
+    """`native_with_rgb` for a picture that differs in some windows only, (x0, y0, x1, y1), from which colours are taken in order.
+
+    None for kinds that can only be written as a whole.
+    """
+    profile = profile_of(native, icc)
+    out = native.copy()
+    for (x0, y0, x1, y1), colors in painted:
+        part = part_of(native, (x0, y0, x1, y1))
+        if part is None:
+            return None
+        written = _array_with_rgb(part, native_rgb(part, icc), colors, profile)
+        if isinstance(out, Image.Image):
+            out.paste(Image.fromarray(written), (x0, y0))
+        else:
+            out[y0:y1, x0:x1] = written
+    return out
+
+
 def native_with_alpha(native: Native, alpha: NDArray[np.float32]) -> Native:
     """A copy of `native` with that alpha, (H, W) in [0, 1], in the nearest kind that has one.
 
@@ -204,7 +255,11 @@ def _color_planes(planes: NDArray[Any]) -> int:
 
 def _rounded(values: NDArray[np.float32], dtype: np.dtype[Any]) -> NDArray[Any]:
     """[0, 1] to `dtype`: floats as they are, integers rounded to the nearest."""
-    return values.astype(dtype) if dtype.kind == "f" else (values * np.float32(np.iinfo(dtype).max) + np.float32(0.5)).astype(dtype)
+    if dtype.kind == "f":
+        return values.astype(dtype)
+    scaled = values * np.float32(np.iinfo(dtype).max)
+    scaled += np.float32(0.5)
+    return scaled.astype(dtype)
 
 
 def _changed(old: NDArray[np.float32], new: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -217,6 +272,8 @@ def _changed(old: NDArray[np.float32], new: NDArray[np.float32]) -> NDArray[np.b
 def _array_with_rgb(
     native: NDArray[Any], old: NDArray[np.float32], new: NDArray[np.float32], profile: Profile | None
 ) -> NDArray[Any]:
+    if native.dtype == np.uint8 and native.shape[2:] == (3,) and profile is None:  # what has not changed is rounded to what it was
+        return _rounded(np.clip(new, 0, 1), native.dtype)
     out = native.copy()
     planes = _planes(out)
     for top in range(0, len(planes), 256):  # in bands, so that a large picture needs no second float copy

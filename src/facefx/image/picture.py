@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import ImageError, ParameterError
+from .canvas import Canvas
 from .files import check_target, decode, encode, format_of, pillow, too_large, upright, write_file
 from .metadata import Metadata, metadata_of
 from .modes import (
@@ -40,8 +41,8 @@ from .modes import (
     image_array,
     in_srgb,
     native_alpha,
-    native_rgb,
     native_with_alpha,
+    native_with_painted,
     native_with_rgb,
 )
 from .profiles import profile_name, read_profile
@@ -76,9 +77,14 @@ class Picture:
         return self.native.shape[0], self.native.shape[1]
 
     @cached_property
+    def canvas(self) -> Canvas:
+        """The picture to work on, of which only the windows that are asked for are made floats. Transparent pixels as stored."""
+        return Canvas(self.native, self.metadata.icc)
+
+    @property
     def rgb(self) -> NDArray[np.float32]:
         """(H, W, 3) float32, sRGB in [0, 1], read-only; made when first asked for. Transparent pixels as stored."""
-        return native_rgb(self.native, self.metadata.icc)
+        return self.canvas.image
 
     @property
     def color_space(self) -> str:
@@ -110,8 +116,17 @@ class Picture:
         if not isinstance(rgb, np.ndarray) or rgb.shape != (*self.size, 3) or rgb.dtype.kind != "f":
             given = f"{rgb.dtype} of shape {rgb.shape}" if isinstance(rgb, np.ndarray) else type(rgb).__name__
             raise ImageError(f"the new colours must be floats of shape {(*self.size, 3)}; given was {given}.")
+        native = native_with_rgb(self.native, self.rgb, rgb.astype(np.float32, copy=False), self.metadata.icc)
+        return self._with_native(native, alpha)
+
+    def with_canvas(self, canvas: Canvas, alpha: NDArray[np.floating[Any]] | None = None) -> Picture:
+        """`with_rgb` of ``canvas.image``; where that is `self.canvas` painted on, only what was painted is written."""
+        painted = canvas.painted_on(self.canvas)
+        native = None if painted is None else native_with_painted(self.native, painted, self.metadata.icc)
+        return self.with_rgb(canvas.image, alpha) if native is None else self._with_native(native, alpha)
+
+    def _with_native(self, native: Native, alpha: NDArray[np.floating[Any]] | None) -> Picture:
         icc = self.metadata.icc
-        native = native_with_rgb(self.native, self.rgb, rgb.astype(np.float32, copy=False), icc)
         if alpha is None:
             return replace(self, native=native)
         share = self._share_of(alpha)
@@ -135,11 +150,14 @@ class Picture:
         a format without alpha become PNG if there is one. An array cannot carry the colour profile of a 16-bit file, whose
         numbers it holds: `save_image(picture.with_rgb(rgb), path)` does.
         """
-        done = self.with_rgb(rgb, alpha)
+        return self.with_rgb(rgb, alpha).handed_back(cut_out=alpha is not None)
+
+    def handed_back(self, *, cut_out: bool = False) -> Native | bytes:
+        """What a caller gets who gave this kind of picture; see `like`. `cut_out`: whether it was given an alpha since."""
         if self.encoded and self.metadata.format is not None:
-            name = self.metadata.format if alpha is None or self.metadata.format in _WITH_ALPHA else "PNG"
-            return encode(done.native, done.metadata, name, quality=95, keep_gps=False)
-        return done.native
+            name = self.metadata.format if not cut_out or self.metadata.format in _WITH_ALPHA else "PNG"
+            return encode(self.native, self.metadata, name, quality=95, keep_gps=False)
+        return self.native
 
 
 def open_image(source: Source | Picture, *, max_pixels: int | None = None) -> Picture:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self, get_args
 
 from ..errors import ModelError, UnknownName
 from ..labels import LabelScheme, scheme
@@ -22,9 +22,12 @@ from ..labels import LabelScheme, scheme
 __all__ = [
     "CLASSIFIER",
     "DETECTOR",
+    "QUALITIES",
     "Card",
     "DetectorCard",
     "ModelCard",
+    "Quality",
+    "Run",
     "checked_bytes",
     "detectors_among",
     "find_card",
@@ -37,6 +40,12 @@ __all__ = [
 CLASSIFIER = "classifier.npz"
 #: What a face detector's folder holds in place of ``model.onnx``, see `detectors/card.py`.
 DETECTOR = "detector.onnx"
+
+#: How a segmenter is run, from the cheapest to the most accurate.
+Quality = Literal["fast", "balanced", "best"]
+QUALITIES: tuple[Quality, ...] = get_args(Quality)
+#: Of the card's input size, for the crops of ``fast`` where the card does not say; and what sizes are multiples of.
+_FAST, _MULTIPLE = 0.7, 32
 
 #: Folders of models, beside those in the package: paths in the style of PATH.
 ENVIRONMENT = "FACEFX_MODELS"
@@ -75,7 +84,7 @@ class Card(ABC):
             )
         except (ModelError, UnknownName) as error:
             raise ModelError(f"the model card {path}: {error}") from None
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ModelError(f"the model card {path} lacks or garbles {error}; docs/models.md lists what a card holds") from None
 
     @classmethod
@@ -88,14 +97,26 @@ class Card(ABC):
         return checked_bytes(self.folder / self.WEIGHTS, self.name, self.sha256)
 
 
+class Run(NamedTuple):
+    """How a quality has a segmenter run: on crops of `size` pixels a side, and whether in the mirror too."""
+
+    size: int
+    mirror: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelCard(Card):
-    """The contents of a segmenter's ``card.toml``."""
+    """The contents of a segmenter's ``card.toml``.
+
+    ``qualities`` says of each quality how it runs the model: as ``[quality.NAME]`` has it or else, ``best`` on crops of the input
+    size and in the mirror too, ``balanced`` without the mirror, ``fast`` on smaller crops.
+    """
 
     WEIGHTS = "model.onnx"
 
     input_size: tuple[int, int]
     scheme: LabelScheme
+    qualities: Mapping[Quality, Run]
 
     @classmethod
     def _own_fields(cls, table: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,7 +126,24 @@ class ModelCard(Card):
             raise ModelError(f"it lists the classes {classes}, but its scheme {labels.name!r} has {labels.classes}")
         if height < 32 or height != width:
             raise ModelError(f"it has input size {(height, width)}; allowed: square, 32 pixels or more")
-        return {"input_size": (height, width), "scheme": labels}
+        return {"input_size": (height, width), "scheme": labels, "qualities": _qualities(table.get("quality", {}), height)}
+
+
+def _qualities(tables: Mapping[str, Any], side: int) -> Mapping[Quality, Run]:
+    if unknown := sorted(tables.keys() - set(QUALITIES)):
+        raise ModelError(f"it has a quality {unknown[0]!r}; allowed: {', '.join(QUALITIES)}")
+    found = {}
+    for quality in QUALITIES:
+        table = tables.get(quality, {})
+        usual = max(round(_FAST * side / _MULTIPLE), 1) * _MULTIPLE if quality == "fast" else side
+        size, mirror = table.get("size", usual), table.get("mirror", quality == "best")
+        if type(size) is not int or size < _MULTIPLE or (size % _MULTIPLE and size != side) or type(mirror) is not bool:
+            raise ModelError(
+                f"its quality {quality!r} has size = {size!r} and mirror = {mirror!r}; "
+                f"allowed: a multiple of {_MULTIPLE} or the input size, and true or false"
+            )
+        found[quality] = Run(size, mirror)
+    return MappingProxyType(found)
 
 
 def _read_table(folder: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import ParameterError
 from ..face.values import Segmenter
 from ..labels import LabelScheme
+from .cards import Quality
 
 __all__ = ["Ensemble"]
 
@@ -46,6 +47,11 @@ class Ensemble:
                 f"weights={weights!r} is not allowed; give {len(self.members)} positive numbers, one for each member"
             )
         self.weights = tuple((relative / relative.sum()).tolist())
+
+    def with_quality(self, quality: Quality) -> Ensemble:
+        """Of its members in that quality, as far as they have any. Raises `ParameterError` if there is no such quality."""
+        members = [member.with_quality(quality) if hasattr(member, "with_quality") else member for member in self.members]
+        return Ensemble(members, self.weights)
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
 from functools import cached_property
 from pathlib import Path
@@ -10,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import ModelError
+from ..errors import ModelError, ParameterError
 from ..labels import LabelScheme
-from .cards import ModelCard
-from .runtime import open_session, run_session
+from .cards import ModelCard, Quality
+from .runtime import CPU, open_session, run_session
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -28,34 +29,67 @@ class OnnxSegmenter:
     ----------
     card : the model's card.
     mirror : the test-time flip: parse each crop in the mirror too, and average the two with left and right swapped back. Twice the
-        time, a little more accuracy, and no preference for either side of a face.
+        time, a little more accuracy, and no preference for either side of a face. By default as `quality` says.
+    quality : ``"best"``, ``"balanced"`` or ``"fast"``: the size of the crops and whether to mirror, as `ModelCard.qualities` says.
     provider : what to run on: ``"cpu"``, ``"cuda"``, ``"tensorrt"``, ...; by default as FACEFX_PROVIDER says, see
         `facefx.inference.runtime`.
     strict : whether it is an error, and not only a warning, if another provider runs; by default as FACEFX_STRICT_PROVIDER says.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such quality.
     """
 
-    def __init__(self, card: ModelCard, mirror: bool = True, *, provider: str | None = None, strict: bool | None = None) -> None:
-        self.card, self.mirror, self.wanted, self.strict = card, mirror, provider, strict
-        self._input_size = card.input_size
-        self._lock = Lock()
+    def __init__(
+        self,
+        card: ModelCard,
+        mirror: bool | None = None,
+        *,
+        quality: Quality = "balanced",
+        provider: str | None = None,
+        strict: bool | None = None,
+    ) -> None:
+        self.card, self.wanted, self.strict = card, provider, strict
+        self._opened = _Once(self._open)
+        self._set(quality)
+        if mirror is not None:
+            self.mirror = mirror
 
     @classmethod
     def from_folder(
-        cls, folder: str | Path, mirror: bool = True, *, provider: str | None = None, strict: bool | None = None
+        cls,
+        folder: str | Path,
+        mirror: bool | None = None,
+        *,
+        quality: Quality = "balanced",
+        provider: str | None = None,
+        strict: bool | None = None,
     ) -> OnnxSegmenter:
         """The segmenter of a model folder. Raises `ModelError` if its card cannot be read."""
-        return cls(ModelCard.read(Path(folder)), mirror, provider=provider, strict=strict)
+        return cls(ModelCard.read(Path(folder)), mirror, quality=quality, provider=provider, strict=strict)
+
+    def with_quality(self, quality: Quality) -> OnnxSegmenter:
+        """This model as another quality has it run; both share one session. Raises `ParameterError` if there is no such quality."""
+        other = copy(self)
+        other._set(quality)
+        return other
 
     def for_frames(self, size: int) -> OnnxSegmenter:
         """This model for the frames of a film: fast, with crops of `size` pixels a side, not parsed in the mirror too.
 
         Both share one session. A model of a fixed size keeps its own. Raises `ModelError` if the model cannot be run.
         """
-        fixed = self._ready().get_inputs()[0].shape[2]
         frames = copy(self)
-        frames.mirror = False
-        frames._input_size = (fixed, fixed) if isinstance(fixed, int) else (size, size)
+        frames.mirror, frames.size = False, size
+        _ = frames.input_size  # asks the model, so that one that cannot be run is told of here
         return frames
+
+    def _set(self, quality: Quality) -> None:
+        if quality not in self.card.qualities:
+            raise ParameterError(f"quality={quality!r} is not allowed; give one of {', '.join(self.card.qualities)}")
+        self.quality: Quality = quality
+        self.size, self.mirror = self.card.qualities[quality]
 
     @property
     def name(self) -> str:
@@ -67,36 +101,44 @@ class OnnxSegmenter:
 
     @property
     def input_size(self) -> tuple[int, int]:
-        return self._input_size
+        if self.size != self.card.input_size[0] and isinstance(fixed := self._session.get_inputs()[0].shape[2], int):
+            return fixed, fixed
+        return self.size, self.size
 
     @property
     def provider(self) -> str:
         """The provider that really runs, such as ``"CPUExecutionProvider"``."""
-        return str(self._ready().get_providers()[0])
+        return str(self._session.get_providers()[0])
 
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
         """(N, H, W, 3) float32 RGB in [0, 1] → (N, C, H, W) float32, summing to 1 over C."""
-        batch = np.moveaxis(np.asarray(crops, np.float32), -1, 1)
-        if not self.mirror:
-            return self._run(batch)
-        both = self._run(np.concatenate([batch, batch[..., ::-1]]))
-        seen, mirrored = both[: len(crops)], both[len(crops) :]
-        return (seen + mirrored[:, list(self.scheme.mirror), :, ::-1]) / 2
+        # Several at once keep a GPU busy. The cores are that with one, whose buffers fit their caches and are few enough to keep.
+        together = 1 if self.provider == CPU else max(len(crops), 1)
+        answers = [self._seen(np.asarray(crops[i : i + together], np.float32)) for i in range(0, max(len(crops), 1), together)]
+        return answers[0] if len(answers) == 1 else np.concatenate(answers)
 
-    def _run(self, batch: np.ndarray) -> np.ndarray:
-        """(N, 3, H, W) → (N, C, H, W)."""
-        output = run_session(self._ready(), self.name, np.ascontiguousarray(batch))
-        expected = (len(batch), len(self.scheme), *batch.shape[2:])
+    def _seen(self, crops: np.ndarray) -> np.ndarray:
+        answer = self._run(crops)
+        if self.mirror:
+            mirrored = self._run(crops[:, :, ::-1])
+            for index, partner in enumerate(self.scheme.mirror):
+                answer[:, index] += mirrored[:, partner, :, ::-1]
+            answer /= 2
+        return answer
+
+    def _run(self, crops: np.ndarray) -> np.ndarray:
+        """(N, H, W, 3) → (N, C, H, W)."""
+        output = run_session(self._session, self.name, np.ascontiguousarray(np.moveaxis(crops, -1, 1)))
+        expected = (len(crops), len(self.scheme), *crops.shape[1:3])
         if output.shape != expected:
             raise ModelError(f"the model {self.name!r} returned an array of shape {output.shape}; its card promises {expected}")
         return np.asarray(output, np.float32)
 
-    def _ready(self) -> onnxruntime.InferenceSession:
-        with self._lock:
-            return self._session
-
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
+        return self._opened()
+
+    def _open(self) -> onnxruntime.InferenceSession:
         session = open_session(self.name, self.card.model_bytes(), provider=self.wanted, strict=self.strict)
         self._check(session)
         return session
@@ -112,3 +154,18 @@ class OnnxSegmenter:
         channels = outputs[0].shape[1]
         if isinstance(channels, int) and channels != len(self.scheme):
             raise ModelError(f"the model {self.name!r} gives {channels} classes, but its card's scheme has {len(self.scheme)}")
+
+
+class _Once:
+    """Calls a function at the first call, and gives that answer to all: also to threads and to copies of who holds it."""
+
+    def __init__(self, make: Callable[[], onnxruntime.InferenceSession]) -> None:
+        self._make, self._lock = make, Lock()
+
+    def __call__(self) -> onnxruntime.InferenceSession:
+        with self._lock:
+            return self._made
+
+    @cached_property
+    def _made(self) -> onnxruntime.InferenceSession:
+        return self._make()

@@ -14,6 +14,7 @@ from ..chains.sequence import Chain, Declined, check_confidence
 from ..errors import FacefxError
 from ..image.picture import open_image, save_image
 from ..video import Tracker
+from ..video.stream import asked_of
 from .keys import COMMANDS, VIEWS, Command
 from .recorder import Recorder
 from .views import beside_panel, rendered
@@ -66,23 +67,30 @@ class Session:
     def show(self, frame: np.ndarray) -> np.ndarray:
         """What the window shows for a frame, (H, W, 3) uint8 RGB: the view and the panel, (h, w, 3) uint8."""
         began = time.perf_counter()
-        look = self.looks[self._look][1]
-        parsed = self.tracker.next(open_image(frame).rgb, look.needed if self.min_confidence else ())
+        look, picture = self.looks[self._look][1], open_image(frame)
+        parsed = self.tracker.next(picture.canvas, look.needed if self.min_confidence else (), self._asked_of(look))
         found = time.perf_counter()
         declined = look.declined(parsed, self.min_confidence)
         edited = look.edit(parsed, declined=declined)
         done = time.perf_counter()
         try:
-            self._shown = rendered(parsed, edited, self.view)
+            self._shown = rendered(picture, parsed, edited, self.view)
         except FacefxError as error:  # a region that the segmenter does not know
             self.message, self.view = str(error).partition(":")[0][:60], VIEWS["p"]
-            self._shown = rendered(parsed, edited, self.view)
+            self._shown = rendered(picture, parsed, edited, self.view)
         if self._recorder:
             self._recorder.write(self._shown, began - self._began)
         self._moments.append(began)
         end = time.perf_counter()
         self._timings = {"faces": found - began, "look": done - found, "view": end - done}
         return beside_panel(self._shown, self.view, self._status(len(parsed.faces), declined))
+
+    def _asked_of(self, look: Chain) -> frozenset[str] | None:
+        """The regions that the look and the view will ask for; None if that may be any."""
+        regions, shown = asked_of(look), self.view.region
+        if regions is None or self.view.tinted:
+            return None
+        return regions if shown is None else regions | {shown.value}
 
     def close(self) -> None:
         """Finish what is being recorded."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import cv2
@@ -11,6 +12,7 @@ import numpy as np
 from ..errors import ImageError
 from ..image.picture import open_image
 from ..video.files import VideoReader
+from ..video.overlap import ahead, newest
 
 __all__ = ["frames_of"]
 
@@ -20,7 +22,7 @@ ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 
 
 def frames_of(source: str) -> Iterator[tuple[float, np.ndarray]]:
-    """Frames with the second at which each is due: (H, W, 3) uint8 RGB.
+    """Frames with the second at which each is due: (H, W, 3) uint8 RGB. Of a camera's the newest one, which is due at once.
 
     Parameters
     ----------
@@ -44,11 +46,10 @@ def _camera(number: int) -> Iterator[tuple[float, np.ndarray]]:
     camera = cv2.VideoCapture(number)
     if not camera.isOpened():
         raise ImageError(f"camera {number} cannot be opened; give another number, a video file, or a folder of pictures")
-    camera.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # the newest frame, not those that piled up while the last one was worked on
-    return _from_camera(camera, number)
+    return newest(_from_camera(camera, number))
 
 
-def _from_camera(camera: cv2.VideoCapture, number: int) -> Iterator[tuple[float, np.ndarray]]:
+def _from_camera(camera: cv2.VideoCapture, number: int) -> Generator[tuple[float, np.ndarray]]:
     try:
         while True:
             fine, frame = camera.read()
@@ -80,8 +81,9 @@ def _pictures(folder: Path) -> Iterator[tuple[float, np.ndarray]]:
 def _video(path: Path) -> Iterator[tuple[float, np.ndarray]]:
     with VideoReader(path) as reader:
         shown = False
-        for frame in reader.frames():
-            shown = True
-            yield float(frame.pts * reader.time_base), frame.rgb
+        with closing(ahead(reader.frames(), 2)) as frames:
+            for frame in frames:
+                shown = True
+                yield float(frame.pts * reader.time_base), frame.rgb
     if not shown:
         raise ImageError(f"no frame of the video {str(path)!r} can be decoded")

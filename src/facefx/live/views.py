@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ..face.scene import Scene
 from ..image.overlay import overlay
+from ..image.picture import Picture
 from .keys import COMMANDS, VIEWS, Command, View
 
 __all__ = ["PANEL", "beside_panel", "rendered"]
@@ -20,11 +21,12 @@ PANEL, HEIGHT = 300, 540
 _BACK, _TEXT, _KEY, _CHOSEN = (32, 33, 36), (225, 225, 225), (138, 180, 248), (70, 90, 140)
 
 
-def rendered(parsed: Scene, edited: Scene, view: View) -> np.ndarray:
+def rendered(picture: Picture, parsed: Scene, edited: Scene, view: View) -> np.ndarray:
     """The view of one frame: (H, W, 3) uint8.
 
     Parameters
     ----------
+    picture : the frame, opened from (H, W, 3) uint8.
     parsed : the frame as it came, with its faces.
     edited : the same with the look on it.
 
@@ -33,12 +35,12 @@ def rendered(parsed: Scene, edited: Scene, view: View) -> np.ndarray:
     RegionUnavailable
         If the segmenter does not know the region.
     """
-    image = edited.image
-    if view.tinted:
-        image = overlay(image, parsed.label_map(parsed.faces[0].parsing.scheme)) if parsed.faces else image
-    elif view.region is not None:
-        image = image * np.asarray(parsed.mask(view.region))[..., None]
-    return np.asarray(image * 255 + 0.5, np.uint8)
+    if view.tinted and parsed.faces:
+        return cv2.convertScaleAbs(overlay(edited.image, parsed.label_map(parsed.faces[0].parsing.scheme)), alpha=255)
+    shown = np.asarray(picture.with_canvas(edited.canvas).native)
+    if view.region is None:
+        return shown
+    return np.asarray(shown * np.asarray(parsed.mask(view.region))[..., None] + 0.5, np.uint8)
 
 
 def beside_panel(shown: np.ndarray, chosen: View, status: Sequence[str]) -> np.ndarray:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ..errors import MissingExtra, OutputError
 from .session import Session
 
-__all__ = ["run"]
+__all__ = ["on_time", "run"]
+
+T = TypeVar("T")
 
 TITLE = "facefx live"
+#: Of so many frames that come too late one is shown all the same.
+LATE = 8
 
 
 def _pygame() -> Any:
@@ -24,6 +28,19 @@ def _pygame() -> Any:
     except ImportError:
         raise MissingExtra("pygame-ce, which opens the window,", "live") from None
     return pygame
+
+
+def on_time(frames: Iterable[tuple[float, T]]) -> Iterator[T]:
+    """The frames, each when it is due, without those after which the next one is due already."""
+    began, last, left_out = time.perf_counter(), 0.0, 0
+    for due, frame in frames:
+        now, gap, last = time.perf_counter() - began, due - last, due
+        if gap and due + gap < now and left_out < LATE:
+            left_out += 1
+            continue
+        left_out = 0
+        time.sleep(max(due - now, 0.0))
+        yield frame
 
 
 def run(session: Session, frames: Iterator[tuple[float, np.ndarray]]) -> None:
@@ -44,9 +61,7 @@ def run(session: Session, frames: Iterator[tuple[float, np.ndarray]]) -> None:
         raise OutputError(f"no window can be opened ({error}); live needs a display") from None
     try:
         pygame.display.set_caption(TITLE)
-        began = time.perf_counter()
-        for due, frame in frames:
-            time.sleep(max(due - (time.perf_counter() - began), 0.0))
+        for frame in on_time(frames):
             for event in pygame.event.get():
                 if event.type == pygame.QUIT:
                     session.press("q")

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..face.face import Face
 from ..face.values import Box, Detection, FaceParsing
+from ..image.canvas import Canvas
 from .crop import head_crop, parse_crop
 from .measure import is_off, measure
 from .parser import Parser
@@ -19,25 +20,26 @@ __all__ = ["parse_face"]
 MAX_CROPS, ENLARGE = 4, 1.5
 
 
-def parse_face(rgb: np.ndarray, found: Detection, parser: Parser, first: FaceParsing | None = None) -> Face | None:
+def parse_face(picture: Canvas | np.ndarray, found: Detection, parser: Parser, first: FaceParsing | None = None) -> Face | None:
     """Parse a detected face; None if there is none after all. `first` is its head crop, if that was parsed already."""
-    parsing = first or parse_crop(rgb, head_crop(found, parser.size), parser)
+    picture = Canvas.of(picture)
+    parsing = first or parse_crop(picture, head_crop(found, parser.size), parser)
     measured = measure(parsing, found) if parser.knows_faces else None
     for _ in range(MAX_CROPS - 1):
         if measured is None or parser.is_aligned:
             break
-        cut = runs_out(measured.face, parsing, rgb.shape)
+        cut = runs_out(measured.face, parsing, picture.shape)
         if not cut and not is_off(found, measured):
             break
         found = measured.detection
         if cut:
             found = replace(found, box=Box.square(found.box.center, ENLARGE * found.box.side))
-        parsing = parse_crop(rgb, head_crop(found, parser.size), parser)
+        parsing = parse_crop(picture, head_crop(found, parser.size), parser)
         measured = measure(parsing, found)
     if measured is None and parser.knows_faces and not parser.is_aligned:
         return None
-    if not parser.is_aligned and hair_runs_out(parsing, rgb.shape):
-        parsing = widen(rgb, parsing, parser)
+    if not parser.is_aligned and hair_runs_out(parsing, picture.shape):
+        parsing = widen(picture, parsing, parser)
     if measured is None:
-        return Face(found.box, found.roll, found.score, parsing, rgb)
-    return Face(measured.box, measured.detection.roll, measured.detection.score, parsing, rgb)
+        return Face(found.box, found.roll, found.score, parsing, picture)
+    return Face(measured.box, measured.detection.roll, measured.detection.score, parsing, picture)

@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import ParameterError
 from ..face.values import Detection, Detector, Segmenter
+from ..image.canvas import Canvas
+from ..inference.cards import QUALITIES, Quality
 from ..inference.detector.whole_frame import WholeFrame
 from ..inference.ensemble import Ensemble
 from ..labels import Label, LabelScheme, Region
-from ..plugins.checked import checked_detections, checked_probabilities
+from ..plugins.checked import checked_detections, checked_probabilities, guarded
 from ..plugins.installed import registry
 from ..plugins.resolve import DEFAULT_DETECTOR, DEFAULT_SEGMENTER, resolve_detector, resolve_segmenter
 
@@ -37,12 +40,17 @@ class Parser:
     _names: tuple[str | None, str | None] = (None, None)  # full ones, where they were asked for by name
 
     @classmethod
-    def of(cls, segmenter: str | Path | Segmenter | None = None, detector: str | Detector | None = None) -> Parser:
+    def of(
+        cls,
+        segmenter: str | Path | Segmenter | None = None,
+        detector: str | Detector | None = None,
+        quality: Quality | None = None,
+    ) -> Parser:
         """By name, by a model's folder, or as they are: see `facefx.parse`.
 
         Raises `UnknownName`, `AmbiguousName`, `ModelError`, `PluginError` or `ParameterError` (for anything else).
         """
-        made = resolve_segmenter(segmenter), resolve_detector(detector)
+        made = _of_quality(resolve_segmenter(segmenter), quality), resolve_detector(detector)
         found = registry()
         return cls(
             *made,
@@ -75,13 +83,30 @@ class Parser:
         segmenter, detector = self._names
         return f"segmenter {_identity(self.segmenter, segmenter)}; detector {_identity(self.detector, detector)}"
 
-    def detect(self, rgb: np.ndarray) -> list[Detection]:
-        """The faces in (H, W, 3) float32 RGB in [0, 1]."""
-        return checked_detections(self.detector, rgb)
+    def detect(self, picture: Canvas | np.ndarray) -> list[Detection]:
+        """The faces in a picture, given as a canvas or as (H, W, 3) float32 RGB in [0, 1]."""
+        picture = Canvas.of(picture)
+        windows_do = getattr(self.detector, "takes_windows", False)
+        return checked_detections(self.detector, (picture.stored or picture.image) if windows_do else picture.image)
 
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
         """(N, S, S, 3) float32 RGB in [0, 1] → (N, C, S, S) float32, summing to 1 over C."""
         return checked_probabilities(self.segmenter, crops)
+
+
+def _of_quality(segmenter: Segmenter, quality: Quality | None) -> Segmenter:
+    if quality is None:
+        return segmenter
+    if quality not in QUALITIES:
+        raise ParameterError(f"quality={quality!r} is not allowed; give one of {', '.join(QUALITIES)}")
+    if (with_quality := getattr(segmenter, "with_quality", None)) is None:
+        raise ParameterError(
+            f"quality={quality!r} is not allowed for the segmenter {segmenter.name!r}, which has no qualities; leave it out, "
+            "or take a model's name or folder"
+        )
+    with guarded(f"the segmenter {segmenter.name!r}"):
+        made: Segmenter = with_quality(quality)
+    return made
 
 
 def _full_name(names: Any, given: Any, default: str) -> str | None:

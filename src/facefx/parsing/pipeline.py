@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from ..face.face import Face
+from ..face.near_and_wide import NearAndWide, near_parsing
 from ..face.postprocessing import without_islands, without_others
 from ..face.scene import Scene
-from ..face.values import Detector, Segmenter
+from ..face.values import Box, Detector, FaceParsing, Segmenter
+from ..image.canvas import Canvas
 from ..image.picture import Picture, Source, open_image
+from ..inference.cards import Quality
 from .crop import parse_heads
 from .parse_face import parse_face
 from .parser import Parser
 from .search import search_by_parsing
 
-__all__ = ["believable", "distinct", "parse", "parse_rgb"]
+__all__ = ["believable", "distinct", "parse", "parse_picture", "parse_rgb"]
 
 #: mouth is not (7 looked at). With today's default detector: docs/limits.md.
 SURE, DOUBTFUL = 0.9, 0.8
 
 
 def parse(
-    image: Source | Picture, *, segmenter: str | Path | Segmenter | None = None, detector: str | Detector | None = None
+    image: Source | Picture,
+    *,
+    segmenter: str | Path | Segmenter | None = None,
+    detector: str | Detector | None = None,
+    quality: Quality | None = None,
 ) -> Scene:
     """Find every face in a picture and parse it into soft regions.
 
@@ -34,6 +42,8 @@ def parse(
     segmenter : the name of an installed one, the path of a model folder, ``"ensemble:NAME+NAME"`` for the mean of several, or a
         `Segmenter`; by default facefx's own U-Net.
     detector : the name of an installed one or a `Detector`; by default facefx's own. ``"whole_frame"`` for aligned portraits.
+    quality : how finely faces are parsed: ``"fast"``, ``"balanced"`` or ``"best"``, see docs/speed.md; by default balanced, and a
+        segmenter given as an object as it is.
 
     Returns
     -------
@@ -47,22 +57,44 @@ def parse(
     UnknownName, ModelError, PluginError
         If there is no such segmenter or detector, its model is damaged, or it returns what it must not.
     """
-    return parse_rgb(open_image(image).rgb, Parser.of(segmenter, detector))
+    return parse_picture(open_image(image).canvas, Parser.of(segmenter, detector, quality))
 
 
 def parse_rgb(rgb: np.ndarray, parser: Parser) -> Scene:
     """`parse` for a decoded picture: (H, W, 3) float32 RGB in [0, 1]."""
-    detections = parser.detect(rgb)
-    heads = parse_heads(rgb, detections, parser)
-    parsed = (parse_face(rgb, found, parser, parsing) for found, parsing in zip(detections, heads, strict=True))
+    return parse_picture(Canvas.of(rgb), parser)
+
+
+def parse_picture(picture: Canvas, parser: Parser) -> Scene:
+    """`parse` for an opened picture, of which only what is looked at is converted."""
+    detections = parser.detect(picture)
+    heads = parse_heads(picture, detections, parser)
+    parsed = (parse_face(picture, found, parser, parsing) for found, parsing in zip(detections, heads, strict=True))
     faces = distinct(face for face in parsed if face)
     if not parser.is_aligned and parser.knows_faces:
         if not any(face.score >= SURE for face in faces):
-            more = (parse_face(rgb, found, parser) for found in search_by_parsing(rgb, parser))
+            more = (parse_face(picture, found, parser) for found in search_by_parsing(picture, parser))
             faces = distinct([*faces, *(face for face in more if face and face.score >= DOUBTFUL)])  # one witness: a sure one
         faces = believable(faces)
-    own = [without_islands(without_others(face, [other.box for other in faces if other is not face])) for face in faces]
-    return Scene(rgb, tuple(sorted(own, key=lambda face: -face.box.area)))
+    own = [_own(face, [other.box for other in faces if other is not face]) for face in faces]
+    return Scene(picture, tuple(sorted(own, key=lambda face: -face.box.area)))
+
+
+def _own(face: Face, others: Sequence[Box]) -> Face:
+    """The face without what belongs to others or to nobody; of a wide crop that is not looked at yet, as soon as it is."""
+    parsing = face.parsing
+
+    def cleared(part: FaceParsing) -> Face:
+        return without_islands(without_others(replace(face, parsing=part), others))
+
+    if not isinstance(parsing.probabilities, NearAndWide):
+        return cleared(parsing)
+    near = cleared(near_parsing(parsing))
+    later = parsing.probabilities.changed(
+        np.asarray(near.parsing.probabilities),
+        lambda whole: np.asarray(cleared(replace(parsing, probabilities=whole)).parsing.probabilities),
+    )
+    return replace(face, parsing=replace(parsing, probabilities=later))
 
 
 def distinct(faces: Iterable[Face]) -> list[Face]:

@@ -1,17 +1,21 @@
-"""A second crop, twice as wide, for hair that runs out of the first one."""
+"""A second crop, twice as wide, for hair that runs out of the first one; the network looks at it once it is needed."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import cv2
 import numpy as np
 
+from ..face.near_and_wide import NearAndWide
 from ..face.values import FaceParsing
+from ..image.canvas import Canvas
 from ..labels import Label, LabelScheme, Region
 from ..pixels import geometry
 from .crop import parse_crop
 from .parser import Parser
 
-__all__ = ["hair_runs_out", "merged", "runs_out", "surroundings", "widen", "widened", "widened_affine"]
+__all__ = ["hair_runs_out", "merged", "runs_out", "surroundings", "widen", "widened_affine"]
 
 
 def hair_runs_out(parsing: FaceParsing, shape: tuple[int, ...]) -> bool:
@@ -34,10 +38,18 @@ def runs_out(inside: np.ndarray, parsing: FaceParsing, shape: tuple[int, ...]) -
     return bool((within & inside[rows, columns]).sum() > 0.03 * size)
 
 
-def widen(rgb: np.ndarray, parsing: FaceParsing, parser: Parser) -> FaceParsing:
-    """Parse once more with a crop twice as wide, and set the sharper first one into its middle."""
-    wide = parse_crop(rgb, geometry.expand(parsing.affine, 2, parsing.size), parser).probabilities
-    return widened(parsing, surroundings(np.asarray(wide), parsing.scheme))
+def widen(picture: Canvas, parsing: FaceParsing, parser: Parser) -> FaceParsing:
+    """A parsing twice as large, with the sharper one in its middle; the network looks at the rest of it when that is asked for."""
+    near = np.asarray(parsing.probabilities)
+    ending = frozenset(index for index, labels in enumerate(parsing.scheme.members) if labels <= Region.FACE.labels)
+    return FaceParsing(
+        NearAndWide(near, ending, partial(_looked_at_widely, picture, parsing, parser)), parsing.scheme, widened_affine(parsing)
+    )
+
+
+def _looked_at_widely(picture: Canvas, parsing: FaceParsing, parser: Parser) -> np.ndarray:
+    wide = parse_crop(picture, geometry.expand(parsing.affine, 2, parsing.size), parser).probabilities
+    return merged(np.asarray(parsing.probabilities), surroundings(np.asarray(wide), parsing.scheme))
 
 
 def surroundings(wide: np.ndarray, scheme: LabelScheme) -> np.ndarray:
@@ -54,11 +66,6 @@ def surroundings(wide: np.ndarray, scheme: LabelScheme) -> np.ndarray:
     result[0] += 1e-6  # where there was nothing but face, background
     result /= result.sum(axis=0)
     return result
-
-
-def widened(parsing: FaceParsing, wide: np.ndarray) -> FaceParsing:
-    """A parsing twice as large: `wide`, (C, S, S) probabilities on a crop twice as wide, with the sharper one in its middle."""
-    return FaceParsing(merged(np.asarray(parsing.probabilities), wide), parsing.scheme, widened_affine(parsing))
 
 
 def widened_affine(parsing: FaceParsing) -> np.ndarray:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-__all__ = ["composite", "foreground"]
+from .cells import Enlarged, in_cells, tiles, tiles_of_cells
+
+__all__ = ["composite", "foreground", "in_front", "inside_mean"]
 
 
 def composite(image: np.ndarray, painted: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -16,12 +18,16 @@ def composite(image: np.ndarray, painted: np.ndarray, mask: np.ndarray) -> np.nd
     image, painted : (H, W, 3) float32.
     mask : (H, W) float32 in [0, 1].
     """
-    blended = painted - image
-    blended *= mask[..., None]
-    blended += image
-    np.clip(blended, 0, 1, out=blended)
-    np.copyto(blended, image, where=mask[..., None] <= 0)
-    return blended
+    result = np.array(image, np.float32)
+    for tile in tiles(mask > 0):
+        share, blended = mask[tile], np.array(painted[tile], np.float32)
+        if share.min() < 1:
+            blended -= image[tile]
+            blended *= cv2.merge([share, share, share])
+            blended += image[tile]
+        np.clip(blended, np.float32(0), np.float32(1), out=blended)
+        cv2.copyTo(blended, (share > 0).astype(np.uint8), result[tile])
+    return result
 
 
 def foreground(image: np.ndarray, mask: np.ndarray, radius: float) -> np.ndarray:
@@ -36,23 +42,32 @@ def foreground(image: np.ndarray, mask: np.ndarray, radius: float) -> np.ndarray
     mask : (H, W) float32 in [0, 1].
     radius : how far to look, in pixels; about the width of the soft edge.
     """
-    inside = (mask >= 0.95).astype(np.float32)
-    if not inside.any() or radius <= 0:
-        return image
-    # A mean over tens of pixels needs no more resolution than that: gather it on a small copy.
-    shrink = max(radius / 4, 1.0)
-    height, width = mask.shape
-    size = max(round(width / shrink), 1), max(round(height / shrink), 1)
-    weight, *colors = (
-        cv2.GaussianBlur(cv2.resize(v, size, interpolation=cv2.INTER_AREA), (0, 0), radius / shrink)
-        for v in (inside, *(image[..., channel] * inside for channel in range(3)))
+    result = np.array(image, np.float32)
+    mean, near = inside_mean(image, mask, radius)
+    for tile in tiles_of_cells(near.values > 0, near.cell, mask.shape):
+        result[tile] = in_front(result[tile], mask[tile], mean[tile], near[tile])
+    return result
+
+
+def inside_mean(image: np.ndarray, mask: np.ndarray, radius: float) -> tuple[Enlarged, Enlarged]:
+    """The mean colour of the surely inside pixels round about, and how far, from 0 to 1, there are any; see `foreground`."""
+    # A mean over tens of pixels needs no more resolution than that: it is gathered on cells, those of them that are all inside.
+    least = min(mask.shape)
+    fine = max(min(int(radius / 8), least // 2), 1)
+    step = 2 if radius >= 8 and least >= 2 else 1
+    inside = (in_cells(mask, fine) >= 0.95).astype(np.float32)
+    weight, colors = (
+        np.asarray(cv2.GaussianBlur(in_cells(v, step), (0, 0), max(radius / (step * fine), 0.3)))
+        for v in (inside, in_cells(image, fine) * inside[..., None])
     )
-    known = cv2.resize(
-        np.clip(weight / 0.02, 0, 1), (width, height)
-    )  # too far from any inside pixel, the picture is the better guess
-    result = cv2.resize(np.dstack(colors) / np.maximum(weight, 1e-6)[..., None], (width, height))
-    known *= np.clip((1 - mask) / 0.3, 0, 1)
-    result -= image  # in place: these are the largest arrays of all that recolouring needs
-    result *= known[..., None]
-    result += image
-    return np.asarray(result, np.float32)
+    near = np.clip(weight / np.float32(0.02), 0, 1)  # too far from any inside pixel, the picture is the better guess
+    near[near < 0.02] = 0
+    return Enlarged(colors / np.maximum(weight, 1e-6)[..., None], step * fine), Enlarged(near, step * fine)
+
+
+def in_front(colors: np.ndarray, mask: np.ndarray, mean: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """What the region itself has of the colours, (h, w, 3), given its `inside_mean` there."""
+    if mask.min() >= 1:
+        return colors
+    known = near * np.clip((1 - mask) / np.float32(0.3), np.float32(0), np.float32(1))
+    return np.asarray(colors + cv2.merge([known, known, known]) * (mean - colors))

@@ -1,12 +1,20 @@
-"""Carrying a region from the crop that it was parsed on to the picture's own resolution, and fitting it to the edges there."""
+"""Carrying a region from the crop that it was parsed on to the picture's own resolution, and fitting it to the edges there.
+
+What a mask is fitted by (`Layer`) varies slowly, and is found on a copy of the picture that is as coarse as the crop; it is applied
+to the picture's own pixels, and only to those near an edge (He and Sun, "Fast Guided Filter", arXiv:1505.00996).
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from . import geometry
-from .masks import enlarged, grow, ramp, shrunk, window
+from .cells import Enlarged, in_cells, tiles_of_cells
+from .color import by_bands
+from .masks import depth, enlarged, ramp, shrunk, window
 
 __all__ = ["matte", "refine", "to_picture"]
 
@@ -14,12 +22,39 @@ __all__ = ["matte", "refine", "to_picture"]
 #: that is nowhere zero would touch every pixel of the picture.
 CERTAIN = (0.12, 0.88)
 
+#: Side of the cells that a mask is fitted by, in pixels of the crop, where its edge is no line. Smaller ones gain nothing there by
+#: benchmarks/mattes.py. Elsewhere the side is 1: by larger ones lips and brows lose.
+_FUZZY_CELL = 1.7
+
+
+class Layer(NamedTuple):
+    """A share of the region that depends on a pixel's colour: `slope` · colour + `offset`, clipped to [0, 1].
+
+    ``slope`` is (h, w, 3) float32, ``offset`` (h, w), and ``weight``, (h, w) in [0, 1], says how far it replaces what was below.
+    """
+
+    slope: np.ndarray
+    offset: np.ndarray
+    weight: np.ndarray
+
+    def put_on(self, mask: np.ndarray, image: np.ndarray) -> None:
+        """Change a mask in place; of the layer's own size, as the image is."""
+        share = _dot(self.slope, image)
+        share += self.offset
+        np.clip(share, np.float32(0), np.float32(1), out=share)
+        share -= mask
+        share *= self.weight
+        mask += share
+
+    def put_on_tile(self, mask: np.ndarray, image: np.ndarray, tile: tuple[slice, slice], cell: int) -> None:
+        """Change a tile of a mask in place; each pixel of the layer is a cell of the mask's."""
+        weight = Enlarged(self.weight, cell)[tile]
+        if weight.any():
+            Layer(Enlarged(self.slope, cell)[tile], Enlarged(self.offset, cell)[tile], weight).put_on(mask[tile], image[tile])
+
 
 def refine(mask: np.ndarray, guide: np.ndarray, radius: float, smoothness: float = 1e-3, shrink: float = 1.0) -> np.ndarray:
     """Make the mask's edge follow the picture's edges: the guided filter with a colour guide.
-
-    He, Sun, Tang, "Guided Image Filtering", PAMI 2013, eq. 14-16; with `shrink` > 1 the fast variant of He and Sun, "Fast Guided
-    Filter", arXiv:1505.00996: the linear model is fitted on a picture shrunk by that factor and applied at full size.
 
     Parameters
     ----------
@@ -27,41 +62,15 @@ def refine(mask: np.ndarray, guide: np.ndarray, radius: float, smoothness: float
     guide : (H, W, 3) float32 in [0, 1].
     radius : half the width of the box, in pixels, that an edge may move in.
     smoothness : variance of the guide below which it counts as flat.
+    shrink : the linear model is fitted on a picture smaller by about this factor, and applied at full size.
     """
-    if mask.size == 0 or radius < 1:
-        return np.array(mask, np.float32)
-    low_mask, low_guide = shrunk(mask, shrink), shrunk(guide, shrink)
-    box = (2 * max(round(radius / shrink), 1) + 1,) * 2
-
-    def mean(values: np.ndarray) -> np.ndarray:
-        return np.asarray(cv2.blur(values, box, borderType=cv2.BORDER_REFLECT))
-
-    guide_mean, mask_mean = mean(low_guide), mean(low_mask)
-    covariance = mean(low_guide * low_mask[..., None]) - guide_mean * mask_mean[..., None]
-    variance = {}
-    for i in range(3):
-        for j in range(i, 3):
-            variance[i, j] = mean(low_guide[..., i] * low_guide[..., j]) - guide_mean[..., i] * guide_mean[..., j]
-        variance[i, i] += np.float32(smoothness)
-    slope = _solved(variance, covariance)
-    offset = mask_mean - _dot(slope, guide_mean)
-
-    slope, fitted = mean(slope), enlarged(mean(offset.astype(np.float32)), mask.shape)
-    for channel in range(3):  # one by one: of a large picture, what is as large as it takes the most memory
-        fitted += enlarged(slope[..., channel], mask.shape) * guide[..., channel]
-    return np.asarray(np.clip(fitted, 0, 1, out=fitted), np.float32)
-
-
-def _solved(matrix: dict[tuple[int, int], np.ndarray], right: np.ndarray) -> np.ndarray:
-    """The solutions of symmetric 3 × 3 systems, one a pixel, by Cramer's rule: several times faster than a general solver."""
-    a, b, c, d, e, f = (matrix[key] for key in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)))
-    x, y, z = right[..., 0], right[..., 1], right[..., 2]
-    aa, bb, cc = d * f - e * e, c * e - b * f, b * e - c * d  # the adjugate
-    dd, ee, ff = a * f - c * c, b * c - a * e, a * d - b * b
-    scale = 1 / (a * aa + b * bb + c * cc)
-    return np.stack(
-        [(aa * x + bb * y + cc * z) * scale, (bb * x + dd * y + ee * z) * scale, (cc * x + ee * y + ff * z) * scale], -1
-    )
+    result = np.array(mask, np.float32)
+    if mask.size and radius >= 1:
+        cell = _cell_for(shrink, mask.shape)
+        layer = _edges(in_cells(result, cell), in_cells(guide, cell), radius / cell, smoothness)
+        for tile in tiles_of_cells(layer.weight > 0, cell, mask.shape):
+            layer.put_on_tile(result, guide, tile, cell)
+    return result
 
 
 def matte(mask: np.ndarray, image: np.ndarray, radius: float, shrink: float = 1.0, sample: np.ndarray | None = None) -> np.ndarray:
@@ -76,32 +85,84 @@ def matte(mask: np.ndarray, image: np.ndarray, radius: float, shrink: float = 1.
     mask : (H, W) float32 in [0, 1].
     image : (H, W, 3) float32.
     radius : how far, in pixels, the mask's edge may be wrong.
-    shrink : the two colours are gathered on a picture smaller by this factor; the share is taken at full size.
+    shrink : the two colours are gathered on a picture smaller by about this factor; the share is taken at full size.
     sample : (H, W) float32, what the colour inside may be taken from, such as hair but not the face in it; all of it by default.
     """
-    if mask.size == 0 or radius < 1:
-        return np.array(mask, np.float32)
-    low_mask, low_image, reach = shrunk(mask, shrink), shrunk(image, shrink), radius / shrink
-    inside = (grow(low_mask, -reach) > 0.9).astype(np.float32)
-    outside = (grow(low_mask, reach) < 0.1).astype(np.float32)
-    sampled = inside if sample is None else inside * shrunk(sample, shrink)
-    front, front_spread, front_near = _local_mean(low_image, sampled, 1.5 * reach)
-    back, back_spread, back_near = _local_mean(low_image, outside, 1.5 * reach)
-    distance = _dot(front - back, front - back)
-    trust = distance / (distance + 2 * (front_spread + back_spread) + 0.004) * np.minimum(front_near, back_near)
-    trust *= (inside + outside) == 0
+    result = np.array(mask, np.float32)
+    if mask.size and radius >= 1:
+        cell = _cell_for(shrink, mask.shape)
+        chosen = None if sample is None else in_cells(sample, cell)
+        layer = _colours(in_cells(result, cell), in_cells(image, cell), radius / cell, chosen)
+        for tile in tiles_of_cells(layer.weight > 0, cell, mask.shape):
+            layer.put_on_tile(result, image, tile, cell)
+    return result
 
-    share, length = np.zeros(mask.shape, np.float32), np.zeros(mask.shape, np.float32)
-    for channel in range(3):  # one by one, as in `refine`
-        behind, axis = (enlarged(v[..., channel], mask.shape) for v in (back, front - back))
-        share += axis * (image[..., channel] - behind)
-        length += axis * axis
-    share /= np.maximum(length, 1e-6, out=length)
-    np.clip(share, 0, 1, out=share)
-    share -= mask
-    share *= enlarged(trust, mask.shape)
-    share += mask
-    return share
+
+def _edges(mask: np.ndarray, guide: np.ndarray, radius: float, smoothness: float = 1e-3) -> Layer:
+    """What fits a mask to the picture's edges: He, Sun, Tang, "Guided Image Filtering", PAMI 2013, eq. 14-16."""
+    box = (2 * max(round(radius), 1) + 1,) * 2
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return np.asarray(cv2.blur(values, box, borderType=cv2.BORDER_REFLECT))
+
+    turned = np.roll(guide, -1, axis=2)
+    middle, mask_middle = mean(guide), mean(mask)
+    covariance = mean(guide * mask[..., None]) - middle * mask_middle[..., None]
+    variance = mean(guide * guide) - middle * middle + np.float32(smoothness)
+    across = mean(guide * turned) - middle * np.roll(middle, -1, axis=2)
+    slope = by_bands(_solved, variance, across, covariance)
+    offset = mask_middle - _dot(slope, middle)
+    return Layer(mean(slope), mean(offset), np.ones_like(offset))
+
+
+def _solved(variance: np.ndarray, across: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The solutions of symmetric 3 × 3 systems, one a pixel, by Cramer's rule: several times faster than a general solver.
+
+    ``variance`` is the diagonal of each, ``across`` what stands at (0, 1), (1, 2) and (2, 0).
+    """
+    a, d, f = cv2.split(variance)
+    b, e, c = cv2.split(across)
+    x, y, z = cv2.split(right)
+    aa, bb, cc = d * f - e * e, c * e - b * f, b * e - c * d  # the adjugate
+    dd, ee, ff = a * f - c * c, b * c - a * e, a * d - b * b
+    scale = 1 / (a * aa + b * bb + c * cc)
+    return np.asarray(
+        cv2.merge([(aa * x + bb * y + cc * z) * scale, (bb * x + dd * y + ee * z) * scale, (cc * x + ee * y + ff * z) * scale])
+    )
+
+
+def _colours(mask: np.ndarray, image: np.ndarray, reach: float, sample: np.ndarray | None = None) -> Layer:
+    """What corrects a mask by colour, see `matte`."""
+    inside, outside = _well_within(mask > 0.9, reach), _well_within(mask < 0.1, reach)
+    sampled = inside if sample is None else inside * sample
+    # A mean over many pixels needs no more resolution than that: it is gathered on a small copy.
+    radius = 1.5 * reach
+    shrink = max(radius / 2.5, 1.0)
+    front, front_spread, front_near = _local_mean(image, sampled, radius, shrink)
+    back, back_spread, back_near = _local_mean(image, outside, radius, shrink)
+    axis = front - back
+    length = _dot(axis, axis)
+    trust = length / (length + 2 * (front_spread + back_spread) + 0.004) * np.minimum(front_near, back_near)
+    slope = axis / np.maximum(length, 1e-3)[..., None]
+    layer = Layer(*(enlarged(values, mask.shape) for values in (slope, -_dot(slope, back), trust)))
+    return layer._replace(weight=layer.weight * (inside + outside == 0))
+
+
+def _well_within(inside: np.ndarray, reach: float) -> np.ndarray:
+    """What lies farther than that from everything outside: (h, w) float32, 0 or 1."""
+    return np.asarray(inside if inside.all() else depth(inside) > reach, np.float32)
+
+
+def _local_mean(image: np.ndarray, weight: np.ndarray, radius: float, shrink: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weighted mean colour about each pixel, its variance, and (0 or 1, soft) whether there is anything to take it from; shrunk."""
+    weighted = image * weight[..., None]
+    total, colours, squares = (
+        np.asarray(cv2.GaussianBlur(shrunk(values, shrink), (0, 0), radius / shrink))
+        for values in (weight, weighted, _dot(weighted, image))
+    )
+    safe = np.maximum(total, 1e-4)
+    mean = colours / safe[..., None]
+    return mean, np.maximum(squares / safe - _dot(mean, mean), 0), np.clip(total / 0.02, 0, 1)
 
 
 def _dot(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -112,23 +173,15 @@ def _dot(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 _ONES = np.ones((1, 3), np.float32)
 
 
-def _local_mean(image: np.ndarray, weight: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Weighted mean colour about each pixel, its variance, and (0 or 1, soft) whether there is anything to take it from."""
-
-    def blur(values: np.ndarray) -> np.ndarray:
-        return np.asarray(cv2.GaussianBlur(values, (0, 0), radius))
-
-    total = blur(weight)
-    safe = np.maximum(total, 1e-4)[..., None]
-    mean = blur(image * weight[..., None]) / safe
-    spread = np.maximum(blur(image**2 * weight[..., None]) / safe - mean**2, 0).sum(axis=-1)
-    return mean, spread, np.clip(total / 0.02, 0, 1)
+def _cell_for(shrink: float, shape: tuple[int, ...]) -> int:
+    """How many pixels of a picture become one: at least one, at most all."""
+    return max(min(int(shrink), *shape[:2]), 1)
 
 
 def to_picture(
     values: np.ndarray,
     affine: np.ndarray,
-    picture: np.ndarray,
+    picture: geometry.Windows,
     *,
     refine: bool = True,
     by_colour: bool = True,
@@ -142,10 +195,10 @@ def to_picture(
     ----------
     values : (S, S) float32 probability on the crop.
     affine : picture to crop.
-    picture : (H, W, 3) float32, which the edges are fitted to if `refine`.
+    picture : (H, W, 3) float32, which the edges are fitted to if `refine`. Nothing but ``shape`` and one part of it is asked for.
     by_colour : whether, where the picture's edges are vague, a pixel belongs to the region by its colour (`matte`): right for
         strands of hair, wrong for parts of several colours, or of nearly that of what is behind them.
-    coarse : 2 gathers the colours that edges are fitted to at half the resolution: three times as fast, a little less exact.
+    coarse : edges are fitted on cells of at least so many of the crop's pixels: 2 is faster than 1, a little less exact.
     fuzz : width, in pixels of the picture, of an edge that is no line: hair thins out, and the network puts a line somewhere in it.
     neighbours : (S, S) float32 probability on the crop of parts whose edge towards the region is sharp all the same.
 
@@ -168,21 +221,17 @@ def to_picture(
     x1, y1 = np.clip(np.ceil(corners.max(axis=0) + reach + fuzz), 0, limits).astype(int)
     if x1 <= x0 or y1 <= y0:
         return nothing
-    area = int(x0), int(y0), int(x1), int(y1)
-    mask = geometry.warp_to_window(values, affine, area)
     if refine:
-        shrink, guide = coarse * max(pixel / 2, 1.0), picture[y0:y1, x0:x1]
-        mask = _refine_near_edge(mask, guide, reach, shrink)
-        if fuzz:
-            thinned = matte(mask, guide, fuzz, shrink * fuzz / reach)
-            if neighbours is not None:
-                size = 2 * round(fuzz / pixel / 2) + 1
-                apart = cv2.GaussianBlur(cv2.dilate(neighbours, np.ones((size, size), np.uint8)), (0, 0), size / 4)
-                thinned += geometry.warp_to_window(apart, affine, area) * (mask - thinned)
-            mask = thinned
-        if by_colour:
-            mask = matte(mask, guide, reach, shrink)
-    mask = ramp(mask, *CERTAIN)
+        image = picture[y0:y1, x0:x1]
+        cell = _cell_for(max(coarse, _FUZZY_CELL if fuzz else 1.0) * pixel, image.shape)
+        to_crop = affine @ np.array([[cell, 0, x0], [0, cell, y0], [0, 0, 1]])
+        thin = None
+        if fuzz and neighbours is not None:
+            size = 2 * round(fuzz / pixel / 2) + 1
+            thin = 1 - cv2.GaussianBlur(cv2.dilate(neighbours, np.ones((size, size), np.uint8)), (0, 0), size / 4)
+        mask = _fitted(values, to_crop, image, cell, reach, fuzz, thin, by_colour)
+    else:
+        mask = ramp(geometry.warp_to_window(values, affine, (int(x0), int(y0), int(x1), int(y1))), *CERTAIN)
     inner = window(mask > 0)
     if inner is None:
         return nothing
@@ -190,8 +239,48 @@ def to_picture(
     return (int(x0) + dx0, int(y0) + dy0, int(x0) + dx1, int(y0) + dy1), mask[dy0:dy1, dx0:dx1]
 
 
-def _refine_near_edge(mask: np.ndarray, guide: np.ndarray, reach: float, shrink: float) -> np.ndarray:
-    """Refine, but only as far from the network's edge as the network can have been wrong."""
-    fitted = refine(mask, guide, reach, shrink=shrink)
-    near = enlarged(grow(shrunk(mask, shrink), reach / shrink), mask.shape)
-    return np.asarray(np.where(near > CERTAIN[0], fitted, 0), np.float32)
+def _fitted(
+    values: np.ndarray,
+    to_crop: np.ndarray,
+    image: np.ndarray,
+    cell: int,
+    reach: float,
+    fuzz: float,
+    thin: np.ndarray | None,
+    by_colour: bool,
+) -> np.ndarray:
+    """The region's mask in the image's pixels: (H, W) float32.
+
+    ``to_crop`` takes the image's cells to the crop, ``thin`` says where on the crop an edge may be no line; else as `to_picture`.
+    """
+    low = in_cells(image, cell)
+    area = (0, 0, low.shape[1], low.shape[0])
+    carried = geometry.warp_to_window(values, to_crop, area)
+    # Fitted to edges, but only as far from the network's edge as the network can have been wrong.
+    near = depth(carried <= CERTAIN[0]) <= reach / cell
+    mask, layers = np.zeros_like(carried), [_edges(carried, low, reach / cell)._replace(weight=near.astype(np.float32))]
+    layers[0].put_on(mask, low)
+    if fuzz:
+        layers.append(_colours(mask, low, fuzz / cell))
+        if thin is not None:
+            layers[-1].weight[:] *= geometry.warp_to_window(thin, to_crop, area)
+        layers[-1].put_on(mask, low)
+    if by_colour:
+        layers.append(_colours(mask, low, reach / cell))
+        layers[-1].put_on(mask, low)
+    if cell == 1:
+        return ramp(mask, *CERTAIN)
+    # A cell that is certain, whatever the colours in it, stands for all of its pixels.
+    swayed = np.max([np.abs(layer.slope).sum(axis=2) * layer.weight for layer in layers], axis=0)
+    sure = (np.abs(mask - 0.5) > 0.5 - CERTAIN[0] + _SWAY) & (swayed < _SWAY)
+    inside = cv2.resize((mask > 0.5).astype(np.float32), None, fx=cell, fy=cell, interpolation=cv2.INTER_NEAREST)
+    full = np.asarray(inside)[: image.shape[0], : image.shape[1]]
+    for tile in tiles_of_cells(~sure, cell, full.shape):
+        for layer in layers:
+            layer.put_on_tile(full, image, tile, cell)
+        full[tile] = ramp(full[tile], *CERTAIN)
+    return full
+
+
+#: How much a share may change with the colours in a cell for all of them to count as the same.
+_SWAY = 0.02

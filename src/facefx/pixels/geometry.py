@@ -6,15 +6,47 @@ picture points to crop points.
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
 import cv2
 import numpy as np
 
-__all__ = ["apply", "contour", "crop_affine", "crop_window", "cut", "expand", "invert", "mirror_affine", "warp_to_window"]
+__all__ = [
+    "Reducible",
+    "Windows",
+    "apply",
+    "contour",
+    "crop_affine",
+    "crop_window",
+    "cut",
+    "expand",
+    "invert",
+    "mirror_affine",
+    "reduced",
+    "warp_to_window",
+]
 
 #: What a crop shows where it leaves the picture. Segmenters are trained with it.
 PADDING = 0.5
 
 _HALF = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])
+
+
+class Windows(Protocol):
+    """A picture, (H, W, 3), of which windows can be taken: an array, or what makes them when they are asked for."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    def __getitem__(self, where: tuple[slice, slice], /) -> np.ndarray: ...
+
+
+@runtime_checkable
+class Reducible(Windows, Protocol):
+    """One that makes a window smaller faster than by making all of it first."""
+
+    def reduced(self, window: tuple[int, int, int, int], size: tuple[int, int]) -> np.ndarray:
+        """A window, (x0, y0, x1, y1), as (height, width, 3): each pixel the mean of those that it stands for."""
+        ...
 
 
 def _square(affine: np.ndarray) -> np.ndarray:
@@ -64,35 +96,46 @@ def expand(affine: np.ndarray, factor: float, size: int) -> np.ndarray:
     return (about @ _square(affine))[:2]
 
 
-def cut(image: np.ndarray, affine: np.ndarray, size: int) -> np.ndarray:
+def cut(image: Windows, affine: np.ndarray, size: int) -> np.ndarray:
     """Cut an upright crop out of a picture, without aliasing when it shrinks.
 
     Parameters
     ----------
-    image : (H, W, 3) float32.
+    image : (H, W, 3) float32 in [0, 1] or uint8, of which only the part that the crop shows is looked at.
 
     Returns
     -------
-    (size, size, 3) float32, grey (`PADDING`) where the crop leaves the picture.
+    (size, size, 3) float32 in [0, 1], grey (`PADDING`) where the crop leaves the picture.
     """
     scale = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
-    if scale < 1:
+    x0, y0, x1, y1 = crop_window(affine, size, image.shape, margin=2 / min(scale, 1))
+    if x1 <= x0 or y1 <= y0:
+        return np.full((size, size, 3), PADDING, np.float32)
+    if scale >= 1:
+        part, to_picture = image[y0:y1, x0:x1], np.array([[1, 0, x0], [0, 1, y0], [0, 0, 1.0]])
+    else:
         # Warping alone would skip pixels. Average the part that the crop shows down to the crop's own scale, then turn it.
-        x0, y0, x1, y1 = crop_window(affine, size, image.shape[:2], margin=2 / scale)
-        if x1 <= x0 or y1 <= y0:
-            return np.full((size, size, 3), PADDING, np.float32)
         width, height = max(round((x1 - x0) * scale), 1), max(round((y1 - y0) * scale), 1)
-        image = cv2.resize(image[y0:y1, x0:x1], (width, height), interpolation=cv2.INTER_AREA)
+        part = reduced(image, (x0, y0, x1, y1), (width, height))
         to_picture = np.array([[(x1 - x0) / width, 0, x0], [0, (y1 - y0) / height, y0], [0, 0, 1.0]])
-        affine = (_square(affine) @ to_picture)[:2]
+    if part.dtype == np.uint8:
+        part = part.astype(np.float32) / np.float32(255)
     return cv2.warpAffine(
-        image,
-        _for_opencv(affine),
+        part,
+        _for_opencv((_square(affine) @ to_picture)[:2]),
         (size, size),
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=(PADDING, PADDING, PADDING),
     )
+
+
+def reduced(image: Windows, window: tuple[int, int, int, int], size: tuple[int, int]) -> np.ndarray:
+    """A window of a picture, (x0, y0, x1, y1), averaged down to (width, height): (height, width, 3) of the picture's dtype."""
+    x0, y0, x1, y1 = window
+    if isinstance(image, Reducible):
+        return image.reduced(window, size)
+    return cv2.resize(image[y0:y1, x0:x1], size, interpolation=cv2.INTER_AREA)
 
 
 def crop_window(affine: np.ndarray, size: int, shape: tuple[int, ...], margin: float = 0.0) -> tuple[int, int, int, int]:

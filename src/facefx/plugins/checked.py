@@ -18,6 +18,7 @@ import numpy as np
 from ..errors import FacefxError, PluginError
 from ..face.values import Box, Detection, Detector, Segmenter
 from ..labels import LabelScheme
+from ..pixels import geometry
 
 __all__ = [
     "checked_detections",
@@ -99,18 +100,19 @@ def checked_probabilities(segmenter: Segmenter, crops: np.ndarray) -> np.ndarray
     if not isinstance(answer, np.ndarray) or answer.shape != shape or answer.dtype.kind != "f":
         raise PluginError(f"{what} returned {_shown(answer)}; allowed are floats of shape {shape}, (N, classes, height, width)")
     totals = answer.sum(axis=1)
-    if not np.isfinite(totals).all():
+    least, most = totals.min(), totals.max()  # NaN if there is any
+    if not (np.isfinite(least) and np.isfinite(most)):
         raise PluginError(f"{what} returned NaN or infinity")
-    if answer.min() < -_SUM or np.abs(totals - 1).max() > _SUM:
+    if answer.min() < -_SUM or least < 1 - _SUM or most > 1 + _SUM:
         raise PluginError(
-            f"{what} returned values from {answer.min():.3g} to {answer.max():.3g} that sum to {totals.min():.3g} to "
-            f"{totals.max():.3g} over the classes; allowed are probabilities that sum to 1: take the softmax of logits"
+            f"{what} returned values from {answer.min():.3g} to {answer.max():.3g} that sum to {least:.3g} to {most:.3g} over the "
+            "classes; allowed are probabilities that sum to 1: take the softmax of logits"
         )
     return answer.astype(np.float32, copy=False)
 
 
-def checked_detections(detector: Detector, rgb: np.ndarray) -> list[Detection]:
-    """What a detector finds in (H, W, 3) float32 RGB in [0, 1].
+def checked_detections(detector: Detector, rgb: geometry.Windows) -> list[Detection]:
+    """What a detector finds in (H, W, 3) float32 RGB in [0, 1], or in what it takes besides, see `Detector`.
 
     Raises
     ------
@@ -118,10 +120,8 @@ def checked_detections(detector: Detector, rgb: np.ndarray) -> list[Detection]:
         If it raises, or returns anything but detections with boxes of some size.
     """
     what = f"the detector {_name_of(detector)}"
-    view = rgb.view()
-    view.flags.writeable = False
     with guarded(what):
-        answer = detector.detect(view)
+        answer = detector.detect(rgb)
     if not isinstance(answer, list | tuple) or not all(isinstance(found, Detection) for found in answer):
         raise PluginError(f"{what} returned {_shown(answer)}; allowed is a list of facefx.Detection")
     for found in answer:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..face.face import Face
 from ..face.values import Box, Detection, FaceParsing
+from ..image.canvas import Canvas
 from ..labels import Label, scheme
 from ..pixels.geometry import apply, crop_affine
 
@@ -127,4 +128,4 @@ def drawn_face(head: Head, picture: np.ndarray, labels: np.ndarray | None = None
         labels = label_picture([upright], (size, size))
     classes = np.stack([cv2.GaussianBlur((labels == i).astype(np.float32), (0, 0), 0.6) for i in range(len(Label))])
     parsing = FaceParsing(classes / classes.sum(axis=0), scheme("celebamask"), affine)
-    return Face(Box.square(head.center, head.side), head.roll, 1.0, parsing, picture)
+    return Face(Box.square(head.center, head.side), head.roll, 1.0, parsing, Canvas.of(picture))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..face.scene import Scene
+from ..image.canvas import Canvas
 from ..labels import Label, labels_of
 from .drawn import Head, drawn_face, label_picture, painted
 
@@ -46,7 +47,7 @@ def example_scene(kind: str, content: str = "drawn", region: str = "face") -> Sc
         inside = labels_of(region)
         wanted = [i for i, label in enumerate(order) if (label in inside) == (kind != "nothing of it")]
         labels = np.full((64, 64), wanted[0] if wanted else 0, np.uint8)
-    return Scene(picture, tuple(drawn_face(head, picture, labels) for head in heads))
+    return Scene(Canvas.of(picture), tuple(drawn_face(head, picture, labels) for head in heads))
 
 
 def _picture(content: str, size: tuple[int, int], heads: tuple[Head, ...]) -> np.ndarray:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 __all__ = ["CLEARLY", "FOLLOWS", "SmoothedConfidence"]
 
 #: How fast confidence follows what is measured: a share a parse. A single parse gone wrong, by a blur or a blink, takes 0.95 no
-#: lower than 0.85; after a lasting fall from 0.95 to 0.6 it takes six parses, a quarter of a second, to come below 0.8.
+#: lower than 0.85; after a lasting fall from 0.95 to 0.6 it takes six parses, half a second, to come below 0.8.
 FOLLOWS = 0.1
 #: How much it must rise again to count: a face that was left alone at 0.8 is accepted again at 0.85. Smoothing leaves a quarter of
 #: the noise (its standard deviation is multiplied by sqrt(FOLLOWS / (2 - FOLLOWS))), and a quarter of ± 0.2 is about this.

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections import deque
+from collections.abc import Callable, Collection, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 from ..chains.sequence import Chain, check_confidence
 from ..errors import ImageError, OutputError, ParameterError
+from ..face.scene import Scene
 from ..face.values import Detector, Segmenter
 from ..image.files import check_target
-from ..image.picture import open_image
+from ..image.picture import Picture
 from .declined import DeclinedCount, DeclinedFrames
-from .files import FORMATS, Frame, PartWriter, Problem, VideoReader, failures, join, packets_in
-from .stream import edited
+from .files import FORMATS, Frame, Painted, PartWriter, Problem, VideoReader, failures, join, packets_in
+from .overlap import ahead
+from .stream import asked_of, edited
 from .tracking import Tracker, Tracking
 from .work_folder import finished_parts, part_path, work_folder
 
-__all__ = ["Conversion", "convert"]
+__all__ = ["Conversion", "convert", "painted_frame"]
 
 #: Frames in a part: what a kill can cost at most.
 PART = 250
 #: Frames before the first missing one that are parsed again, so that masks are as steady there as if nothing had happened.
 WARM_UP = 12
+#: So many frames are decoded before they are parsed.
+AHEAD = 2
 
 
 @dataclass(frozen=True)
@@ -95,14 +104,17 @@ def convert(
         job |= {"parser": tracker.identity, "min_confidence": min_confidence}
         declined, sure_of = DeclinedCount(), look.needed if min_confidence else frozenset()
         try:
-            with work_folder(target, job) as folder:
+            with work_folder(target, job) as folder, ExitStack() as stack:
                 parts = finished_parts(folder)
                 done = resumed = sum(packets_in(part) for part in parts)
                 total = reader.expected_frames
-                frames = ((frame, frame.rgb, not frame.damaged) for frame in _after(reader.frames(), tracker, sure_of, resumed))
-                results = edited(frames, look, tracker, workers, min_confidence, declined.add)
-                for part in _written(results, folder, len(parts), reader, crf):
-                    done += part
+                # each is closed before what it takes from: threads may be at work in it when the next one fails
+                decoded = stack.enter_context(closing(ahead(reader.frames(), AHEAD)))
+                frames = ((f, f.picture, not f.damaged) for f in _after(decoded, tracker, sure_of, asked_of(look), resumed))
+                results = edited(frames, look, tracker, workers, min_confidence, declined.add, painted_frame)
+                stack.enter_context(closing(results))
+                for _ in stack.enter_context(closing(_written(results, folder, len(parts), reader, crf))):
+                    done += 1
                     if progress:
                         progress(done, total)
                 parts = finished_parts(folder)
@@ -131,23 +143,40 @@ def _identity(source: Path) -> dict[str, Any]:
     return {"path": str(source.resolve()), "bytes": status.st_size, "changed": status.st_mtime_ns}
 
 
-def _after(frames: Iterator[Frame], tracker: Tracker, sure_of: Collection[str], done: int) -> Iterator[Frame]:
+def _after(
+    frames: Iterator[Frame], tracker: Tracker, sure_of: Collection[str], regions: Collection[str] | None, done: int
+) -> Iterator[Frame]:
     """The frames after the first `done`; the tracker has seen the last few before them."""
     for frame in islice(frames, max(done - WARM_UP, 0), done):
-        tracker.next(open_image(frame.rgb).rgb, sure_of)
+        tracker.next(frame.picture.canvas, sure_of, regions)
     yield from frames
 
 
-def _written(results: Iterator[tuple[Frame, Any]], folder: Path, first: int, reader: VideoReader, crf: int) -> Iterator[int]:
-    """Write the frames in parts, each under another name until it is whole; yields 1 for each frame."""
+def painted_frame(frame: Frame, picture: Picture, done: Scene) -> tuple[Frame, Painted]:
+    """A frame and what was painted on it: what `PartWriter.write` takes."""
+    painted = done.canvas.painted_on(picture.canvas)
+    if painted is None or done.alpha is not None:
+        height, width = done.size
+        on_white = done.image if done.alpha is None else 1 + done.alpha[..., None] * (done.image - 1)  # H.264 has no alpha
+        painted = (((0, 0, width, height), on_white),)
+    return frame, [(window, cv2.convertScaleAbs(colors, alpha=255)) for window, colors in painted]
+
+
+def _written(results: Iterator[tuple[Frame, Painted]], folder: Path, first: int, reader: VideoReader, crf: int) -> Generator[None]:
+    """Write the frames in parts, each under another name until it is whole; after each frame it yields.
+
+    One is encoded while the next ones are parsed and edited.
+    """
     number = first
     while (start := next(results, None)) is not None:
         unfinished = part_path(folder, number).with_suffix(".writing")
-        with PartWriter(unfinished, reader, crf) as writer:
-            writer.write(start[1], start[0])
-            yield 1
-            for frame, rgb in islice(results, PART - 1):
-                writer.write(rgb, frame)
-                yield 1
+        with PartWriter(unfinished, reader, crf) as writer, ThreadPoolExecutor(1, "facefx-encode") as thread:
+            writing = deque([thread.submit(writer.write, *start)])
+            for result in islice(results, PART - 1):
+                writing.append(thread.submit(writer.write, *result))
+                writing.popleft().result()
+                yield
+            writing.popleft().result()
+            yield
         unfinished.replace(part_path(folder, number))
         number += 1

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,8 +16,25 @@ from typing import Any
 import numpy as np
 
 from ..errors import ImageError, MissingExtra, OutputError
+from ..image.canvas import Window
+from ..image.metadata import Metadata
+from ..image.picture import Picture
 
-__all__ = ["FORMATS", "Frame", "PartWriter", "Problem", "VideoReader", "failures", "join", "packets_in"]
+__all__ = [
+    "FORMATS",
+    "Frame",
+    "Painted",
+    "PartWriter",
+    "Problem",
+    "VideoReader",
+    "encoder_options",
+    "failures",
+    "join",
+    "packets_in",
+]
+
+#: What was painted on a frame: windows of it, (x0, y0, x1, y1), and (y1 - y0, x1 - x0, 3) uint8 pixels; later ones lie above.
+Painted = Sequence[tuple[Window, np.ndarray]]
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +90,11 @@ class Frame:
     duration: int
     damaged: bool
     decoded: Any = field(repr=False)
+
+    @cached_property
+    def picture(self) -> Picture:
+        """The frame as a picture, without a copy of it."""
+        return Picture(self.rgb, Metadata(), encoded=False)
 
 
 class VideoReader:
@@ -190,7 +213,7 @@ class PartWriter:
         context.color_primaries, context.color_trc = source.color_primaries, source.color_trc
         if reader.stream.sample_aspect_ratio:
             context.sample_aspect_ratio = reader.stream.sample_aspect_ratio
-        context.options = {"preset": "veryfast", "crf": str(crf), "bf": "0"}
+        context.options = encoder_options(crf)
         self._size, self._time_base = size, reader.time_base
 
     def __enter__(self) -> PartWriter:
@@ -203,18 +226,62 @@ class PartWriter:
         finally:
             self._container.close()
 
-    def write(self, rgb: np.ndarray, frame: Frame) -> None:
-        """Encode `rgb`, (H, W, 3) uint8, at the time of `frame`; if it is the frame's own, without a detour through RGB."""
-        if rgb is frame.rgb and frame.decoded is not None:
-            shown = frame.decoded
-        else:
-            shown = _av().VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
-        context = self._stream.codec_context
-        known = {"dst_colorspace": context.colorspace} if context.colorspace != _UNSPECIFIED else {}
-        shown = shown.reformat(width=self._size[1], height=self._size[0], format=context.pix_fmt, **known)
+    def write(self, frame: Frame, painted: Painted = ()) -> None:
+        """Encode a frame with what was painted on it. What was not makes no detour through RGB, if the frame allows it."""
+        shown = self._shown(frame, painted)
         shown.pts, shown.time_base, shown.duration = frame.pts, self._time_base, frame.duration
         shown.pict_type = 0  # the encoder chooses
         self._container.mux(self._stream.encode(shown))
+
+    def _shown(self, frame: Frame, painted: Painted) -> Any:
+        decoded, (height, width) = frame.decoded, self._size
+        if decoded is not None and not painted:
+            return self._fitted(decoded, width, height)
+        if decoded is None or (decoded.width, decoded.height, decoded.format.name) != (width, height, "yuv420p"):
+            return self._fitted(_painted(frame.rgb, _all_of(frame.rgb), painted), width, height)
+        x0, y0, x1, y1 = window = _in_blocks([place for place, _ in painted])
+        part = self._fitted(_painted(frame.rgb, window, painted), x1 - x0, y1 - y0)
+        decoded.make_writable()
+        for shrink, there, here in zip((1, 2, 2), decoded.planes, part.planes, strict=True):
+            area = slice(y0 // shrink, y1 // shrink), slice(x0 // shrink, x1 // shrink)
+            _rows(there)[area] = _rows(here)[:, : (x1 - x0) // shrink]
+        return decoded
+
+    def _fitted(self, shown: Any, width: int, height: int) -> Any:
+        """PyAV's frame in the encoder's size, format and colour space."""
+        context = self._stream.codec_context
+        known = {"dst_colorspace": context.colorspace} if context.colorspace != _UNSPECIFIED else {}
+        return shown.reformat(width=width, height=height, format=context.pix_fmt, **known)
+
+
+def _painted(rgb: np.ndarray, window: Window, painted: Painted) -> Any:
+    """A window of a picture with what was painted on it, as PyAV's frame."""
+    left, top, right, bottom = window
+    part = rgb[top:bottom, left:right].copy()
+    for (x0, y0, x1, y1), pixels in painted:
+        part[y0 - top : y1 - top, x0 - left : x1 - left] = pixels
+    return _av().VideoFrame.from_ndarray(part, format="rgb24")
+
+
+def _all_of(rgb: np.ndarray) -> Window:
+    return 0, 0, rgb.shape[1], rgb.shape[0]
+
+
+def _in_blocks(windows: Sequence[Window]) -> Window:
+    """The smallest window round all of these that cuts no block of 2 x 2 pixels, which share their colour."""
+    x0, y0 = (min(window[side] for window in windows) // 2 * 2 for side in (0, 1))
+    x1, y1 = ((max(window[side] for window in windows) + 1) // 2 * 2 for side in (2, 3))
+    return x0, y0, x1, y1
+
+
+def _rows(plane: Any) -> np.ndarray:
+    """A plane of one of PyAV's frames, with what its rows are padded with: (H, line) uint8, to be written to."""
+    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+
+
+def encoder_options(crf: int) -> dict[str, str]:
+    """How x264 encodes: fast, and no frame refers to a later one."""
+    return {"preset": "veryfast", "crf": str(crf), "bf": "0"}
 
 
 def packets_in(part: Path) -> int:

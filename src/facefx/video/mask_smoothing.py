@@ -1,56 +1,105 @@
-"""Smoothed masks: last frame's probabilities, carried along with the head, quieten this frame's."""
+"""What became of one crop on the next: by it masks are carried along with the head, and quietened where nothing changed.
+
+It is told from crops at half their size: what moves and what changes needs no more, and takes a quarter of the time.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
 
-from ..pixels import geometry
-
-__all__ = ["blend", "carry", "carry_maps", "recut", "sameness", "stillness"]
+__all__ = ["Change", "Glimpse", "change", "flow", "recut", "sameness", "stillness"]
 
 #: Difference of light, after blurring, at which a pixel counts as half changed, and how much more is allowed at edges, where a
 #: fraction of a pixel of motion that was not undone already makes a difference.
 FLAT, PER_SLOPE = 0.03, 1.0
 
 
-def carry_maps(before: np.ndarray, now: np.ndarray) -> np.ndarray:
-    """Where on the crop before each pixel of this one was: lips and strands move though the head stands still on both.
+@dataclass(frozen=True, eq=False)
+class Glimpse:
+    """A crop of `size` pixels a side, at half of that: `colors`, (size / 2, size / 2, 3) float32 in [0, 1]."""
+
+    colors: np.ndarray
+    size: int
+
+    @classmethod
+    def of(cls, crop: np.ndarray) -> Glimpse:
+        """From the crop, (S, S, 3) float32 in [0, 1]."""
+        return cls(cv2.resize(crop, (crop.shape[0] // 2,) * 2, interpolation=cv2.INTER_AREA), crop.shape[0])
+
+    @cached_property
+    def grey(self) -> np.ndarray:
+        """(size / 2, size / 2) uint8"""
+        return cv2.convertScaleAbs(cv2.cvtColor(self.colors, cv2.COLOR_RGB2GRAY), alpha=255)
+
+    @cached_property
+    def soft(self) -> np.ndarray:
+        """The colours, blurred as far as noise reaches."""
+        return cv2.GaussianBlur(self.colors, (0, 0), max(self.size / 256, 0.7))
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """What became of one crop on the next.
+
+    Attributes
+    ----------
+    maps : (S, S, 2) float32, where on the crop before each pixel of this one was.
+    same : (S, S) float32 in [0, 1], where both show the same thing, which hardly moved in itself; None if that was not asked.
+    """
+
+    maps: np.ndarray
+    same: np.ndarray | None = None
+
+    @cached_property
+    def _fixed(self) -> tuple[np.ndarray, np.ndarray]:
+        """The maps as OpenCV is fastest with; once for all classes."""
+        whole, rest = cv2.convertMaps(self.maps, None, cv2.CV_16SC2)  # type: ignore[call-overload]
+        return whole, rest
+
+    def carried(self, values: np.ndarray) -> np.ndarray:
+        """A map of the crop before, (S, S) float32, as it would look on this one."""
+        return cv2.remap(values, *self._fixed, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def change(before: Glimpse, now: Glimpse, *, compared: bool = True) -> Change:
+    """From one crop to the next one of its size. `compared`: whether `Change.same` is wanted, too."""
+    moved = flow(before.grey, now.grey)
+    same = None
+    if compared:
+        carried = cv2.remap(before.soft, _grid(moved.shape[0]) + moved, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+        same = _enlarged(stillness(moved) * sameness(carried, now.soft))
+    return Change(_grid(now.size) + 2 * _enlarged(moved), same)
+
+
+def flow(before: np.ndarray, now: np.ndarray) -> np.ndarray:
+    """How far away on the crop before each pixel of this one was: lips and strands move though the head stands still on both.
 
     Dense inverse search (Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016).
 
     Parameters
     ----------
-    before, now : (S, S, 3) float32.
+    before, now : (s, s) uint8, grey, at half the crop's size.
 
     Returns
     -------
-    (S, S, 2) float32 points (x, y) for `carry`.
+    (s, s, 2) float32, x and y.
     """
-    old, new = (np.clip(cv2.cvtColor(v, cv2.COLOR_RGB2GRAY) * 255, 0, 255).astype(np.uint8) for v in (before, now))
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    flow = search.calc(new, old, None)  # type: ignore[call-overload]
-    columns, rows = np.meshgrid(np.arange(new.shape[1]), np.arange(new.shape[0]))
-    return np.asarray(flow + np.stack([columns, rows], -1).astype(np.float32))
+    search.setFinestScale(1)  # a quarter of the crop's size
+    return np.asarray(search.calc(now, before, None))  # type: ignore[call-overload]
 
 
-def stillness(maps: np.ndarray) -> np.ndarray:
-    """How little each pixel moved in itself, (S, S) float32: 1 for not at all, one half for two pixels of a crop of 256.
+def stillness(moved: np.ndarray) -> np.ndarray:
+    """How little each pixel moved in itself, (s, s) float32: 1 for not at all, one half for a 128th of the crop.
 
     The flow is a guess, the better the smaller it is; a mouth that opens is better taken from its own frame.
     """
-    size = maps.shape[0]
-    columns, rows = np.meshgrid(np.arange(size, dtype=np.float32), np.arange(size, dtype=np.float32))
-    distance = np.hypot(maps[..., 0] - columns, maps[..., 1] - rows)
-    return np.asarray(1 / (1 + (distance / (size / 128)) ** 2), np.float32)
-
-
-def carry(values: np.ndarray, maps: np.ndarray) -> np.ndarray:
-    """A map on the crop before, or a stack of them, (C, S, S), or a picture, (S, S, 3), as it would look on this one."""
-    if values.shape[-1] == 3:
-        return cv2.remap(values, maps, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
-    whole, rest = cv2.convertMaps(maps, None, cv2.CV_16SC2)  # type: ignore[call-overload]  # once for all classes
-    return np.stack([cv2.remap(v, whole, rest, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for v in values])
+    squared = cv2.transform(moved * moved, np.full((1, 2), (128 / moved.shape[0]) ** 2, np.float32))
+    return np.asarray(1 / (1 + squared))
 
 
 def sameness(before: np.ndarray, now: np.ndarray) -> np.ndarray:
@@ -58,47 +107,44 @@ def sameness(before: np.ndarray, now: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    before, now : (S, S, 3) float32.
+    before, now : (s, s, 3) float32, a little blurred, at half the crop's size.
 
     Returns
     -------
-    (S, S) float32 in [0, 1]: 1 where nothing changed but noise and the lamp's strength, 0 where something else is to be seen. It is
+    (s, s) float32 in [0, 1]: 1 where nothing changed but noise and the lamp's strength, 0 where something else is to be seen. It is
     low for some pixels round about, so that no ghost of an edge is left.
     """
-    size = now.shape[0]
-    half = (max(size // 2, 1),) * 2  # what is blurred needs no more
-    old, new = (
-        cv2.GaussianBlur(cv2.resize(v, half, interpolation=cv2.INTER_AREA), (0, 0), max(size / 256, 0.7)) for v in (before, now)
-    )
     # of the lamp's strength only; a median, as part of the picture may be another
-    old = old * np.float32((np.median(new[::2, ::2]) + 0.02) / (np.median(old[::2, ::2]) + 0.02))
-    slope = cv2.morphologyEx(new, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) / 2
-    changed = (np.abs(new - old) / (FLAT + PER_SLOPE * slope)).max(axis=-1)
-    reach = 2 * round(size / 128) + 1
+    old = before * np.float32((np.median(now[::2, ::2]) + 0.02) / (np.median(before[::2, ::2]) + 0.02))
+    slope = cv2.morphologyEx(now, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) / 2
+    changed = (np.abs(now - old) / (FLAT + PER_SLOPE * slope)).max(axis=-1)
+    reach = 2 * round(now.shape[0] / 64) + 1
     changed = cv2.GaussianBlur(cv2.dilate(changed, np.ones((reach, reach), np.uint8)), (0, 0), reach / 4)
-    return np.asarray(cv2.resize(1 / (1 + changed**4), (size, size), interpolation=cv2.INTER_LINEAR), np.float32)
+    return np.asarray(1 / (1 + changed**4), np.float32)
 
 
-def blend(new: np.ndarray, carried: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """``new + weight * (carried - new)``, (C, S, S); `weight` is (S, S)."""
-    mixed = carried - new
-    mixed *= weight
-    mixed += new
-    return mixed
-
-
-def recut(values: np.ndarray, before: np.ndarray, now: np.ndarray) -> np.ndarray:
-    """Probabilities on one crop, sampled for another crop of the same picture.
+def recut(before: np.ndarray, now: np.ndarray, size: int) -> Change:
+    """From one crop of a picture to another one of the same picture and size.
 
     Parameters
     ----------
-    values : (C, S, S) float32.
     before, now : affines from the picture to the two crops.
     """
-    size = values.shape[-1]
-    to_before = np.vstack([geometry.invert(now), [0, 0, 1]])
-    to_before = (np.vstack([before, [0, 0, 1]]) @ to_before)[:2]
-    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])
-    to_before = (np.linalg.inv(half) @ np.vstack([to_before, [0, 0, 1]]) @ half)[:2]
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.stack([cv2.warpAffine(v, to_before, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE) for v in values])
+    whole = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])  # OpenCV puts the centre of the first pixel at (0, 0)
+    to_before = np.vstack([before, [0, 0, 1]]) @ np.linalg.inv(np.vstack([now, [0, 0, 1]]))
+    to_before = (np.linalg.inv(whole) @ to_before @ whole)[:2]
+    return Change(cv2.transform(_grid(size), to_before).astype(np.float32))
+
+
+@lru_cache(maxsize=16)
+def _grid(size: int) -> np.ndarray:
+    """Each pixel's own place, (size, size, 2) float32, x and y."""
+    columns, rows = np.meshgrid(np.arange(size, dtype=np.float32), np.arange(size, dtype=np.float32))
+    grid = np.stack([columns, rows], -1)
+    grid.flags.writeable = False
+    return grid
+
+
+def _enlarged(values: np.ndarray) -> np.ndarray:
+    """A map at half the crop's size at all of it."""
+    return cv2.resize(values, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)

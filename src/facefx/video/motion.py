@@ -8,17 +8,20 @@ import cv2
 import numpy as np
 
 from ..face.values import Box
+from ..image.canvas import Canvas, Stored
 
 __all__ = ["Motion", "Small", "head_motion", "is_cut"]
 
-#: The longer side of the grey copy that motion is measured on.
+#: The longer side of the grey copy that motion is measured on is at least so long, and less than twice.
 SIZE = 480
+#: How far a face can move from frame to frame, in face sides, and be followed.
+REACH = 0.6
 #: Two frames whose thumbnails correlate less than this belong to two shots.
 SAME_SHOT = 0.5
 #: A head grows or shrinks by no more than this from frame to frame; more is a mismatch.
 MAX_GROWTH = 1.3
-#: Points needed, and the share of them that must move as one.
-MIN_POINTS, MIN_AGREEING = 8, 0.5
+#: Points followed at most, those needed, and the share of them that must move as one.
+POINTS, MIN_POINTS, MIN_AGREEING = 60, 8, 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +32,25 @@ class Small:
     scale: float
 
     @classmethod
-    def of(cls, rgb: np.ndarray) -> Small:
-        """From (H, W, 3) float32 RGB in [0, 1]."""
-        scale = min(1.0, SIZE / max(rgb.shape[:2]))
-        small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else rgb
-        grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-        return cls(np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8), scale)
+    def of(cls, picture: Canvas) -> Small:
+        """From a whole frame, which is not made floats if it is stored as bytes."""
+        rgb: Stored | np.ndarray = picture.stored or picture.image
+        grey = cv2.cvtColor(rgb[:, :], cv2.COLOR_RGB2GRAY)
+        if grey.dtype != np.uint8:
+            grey = cv2.convertScaleAbs(grey, alpha=255)
+        factor = 1  # by twos, which is fastest by far
+        while max(grey.shape) >= 2 * SIZE:
+            height, width = (side // 2 for side in grey.shape)
+            grey = cv2.resize(grey[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
+            factor *= 2
+        return cls(grey, 1 / factor)
+
+    def window(self, box: Box, margin: float) -> tuple[int, int, int, int]:
+        """A box of the frame with a margin, in whole pixels of this copy and inside it: (x0, y0, x1, y1)."""
+        height, width = self.pixels.shape
+        sides = (box.x0 - margin, box.y0 - margin, box.x1 + margin, box.y1 + margin)
+        x0, y0, x1, y1 = (round(v * self.scale) for v in sides)
+        return max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
 
 
 @dataclass(frozen=True)
@@ -88,19 +104,24 @@ def head_motion(before: Small, now: Small, face: Box) -> Motion | None:
     Motion or None
         None if too few points agree: the face was hidden, turned away, or moved too fast.
     """
-    inside = np.zeros(before.pixels.shape, np.uint8)
-    x0, y0, x1, y1 = (round(v * before.scale) for v in (face.x0, face.y0, face.x1, face.y1))
-    inside[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)] = 255
-    points = cv2.goodFeaturesToTrack(before.pixels, 80, 0.01, max(before.scale * face.side / 25, 2.0), mask=inside, blockSize=5)
+    inside, around = (before.window(face, reach) for reach in (0.0, REACH * face.side))
+    if inside[0] >= inside[2] or inside[1] >= inside[3]:
+        return None
+    old_part, new_part = (np.ascontiguousarray(v.pixels[around[1] : around[3], around[0] : around[2]]) for v in (before, now))
+    left, top, right, bottom = (v - around[side % 2] for side, v in enumerate(inside))
+    points = cv2.goodFeaturesToTrack(
+        np.ascontiguousarray(old_part[top:bottom, left:right]), POINTS, 0.01, max(before.scale * face.side / 25, 2.0), blockSize=5
+    )
     if points is None or len(points) < MIN_POINTS:
         return None
-    there, found = _tracked(before.pixels, now.pixels, points)
-    back, returned = _tracked(now.pixels, before.pixels, there)
+    points += np.array([left, top], np.float32)
+    there, found = _tracked(old_part, new_part, points)
+    back, returned = _tracked(new_part, old_part, there)
     kept = (found & returned).ravel().astype(bool) & (np.linalg.norm(back - points, axis=-1).ravel() < 0.7)
     if kept.sum() < MIN_POINTS:
         return None
     # +0.5: OpenCV's pixel centres are whole numbers
-    old, new = ((p[kept, 0].astype(float) + 0.5) / before.scale for p in (points, there))
+    old, new = ((p[kept, 0].astype(float) + 0.5 + around[:2]) / before.scale for p in (points, there))
     fitted, agreeing = cv2.estimateAffinePartial2D(old, new, method=cv2.RANSAC, ransacReprojThreshold=1.0 / before.scale)
     if fitted is None or agreeing.mean() < MIN_AGREEING:
         return None

@@ -1,49 +1,57 @@
-"""A near crop of a face and a wide one as one parsing, whose classes are put together only when they are asked for."""
+"""A followed crop of a face and one twice as wide as one, whose classes are put together only when they are asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..face.values import FaceParsing
+from ..face.near_and_wide import NearAndWide
+from ..face.values import FaceParsing, Probabilities
+from ..labels import LabelScheme, Region
 from ..parsing.wide import merged, widened_affine
 
-__all__ = ["NearAndWide", "near_and_wide"]
+__all__ = ["near_and_wide", "near_does"]
 
 
-class NearAndWide:
-    """`Probabilities`, (C, 2 S, 2 S), of a crop and of one twice as wide: those of the near one in the wide one's middle.
-
-    A frame's effects ask for a few classes; making all nineteen took longer than any other step but the network.
+class _ByClass(NearAndWide):
+    """`NearAndWide` that makes the classes which it is asked for: all nineteen would take longer than the network.
 
     Parameters
     ----------
-    near, wide : (C, S, S) float32.
+    near : (C, S, S)
+    wide : gives (C, S, S) float32 of the crop twice as wide.
     """
 
-    def __init__(self, near: np.ndarray, wide: np.ndarray) -> None:
-        self._near, self._wide = near, wide
-        classes, size, _ = wide.shape
-        self.shape = classes, 2 * size, 2 * size
+    def __init__(self, near: Probabilities, ending: frozenset[int], wide: Callable[[], np.ndarray]) -> None:
+        super().__init__(near, ending, lambda: merged(np.asarray(near), wide()))  # type: ignore[arg-type]
+        self._wide = wide
 
     def __getitem__(self, classes: Any) -> np.ndarray:
+        if isinstance(classes, list) and self.ends_near(classes):
+            return super().__getitem__(classes)
         if isinstance(classes, int | np.integer):
             return np.asarray(self[[classes]][0])
-        return merged(self._near[classes], self._wide[classes])
-
-    def __iter__(self) -> Iterator[np.ndarray]:
-        return (self[index] for index in range(self.shape[0]))
-
-    def copy(self) -> np.ndarray:
-        """All classes, as an array."""
-        return self[:]
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.asarray(self[:], dtype)
+        return merged(self.near[classes], self._wide()[classes])
 
 
-def near_and_wide(near: FaceParsing, wide: np.ndarray) -> FaceParsing:
-    """A parsing twice as large as `near`: `wide`, (C, S, S) on a crop twice as wide, with `near` in its middle."""
-    return FaceParsing(NearAndWide(np.asarray(near.probabilities), wide), near.scheme, widened_affine(near))
+def near_does(scheme: LabelScheme, region: str) -> bool:
+    """Whether a crop of the face shows all of a region: whether nothing of it goes on beyond the face."""
+    return _ending(scheme).issuperset(scheme.indices_of(region))
+
+
+def near_and_wide(near: FaceParsing, wide: Callable[[], np.ndarray]) -> FaceParsing:
+    """A parsing twice as large as `near`, in whose middle it is.
+
+    Parameters
+    ----------
+    wide : gives (C, S, S) float32 probabilities on a crop twice as wide; asked for classes that `near_does` not do for.
+    """
+    both = _ByClass(near.probabilities, _ending(near.scheme), wide)
+    return FaceParsing(both, near.scheme, widened_affine(near))
+
+
+def _ending(scheme: LabelScheme) -> frozenset[int]:
+    """The classes that end within a crop of the face."""
+    return frozenset(index for index, labels in enumerate(scheme.members) if labels <= Region.FACE.labels)

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-import cv2
 import numpy as np
 
 from ..chains.sequence import Chain, Declined, check_confidence, load_look
+from ..declare.declarations import EffectSpec
 from ..errors import ParameterError
 from ..face.scene import Scene
 from ..face.values import Detector, Segmenter
 from ..image.picture import Picture, Source, open_image
 from .tracking import Tracker, Tracking
 
-__all__ = ["edited", "process", "scenes"]
+__all__ = ["asked_of", "edited", "process", "scenes"]
 
 T = TypeVar("T")
+R = TypeVar("R")
 OnDeclined = Callable[[int, Sequence[Declined]], None]
 
 
@@ -44,7 +45,7 @@ def scenes(
     ImageError, UnknownName, ModelError
     """
     tracker = Tracker(segmenter, detector, tracking)
-    return (tracker.next(open_image(frame).rgb) for frame in frames)
+    return (tracker.next(open_image(frame).canvas) for frame in frames)
 
 
 def process(
@@ -90,53 +91,56 @@ def process(
     check_confidence(min_confidence)
     chain = look if isinstance(look, Chain) else load_look(look)
     tracker = Tracker(segmenter, detector, tracking)
-    whole_film = ((None, frame, True) for frame in frames)
-    return (result for _, result in edited(whole_film, chain, tracker, workers, min_confidence, on_declined))
+    whole_film = ((frame, open_image(frame), True) for frame in frames)
+    return edited(whole_film, chain, tracker, workers, min_confidence, on_declined, _handed_back)
 
 
 def edited(
-    frames: Iterable[tuple[T, Source | Picture, bool]],
+    frames: Iterable[tuple[T, Picture, bool]],
     chain: Chain,
     tracker: Tracker,
     workers: int,
     min_confidence: float,
     on_declined: OnDeclined | None,
-) -> Iterator[tuple[T, Any]]:
-    """Each frame's companion and the frame edited, the frame itself where nothing changed; those marked False are left alone.
+    finish: Callable[[T, Picture, Scene], R],
+) -> Generator[R]:
+    """What `finish` makes of each frame's companion, the frame, and the scene that it became; those marked False are left alone.
 
-    Faces must be followed in order; editing need not be, so the next frame is parsed while the last ones are edited.
+    Faces must be followed in order; editing need not be, so the next frame is parsed while the last ones are edited and finished.
     """
-    sure_of = chain.needed if min_confidence else frozenset()
-    underway: deque[tuple[T, Future[Any]]] = deque()
+    sure_of, regions = chain.needed if min_confidence else frozenset(), asked_of(chain)
+    underway: deque[Future[R]] = deque()
+
+    def edit(companion: T, picture: Picture, scene: Scene, touched: bool, declined: Sequence[Declined]) -> R:
+        return finish(companion, picture, chain.edit(scene, declined=declined) if touched else scene)
+
     with ThreadPoolExecutor(workers, "facefx-video") as pool:
         try:
-            for number, (companion, frame, touched) in enumerate(frames):
-                picture = open_image(frame)
-                scene = tracker.next(picture.rgb, sure_of) if touched else Scene(picture.rgb, ())
+            for number, (companion, picture, touched) in enumerate(frames):
+                scene = tracker.next(picture.canvas, sure_of, regions) if touched else Scene(picture.canvas, ())
                 declined = chain.declined(scene, min_confidence)
                 if on_declined and declined:
                     on_declined(number, declined)
-                steps = chain if touched else Chain()
-                underway.append((companion, pool.submit(_edit, frame, picture, scene, steps, declined)))
+                underway.append(pool.submit(edit, companion, picture, scene, touched, declined))
                 if len(underway) > workers:
-                    yield _finished(underway.popleft())
+                    yield underway.popleft().result()
             while underway:
-                yield _finished(underway.popleft())
+                yield underway.popleft().result()
         finally:  # the caller may have stopped in the middle
-            for _, waiting in underway:
+            for waiting in underway:
                 waiting.cancel()
 
 
-def _finished(pair: tuple[T, Future[Any]]) -> tuple[T, Any]:
-    return pair[0], pair[1].result()
-
-
-def _edit(frame: Source | Picture, picture: Picture, scene: Scene, chain: Chain, declined: Sequence[Declined]) -> Any:
-    done = chain.edit(scene, declined=declined)
-    if done.image is scene.image and done.alpha is None and isinstance(frame, np.ndarray):
+def _handed_back(frame: Source | Picture, picture: Picture, done: Scene) -> Any:
+    """The edited frame, of the kind that was given; an array itself where nothing changed."""
+    if isinstance(frame, np.ndarray) and done.canvas is picture.canvas and done.alpha is None:
         return frame
-    if isinstance(frame, np.ndarray) and frame.dtype == np.uint8 and frame.shape[2:] == (3,) and done.alpha is None:
-        return cv2.convertScaleAbs(
-            done.image, alpha=255
-        )  # the same as `like`, without its care for other kinds, in a tenth of the time
-    return picture.like(done.image, done.alpha)
+    return picture.with_canvas(done.canvas, done.alpha).handed_back(cut_out=done.alpha is not None)
+
+
+def asked_of(chain: Chain) -> frozenset[str] | None:
+    """The regions that a chain's effects will ask of a scene, for `Tracker.next`; None if they may ask for any."""
+    effects = [(step.spec, step.params) for step in chain.steps if isinstance(step.spec, EffectSpec)]
+    if any(spec.kind == "overlay" for spec, _ in effects):  # is given the whole scene
+        return None
+    return chain.needed | {spec.region_of(params) for spec, params in effects if spec.needs_faces(params)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,10 @@ import numpy as np
 from ..errors import ParameterError
 from ..face.face import Face
 from ..face.mask_style import MaskStyle
-from ..face.postprocessing import emptied, islands, without_others
+from ..face.postprocessing import emptied, islands
 from ..face.scene import Scene
 from ..face.values import Box, Detection, Detector, FaceParsing, Segmenter
+from ..image.canvas import Canvas
 from ..inference.segmenter import OnnxSegmenter
 from ..parsing.crop import head_crop
 from ..parsing.measure import BOX_PER_FACE, is_off, measure
@@ -23,10 +25,13 @@ from ..parsing.pipeline import distinct
 from ..parsing.search import search_by_parsing
 from ..parsing.wide import hair_runs_out, surroundings
 from ..pixels import geometry
+from .apart import without_others
 from .confidence_smoothing import SmoothedConfidence
-from .mask_smoothing import blend, carry, carry_maps, recut, sameness, stillness
+from .crops import cut
+from .mask_smoothing import Glimpse, change, recut
 from .motion import Motion, Small, head_motion, is_cut
-from .near_and_wide import near_and_wide
+from .near_and_wide import near_and_wide, near_does
+from .steadied import Steadied
 
 __all__ = ["Tracker", "Tracking"]
 
@@ -50,13 +55,14 @@ class Tracking:
     ----------
     size : side in pixels of the crop that the network sees; smaller is faster, larger finer. A model of a fixed size keeps its own.
     smoothing : share of the carried masks in each new one where nothing changed, 0 (every frame for itself) to below 1.
-    parse_every : parse every so many frames only and carry the masks in between; faster, less exact where a face moves in itself.
+    parse_every : parse every so many frames only and carry the masks in between; 1 is slower, and more exact where a face moves in
+        itself, as a mouth does that speaks.
     detect_every : look for new faces every so many frames; faces in view are followed without.
     """
 
     size: int = 256
     smoothing: float = 0.8
-    parse_every: int = 1
+    parse_every: int = 2
     detect_every: int = 30
 
     def __post_init__(self) -> None:
@@ -79,12 +85,18 @@ class _Track:
     box: Box
     roll: float
     score: float
-    shown: np.ndarray  # the crop itself
-    near: np.ndarray  # (C, S, S) probabilities on the crop
-    wide: np.ndarray | None  # the same on a crop twice as wide, where hair leaves the crop
+    shown: Glimpse  # the crop itself
+    near: Steadied  # what is seen on it
+    leaves: bool  # whether hair leaves the crop
+    wide: np.ndarray | None = None  # if so, and if that was asked for: (C, S, S) probabilities on a crop twice as wide
     age: int = 0
     unseen: int = 0
     confidence: Mapping[str, SmoothedConfidence] = field(default_factory=dict)  # by region, of those that were asked for
+
+    @property
+    def affine(self) -> np.ndarray:
+        """Of the crop."""
+        return head_crop(self.crop, self.shown.size)
 
 
 class Tracker:
@@ -116,84 +128,89 @@ class Tracker:
         self._before: Small | None = None
         self._since_detected = 0
 
-    def next(self, rgb: np.ndarray, sure_of: Collection[str] = ()) -> Scene:
+    def next(self, picture: Canvas | np.ndarray, sure_of: Collection[str] = (), regions: Collection[str] | None = None) -> Scene:
         """The faces in the next frame, largest first.
 
         Parameters
         ----------
-        rgb : (H, W, 3) float32 in [0, 1].
+        picture : a canvas, such as `Picture.canvas`, of which only windows are looked at, or (H, W, 3) float32 RGB in [0, 1].
         sure_of : regions in which the faces' confidence is to be steady: a chain's `Chain.needed`, if it is run with a
             ``min_confidence``. Ask for the same ones in each frame; it starts afresh after a frame without.
+        regions : what the scene will be asked for, soon; None if that is not known. If it is, only what is asked for is carried
+            along, and where no region of it goes on beyond the face, as hair does, nothing is looked for there.
 
         Raises
         ------
         RegionUnavailable
-            If the segmenter does not know one of these regions.
+            If the segmenter does not know one of the regions in `sure_of`.
         """
-        small = Small.of(rgb)
+        picture = Canvas.of(picture)
+        small = Small.of(picture)
+        widely = regions is None or not all(near_does(self._parser.scheme, region) for region in regions)
         before, self._before = self._before, small
         fresh = before is None or is_cut(before, small)
-        followed = [] if fresh or before is None else [self._followed(t, before, small, rgb) for t in self._tracks]
+        followed = [] if fresh or before is None else [self._followed(t, before, small, picture) for t in self._tracks]
         self._tracks = [track for track in followed if track]
         self._since_detected += 1
         if fresh or len(self._tracks) < len(followed) or self._since_detected >= self._patience():
             self._since_detected = 0
-            self._tracks += self._new_tracks(rgb, thorough=fresh)
-        return self._scene(rgb, sure_of)
+            self._tracks += self._new_tracks(picture, thorough=fresh)
+        if widely:
+            self._tracks = [self._widened(track, picture) for track in self._tracks]
+        if regions is None:
+            for track in self._tracks:
+                track.near.make_all()
+        return self._scene(picture, sure_of)
 
     def _patience(self) -> int:
         return self.tracking.detect_every if self._tracks else min(DETECT_WITHOUT_FACE, self.tracking.detect_every)
 
-    def _new_tracks(self, rgb: np.ndarray, thorough: bool) -> Iterator[_Track]:
+    def _new_tracks(self, picture: Canvas, thorough: bool) -> Iterator[_Track]:
         """Tracks of the faces that are not followed yet."""
-        found = self._parser.detect(rgb)
+        found = self._parser.detect(picture)
         known = [track.box for track in self._tracks]
-        faces = [self._parsed(rgb, detection) for detection in found if not _is_known(detection.box, known)]
+        faces = [self._parsed(picture, detection) for detection in found if not _is_known(detection.box, known)]
         if not any(faces) and not known and thorough and self._parser.knows_faces and not self._parser.is_aligned:
-            faces = [self._parsed(rgb, detection) for detection in search_by_parsing(rgb, self._parser)]
+            faces = [self._parsed(picture, detection) for detection in search_by_parsing(picture, self._parser)]
         for face in distinct(face for face in faces if face):
             if not _is_known(face.box, known):
-                yield self._begun(rgb, face)
+                yield self._begun(picture, face)
 
-    def _parsed(self, rgb: np.ndarray, detection: Detection) -> Face | None:
-        return parse_face(rgb, detection, self._parser)
+    def _parsed(self, picture: Canvas, detection: Detection) -> Face | None:
+        return parse_face(picture, detection, self._parser)
 
-    def _begun(self, rgb: np.ndarray, face: Face) -> _Track:
+    def _begun(self, picture: Canvas, face: Face) -> _Track:
         side = face.box.side if self._parser.is_aligned or not self._parser.knows_faces else BOX_PER_FACE * face.box.side
         crop = Detection(Box.square(face.box.center, side), face.roll, face.score)
-        affine = self._affine(crop)
-        shown = geometry.cut(rgb, affine, self._parser.size)
+        affine = head_crop(crop, self._parser.size)
+        shown = cut(picture, affine, self._parser.size)
         near = self._probabilities(shown)
-        leaves = not self._parser.is_aligned and hair_runs_out(FaceParsing(near, self._parser.scheme, affine), rgb.shape)
-        wide = self._wide(rgb, affine) if leaves else None
-        return _Track(crop, face.box, face.roll, face.score, shown, near, wide)
+        leaves = not self._parser.is_aligned and hair_runs_out(FaceParsing(near, self._parser.scheme, affine), picture.shape)
+        return _Track(crop, face.box, face.roll, face.score, Glimpse.of(shown), Steadied(near), leaves)
 
-    def _followed(self, track: _Track, before: Small, now: Small, rgb: np.ndarray) -> _Track | None:
+    def _followed(self, track: _Track, before: Small, now: Small, picture: Canvas) -> _Track | None:
         """The track in the next frame; None if the face is lost."""
         motion = _STILL if self._parser.is_aligned else head_motion(before, now, track.box)
         if motion is None:
-            return self._found_again(track, rgb)
-        crop = Detection(motion.square(track.crop.box), track.crop.roll + motion.turn, track.crop.score)
-        affine = self._affine(crop)
-        shown = geometry.cut(rgb, affine, self._parser.size)
-        track = replace(track, crop=crop, box=motion.box(track.box), roll=track.roll + motion.turn, age=track.age + 1)
-        maps = carry_maps(track.shown, shown)
-        carried = carry(track.near, maps)
-        if track.age % self.tracking.parse_every:
-            return replace(track, shown=shown, near=carried)
-        new = self._probabilities(shown)
-        same = self.tracking.smoothing * stillness(maps) * sameness(carry(track.shown, maps), shown)
-        wide = track.wide
-        if wide is not None and track.age % (WIDE_EVERY * self.tracking.parse_every) == 0:
-            wide = blend(self._wide(rgb, affine), wide, np.full(same.shape, self.tracking.smoothing / 2, np.float32))
-        track = replace(track, shown=shown, near=blend(new, carried, same), wide=wide)
-        return self._measured(track, FaceParsing(new, self._parser.scheme, affine), rgb)
+            return self._found_again(track, picture)
+        square = Detection(motion.square(track.crop.box), track.crop.roll + motion.turn, track.crop.score)
+        track = replace(track, crop=square, box=motion.box(track.box), roll=track.roll + motion.turn, age=track.age + 1)
+        crop = cut(picture, track.affine, track.shown.size)
+        shown = Glimpse.of(crop)
+        if not self._is_parsed(track):
+            return replace(track, shown=shown, near=track.near.next(change(track.shown, shown, compared=False)))
+        new = self._probabilities(crop)
+        near = track.near.next(change(track.shown, shown), new, self.tracking.smoothing)
+        return self._measured(replace(track, shown=shown, near=near), new, picture)
 
-    def _measured(self, track: _Track, parsing: FaceParsing, rgb: np.ndarray) -> _Track | None:
-        """The track corrected by where the parsed face lies; None if it has shown none for long."""
+    def _is_parsed(self, track: _Track) -> bool:
+        return track.age % self.tracking.parse_every == 0
+
+    def _measured(self, track: _Track, new: np.ndarray, picture: Canvas) -> _Track | None:
+        """The track corrected by where the parsed face, (C, S, S), lies; None if it has shown none for long."""
         if self._parser.is_aligned or not self._parser.knows_faces:
             return track
-        measured = measure(parsing, track.crop)
+        measured = measure(_coarse(FaceParsing(new, self._parser.scheme, track.affine)), track.crop)
         if measured is None:
             return replace(track, unseen=track.unseen + 1) if track.unseen < PATIENCE else None
         found = measured.detection
@@ -204,53 +221,64 @@ class Tracker:
             score=found.score,
             unseen=0,
         )
-        return self._recut(track, found, rgb) if is_off(track.crop, measured) else track
+        return self._recut(track, found, picture) if is_off(track.crop, measured) else track
 
-    def _recut(self, track: _Track, crop: Detection, rgb: np.ndarray) -> _Track:
+    def _recut(self, track: _Track, crop: Detection, picture: Canvas) -> _Track:
         """The track on a crop that fits the face better than the one that was carried along."""
-        before, now = self._affine(track.crop), self._affine(crop)
-        size = self._parser.size
+        size = track.shown.size
+        now = replace(track, crop=crop)
+        shown = Glimpse.of(cut(picture, now.affine, size))
+        near = track.near.next(recut(track.affine, now.affine, size))
         wide = track.wide
         if wide is not None:
-            wide = recut(wide, geometry.expand(before, 2, size), geometry.expand(now, 2, size))
-        return replace(track, crop=crop, shown=geometry.cut(rgb, now, size), near=recut(track.near, before, now), wide=wide)
+            around = [geometry.expand(each.affine, 2, size) for each in (track, now)]
+            there = recut(around[0], around[1], size)
+            wide = np.stack([there.carried(values) for values in wide])
+        return replace(now, shown=shown, near=near, wide=wide)
 
-    def _found_again(self, track: _Track, rgb: np.ndarray) -> _Track | None:
+    def _found_again(self, track: _Track, picture: Canvas) -> _Track | None:
         """A face whose motion could not be told, looked for where it was; None if it is gone."""
-        face = self._parsed(rgb, Detection(track.crop.box, track.crop.roll, track.score)) if self._parser.knows_faces else None
-        return replace(self._begun(rgb, face), confidence=track.confidence) if face else None
+        face = self._parsed(picture, Detection(track.crop.box, track.crop.roll, track.score)) if self._parser.knows_faces else None
+        return replace(self._begun(picture, face), confidence=track.confidence) if face else None
 
-    def _affine(self, crop: Detection) -> np.ndarray:
-        return head_crop(crop, self._parser.size)
+    def _widened(self, track: _Track, picture: Canvas) -> _Track:
+        """The track with what lies round its crop, if hair leaves that; looked at now and then only."""
+        if not track.leaves or (track.wide is not None and track.age % (WIDE_EVERY * self.tracking.parse_every)):
+            return track
+        wide = self._wide(picture, track)
+        if track.wide is not None:
+            wide += np.float32(self.tracking.smoothing / 2) * (track.wide - wide)
+        return replace(track, wide=wide)
+
+    def _wide(self, picture: Canvas, track: _Track) -> np.ndarray:
+        size = track.shown.size
+        wide = self._probabilities(cut(picture, geometry.expand(track.affine, 2, size), size))
+        return surroundings(wide, self._parser.scheme)
 
     def _probabilities(self, crop: np.ndarray) -> np.ndarray:
         answer = self._parser.probabilities(crop[None])[0]
-        return emptied(answer, islands(answer, self._parser.scheme))
+        return np.asarray(emptied(answer, islands(answer, self._parser.scheme)))
 
-    def _wide(self, rgb: np.ndarray, affine: np.ndarray) -> np.ndarray:
-        size = self._parser.size
-        wide = self._probabilities(geometry.cut(rgb, geometry.expand(affine, 2, size), size))
-        return surroundings(wide, self._parser.scheme)
-
-    def _scene(self, rgb: np.ndarray, sure_of: Collection[str]) -> Scene:
-        faces = [self._face(track, rgb) for track in self._tracks]
+    def _scene(self, picture: Canvas, sure_of: Collection[str]) -> Scene:
+        faces = [self._face(track, picture) for track in self._tracks]
         if len(faces) > 1:
             kept = distinct(faces)
             self._tracks = [track for track, face in zip(self._tracks, faces, strict=True) if face in kept]
             faces = [without_others(f, [other.box for other in kept if other is not f]) for f in faces if f in kept]
         self._tracks = [self._with_confidence(track, face, sure_of) for track, face in zip(self._tracks, faces, strict=True)]
         shown = [_shown(track, face) for track, face in zip(self._tracks, faces, strict=True)]
-        return Scene(rgb, tuple(sorted(shown, key=lambda face: -face.box.area)))
+        return Scene(picture, tuple(sorted(shown, key=lambda face: -face.box.area)))
 
-    def _face(self, track: _Track, rgb: np.ndarray) -> Face:
-        parsing = FaceParsing(track.near, self._parser.scheme, self._affine(track.crop))
-        if track.wide is not None:
-            parsing = near_and_wide(parsing, track.wide)
-        return Face(track.box, track.roll, track.score, parsing, rgb, FRAME_MASKS)
+    def _face(self, track: _Track, picture: Canvas) -> Face:
+        parsing = FaceParsing(track.near, self._parser.scheme, track.affine)
+        if track.leaves:
+            wide = track.wide
+            parsing = near_and_wide(parsing, cache(lambda: self._wide(picture, track) if wide is None else wide))
+        return Face(track.box, track.roll, track.score, parsing, picture, FRAME_MASKS)
 
     def _with_confidence(self, track: _Track, face: Face, sure_of: Collection[str]) -> _Track:
         """The track with what this frame tells of these regions; carried masks tell nothing new."""
-        parsed, before = track.age % self.tracking.parse_every == 0, track.confidence
+        parsed, before = self._is_parsed(track), track.confidence
         now: dict[str, SmoothedConfidence] = {}
         for region in sure_of:
             if region not in before:
@@ -258,6 +286,14 @@ class Tracker:
             else:
                 now[region] = before[region].next(face.confidence(region)) if parsed else before[region]
         return replace(track, confidence=now)
+
+
+def _coarse(parsing: FaceParsing) -> FaceParsing:
+    """Every second pixel of a large crop, or every so manieth: enough to measure a face by."""
+    step = max(parsing.size // 128, 1)
+    affine = parsing.affine / step
+    affine[:, 2] += 0.5 - 0.5 / step  # the middle of the first pixel stays where it is
+    return FaceParsing(np.asarray(parsing.probabilities)[:, ::step, ::step], parsing.scheme, affine)
 
 
 def _shown(track: _Track, face: Face) -> Face:

@@ -9,8 +9,8 @@ import numpy as np
 from ...declare.declarations import Color, Range, effect
 from ...face.face import FaceView
 from ...pixels import color as colors
-from ...pixels.blend import foreground
-from ..tools.dye import Dye, broad_light
+from ...pixels.blend import in_front
+from ..tools.dye import Dye, broad_light, own_color
 from ..tools.hair import hair_of
 from ..tools.recoloring import perceived, surely_inside
 
@@ -32,17 +32,21 @@ def grey_hair(
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Turn the hair grey, hair by hair, those near the face first; other ones with another seed."""
-    front = foreground(image, mask, 0.02 * unit)
     own = surely_inside(image, mask)
     dye, spread = Dye.of(color, own, variety=0.1), max(float(np.std(perceived(own[:, 0]))), 0.01)
     hair = hair_of(image, mask, face)
     late = hair.ranked(hair.locks(rng, 0.003) + 0.4 * hair.locks(rng, 0.03) + 0.5 * np.minimum(hair.from_roots(), 1))
 
-    def turn(image: np.ndarray, front: np.ndarray, broad: np.ndarray, late: np.ndarray) -> np.ndarray:
-        lab, hair = colors.to_oklab(image), colors.to_oklab(front)
-        single = np.clip((perceived(hair[..., 0]) - broad) / spread, -1, 1)  # strands that stand out by their light turn first
+    def turn(image: np.ndarray, mask: np.ndarray, *about: np.ndarray) -> np.ndarray:
+        mean, near, slope, offset, late = about
+        lab = colors.to_oklab(image)
+        front = in_front(lab, mask, mean, near)
+        light = perceived(front[..., 0])
+        broad = slope * light + offset
+        single = np.clip((light - broad) / spread, -1, 1)  # strands that stand out by their light turn first
         turning = late - _SINGLE * (single - 1)  # from 0 to 1 + 2 _SINGLE
         grey = np.clip((strength * (1 + 2 * _SINGLE + _SOFT) - turning) / _SOFT, 0, 1)
-        return colors.from_oklab(lab + grey[..., None] * (dye.on(hair, broad) - lab))
+        return colors.from_oklab(lab + grey[..., None] * (dye.on(front, broad) - lab))
 
-    return colors.by_bands(turn, image, front, broad_light(front, unit), hair.full_size(late))
+    about = *own_color(image, mask, unit), *broad_light(image, mask, unit), hair.full_size(late)
+    return colors.within(mask > 0, turn, image, mask, *about)

@@ -31,17 +31,17 @@ def shine_hair(
     hair = hair_of(image, mask, face)
     gloss = hair.full_size(_gloss(hair))
 
-    def shine(image: np.ndarray, gloss: np.ndarray, broad: np.ndarray) -> np.ndarray:
+    def shine(image: np.ndarray, gloss: np.ndarray, slope: np.ndarray, offset: np.ndarray) -> np.ndarray:
         lab = colors.to_oklab(image)
         light = perceived(lab[..., 0])
         deeper = 0.2 * (1 - gloss) * light
-        strands = np.clip(light - broad, -0.15, 0.15)
+        strands = np.clip(light - (slope * light + offset), -0.15, 0.15)
         brighter = gloss * (1.1 * (1 - light) * np.sqrt(light) + 1.5 * strands)
         lab[..., 0] = from_perceived(light + np.float32(strength) * (brighter - deeper))
         lab[..., 1:] *= 1 - np.float32(0.3 * strength) * gloss[..., None]  # a highlight is the lamp's colour
         return colors.from_oklab(lab)
 
-    return colors.by_bands(shine, image, gloss, broad_light(image, face.unit))
+    return colors.within(mask > 0, shine, image, gloss, *broad_light(image, mask, face.unit))
 
 
 def _gloss(hair: Hair) -> np.ndarray:

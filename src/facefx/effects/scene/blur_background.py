@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from ...declare.declarations import Range, effect
-from ...pixels.color import by_bands, from_linear, linear
+from ...pixels.cells import Enlarged, in_cells
+from ...pixels.color import from_linear, linear, within
 from ...pixels.masks import depth
 from ..tools.layers import behind, in_front, over
 
@@ -39,23 +40,18 @@ def blur_background(
     """
     if radius * unit < 0.5:
         return image
-    size = image.shape[1], image.shape[0]
-    shrink = max(radius * unit / _DISC, 1.0)
-    light = linear(behind(image, mask, shrink))
-    growth = _growth(mask, unit, falloff, (light.shape[1], light.shape[0]))
-    blurred = from_linear(_discs(light, radius * unit / shrink, growth))
-    back = cv2.resize(blurred, size, interpolation=cv2.INTER_LINEAR) if shrink > 1 else blurred
-    front = in_front(image, 1 - mask, unit)
-    return by_bands(over, image, front, back, mask)
+    cell = max(min(int(radius * unit / _DISC), *mask.shape), 1)
+    light = linear(behind(image, mask, cell))
+    blurred = from_linear(_discs(light, radius * unit / cell, _growth(in_cells(mask, cell), unit / cell, falloff)))
+    return within(mask > 0, over, image, in_front(image, 1 - mask, unit), Enlarged(blurred, cell), mask)
 
 
-def _growth(mask: np.ndarray, unit: float, falloff: float, size: tuple[int, int]) -> np.ndarray:
+def _growth(mask: np.ndarray, unit: float, falloff: float) -> np.ndarray:
     """(h, w) float32: the radius at each point as a share of the largest."""
-    scale = size[0] / mask.shape[1]
-    away = (cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > 0.5).astype(np.uint8)
+    away = (mask > 0.5).astype(np.uint8)
     distance = depth(away) if not away.all() else np.full(away.shape, np.inf, np.float32)
-    far = np.clip(distance / (_FAR * unit * scale), 0, 1)
-    height = np.linspace(1, 0, size[1], dtype=np.float32)[:, None]
+    far = np.clip(distance / (_FAR * unit), 0, 1)
+    height = np.linspace(1, 0, len(mask), dtype=np.float32)[:, None]
     return np.asarray(cv2.GaussianBlur(1 - np.float32(0.7 * falloff) * (1 - far) * (1 - 0.7 * height), (0, 0), 3))
 
 

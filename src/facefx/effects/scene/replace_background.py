@@ -9,7 +9,7 @@ import numpy as np
 
 from ...declare.declarations import Color, PictureFile, effect
 from ...image.picture import open_image
-from ...pixels.color import by_bands, from_oklab, parse, to_oklab
+from ...pixels.color import by_bands, from_oklab, parse, to_oklab, within
 from ..tools.layers import in_front, over
 
 __all__ = ["replace_background"]
@@ -36,7 +36,7 @@ def replace_background(
     """
     front = in_front(image, 1 - mask, unit)
     back = _covering(open_image(picture).rgb, mask.shape) if picture else _painted(fill, color, second, mask.shape)
-    return by_bands(over, image, front, back, mask)
+    return within(mask > 0, over, image, front, back, mask)
 
 
 def _painted(fill: str, color: str, second: str, shape: tuple[int, ...]) -> np.ndarray:

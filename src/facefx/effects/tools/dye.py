@@ -8,9 +8,11 @@ import cv2
 import numpy as np
 
 from ...pixels import color as colors
+from ...pixels.blend import foreground, inside_mean
+from ...pixels.cells import Enlarged, in_cells
 from .recoloring import Palette, aimed, perceived, recolored
 
-__all__ = ["Dye", "broad_light"]
+__all__ = ["Dye", "broad_light", "own_color"]
 
 
 @dataclass(frozen=True)
@@ -34,34 +36,48 @@ class Dye:
         return recolored(hair, self.palette, broad, self.detail)
 
 
+#: How wide the hair's soft edge is, in face units: from so far its own colour is taken.
+EDGE = 0.02
 #: Width of what counts as single strands, in face units.
 _STRAND = 0.04
+#: How many pixels of the copy, at least, that width is.
+_FINE = 16.0
 #: Variance of perceived lightness among the strands of one lock.
 _STRAND_VARIANCE = 0.015
 
 
-def broad_light(hair: np.ndarray, unit: float) -> np.ndarray:
-    """Perceived lightness of the hair without its strands, (H, W) float32.
+def broad_light(image: np.ndarray, mask: np.ndarray, unit: float) -> tuple[Enlarged, Enlarged]:
+    """The hair's lightness without its strands: slope and offset by which it follows from each pixel's own.
 
-    The guided filter, guided by the lightness itself (He, Sun, Tang, PAMI 2013): what varies less than strands do is smoothed over
-    0.04 face units, and edges, where light from behind mixes in, stay.
+    The guided filter, guided by perceived lightness itself (He, Sun, Tang, PAMI 2013): what varies less than strands do is smoothed
+    over 0.04 face units, and edges, where light from behind mixes in, stay. For a large photo it is found on a copy on which single
+    hairs can just be told apart (He and Sun, "Fast Guided Filter", arXiv:1505.00996).
 
     Parameters
     ----------
-    hair : (H, W, 3) float32 RGB in [0, 1], the hair's own colour, see `facefx.pixels.blend.foreground`.
+    image : (H, W, 3) float32 RGB in [0, 1].
+    mask : (H, W) float32 in [0, 1], its hair.
     unit : the face's size in pixels.
     """
+    cell = max(min(int(_STRAND * unit / _FINE), *mask.shape), 1)
+    # The hair's own light, also beyond its edge: what is behind it must not take part.
+    hair = foreground(in_cells(image, cell), in_cells(mask, cell), EDGE * unit / cell)
     light = colors.by_bands(lambda rgb: perceived(colors.to_oklab(rgb)[..., 0]), hair)
-    box = (2 * max(round(_STRAND * unit), 1) + 1,) * 2
+    box = (2 * max(round(_STRAND * unit / cell), 1) + 1,) * 2
 
     def mean(values: np.ndarray) -> np.ndarray:
         return np.asarray(cv2.blur(values, box), np.float32)
 
     middle = mean(light)
-    variance = np.maximum(mean(light**2) - middle**2, 0)
-    slope = variance / (variance + _STRAND_VARIANCE)
-    del variance  # of a large photo, 100 MB
-    return mean(slope) * light + mean(middle * (1 - slope))
+    variance = np.maximum(mean(light * light) - middle * middle, 0)
+    slope = variance / (variance + np.float32(_STRAND_VARIANCE))
+    return Enlarged(mean(slope), cell), Enlarged(mean(middle * (1 - slope)), cell)
+
+
+def own_color(image: np.ndarray, mask: np.ndarray, unit: float) -> tuple[Enlarged, Enlarged]:
+    """The OKLab colour that hair has round about, and how far there is any: what `in_front` takes."""
+    mean, near = inside_mean(image, mask, EDGE * unit)
+    return Enlarged(colors.to_oklab(mean.values), mean.cell), near
 
 
 #: Hair's lightness spans about this much times the root of its median from the 10th to the 90th percentile: 0.16 for black (median

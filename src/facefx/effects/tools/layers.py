@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ...pixels.masks import shrunk
+from ...pixels.cells import Enlarged, in_cells, tiles_of_cells
 
 __all__ = ["behind", "in_front", "over"]
 
@@ -15,8 +15,8 @@ _SURE = 0.97
 _BROAD, _FINE = 0.12, 0.012
 
 
-def behind(image: np.ndarray, background: np.ndarray, shrink: float) -> np.ndarray:
-    """The picture as if nobody stood in front, shrunk: background colours flow into the place of the person.
+def behind(image: np.ndarray, background: np.ndarray, cell: int) -> np.ndarray:
+    """The picture as if nobody stood in front, in cells: background colours flow into the place of the person.
 
     The known pixels are averaged on ever smaller copies until nothing is unknown, and each gap is filled from the next smaller one
     (pull-push: Gortler et al., "The Lumigraph", SIGGRAPH 1996). No colour of the person takes part.
@@ -25,17 +25,17 @@ def behind(image: np.ndarray, background: np.ndarray, shrink: float) -> np.ndarr
     ----------
     image : (H, W, 3) float32.
     background : (H, W) float32 in [0, 1].
-    shrink : by how much smaller the answer may be; at least 1.
+    cell : of how many pixels a side one becomes.
 
     Returns
     -------
-    (h, w, 3) float32; the picture itself, shrunk, if there is no background to take colours from.
+    (h, w, 3) float32; the picture itself, in cells, if there is no background to take colours from.
     """
     known = _clear_of_edges(background)
-    weight = shrunk(known, shrink)
+    weight = in_cells(known, cell)
     if not weight.any():
-        return shrunk(image, shrink)
-    colors = shrunk(image * known[..., None], shrink)
+        return in_cells(image, cell)
+    colors = _weighted(image, known, in_cells(image, cell), weight, cell)
     return _filled(colors / np.maximum(weight, 1e-6)[..., None], weight)
 
 
@@ -74,18 +74,26 @@ def in_front(image: np.ndarray, person: np.ndarray, unit: float) -> np.ndarray:
     -------
     (H, W, 3) float32 in [0, 1]; the picture where the person covers all or nothing.
     """
-    mixed = (person > 0) & (person < 1)
-    result = image.copy()
-    if not mixed.any():
-        return result
-    alpha = person[mixed][:, None]
-    front = image
-    for radius in (_BROAD * unit, _FINE * unit):
-        mean_front = _mean_about(front, person, radius)[mixed]
-        mean_back = _mean_about(image, 1 - person, radius)[mixed]
-        rest = image[mixed] - alpha * mean_front - (1 - alpha) * mean_back
-        result[mixed] = np.clip(mean_front + alpha * rest, 0, 1)
-        front = result
+    fine = max(min(int(_FINE * unit / 4), *person.shape), 1)
+    broad = fine * max(min(round(_BROAD * unit / 4 / fine), min(person.shape) // fine), 1)
+    share, color = in_cells(person, fine), in_cells(image, fine)
+    back = color - _weighted(image, person, color, share, fine)
+    result = np.array(image, np.float32)
+    mixed = (share > 0) & (share < 1)
+    for radius, cell in ((_BROAD * unit, broad), (_FINE * unit, fine)):
+        front = _weighted(result, person, color, share, fine)
+        about = [
+            Enlarged(_mean_about(in_cells(colors, cell // fine), in_cells(weight, cell // fine), radius / cell), cell)
+            for colors, weight in ((front, share), (back, 1 - share))
+        ]
+        for tile in tiles_of_cells(mixed, fine, person.shape):
+            alpha = person[tile]
+            some = cv2.merge([alpha, alpha, alpha])
+            mean_front, mean_back = (mean[tile] for mean in about)
+            rest = image[tile] - mean_back - some * (mean_front - mean_back)
+            estimated = np.clip(mean_front + some * rest, np.float32(0), np.float32(1))
+            cv2.copyTo(estimated, ((alpha > 0) & (alpha < 1)).astype(np.uint8), result[tile])
+        front = _weighted(result, person, front / np.maximum(share, 1e-6)[..., None], share, fine)
     return result
 
 
@@ -95,16 +103,25 @@ def over(image: np.ndarray, front: np.ndarray, back: np.ndarray, background: np.
     The core will mix it into the picture in the share of the background; where the picture's own colour is not the front's, this
     makes up for the difference, and so may leave [0, 1].
     """
-    share = np.maximum(background, 1e-3)[..., None]
-    return np.asarray(back + (front - image) * (1 - background[..., None]) / share, np.float32)
+    if background.min() >= 1:
+        return back
+    lacking = (1 - background) / np.maximum(background, np.float32(1e-3))
+    return np.asarray(back + (front - image) * cv2.merge([lacking, lacking, lacking]))
 
 
-def _mean_about(image: np.ndarray, weight: np.ndarray, radius: float) -> np.ndarray:
-    """Weighted mean colour in a box about each pixel, gathered on a copy no finer than it needs."""
-    shrink = max(radius / 4, 1.0)
-    height, width = weight.shape
-    box = (2 * max(round(radius / shrink), 1) + 1,) * 2
-    total = cv2.blur(shrunk(weight, shrink), box, borderType=cv2.BORDER_REPLICATE)
-    colors = cv2.blur(shrunk(image * weight[..., None], shrink), box, borderType=cv2.BORDER_REPLICATE)
-    mean = colors / np.maximum(total, 1e-5)[..., None]
-    return mean if shrink == 1 else np.asarray(cv2.resize(mean, (width, height), interpolation=cv2.INTER_LINEAR))
+def _weighted(image: np.ndarray, weight: np.ndarray, color: np.ndarray, share: np.ndarray, cell: int) -> np.ndarray:
+    """The image times the weight, in cells; `color` and `share` are the two in cells, which say all but where a cell is mixed."""
+    result = np.asarray(color * share[..., None])
+    for rows, columns in tiles_of_cells((share > 0) & (share < 1), cell, weight.shape):
+        some = weight[rows, columns]
+        part = in_cells(image[rows, columns] * cv2.merge([some, some, some]), cell)
+        top, left = rows.start // cell, columns.start // cell
+        result[top : top + part.shape[0], left : left + part.shape[1]] = part
+    return result
+
+
+def _mean_about(colors: np.ndarray, weight: np.ndarray, radius: float) -> np.ndarray:
+    """Mean colour in a box about each pixel, given weighted colours and their weights."""
+    box = (2 * max(round(radius), 1) + 1,) * 2
+    total = np.maximum(cv2.blur(weight, box, borderType=cv2.BORDER_REPLICATE), np.float32(1e-5))
+    return np.asarray(cv2.blur(colors, box, borderType=cv2.BORDER_REPLICATE) / cv2.merge([total, total, total]))

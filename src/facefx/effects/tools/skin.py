@@ -6,6 +6,7 @@ most `CELLS` wide, whatever the photo's size, and added to the photo as a smooth
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -13,6 +14,8 @@ import numpy as np
 
 from ...face.face import FaceView
 from ...pixels import color as colors
+from ...pixels.cells import Enlarged, in_cells
+from ...pixels.full_size import to_picture
 from ...pixels.masks import depth, grow, ramp
 
 __all__ = ["CELLS", "Skin", "added", "away_from_features", "broad_color", "even_layer", "local_mean", "skin_of", "usual_color"]
@@ -20,7 +23,7 @@ __all__ = ["CELLS", "Skin", "added", "away_from_features", "broad_color", "even_
 #: Face units in the small picture, at most.
 CELLS = 160.0
 #: A change of OKLab below this is none: it is what a blur in float32 leaves behind, on some processors far from where it worked.
-_NOTHING = np.float32(1e-8)
+_NOTHING = 1e-8
 #: What is not skin, or not only skin.
 _FEATURES = ("eyes", "eyebrows", "mouth", "eyeglasses", "hair", "hat", "background")
 
@@ -35,12 +38,14 @@ class Skin:
     weight : (h, w) float32 in [0, 1], how surely a cell shows bare skin: not hair, beard, or a feature's edge.
     beard : (h, w) float32 in [0, 1], how surely what the parsing calls skin is covered by hair.
     unit : size of the face in cells.
+    picture : (h, w, 3) float32 RGB in [0, 1], the mean colour of all there is in each cell.
     """
 
     lab: np.ndarray
     weight: np.ndarray
     beard: np.ndarray
     unit: float
+    picture: np.ndarray
 
 
 def skin_of(image: np.ndarray, mask: np.ndarray, face: FaceView, cells: float = CELLS) -> Skin:
@@ -55,19 +60,21 @@ def skin_of(image: np.ndarray, mask: np.ndarray, face: FaceView, cells: float = 
     shrink = max(face.unit / cells, 1.0)
     height, width = mask.shape
     size = max(round(width / shrink), 1), max(round(height / shrink), 1)
-    sure = ramp(mask, 0.5, 0.95)
 
     def small(values: np.ndarray) -> np.ndarray:
         return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
 
+    picture = small(image)
+    step = max(int(shrink / 2), 1)  # what is skin is found out at no more resolution than twice that of the cells
+    image, sure = in_cells(image, step), ramp(in_cells(mask, step), 0.5, 0.95)
     share = small(sure)
     # Weighted, so that a cell at the brow's edge has the colour of the skin in it; where there is no skin, any colour will do.
-    rgb = small(image * sure[..., None]) / np.maximum(share, 1e-6)[..., None]
-    rgb = np.where((share > 1e-3)[..., None], np.clip(rgb, 0, 1), small(image))
+    rgb = small(image * cv2.merge([sure, sure, sure])) / np.maximum(share, 1e-6)[..., None]
+    rgb = np.where((share > 1e-3)[..., None], np.clip(rgb, 0, 1), picture)
     lab = colors.to_oklab(rgb)
     unit = face.unit / shrink
-    beard = _beard(lab, share, unit, _lower_face(face, share.shape, 1 / shrink))
-    return Skin(lab, share * (1 - beard), beard, unit)
+    beard = _beard(lab, share, unit, _lower_face(face, picture, 1 / shrink))
+    return Skin(lab, share * (1 - beard), beard, unit, picture)
 
 
 def local_mean(values: np.ndarray, weight: np.ndarray, radius: float) -> np.ndarray:
@@ -75,19 +82,28 @@ def local_mean(values: np.ndarray, weight: np.ndarray, radius: float) -> np.ndar
 
     ``values`` is (h, w) or (h, w, C) float32 and keeps its shape.
     """
+    values, weight = np.array(values, np.float32), np.asarray(weight, np.float32)
     total = float(weight.sum())
     if total <= 0:
-        return np.array(values, np.float32)
-    full = weight if values.ndim == 2 else weight[..., None]
-    everywhere = (values * full).sum(axis=(0, 1), dtype=float) / total
+        return values
+    weighted = values * _like(weight, values)
+    everywhere = np.array(cv2.sumElems(weighted)[: weighted[0, 0].size], np.float32) / np.float32(total)
+    near, faint = _like(_blurred(weight, radius), values), np.float32(1e-3)
+    return np.asarray((_blurred(weighted, radius) + faint * everywhere) / (near + faint), np.float32)
 
-    def blur(array: np.ndarray) -> np.ndarray:
-        return np.asarray(cv2.GaussianBlur(array, (0, 0), max(radius, 0.3), borderType=cv2.BORDER_REPLICATE))
 
-    near = blur(weight)
-    faint = np.float32(1e-3)
-    near = near if values.ndim == 2 else near[..., None]
-    return np.asarray((blur((values * full).astype(np.float32)) + faint * everywhere) / (near + faint), np.float32)
+def _like(weight: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The weight, (h, w), as often as the values have channels."""
+    return weight if values.ndim == 2 else cv2.merge([weight] * values.shape[2]).reshape(values.shape)
+
+
+def _blurred(values: np.ndarray, radius: float) -> np.ndarray:
+    """A Gaussian of that standard deviation, in cells. What is so broad that it needs no more is blurred on a smaller copy."""
+    cell = min(max(int(radius / 4), 1), *values.shape[:2])
+    # To average cells and to interpolate between them blurs, too: a variance of 1/12 and of 1/6.
+    narrow = max(float(np.sqrt(max(radius**2 - (cell**2) / 4, 0))) / cell, 0.3) if cell > 1 else max(radius, 0.3)
+    blurred = cv2.GaussianBlur(in_cells(values, cell), (0, 0), narrow, borderType=cv2.BORDER_REPLICATE)
+    return Enlarged(blurred, cell)[slice(0, values.shape[0]), slice(0, values.shape[1])].reshape(values.shape)
 
 
 def even_layer(values: np.ndarray, weight: np.ndarray, radius: float, contrast: float) -> np.ndarray:
@@ -144,14 +160,28 @@ def usual_color(skin: Skin) -> np.ndarray:
 
 def away_from_features(face: FaceView, skin: Skin, distance: float) -> np.ndarray:
     """1 on skin at least `distance` face units away from eyes, brows, mouth, glasses and hair, falling to 0 at them: (h, w)."""
-    height, width = skin.weight.shape
-    free = np.ones((height, width), np.float32)
-    for feature in _FEATURES:
-        mask = cv2.resize(face.mask(feature), (width, height), interpolation=cv2.INTER_AREA)
-        free = np.minimum(free, 1 - mask)
+    free = 1 - _small_mask(face, _FEATURES, skin.picture)
     reach = max(distance * skin.unit, 1e-3)
     step = np.minimum(depth(free > 0.5), reach) / reach
     return np.asarray(step * step * (3 - 2 * step), np.float32)
+
+
+def _small_mask(face: FaceView, regions: Sequence[str], picture: np.ndarray) -> np.ndarray:
+    """The soft mask of some of the face's regions, of those that the segmenter knows, on a small picture of what the effect sees.
+
+    As `FaceView.mask`, but made at that size: masks of hair and background at full size take longer than all else about skin.
+    """
+    parsing = face.face.seen_near("hair+neck", face.window).parsing
+    known = [region for region in regions if parsing.scheme.indices_of(region)]
+    height, width = picture.shape[:2]
+    result = np.zeros((height, width), np.float32)
+    if known:
+        x0, y0 = face.window[:2]
+        across, down = face.shape[1] / width, face.shape[0] / height
+        affine = parsing.affine @ np.array([[across, 0, x0], [0, down, y0], [0, 0, 1]])
+        (left, top, right, bottom), mask = to_picture(parsing.region("+".join(known)), affine, picture, by_colour=False)
+        result[top:bottom, left:right] = mask
+    return result
 
 
 def added(image: np.ndarray, change: np.ndarray) -> np.ndarray:
@@ -159,14 +189,17 @@ def added(image: np.ndarray, change: np.ndarray) -> np.ndarray:
 
     Where it changes nothing pixels keep their bits.
     """
-    height, width = image.shape[:2]
-    full = cv2.resize(np.asarray(change, np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    size = image.shape[1], image.shape[0]
+    change = np.asarray(change, np.float32)
+    changed = cv2.dilate((np.abs(change) > _NOTHING).any(axis=-1).astype(np.uint8), np.ones((3, 3), np.uint8))
+    full = cv2.resize(change, size, interpolation=cv2.INTER_LINEAR)
 
     def add(rgb: np.ndarray, shift: np.ndarray) -> np.ndarray:
-        changed = (np.abs(shift) > _NOTHING).any(axis=-1, keepdims=True)
-        return np.where(changed, colors.from_oklab(colors.to_oklab(rgb) + shift), rgb)
+        painted = colors.from_oklab(colors.to_oklab(rgb) + shift)
+        still = cv2.inRange(shift, (-_NOTHING,) * 3, (_NOTHING,) * 3)
+        return np.asarray(cv2.copyTo(np.asarray(rgb, np.float32), still, painted))
 
-    return colors.by_bands(add, image, full)
+    return colors.within(cv2.resize(changed, size, interpolation=cv2.INTER_NEAREST) > 0, add, image, full)
 
 
 def _beard(lab: np.ndarray, share: np.ndarray, unit: float, low: np.ndarray) -> np.ndarray:
@@ -190,13 +223,13 @@ def _beard(lab: np.ndarray, share: np.ndarray, unit: float, low: np.ndarray) -> 
     return np.asarray(cv2.GaussianBlur(low * hairy, (0, 0), max(0.5 * near, 0.3)), np.float32)
 
 
-def _lower_face(face: FaceView, shape: tuple[int, int], scale: float) -> np.ndarray:
+def _lower_face(face: FaceView, picture: np.ndarray, scale: float) -> np.ndarray:
     """1 below the wings of the nose, where beards grow, 0 above and on nose, neck and ears: (h, w) float32."""
-    nose = face.landmarks.nose
+    nose, shape = face.landmarks.nose, picture.shape[:2]
     if nose is None:
         return np.zeros(shape, np.float32)
     down = np.array([-np.sin(np.deg2rad(face.roll)), np.cos(np.deg2rad(face.roll))])
     y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32) + np.float32(0.5)
     level = float((nose.left_wing + nose.right_wing) @ down) / 2 * scale
     below = ramp((x * down[0] + y * down[1] - level) / max(face.unit * scale, 1e-6), -0.02, 0.04)
-    return np.asarray(below * cv2.resize(face.mask("skin"), shape[::-1], interpolation=cv2.INTER_AREA), np.float32)
+    return np.asarray(below * _small_mask(face, ["skin"], picture), np.float32)

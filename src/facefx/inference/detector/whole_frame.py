@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ...face.values import Box, Detection
+from ...pixels import geometry
 
 __all__ = ["FACE_PER_CROP", "LIFT", "WholeFrame"]
 
@@ -17,7 +16,9 @@ LIFT = 0.05
 class WholeFrame:
     """Says that there is one upright face, placed so that the segmenter's crop is the smallest square round the picture."""
 
-    def detect(self, rgb: np.ndarray) -> list[Detection]:
+    takes_windows = True
+
+    def detect(self, rgb: geometry.Windows) -> list[Detection]:
         height, width = rgb.shape[:2]
         side = max(height, width) / FACE_PER_CROP
         return [Detection(Box.square((width / 2, height / 2 + LIFT * side), side))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -14,7 +14,10 @@ def evaluate(
     model: Annotated[Path, typer.Argument(help="Model folder.")],
     data: Annotated[Path, typer.Option(help="Folder of pairs or A|B pictures; those of its val split count.")],
     size: Annotated[list[int] | None, typer.Option(help="Give whole frames at this size; several times for several.")] = None,
-    end_to_end: Annotated[bool, typer.Option(help="Also through facefx: detect, crop, parse, paste back.")] = False,
+    end_to_end: Annotated[bool, typer.Option(help="Also through facefx at its best: detect, crop, parse, paste back.")] = False,
+    quality: Annotated[
+        list[str] | None, typer.Option(help="Also end to end as fast, balanced or best has it; several times for several.")
+    ] = None,
     hair: Annotated[
         list[Path] | None, typer.Option(help="Folder with images/ and hair/ to score hair on, end to end, and with whole_frame.")
     ] = None,
@@ -31,10 +34,10 @@ def evaluate(
     """Score a model in its own label scheme; labels in another one are translated."""
     import json
 
-    from facefx.inference.cards import ModelCard
+    from facefx.inference.cards import ModelCard, Quality
 
     from ..data import read_pictures, scheme_of
-    from ..export.model_folder import set_scores
+    from ..export.model_folder import set_quality, set_scores
     from ..judge import evaluate as judge
     from ..judge.conditions import conditions
     from ..judge.predictors import through_facefx, whole_frame
@@ -49,6 +52,8 @@ def evaluate(
     ways = {f"whole_frame_{side}": whole_frame(model, side) for side in size or []}
     if end_to_end:
         ways["end_to_end"] = through_facefx(model)
+    qualities = cast(list[Quality], quality or [])  # the segmenter refuses others
+    ways |= {f"quality_{name}": through_facefx(model, quality=name) for name in qualities}
     found: dict[str, dict[str, Any]] = {}
     for way, predict in ways.items():
         matrix, predictions = judge.evaluate(predict, pictures, scheme)
@@ -70,4 +75,7 @@ def evaluate(
     if json_file:
         json_file.write_text(json.dumps(found, indent=2) + "\n")
     if into_card:
+        of_qualities = {name: found.pop(f"quality_{name}") for name in qualities}
         set_scores(model, found)
+        for name, scores in of_qualities.items():
+            set_quality(model, name, {key: scores[key] for key in ("on", "accuracy", "miou", "mean_f1")})

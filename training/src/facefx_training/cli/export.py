@@ -11,7 +11,7 @@ __all__ = ["export"]
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    run: Annotated[Path, typer.Argument(help="Folder of a run; or of a model, whose graph is written anew with the same weights.")],
     model: Annotated[Path, typer.Argument(help="Model folder to write.")],
     version: str = "1.0.0",
     size: Annotated[int, typer.Option(help="Input size for the card, pixels.")] = 320,
@@ -21,16 +21,22 @@ def export(
 ) -> None:
     """Write a run's averaged weights as a model folder, after comparing onnxruntime with torch.
 
-    Where the same weights were exported to before, the card keeps their scores.
+    Where the same weights were exported to before, the card keeps their scores. A model folder instead of a run is written as it
+    would be today, after comparing both: its weights and its card stay.
     """
     import torch
 
     from ..data import read_pictures, split_names
     from ..export.card import draft_card
-    from ..export.model_folder import export_model
+    from ..export.model_folder import export_model, rewrite_model
     from ..run.checkpoints import load_averaged
+    from ..run.published import is_model
 
     torch.set_num_threads(1)
+    if is_model(run):
+        worst = rewrite_model(run, model)
+        typer.echo(f"{model}: written anew; no probability differs by more than {worst:.1g}")
+        return
     config, network, reached = load_averaged(run, best=best)
     data = Path(config.data)
     pictures = len(split_names(data, "train"))

@@ -16,19 +16,22 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from facefx.errors import ModelError
+from facefx.inference.cards import ModelCard, Quality
 from facefx.labels import LabelScheme
 
 from ..networks import Segmenter
 from ..networks.layers import softmax_of_classes
-from .to_onnx import halved, write_onnx
+from .to_onnx import halved, rewritten, write_onnx
 
-__all__ = ["Probabilities", "changed_labels", "disagreement", "export_model", "set_scores"]
+__all__ = ["Probabilities", "changed_labels", "disagreement", "export_model", "rewrite_model", "set_quality", "set_scores"]
 
 #: Greatest difference of a probability between torch and onnxruntime. Sums in another order make one of 0.00001, and of 0.01 in
 #: SegNet where two pixels tie for the largest of their block.
 _TOLERANCE = 0.02
 #: Share of the pixels whose likeliest label may be another one with half-precision weights; SegNet's is 0.001, the others' less.
 _CHANGED = 0.01
+#: Greatest difference of a probability that writing the same weights into another graph may make: one of rounding.
+_REWRITTEN = 1e-4
 
 
 class Probabilities(nn.Module):
@@ -98,6 +101,38 @@ def export_model(
     (folder / "card.toml").write_text(text, "utf-8")
 
 
+def rewrite_model(source: Path, folder: Path) -> float:
+    """Write the model of `source` into `folder`, its weights in today's graph, after proving that both answer alike.
+
+    The card stays as it is, scores and all, but for the name, which is the folder's, and the sha256.
+
+    Returns
+    -------
+    float
+        Greatest difference in probability between the two, on a picture of noise.
+
+    Raises
+    ------
+    ModelError
+        They do not agree, or the model is not what its card says; nothing is written.
+    """
+    card = ModelCard.read(source)
+    before = card.model_bytes()
+    after = rewritten(before)
+    image = _shown(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8), card.input_size[0])
+    worst = float(np.abs(_answer(after, image) - _answer(before, image)).max())
+    if not worst <= _REWRITTEN:
+        raise ModelError(
+            f"written anew, {source} differs by up to {worst:.3g} in probability, and {_REWRITTEN} is allowed. Nothing was written."
+        )
+    table = tomllib.loads((source / "card.toml").read_text("utf-8"))
+    table |= {"name": folder.name, "sha256": hashlib.sha256(after).hexdigest()}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.onnx").write_bytes(after)
+    (folder / "card.toml").write_text(tomli_w.dumps(table), "utf-8")
+    return worst
+
+
 def _scores_of_the_same(path: Path, digest: str) -> dict[str, Any]:
     """The table of scores of a card for the model with that sha256; nothing if there is none."""
     card = tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
@@ -111,6 +146,15 @@ def set_scores(folder: Path, scores: Mapping[str, Any], *, size: int | None = No
     card["scores"] = {**card.get("scores", {}), **scores}
     if size is not None:
         card["input"] = {"size": [size, size]}
+    path.write_text(tomli_w.dumps(card), "utf-8")
+
+
+def set_quality(folder: Path, quality: Quality, figures: Mapping[str, Any]) -> None:
+    """Put into a model's card how a quality runs it, and figures of it."""
+    size, mirror = ModelCard.read(folder).qualities[quality]
+    path = folder / "card.toml"
+    card = tomllib.loads(path.read_text("utf-8"))
+    card["quality"] = {**card.get("quality", {}), quality: {"size": size, "mirror": mirror, **figures}}
     path.write_text(tomli_w.dumps(card), "utf-8")
 
 
@@ -129,11 +173,19 @@ def _answers(
     model: Probabilities, content: bytes, picture: np.ndarray, sizes: tuple[int, ...]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Torch's and onnxruntime's probabilities at each size."""
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     for size in sizes:
-        image = torch.from_numpy(np.stack([picture, picture[:, ::-1]])).permute(0, 3, 1, 2).float() / 255
-        image = F.interpolate(image, (size, size), mode="bilinear", align_corners=False)
+        image = _shown(picture, size)
         with torch.no_grad():
             expected = model(image).numpy()
-        (given,) = session.run(None, {"image": np.ascontiguousarray(image.numpy())})
-        yield expected, given
+        yield expected, _answer(content, image)
+
+
+def _shown(picture: np.ndarray, size: int) -> Tensor:
+    """A picture and its mirror image at a size, as networks are given them."""
+    image = torch.from_numpy(np.stack([picture, picture[:, ::-1]])).permute(0, 3, 1, 2).float() / 255
+    return F.interpolate(image, (size, size), mode="bilinear", align_corners=False)
+
+
+def _answer(content: bytes, image: Tensor) -> np.ndarray:
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    return np.asarray(session.run(None, {session.get_inputs()[0].name: np.ascontiguousarray(image.numpy())})[0])

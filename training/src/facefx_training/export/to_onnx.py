@@ -1,4 +1,4 @@
-"""From a network to the bytes of an ONNX model, and those with half-size weights."""
+"""From a network to the bytes of an ONNX model, those with half-size weights, and an older export's as they are written now."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch import nn
 
 from ..networks.onnx_graph import folded
 
-__all__ = ["halved", "write_onnx"]
+__all__ = ["halved", "rewritten", "write_onnx"]
 
 _PIXELS = {0: "n", 2: "h", 3: "w"}
 
@@ -40,6 +40,37 @@ def write_onnx(model: nn.Module, output: str = "probabilities", axes: Mapping[in
     content = _padded_by_convolutions(buffer.getvalue())
     onnx.checker.check_model(content, full_check=True)
     return content
+
+
+def rewritten(content: bytes) -> bytes:
+    """A model that was exported earlier, with the same weights in the graph that is written today."""
+    content = _padded_by_convolutions(_without_softmax(content))
+    onnx.checker.check_model(content, full_check=True)
+    return content
+
+
+def _without_softmax(content: bytes) -> bytes:
+    """The model with each Softmax over the classes written out, as `networks.layers.softmax_of_classes` does and says why."""
+    model = onnx.load_from_string(content)
+    graph = model.graph
+    for place, node in reversed(list(enumerate(graph.node))):
+        if node.op_type != "Softmax" or next((a.i for a in node.attribute if a.name == "axis"), -1) != 1:
+            continue
+        (logits,), (output,) = node.input, node.output
+        axes, most, lower, shares, total, inverse = (f"{output}.{part}" for part in ("axes", "max", "sub", "exp", "sum", "inverse"))
+        graph.initializer.append(numpy_helper.from_array(np.array([1]), axes))
+        steps = [
+            helper.make_node("ReduceMax", [logits], [most], axes=[1], keepdims=1),
+            helper.make_node("Sub", [logits, most], [lower]),
+            helper.make_node("Exp", [lower], [shares]),
+            helper.make_node("ReduceSum", [shares, axes], [total], keepdims=1),
+            helper.make_node("Reciprocal", [total], [inverse]),
+            helper.make_node("Mul", [shares, inverse], [output]),
+        ]
+        graph.node.remove(node)
+        for step in reversed(steps):
+            graph.node.insert(place, step)
+    return model.SerializeToString()
 
 
 def _padded_by_convolutions(content: bytes) -> bytes:

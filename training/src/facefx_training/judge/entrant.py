@@ -12,8 +12,8 @@ from facefx import parse
 from facefx.face.values import Segmenter
 from facefx.inference.cards import ModelCard
 from facefx.inference.ensemble import Ensemble
+from facefx.inference.segmenter import OnnxSegmenter
 from facefx.labels import LabelScheme, scheme
-from facefx.plugins.resolve import resolve_segmenter
 
 from ..data import Pictures
 from .evaluate import evaluate, report
@@ -50,7 +50,7 @@ class Entrant:
 
     @property
     def segmenter(self) -> Segmenter:
-        members = [resolve_segmenter(card.folder) for card in self.cards]
+        members = [OnnxSegmenter(card, quality="best") for card in self.cards]
         return members[0] if len(members) == 1 else Ensemble(members)
 
     def end_to_end(self) -> Predict:

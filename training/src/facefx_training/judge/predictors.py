@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import onnxruntime
 
-from facefx.inference.cards import ModelCard
+from facefx.inference.cards import Quality
+from facefx.inference.segmenter import OnnxSegmenter
 
 __all__ = ["Predict", "through_facefx", "whole_frame"]
 
@@ -37,10 +38,9 @@ def whole_frame(model: Path, size: int, *, threads: int = 1) -> Predict:
     return predict
 
 
-def through_facefx(model: Path, detector: str | None = None) -> Predict:
+def through_facefx(model: Path, detector: str | None = None, quality: Quality = "best") -> Predict:
     """End to end: detect, by default as facefx does, crop, parse, paste back; label maps in the model's own scheme."""
     import facefx
 
-    folder = model.resolve()
-    own = ModelCard.read(folder).scheme
-    return lambda image: facefx.parse(image, segmenter=folder, detector=detector).label_map(own)
+    segmenter = OnnxSegmenter.from_folder(model.resolve(), quality=quality)
+    return lambda image: facefx.parse(image, segmenter=segmenter, detector=detector).label_map(segmenter.scheme)
