@@ -5,20 +5,25 @@ from __future__ import annotations
 import hashlib
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from cli_helpers import run
+from facefx import Box, open_image
 from facefx.cli.exit_codes import ExitCode
-from facefx.errors import ModelError
+from facefx.errors import ModelError, ParameterError
 from facefx.inference.cards import DetectorCard, detectors_among, installed_models, local_models, segmenters_among
+from facefx.inference.detector import onnx as onnx_detector
 from facefx.inference.detector.decode import CHANNELS, Faces, cells, decode, without_doubles
 from facefx.inference.detector.onnx import OnnxDetector
-from facefx.inference.detector.tiles import COARSEST, MOST_PIXELS, TILE, scales, tiles
+from facefx.inference.detector.tiles import COARSEST, MOST_PIXELS, TILE, copies, default_smallest, scales, tiles
+from facefx.inference.runtime import run_session
 from facefx.plugins.installed import Registry, registry
 from tiny_models import onnx
 
+SAMPLES = Path(__file__).parents[1] / "samples"
 CARD = """
 name = "{name}"
 version = "1.0.0"
@@ -77,7 +82,7 @@ def test_a_model_finds_what_it_says(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     rgb = np.zeros((128, 192, 3), np.float32)
     rgb[32:48, 64:80] = 1  # four cells of 8 and one of 16
-    (found, *others) = OnnxDetector.from_folder(write_detector(tmp_path / "tiny")).detect(rgb)
+    (found, *others) = OnnxDetector.from_folder(write_detector(tmp_path / "tiny"), smallest_face=12).detect(rgb)
     assert not others
     assert (*found.box.center, found.box.side) == pytest.approx((72, 40, 96))
     assert (found.roll, found.score) == (pytest.approx(90), pytest.approx(0.95))
@@ -88,7 +93,7 @@ def test_a_model_finds_what_it_says(tmp_path: Path) -> None:
 
 def test_a_face_is_found_wherever_it_lies_in_a_large_picture_and_only_once(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
-    detector = OnnxDetector.from_folder(write_detector(tmp_path / "tiny"))
+    detector = OnnxDetector.from_folder(write_detector(tmp_path / "tiny"), smallest_face=12)
     rgb = np.zeros((1500, 2100, 3), np.float32)
     places = [(24, 40), (1000, 900), (1480, 2080), (720, 10)]
     for y, x in places:
@@ -100,7 +105,7 @@ def test_a_face_is_found_wherever_it_lies_in_a_large_picture_and_only_once(tmp_p
 
 
 def test_the_coarsest_scale_shows_the_whole_frame_and_what_is_found_there_is_put_back() -> None:
-    *_, last = tiles(np.ones((900, 600, 3), np.float32))
+    (last,) = tiles(copies(np.ones((900, 600, 3), np.float32), 12)[-1])
     assert last.rgb.shape == (224 + 32, 160, 3)
     assert (last.scale, last.x, last.y) == (4, 0, 0)
     face = Faces(np.array([[75, 112, 150.0]]), np.ones(1), np.zeros(1), np.full((1, 5, 2), 80.0)).moved(last.scale, 10, 0)
@@ -111,7 +116,7 @@ def test_the_coarsest_scale_shows_the_whole_frame_and_what_is_found_there_is_put
 def test_all_pixels_are_in_a_piece_and_pieces_are_bounded() -> None:
     rgb = np.random.default_rng(0).random((1300, 2500, 3), np.float32)
     covered = np.zeros(rgb.shape[:2], bool)
-    for tile in tiles(rgb):
+    for tile in tiles(copies(rgb, 12)[0]):
         height, width = tile.rgb.shape[:2]
         assert (height % 32, width % 32) == (0, 0)
         assert max(height, width) <= TILE
@@ -125,12 +130,76 @@ def test_all_pixels_are_in_a_piece_and_pieces_are_bounded() -> None:
 
 @pytest.mark.parametrize("size", [(20, 30), (200, 300), (480, 640), (3000, 4000), (9000, 12000), (40, 5000)])
 def test_scales_reach_from_the_finest_to_the_whole_frame(size: tuple[int, int]) -> None:
-    found = scales(*size)
+    found = scales(*size, 12)
     assert found == sorted(found, reverse=True)
     assert found[0] == 1 or max(size) < 160 or size[0] * size[1] > MOST_PIXELS
     assert size[0] * size[1] * found[0] ** 2 <= MOST_PIXELS * 1.001
     assert 159 <= max(size) * found[-1] <= COARSEST
     assert all(fine / coarse <= 4.001 for fine, coarse in pairwise(found))
+
+
+@pytest.mark.parametrize(("size", "smallest"), [((400, 300), 24), ((1200, 800), 24), ((3000, 4000), 80), ((40, 5000), 100)])
+def test_large_pictures_are_looked_at_as_small_as_their_smallest_face_allows(size: tuple[int, int], smallest: float) -> None:
+    assert default_smallest(*size) == smallest
+    assert max(size) * scales(*size, smallest)[0] <= 640
+    assert scales(*size, smallest / 2)[0] == pytest.approx(min(2 * scales(*size, smallest)[0], 1))
+
+
+def test_what_may_be_a_face_is_looked_at_again_and_nothing_else_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[int, ...]] = []
+
+    def counted(session: Any, model: str, batch: np.ndarray) -> np.ndarray:
+        seen.append(batch.shape[2:])
+        return run_session(session, model, batch)
+
+    monkeypatch.setattr(onnx_detector, "run_session", counted)
+    pytest.importorskip("onnxruntime")
+    finder = OnnxDetector.from_folder(installed_models()["finder"])
+    grey = np.full((3000, 4000, 3), 128, np.uint8)
+    assert finder.detect(grey) == []
+    assert seen[:2] == [(480, 640), (128, 160)]
+    assert set(seen[2:]) <= {(128, 128)}
+    assert len(seen) <= 12
+    seen.clear()
+    photo = np.asarray(open_image(SAMPLES / "straight.jpg").native)
+    grey[1000:1768, 1500:2268] = photo
+    best = finder.detect(grey)[0]
+    assert sum(height * width for height, width in seen) <= 480 * 640 + 128 * 160 + 10 * 128 * 128
+    assert best.box.iou(Box.square((1500 + 389, 1000 + 341), 351)) > 0.8
+    seen.clear()
+    assert OnnxDetector.from_folder(installed_models()["finder"], smallest_face=24).detect(grey)[0].box.iou(best.box) > 0.8
+    assert sum(height * width for height, width in seen) > 3 * 480 * 640
+
+
+def test_bytes_floats_and_windows_are_one_picture() -> None:
+    pytest.importorskip("onnxruntime")
+    finder = OnnxDetector.from_folder(installed_models()["finder"])
+    picture = open_image(SAMPLES / "straight.jpg")
+    as_bytes, as_floats = np.asarray(picture.native), picture.rgb
+    answers = [finder.detect(image)[0] for image in (as_bytes, as_floats, picture.canvas.stored, picture.canvas)]
+    for answer in answers[1:]:
+        assert answer.box.iou(answers[0].box) > 0.95
+        assert answer.score == pytest.approx(answers[0].score, abs=0.05)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1), (3, 17), (31, 33)])
+def test_odd_pictures_are_searched(size: tuple[int, int]) -> None:
+    pytest.importorskip("onnxruntime")
+    finder = OnnxDetector.from_folder(installed_models()["finder"], smallest_face=4)
+    assert finder.detect(np.zeros((*size, 3), np.uint8)) == []
+
+
+def test_a_low_threshold_finds_what_is_hardly_one() -> None:
+    pytest.importorskip("onnxruntime")
+    photo = np.asarray(open_image(SAMPLES / "full_length.jpg").native)
+    many, few = (len(OnnxDetector.from_folder(installed_models()["finder"], threshold).detect(photo)) for threshold in (0.02, 0.5))
+    assert many > few
+
+
+@pytest.mark.parametrize("side", [0, -3, float("nan"), float("inf")])
+def test_no_face_is_as_small_as_nothing(side: float) -> None:
+    with pytest.raises(ParameterError, match="smallest_face"):
+        OnnxDetector.from_folder(installed_models()["finder"], smallest_face=side)
 
 
 def test_a_picture_without_a_face_has_none(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...errors import ModelError
+from ...errors import ModelError, ParameterError
 from ...face.values import Box, Detection
+from ...pixels import geometry
 from ..cards import DetectorCard
 from ..runtime import open_session, run_session
 from .decode import CHANNELS, Faces, cells, decode, doubles, without_doubles
@@ -22,42 +23,51 @@ if TYPE_CHECKING:
 
 __all__ = ["OnnxDetector"]
 
-#: Score from which something is worth a second look, and from which it needs none, ...
-SUSPECTED, SURE = 0.1, 0.5
-#: ... if its side is within these, in the pixels that the network saw: of others it does not know the box well.
-CLEAR = (24.0, 160.0)
-SEEN, DOUBTED = (16.0, 250.0), 0.3
-#: Windows that go through the network at once.
-BATCH = 8
+#: Score from which something needs no second look, if its side is within these, in the pixels that the network saw: of others it
+#: does not know the box well.
+SURE, CLEAR = 0.5, (24.0, 160.0)
+#: Score from which something is worth one: of the sizes that the network sees well, and of others.
+DOUBTED, SEEN = 0.3, (16.0, 250.0)
+SUSPECTED = 0.1
 
 
 class OnnxDetector:
-    """Finds faces of any tilt, from 24 pixels to the whole frame, and their eyes, nose and mouth.
+    """Finds faces of any tilt, up to the whole frame, and their eyes, nose and mouth.
 
-    The session is made at the first use, once, and may be shared by threads. Time grows with the picture up to 12.6 million pixels
-    and no further; the memory needed, beside that of a scaled copy of the picture, is that of one piece.
+    It looks at the whole picture so small that the smallest face that is sought can just be suspected, and once more, in a small
+    window, at what may be one. So time does not grow with the picture, but with the ratio of its side to that of the smallest face.
+    The session is made at the first use, once, and may be shared by threads.
 
     Parameters
     ----------
     card : the model's card.
     threshold : score, 0 to 1, from which a face is believed in; the card's by default. A lower one finds more, false ones too.
+    smallest_face : the side, in pixels of the picture, from which on faces are looked for; by default 24, and in large pictures
+        a fiftieth of their longer side. Smaller ones may be found, too.
+
+    Raises
+    ------
+    ParameterError
+        If `smallest_face` is not a number of 4 or more.
     """
 
-    takes_bytes = True
+    takes_windows = True
 
-    def __init__(self, card: DetectorCard, threshold: float | None = None, smallest_face: float | None = None) -> None:
+    def __init__(self, card: DetectorCard, threshold: float | None = None, *, smallest_face: float | None = None) -> None:
+        if smallest_face is not None and not 4 <= smallest_face < math.inf:
+            raise ParameterError(f"smallest_face={smallest_face!r} is not allowed; give a side in pixels, 4 or more, or None")
         self.card = card
         self.smallest_face = smallest_face
         self.threshold = card.threshold if threshold is None else threshold
         self._lock = Lock()
 
     @classmethod
-    def from_folder(cls, folder: str | Path) -> OnnxDetector:
+    def from_folder(cls, folder: str | Path, threshold: float | None = None, *, smallest_face: float | None = None) -> OnnxDetector:
         """The detector of a model folder. Raises `ModelError` if its card cannot be read."""
-        return cls(DetectorCard.read(Path(folder)))
+        return cls(DetectorCard.read(Path(folder)), threshold, smallest_face=smallest_face)
 
-    def detect(self, rgb: np.ndarray) -> list[Detection]:
-        """Faces in (H, W, 3) RGB, float32 in [0, 1] or uint8, the surest first."""
+    def detect(self, rgb: geometry.Windows) -> list[Detection]:
+        """Faces in (H, W, 3) RGB, float32 in [0, 1] or uint8, or what gives windows of such; the surest first."""
         height, width = rgb.shape[:2]
         looked_at = copies(rgb, self.smallest_face or default_smallest(height, width))
         sure, unsure = self._at_a_glance(looked_at)
@@ -71,48 +81,44 @@ class OnnxDetector:
 
     def _at_a_glance(self, looked_at: list[Copy]) -> tuple[Faces, Faces]:
         """What is a face, and what may be one and must be looked at once more."""
-        sure, unsure = [], []
+        sure: list[Faces] = []
+        unsure: list[Faces] = []
         for copy in looked_at:
             for tile in tiles(copy):
-                (faces,) = self._in_tiles([tile], SUSPECTED)
+                faces = self._in_tile(tile, min(SUSPECTED, self.threshold))
                 sides = faces.squares[:, 2]
                 clear = (faces.scores >= SURE) & (sides >= CLEAR[0]) & (sides <= CLEAR[1])
-                plain = (sides >= SEEN[0]) & (sides <= SEEN[1])
-                for which, chosen in ((sure, clear), (unsure, ~clear & (faces.scores >= np.where(plain, DOUBTED, SUSPECTED)))):
+                well_seen = (sides >= SEEN[0]) & (sides <= SEEN[1])
+                worth = faces.scores >= np.where(well_seen, min(DOUBTED, self.threshold), 0)
+                for which, chosen in ((sure, clear), (unsure, ~clear & worth)):
                     which.append(without_doubles(faces.chosen(chosen)).moved(tile.scale, tile.x, tile.y))
         settled, doubtful = without_doubles(Faces.joined(sure)), without_doubles(Faces.joined(unsure))
         return settled, doubtful.chosen(~doubles(doubtful, settled))
 
     def _closer(self, among: list[Copy], unsure: Faces) -> list[Faces]:
         """The faces in windows on what may be one."""
-        windows = []
+        found = []
         left = np.ones(len(unsure), bool)
         for index in range(len(unsure)):
             if not left[index]:
                 continue
-            made = window(among, *unsure.squares[index].tolist())
-            windows.append(made)
-            left &= ~_shown(made, unsure)
-            left[index] = False
-        found = []
-        for start in range(0, len(windows), BATCH):
-            some = windows[start : start + BATCH]
-            for tile, faces in zip(some, self._in_tiles(some, self.threshold), strict=True):
-                moved = faces.moved(tile.scale, tile.x, tile.y)
-                found.append(without_doubles(moved.chosen(_whole(tile, moved, among[0].rgb.shape))))
+            tile = window(among, *unsure.squares[index].tolist())
+            left &= ~_shown(tile, unsure)
+            faces = self._in_tile(tile, self.threshold).moved(tile.scale, tile.x, tile.y)
+            found.append(without_doubles(faces.chosen(_whole(tile, faces, among[0].rgb.shape))))
         return found
 
-    def _in_tiles(self, some: Sequence[Tile], threshold: float) -> list[Faces]:
-        """What is found in each of some pieces of one size, in their own pixels; several boxes of each face."""
-        height, width = some[0].rgb.shape[:2]
-        codes = self._run(np.ascontiguousarray(np.stack([np.moveaxis(tile.rgb, -1, 0) for tile in some]), np.float32))
-        expected = (len(some), len(cells(height, width)), CHANNELS)
+    def _in_tile(self, tile: Tile, threshold: float) -> Faces:
+        """What is found in a piece, in its own pixels; several boxes of each face."""
+        height, width = tile.rgb.shape[:2]
+        codes = self._run(np.ascontiguousarray(np.moveaxis(tile.rgb, -1, 0)[None], np.float32))
+        expected = (1, len(cells(height, width)), CHANNELS)
         if codes.shape != expected:
             raise ModelError(
                 f"the detector {self.card.name!r} gave an array of shape {codes.shape} for {height} x {width} pixels; "
                 f"allowed: {expected}. Export the model again."
             )
-        return [decode(code, height, width, threshold) for code in codes]
+        return decode(codes[0], height, width, threshold)
 
     def _run(self, image: np.ndarray) -> np.ndarray:
         """(1, 3, H, W) → (1, A, 16)."""
@@ -148,4 +154,5 @@ def _whole(tile: Tile, faces: Faces, shape: tuple[int, ...]) -> np.ndarray:
     low, high = faces.squares[:, :2] - faces.squares[:, 2:] / 2, faces.squares[:, :2] + faces.squares[:, 2:] / 2
     start = np.array([tile.x, tile.y])
     end = start + np.array(tile.rgb.shape[1::-1]) * tile.scale
-    return (((low >= start - slack) | (start <= 0)) & ((high <= end + slack) | (end >= (shape[1], shape[0])))).all(axis=1)
+    inside = ((low >= start - slack) | (start <= 0)) & ((high <= end + slack) | (end >= (shape[1], shape[0])))
+    return np.asarray(inside.all(axis=1))

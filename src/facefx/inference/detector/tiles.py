@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ...pixels import geometry
+
 __all__ = ["COARSEST", "MOST_PIXELS", "TILE", "WINDOW", "Copy", "Tile", "copies", "default_smallest", "scales", "tiles", "window"]
 
 #: By default faces are looked for from this side on, in pixels, ...
@@ -36,13 +38,13 @@ _GREY = 0.5
 class Copy:
     """A picture enlarged by `scale`, which is mostly below 1: (H, W, 3) uint8, or float32 in [0, 1]."""
 
-    rgb: np.ndarray
+    rgb: geometry.Windows
     scale: float
 
 
 @dataclass(frozen=True, eq=False)
 class Tile:
-    """A piece: (H, W, 3) float32 RGB in [0, 1], H and W multiples of 32. In the picture it lies at (x, y), `scale` times as large."""
+    """A piece: (H, W, 3) float32 RGB in [0, 1], H and W multiples of 32. In the picture it is at (x, y), `scale` times as large."""
 
     rgb: np.ndarray
     scale: float
@@ -65,12 +67,17 @@ def scales(height: int, width: int, smallest: float) -> list[float]:
     return found
 
 
-def copies(rgb: np.ndarray, smallest: float) -> list[Copy]:
+def copies(rgb: geometry.Windows, smallest: float) -> list[Copy]:
     """The picture as it is looked at, the finest first; each is made from the one before."""
-    made = [Copy(rgb, 1.0)]
-    for scale in scales(*rgb.shape[:2], smallest):
-        made.append(Copy(_resized(made[-1].rgb, scale / made[-1].scale), scale))
-    return made[1:]
+    height, width = rgb.shape[:2]
+    finest, *coarser = scales(height, width, smallest)
+    if finest < 1 and isinstance(rgb, geometry.Reducible):
+        made = [Copy(rgb.reduced((0, 0, width, height), (max(round(width * finest), 1), max(round(height * finest), 1))), finest)]
+    else:
+        made = [Copy(_resized(rgb[:, :], finest), finest)]
+    for scale in coarser:
+        made.append(Copy(_resized(np.asarray(made[-1].rgb), scale / made[-1].scale), scale))
+    return made
 
 
 def tiles(copy: Copy) -> Iterator[Tile]:
