@@ -41,7 +41,7 @@ EDGE = 0.02
 #: Width of what counts as single strands, in face units.
 _STRAND = 0.04
 #: How many pixels of the copy, at least, that width is.
-_FINE = 16.0
+_FINE = 4.0
 #: Variance of perceived lightness among the strands of one lock.
 _STRAND_VARIANCE = 0.015
 
