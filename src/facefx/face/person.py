@@ -15,6 +15,7 @@ import numpy as np
 
 from ..labels import Label, Region
 from ..pixels import full_size, geometry, masks
+from ..pixels.cells import Enlarged, in_cells, tiles_of_cells
 
 if TYPE_CHECKING:
     from .face import Face
@@ -90,11 +91,16 @@ def _thin_hair(face: Face, picture: geometry.Windows, person: np.ndarray) -> Non
     limits = np.array(person.shape[::-1])
     x0, y0 = np.clip(corners.min(axis=0) - reach, 0, limits).astype(int)
     x1, y1 = np.clip(corners.max(axis=0) + reach, 0, limits).astype(int)
-    window = int(x0), int(y0), int(x1), int(y1)
-    inside = person[y0:y1, x0:x1]
-    own = geometry.warp_to_window(hair, parsing.affine, window) ** 4
-    matted = full_size.matte(inside, picture[y0:y1, x0:x1], reach, max(reach / 8, 1.0), own)
-    inside += geometry.warp_to_window(zone, parsing.affine, window) * np.minimum(matted - inside, 0)
+    inside, image = person[y0:y1, x0:x1], picture[y0:y1, x0:x1]
+    cell = full_size.cell_for(reach / 8, inside.shape)
+    low, to_crop = in_cells(inside, cell), parsing.affine @ np.array([[cell, 0, x0], [0, cell, y0], [0, 0, 1]])
+    area = 0, 0, low.shape[1], low.shape[0]
+    own, doubt = (geometry.warp_to_window(values, to_crop, area) for values in (hair, zone))
+    layer = full_size.colours(low, in_cells(image, cell), reach / cell, np.square(np.square(own)))
+    matted = inside.copy()
+    for tile in tiles_of_cells((layer.weight > 0) & (doubt > 0), cell, inside.shape):
+        layer.put_on_tile(matted, image, tile, cell)
+        inside[tile] += Enlarged(doubt, cell)[tile] * np.minimum(matted[tile] - inside[tile], 0)
 
 
 def _hair(face: Face) -> np.ndarray:
@@ -124,13 +130,22 @@ def _body(faces: Sequence[Face], picture: geometry.Windows, parsed: np.ndarray) 
     surely = trimap == cv2.GC_BGD
     back = _mixture(colors[surely if surely.sum() >= _LEAST else trimap == cv2.GC_PR_BGD])
     front = _mixture(colors[trimap % 2 == 1])
-    # A first cut by these alone: clothes beside where a body was expected must not count as background's colours.
+    _learn(colors, trimap, back, front)
     cv2.grabCut(colors, trimap, _ANYWHERE, back, front, 1, cv2.GC_EVAL_FREEZE_MODEL)
-    cv2.grabCut(colors, trimap, _ANYWHERE, back, front, _ROUNDS, cv2.GC_EVAL)
     found = cv2.GaussianBlur(_attached(trimap % 2 == 1, person > 0.5).astype(np.float32), (0, 0), 0.7)
     # Heads end where the parsing says, in soft edges that a cut knows nothing of; only well inside them it may settle doubts.
     inside = masks.grow(masks.fill_holes(person), -2 * _OPEN * faces[0].box.side * to_small[0, 0] - 1)
     return found * np.maximum(below, inside), to_small
+
+
+def _learn(colors: np.ndarray, trimap: np.ndarray, back: np.ndarray, front: np.ndarray) -> None:
+    """Fit the two mixtures of colours to a picture cut by them, on a copy of half its size; changes them in place."""
+    half = max(colors.shape[1] // 2, 1), max(colors.shape[0] // 2, 1)
+    few = np.asarray(cv2.resize(colors, half, interpolation=cv2.INTER_AREA))
+    known = np.asarray(cv2.resize(trimap, half, interpolation=cv2.INTER_NEAREST))
+    # A first cut by what they start from: clothes beside where a body was expected must not count as background's colours.
+    cv2.grabCut(few, known, _ANYWHERE, back, front, 1, cv2.GC_EVAL_FREEZE_MODEL)
+    cv2.grabCut(few, known, _ANYWHERE, back, front, _ROUNDS, cv2.GC_EVAL)
 
 
 def _trimap(faces: Sequence[Face], person: np.ndarray, to_small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -24,6 +24,10 @@ Window = tuple[int, int, int, int]
 _MERGED = 1.25
 
 
+#: A window of more than this share of the picture is taken for a need of all of it, which is kept: one effect on the background
+#: asks for it several times.
+_MOST = 0.5
+
 #: From this factor on Pillow makes its own images smaller, in a third of the time that handing them over takes.
 _MUCH = 4
 
@@ -60,7 +64,9 @@ class Canvas:
     def image(self) -> NDArray[np.float32]:
         """All of it: (H, W, 3) float32 RGB in [0, 1], read-only; made when first asked for."""
         if self._image is None:
-            self._image = self[:, :]
+            height, width, _ = self.shape
+            everything = 0, 0, width, height
+            self._image = self._converted(everything) if self._origin is self else self._assembled(everything)
         return self._image
 
     def __getitem__(self, where: tuple[slice, slice]) -> NDArray[np.float32]:
@@ -70,19 +76,8 @@ class Canvas:
         (y0, y1, _), (x0, x1, _) = (axis.indices(length) for axis, length in zip(where, self.shape, strict=False))
         window = x0, y0, x1, y1
         if self._origin is self:
-            return self._converted(window)
-        above = [patch for patch in self._patches if _area(_shared(patch[0], window))]
-        if above and _shared(above[-1][0], window) == window:
-            (left, top, _, _), pixels = above[-1]
-            return pixels[y0 - top : y1 - top, x0 - left : x1 - left]
-        below = self._origin[where]
-        if not above:
-            return below
-        part = below.copy()
-        for place, pixels in above:
-            _lay(pixels, place, part, window)
-        return _read_only(part)
-
+            return self.image[where] if _area(window) > _MOST * self.shape[0] * self.shape[1] else self._converted(window)
+        return self._assembled(window)
     @property
     def stored(self) -> Stored | None:
         """The numbers as they are stored, whatever their profile; None if they are not 8-bit, or were painted on."""
@@ -118,6 +113,21 @@ class Canvas:
     def painted_on(self, origin: Canvas) -> tuple[tuple[Window, NDArray[np.float32]], ...] | None:
         """What was painted on `origin` to make this one, later ones above earlier ones; None if this was not made from it."""
         return self._patches if self._origin is origin else None
+
+    def _assembled(self, window: Window) -> NDArray[np.float32]:
+        """A window of what was painted on, with what was."""
+        x0, y0, x1, y1 = window
+        above = [patch for patch in self._patches if _area(_shared(patch[0], window))]
+        if above and _shared(above[-1][0], window) == window:
+            (left, top, _, _), pixels = above[-1]
+            return pixels[y0 - top : y1 - top, x0 - left : x1 - left]
+        below = self._origin[y0:y1, x0:x1]
+        if not above:
+            return below
+        part = below.copy()
+        for place, pixels in above:
+            _lay(pixels, place, part, window)
+        return _read_only(part)
 
     def _converted(self, window: Window) -> NDArray[np.float32]:
         part = part_of(self._native, window)

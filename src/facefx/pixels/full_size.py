@@ -16,7 +16,7 @@ from .cells import Enlarged, in_cells, tiles_of_cells
 from .color import by_bands
 from .masks import depth, enlarged, ramp, shrunk, window
 
-__all__ = ["matte", "refine", "to_picture"]
+__all__ = ["Layer", "cell_for", "colours", "matte", "refine", "to_picture"]
 
 #: Probabilities below the first are none of the region, above the second all of it. Softmax is never quite 0 or 1, and a mask
 #: that is nowhere zero would touch every pixel of the picture.
@@ -66,14 +66,14 @@ def refine(mask: np.ndarray, guide: np.ndarray, radius: float, smoothness: float
     """
     result = np.array(mask, np.float32)
     if mask.size and radius >= 1:
-        cell = _cell_for(shrink, mask.shape)
+        cell = cell_for(shrink, mask.shape)
         layer = _edges(in_cells(result, cell), in_cells(guide, cell), radius / cell, smoothness)
         for tile in tiles_of_cells(layer.weight > 0, cell, mask.shape):
             layer.put_on_tile(result, guide, tile, cell)
     return result
 
 
-def matte(mask: np.ndarray, image: np.ndarray, radius: float, shrink: float = 1.0, sample: np.ndarray | None = None) -> np.ndarray:
+def matte(mask: np.ndarray, image: np.ndarray, radius: float, shrink: float = 1.0) -> np.ndarray:
     """Correct a mask near its edge by colour: how far each pixel lies from the colour behind to the colour inside.
 
     Near the edge the two colours are the means of the surely outside and the surely inside pixels round about, and the mask becomes
@@ -86,13 +86,11 @@ def matte(mask: np.ndarray, image: np.ndarray, radius: float, shrink: float = 1.
     image : (H, W, 3) float32.
     radius : how far, in pixels, the mask's edge may be wrong.
     shrink : the two colours are gathered on a picture smaller by about this factor; the share is taken at full size.
-    sample : (H, W) float32, what the colour inside may be taken from, such as hair but not the face in it; all of it by default.
     """
     result = np.array(mask, np.float32)
     if mask.size and radius >= 1:
-        cell = _cell_for(shrink, mask.shape)
-        chosen = None if sample is None else in_cells(sample, cell)
-        layer = _colours(in_cells(result, cell), in_cells(image, cell), radius / cell, chosen)
+        cell = cell_for(shrink, mask.shape)
+        layer = colours(in_cells(result, cell), in_cells(image, cell), radius / cell)
         for tile in tiles_of_cells(layer.weight > 0, cell, mask.shape):
             layer.put_on_tile(result, image, tile, cell)
     return result
@@ -131,8 +129,8 @@ def _solved(variance: np.ndarray, across: np.ndarray, right: np.ndarray) -> np.n
     )
 
 
-def _colours(mask: np.ndarray, image: np.ndarray, reach: float, sample: np.ndarray | None = None) -> Layer:
-    """What corrects a mask by colour, see `matte`."""
+def colours(mask: np.ndarray, image: np.ndarray, reach: float, sample: np.ndarray | None = None) -> Layer:
+    """What corrects a mask by colour, see `matte`; `sample`, (h, w), is what the colour inside may be taken from, by default all."""
     inside, outside = _well_within(mask > 0.9, reach), _well_within(mask < 0.1, reach)
     sampled = inside if sample is None else inside * sample
     # A mean over many pixels needs no more resolution than that: it is gathered on a small copy.
@@ -173,7 +171,7 @@ def _dot(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 _ONES = np.ones((1, 3), np.float32)
 
 
-def _cell_for(shrink: float, shape: tuple[int, ...]) -> int:
+def cell_for(shrink: float, shape: tuple[int, ...]) -> int:
     """How many pixels of a picture become one: at least one, at most all."""
     return max(min(int(shrink), *shape[:2]), 1)
 
@@ -223,7 +221,7 @@ def to_picture(
         return nothing
     if refine:
         image = picture[y0:y1, x0:x1]
-        cell = _cell_for(max(coarse, _FUZZY_CELL if fuzz else 1.0) * pixel, image.shape)
+        cell = cell_for(max(coarse, _FUZZY_CELL if fuzz else 1.0) * pixel, image.shape)
         to_crop = affine @ np.array([[cell, 0, x0], [0, cell, y0], [0, 0, 1]])
         thin = None
         if fuzz and neighbours is not None:
@@ -261,12 +259,12 @@ def _fitted(
     mask, layers = np.zeros_like(carried), [_edges(carried, low, reach / cell)._replace(weight=near.astype(np.float32))]
     layers[0].put_on(mask, low)
     if fuzz:
-        layers.append(_colours(mask, low, fuzz / cell))
+        layers.append(colours(mask, low, fuzz / cell))
         if thin is not None:
             layers[-1].weight[:] *= geometry.warp_to_window(thin, to_crop, area)
         layers[-1].put_on(mask, low)
     if by_colour:
-        layers.append(_colours(mask, low, reach / cell))
+        layers.append(colours(mask, low, reach / cell))
         layers[-1].put_on(mask, low)
     if cell == 1:
         return ramp(mask, *CERTAIN)
