@@ -77,11 +77,13 @@ def in_front(image: np.ndarray, person: np.ndarray, unit: float) -> np.ndarray:
     fine = max(min(int(_FINE * unit / 4), *person.shape), 1)
     broad = fine * max(min(round(_BROAD * unit / 4 / fine), min(person.shape) // fine), 1)
     share, color = in_cells(person, fine), in_cells(image, fine)
-    back = color - _weighted(image, person, color, share, fine)
+    front = _weighted(image, person, color, share, fine)
+    back = color - front
     result = np.array(image, np.float32)
     mixed = (share > 0) & (share < 1)
-    for radius, cell in ((_BROAD * unit, broad), (_FINE * unit, fine)):
-        front = _weighted(result, person, color, share, fine)
+    for turn, (radius, cell) in enumerate(((_BROAD * unit, broad), (_FINE * unit, fine))):
+        if turn:
+            front = _weighted(result, person, color, share, fine)
         about = [
             Enlarged(_mean_about(in_cells(colors, cell // fine), in_cells(weight, cell // fine), radius / cell), cell)
             for colors, weight in ((front, share), (back, 1 - share))
@@ -93,7 +95,6 @@ def in_front(image: np.ndarray, person: np.ndarray, unit: float) -> np.ndarray:
             rest = image[tile] - mean_back - some * (mean_front - mean_back)
             estimated = np.clip(mean_front + some * rest, np.float32(0), np.float32(1))
             cv2.copyTo(estimated, ((alpha > 0) & (alpha < 1)).astype(np.uint8), result[tile])
-        front = _weighted(result, person, front / np.maximum(share, 1e-6)[..., None], share, fine)
     return result
 
 
@@ -111,7 +112,7 @@ def over(image: np.ndarray, front: np.ndarray, back: np.ndarray, background: np.
 
 def _weighted(image: np.ndarray, weight: np.ndarray, color: np.ndarray, share: np.ndarray, cell: int) -> np.ndarray:
     """The image times the weight, in cells; `color` and `share` are the two in cells, which say all but where a cell is mixed."""
-    result = np.asarray(color * share[..., None])
+    result = color * cv2.merge([share, share, share])
     for rows, columns in tiles_of_cells((share > 0) & (share < 1), cell, weight.shape):
         some = weight[rows, columns]
         part = in_cells(image[rows, columns] * cv2.merge([some, some, some]), cell)
