@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import numpy as np
@@ -131,3 +132,16 @@ def test_only_the_window_is_converted(kind: str, monkeypatch: pytest.MonkeyPatch
     canvas = canvas.painted((3, 3, 8, 9), canvas[3:9, 3:8] * 0.5)
     canvas.reduced((0, 0, 16, 12), (4, 3)) if canvas.stored else None
     assert converted == [30]
+
+
+def test_what_is_done_with_is_freed_at_once() -> None:
+    """A cycle would keep a photo's floats until the collector happens to run: in a loop, gigabytes."""
+    array = np.random.default_rng(0).integers(0, 255, (96, 80, 3), np.uint8)
+    canvas = Canvas(Image.fromarray(array))
+    canvas.image, canvas[:90, :70]
+    painted = canvas.painted((0, 0, 10, 10), np.zeros((10, 10, 3), np.float32))
+    held = weakref.ref(canvas)
+    del canvas
+    assert held() is not None  # under what was painted
+    del painted
+    assert held() is None

@@ -45,7 +45,7 @@ class Canvas:
 
     def __init__(self, native: Native, icc: bytes | None = None) -> None:
         self._native, self._icc = native, icc
-        self._origin = self
+        self._origin: Canvas | None = None  # what was painted on; a canvas that held itself would outlive its last use
         self._patches: tuple[tuple[Window, NDArray[np.float32]], ...] = ()
         is_ready = isinstance(native, np.ndarray) and native.dtype == np.float32 and native.shape[2:] == (3,) and not icc
         self._image: NDArray[np.float32] | None = _read_only(native) if is_ready else None  # type: ignore[arg-type]
@@ -66,7 +66,7 @@ class Canvas:
         if self._image is None:
             height, width, _ = self.shape
             everything = 0, 0, width, height
-            self._image = self._converted(everything) if self._origin is self else self._assembled(everything)
+            self._image = self._converted(everything) if self._origin is None else self._assembled(everything)
         return self._image
 
     def __getitem__(self, where: tuple[slice, slice]) -> NDArray[np.float32]:
@@ -75,13 +75,14 @@ class Canvas:
             return self._image[where]
         (y0, y1, _), (x0, x1, _) = (axis.indices(length) for axis, length in zip(where, self.shape, strict=False))
         window = x0, y0, x1, y1
-        if self._origin is self:
+        if self._origin is None:
             return self.image[where] if _area(window) > _MOST * self.shape[0] * self.shape[1] else self._converted(window)
         return self._assembled(window)
+
     @property
     def stored(self) -> Stored | None:
         """The numbers as they are stored, whatever their profile; None if they are not 8-bit, or were painted on."""
-        return Stored(self._native) if self._origin is self and has_8_bits(self._native) else None
+        return Stored(self._native) if self._origin is None and has_8_bits(self._native) else None
 
     def reduced(self, window: Window, size: tuple[int, int]) -> NDArray[np.float32]:
         """A window at a smaller size, (width, height): (height, width, 3) float32, each pixel the mean of those it stands for."""
@@ -106,13 +107,13 @@ class Canvas:
             window, pixels = both, merged
         result = copy(self)
         result._image = None
-        result._origin = self._origin
+        result._origin = self._origin or self
         result._patches = (*apart, (window, _read_only(pixels)))
         return result
 
     def painted_on(self, origin: Canvas) -> tuple[tuple[Window, NDArray[np.float32]], ...] | None:
         """What was painted on `origin` to make this one, later ones above earlier ones; None if this was not made from it."""
-        return self._patches if self._origin is origin else None
+        return self._patches if (self._origin or self) is origin else None
 
     def _assembled(self, window: Window) -> NDArray[np.float32]:
         """A window of what was painted on, with what was."""
@@ -121,6 +122,7 @@ class Canvas:
         if above and _shared(above[-1][0], window) == window:
             (left, top, _, _), pixels = above[-1]
             return pixels[y0 - top : y1 - top, x0 - left : x1 - left]
+        assert self._origin is not None
         below = self._origin[y0:y1, x0:x1]
         if not above:
             return below

@@ -130,7 +130,7 @@ def _solved(variance: np.ndarray, across: np.ndarray, right: np.ndarray) -> np.n
 
 
 def colours(mask: np.ndarray, image: np.ndarray, reach: float, sample: np.ndarray | None = None) -> Layer:
-    """What corrects a mask by colour, see `matte`; `sample`, (h, w), is what the colour inside may be taken from, by default all."""
+    """What corrects a mask by colour, see `matte`; `sample`, (h, w), is what the colour inside is taken from, by default all."""
     inside, outside = _well_within(mask > 0.9, reach), _well_within(mask < 0.1, reach)
     sampled = inside if sample is None else inside * sample
     # A mean over many pixels needs no more resolution than that: it is gathered on a small copy.
