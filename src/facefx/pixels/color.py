@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import cv2
 import numpy as np
@@ -184,35 +185,34 @@ def _from_lab(lab: np.ndarray, light: np.ndarray, spare: np.ndarray) -> None:
 _DARKEST, _BRIGHTEST = -1e-4, 1 + 1e-4
 
 
-def _less_chroma(oklab: np.ndarray, steps: int = 6) -> tuple[np.ndarray, np.ndarray]:
-    """Colours, (N, 3), with the most chroma that sRGB can show at their lightness and hue, in OKLab and as light: bisection.
-
-    A root is the lightness plus chroma times something, so light, a sum of cubes, is a polynomial in the share of chroma kept.
-    """
-    lightness, a, b = np.array(oklab.T, np.float32, order="C")
-    np.clip(lightness, np.float32(0), np.float32(1), out=lightness)
-    offset = _OKLAB_TO_LMS[:, 1:2] * a + _OKLAB_TO_LMS[:, 2:] * b
-    # By powers of the share. White is white: each row of _LMS_TO_LINEAR sums to 1, and without chroma all channels are the same.
-    squared = lightness * lightness
-    constant, once = squared * lightness, 3 * squared * _mixed(offset)
-    squared = offset * offset
-    twice, thrice = 3 * lightness * _mixed(squared), _mixed(squared * offset)
-
-    def light(share: np.ndarray) -> np.ndarray:
-        return np.asarray(((thrice * share + twice) * share + once) * share + constant)
-
-    kept = np.zeros_like(lightness)
-    for step in range(1, steps + 1):
-        trial = kept + np.float32(0.5**step)
-        seen = light(trial)
-        shown = ((seen >= np.float32(_DARKEST)) & (seen <= np.float32(_BRIGHTEST))).all(axis=0)
-        kept += np.float32(0.5**step) * shown
-    return np.stack([lightness, a * kept, b * kept], axis=1), light(kept).T
+#: Rows and columns of the table below: steps of lightness and of hue. Between them it is interpolated.
+_ROWS, _COLUMNS = 128, 180
 
 
-def _mixed(values: np.ndarray) -> np.ndarray:
-    """_LMS_TO_LINEAR times the values, both (3, N)."""
-    return np.stack([row[0] * values[0] + row[1] * values[1] + row[2] * values[2] for row in _LMS_TO_LINEAR])
+@cache
+def _most_chroma() -> np.ndarray:
+    """The most chroma that sRGB can show at each lightness, 0 to 1, and hue, 0 to 360°: (129, 181) float32, by bisection."""
+    lightness, hue = np.linspace(0, 1, _ROWS + 1), np.linspace(0, 2 * np.pi, _COLUMNS + 1)
+    grid = np.stack(np.broadcast_arrays(lightness[:, None], np.cos(hue), np.sin(hue)), axis=-1).astype(np.float32)
+    most, spare = np.zeros(grid.shape[:2], np.float32), grid.copy()
+    for step in range(1, 13):
+        trial = most + np.float32(0.5**step)
+        np.multiply(grid[..., 1:], trial[..., None], out=spare[..., 1:])
+        most += np.float32(0.5**step / 255) * cv2.inRange(_in_chunks(_from_lab, spare), (_DARKEST,) * 3, (_BRIGHTEST,) * 3)
+    return most
+
+
+def _less_chroma(oklab: np.ndarray) -> np.ndarray:
+    """Colours, (N, 3), with no more chroma than sRGB can show at their lightness and hue."""
+    result = np.array(oklab, np.float32)
+    for start in range(0, len(result), _CHUNK):  # OpenCV's maps are at most 32,767 long
+        lightness, a, b = (np.ascontiguousarray(plane)[None] for plane in result[start : start + _CHUNK].T)
+        chroma, hue = cv2.cartToPolar(a, b, angleInDegrees=True)
+        row = np.clip(lightness, np.float32(0), np.float32(1)) * np.float32(_ROWS)
+        most = cv2.remap(_most_chroma(), hue * np.float32(_COLUMNS / 360), row, cv2.INTER_LINEAR)
+        kept = np.minimum(most / np.maximum(chroma, np.float32(1e-6)), np.float32(1))
+        result[start : start + _CHUNK, 1:] *= kept.T
+    return result
 
 
 def power(base: np.ndarray, exponent: float) -> np.ndarray:
@@ -244,7 +244,7 @@ def from_oklab(oklab: np.ndarray) -> np.ndarray:
     colors = light.reshape(-1, 3)
     outside = _not_shown(colors)
     if outside.size:
-        colors[outside] = _less_chroma(np.reshape(oklab, (-1, 3))[outside])[1]
+        colors[outside] = _in_chunks(_from_lab, _less_chroma(np.reshape(oklab, (-1, 3))[outside]))
     return _in_chunks(_to_code, light)
 
 
@@ -254,7 +254,7 @@ def in_gamut(oklab: np.ndarray) -> np.ndarray:
     shown[..., 0] = np.clip(shown[..., 0], 0, 1)
     colors = shown.reshape(-1, 3)
     outside = _not_shown(_in_chunks(_from_lab, colors))
-    colors[outside] = _less_chroma(colors[outside])[0]
+    colors[outside] = _less_chroma(colors[outside])
     return shown
 
 
