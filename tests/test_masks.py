@@ -299,11 +299,11 @@ def test_masks_of_large_faces_can_be_made_on_a_smaller_copy() -> None:
     head = Head((160.0, 150.0), 130.0)
     picture = painted(label_picture([head], (300, 320))).astype(np.float32) / 255
     fine = drawn_face(head, picture)
-    coarse = replace(fine, mask_style=MaskStyle(coarse=2.0, largest=90.0))
+    coarse = replace(fine, mask_style=MaskStyle(coarse=2.0, largest=66.0))
     for region in ("lips", "hair", "skin"):
         first, second = np.asarray(fine.mask(region)), np.asarray(coarse.mask(region))
         assert (first != second).any()
-        assert np.minimum(first, second).sum() > 0.85 * np.maximum(first, second).sum()
+        assert np.minimum(first, second).sum() > (0.8 if region == "lips" else 0.85) * np.maximum(first, second).sum()
     small = replace(fine, mask_style=MaskStyle(largest=130.0))
     np.testing.assert_array_equal(small.mask("hair"), fine.mask("hair"))
     beyond = fine.parsing.affine + np.array([[0, 0, 900], [0, 0, 0]])

@@ -28,12 +28,16 @@ class MaskStyle:
     Attributes
     ----------
     coarse : the edges of hair, much the largest part, are fitted on cells of at least so many of the crop's own pixels.
-    largest : a face whose side is longer than this, in pixels, gets its masks on a copy of the picture that is smaller by as much;
-        they are enlarged again.
+    largest : a face whose side is longer than this, in pixels, gets its masks on a copy of the picture that is smaller by a whole
+        number, so that it is about as long; they are enlarged again.
     """
 
     coarse: float = 1.0
     largest: float = math.inf
+
+    def cell(self, side: float) -> int:
+        """Of how many pixels a side one is made on the copy, for a face's box of such a side."""
+        return max(round(side / self.largest), 1)
 
     def patch(self, region: Region | Label | str, parsing: FaceParsing, picture: geometry.Windows, side: float) -> Patch:
         """A region's mask where it is not zero; of zero size if that is nowhere.
@@ -45,25 +49,25 @@ class MaskStyle:
 
         Raises `UnknownName` for a region there is not, `RegionUnavailable` for one that the segmenter does not know.
         """
-        shrink = side / self.largest
-        if shrink <= 1:
+        cell = self.cell(side)
+        if cell == 1:
             return self._fitted(region, parsing, parsing.affine, picture, side)
+        # Whole pixels become one, which is much faster than other factors; less than one of them is left out at the far borders.
         x0, y0, x1, y1 = geometry.crop_window(parsing.affine, parsing.size, picture.shape)
-        width, height = round((x1 - x0) / shrink), round((y1 - y0) / shrink)
+        width, height = (x1 - x0) // cell, (y1 - y0) // cell
         if width < 1 or height < 1:
             return (0, 0, 0, 0), np.zeros((0, 0), np.float32)
-        small = geometry.reduced(picture, (x0, y0, x1, y1), (width, height))
-        across, down = (x1 - x0) / width, (y1 - y0) / height
-        affine = parsing.affine @ np.array([[across, 0, x0], [0, down, y0], [0, 0, 1]])
-        (left, top, right, bottom), mask = self._fitted(region, parsing, affine, small, self.largest)
+        small = geometry.reduced(picture, (x0, y0, x0 + cell * width, y0 + cell * height), (width, height))
+        affine = parsing.affine @ np.array([[cell, 0, x0], [0, cell, y0], [0, 0, 1]])
+        (left, top, right, bottom), mask = self._fitted(region, parsing, affine, small, side / cell)
         if not mask.size:
             return (0, 0, 0, 0), mask
-        there = np.array([[1 / across, 0, -x0 / across - left], [0, 1 / down, -y0 / down - top]])
+        there = np.array([[1 / cell, 0, -x0 / cell - left], [0, 1 / cell, -y0 / cell - top]])
         window = (
-            max(int(x0 + across * (left - 1)), x0),
-            max(int(y0 + down * (top - 1)), y0),
-            min(int(x0 + across * (right + 1)) + 1, x1),
-            min(int(y0 + down * (bottom + 1)) + 1, y1),
+            max(x0 + cell * (left - 1), x0),
+            max(y0 + cell * (top - 1), y0),
+            min(x0 + cell * (right + 1), x1),
+            min(y0 + cell * (bottom + 1), y1),
         )
         return window, geometry.warp_to_window(mask, there, window)
 

@@ -269,7 +269,7 @@ def _fitted(
     if cell == 1:
         return ramp(mask, *CERTAIN)
     # A cell that is certain, whatever the colours in it, stands for all of its pixels.
-    swayed = np.max([np.abs(layer.slope).sum(axis=2) * layer.weight for layer in layers], axis=0)
+    swayed = np.max([cv2.transform(np.abs(layer.slope), _ONES) * layer.weight for layer in layers], axis=0)
     sure = (np.abs(mask - 0.5) > 0.5 - CERTAIN[0] + _SWAY) & (swayed < _SWAY)
     inside = cv2.resize((mask > 0.5).astype(np.float32), None, fx=cell, fy=cell, interpolation=cv2.INTER_NEAREST)
     full = np.asarray(inside)[: image.shape[0], : image.shape[1]]

@@ -33,7 +33,7 @@ class Palette:
     variety: float = 0.4
 
 
-def surely_inside(image: np.ndarray, mask: np.ndarray, most: int = 50_000) -> np.ndarray:
+def surely_inside(image: np.ndarray, mask: np.ndarray, most: int = 10_000) -> np.ndarray:
     """OKLab colours of what is surely inside the mask (of whatever is most inside it, if nothing surely is): (N, 3).
 
     An even selection where there are more than `most`: enough for any median.
