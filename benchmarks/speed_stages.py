@@ -147,6 +147,14 @@ def _scene(file: Path) -> Any:
     return _PARSED[file]
 
 
+def _seen(picture: Any) -> Any:
+    """What a detector or tracker takes; before there was a canvas, all of a picture became floats."""
+    import facefx
+
+    opened: Any = facefx.open_image(picture)
+    return opened.canvas if hasattr(opened, "canvas") else opened.rgb
+
+
 def _fresh(file: Path) -> Any:
     """The picture's scene, of which no mask was asked yet."""
     scene = _scene(file)
@@ -187,8 +195,7 @@ def floats(file: Path) -> Iterator[Work]:
 def detect(file: Path) -> Iterator[Work]:
     import facefx
 
-    picture, parser = _opened(file), facefx.Parser.of()
-    seen = picture.canvas if hasattr(picture, "canvas") else picture.rgb  # before there was one, all of it became floats
+    parser, seen = facefx.Parser.of(), _seen(file.read_bytes())
     return repeat(lambda: parser.detect(seen))
 
 
@@ -289,7 +296,6 @@ def follow(file: Path, every: int) -> Iterator[Work]:
     """Finding and parsing the face of a film's frames, one after the other, without effects; the cost is that of one frame."""
     import av
 
-    import facefx
     from facefx.video import Tracker, Tracking
 
     with av.open(str(file)) as source:
@@ -298,10 +304,10 @@ def follow(file: Path, every: int) -> Iterator[Work]:
     def work() -> Cost:
         tracker = Tracker(tracking=Tracking(parse_every=every))
         for frame in frames[:2]:
-            tracker.next(facefx.open_image(frame).rgb)
+            tracker.next(_seen(frame))
         began, cpu = time.perf_counter(), time.process_time()
         for frame in frames[2:]:
-            tracker.next(facefx.open_image(frame).rgb)
+            tracker.next(_seen(frame))
         count = len(frames) - 2
         return Cost(1000 * (time.perf_counter() - began) / count, 1000 * (time.process_time() - cpu) / count)
 

@@ -148,9 +148,9 @@ def test_large_pictures_are_looked_at_as_small_as_their_smallest_face_allows(siz
 def test_what_may_be_a_face_is_looked_at_again_and_nothing_else_is(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[int, ...]] = []
 
-    def counted(session: Any, model: str, batch: np.ndarray) -> np.ndarray:
+    def counted(session: Any, model: str, batch: np.ndarray, **named: Any) -> np.ndarray:
         seen.append(batch.shape[2:])
-        return run_session(session, model, batch)
+        return run_session(session, model, batch, **named)
 
     monkeypatch.setattr(onnx_detector, "run_session", counted)
     pytest.importorskip("onnxruntime")
