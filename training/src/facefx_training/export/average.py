@@ -1,0 +1,95 @@
+"""The mean of several models' weights: one model, as quick as each of them, and often better than all.
+
+It works for models that come from one and the same, since their weights then lie in one valley of the loss: Wortsman et al., "Model
+soups: averaging weights of multiple fine-tuned models improves accuracy without increasing inference time", ICML 2022.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import tomli_w
+from onnx import TensorProto, numpy_helper
+
+from facefx.errors import ModelError
+from facefx.inference.cards import ModelCard
+
+from .card import commit
+
+__all__ = ["average_models"]
+
+
+def average_models(shares: Mapping[Path, float], folder: Path, *, version: str) -> None:
+    """Write the weighted mean of model folders into `folder`: model.onnx, and a card without scores.
+
+    Parameters
+    ----------
+    shares : what each model folder weighs; in all, 1.
+    version : for the card.
+
+    Raises
+    ------
+    ModelError
+        They are not versions of one network, or the shares do not sum to 1; nothing is written.
+    """
+    if abs(sum(shares.values()) - 1) > 1e-6:
+        raise ModelError(f"the models weigh {', '.join(f'{share:g}' for share in shares.values())}; in all they must weigh 1.")
+    cards = [ModelCard.read(source) for source in shares]
+    content = _averaged([(card.model_bytes(), share) for card, share in zip(cards, shares.values(), strict=True)])
+    digest = hashlib.sha256(content).hexdigest()
+    card = _card(cards, list(shares.values()), name=folder.name, version=version)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.onnx").write_bytes(content)
+    (folder / "card.toml").write_text(tomli_w.dumps({**card, "sha256": digest}), "utf-8")
+
+
+def _averaged(models: Sequence[tuple[bytes, float]]) -> bytes:
+    graphs = [onnx.load_from_string(content) for content, _ in models]
+    # Names are the exporter's, other ones each time; so is whether a whole number is a constant or an initial value.
+    learnt = [[w for w in graph.graph.initializer if w.data_type in (TensorProto.FLOAT, TensorProto.FLOAT16)] for graph in graphs]
+    shapes = [[(w.data_type, *w.dims) for w in weights] for weights in learnt]
+    steps = [[node.op_type for node in graph.graph.node if node.op_type != "Constant"] for graph in graphs]
+    if any(other != shapes[0] for other in shapes) or any(other != steps[0] for other in steps):
+        raise ModelError("the models are not versions of one network: their graphs differ; export them again, by one version.")
+    for versions in zip(*learnt, strict=True):
+        values = [numpy_helper.to_array(weights) for weights in versions]
+        mean = sum(share * value.astype(float) for (_, share), value in zip(models, values, strict=True))
+        versions[0].CopyFrom(numpy_helper.from_array(np.asarray(mean, values[0].dtype), versions[0].name))
+    return graphs[0].SerializeToString()
+
+
+def _card(cards: Sequence[ModelCard], shares: Iterable[float], *, name: str, version: str) -> dict[str, Any]:
+    """The card of the model that went on from others, with what all of them learnt from."""
+    last = cards[-1]
+    begun = {card.training.get("started_from", {}).get("name") for card in cards}
+    lines = [line for card in cards if card.name not in begun for line in card.training.get("commands", ())]
+    data = {key: part for card in cards for key, part in card.training.get("data", {}).items()}
+    mixed = " ".join(f"{'models/' * (card.name in begun)}{card.name}={share:g}" for card, share in zip(cards, shares, strict=True))
+    labelled = sum(int(part.get("pictures", 0)) for part in data.values() if "labels" not in part)
+    kept = ("date", "options", "seed", "hardware", "encoder")
+    return {
+        "name": name,
+        "version": version,
+        "family": last.family,
+        "summary": f"{last.family}, {len(last.scheme)} labels, trained on {labelled} faces; a mean of {len(cards)} models' weights",
+        "license": last.license,
+        "data_license": "; ".join(dict.fromkeys(str(part.get("license", "not stated")) for part in data.values())),
+        "parameters": last.parameters,
+        "input": {"size": list(last.input_size)},
+        "training": {
+            **{key: last.training[key] for key in kept if key in last.training},
+            "commands": [*dict.fromkeys(lines), f"facefx-train average {mixed} models/{name}"],
+            "commit": commit(),
+            "averaged": [
+                {"name": card.name, "version": card.version, "sha256": card.sha256, "share": share}
+                for card, share in zip(cards, shares, strict=True)
+            ],
+            "data": data,
+        },
+        "labels": {"scheme": last.scheme.name, "classes": list(last.scheme.classes)},
+    }
