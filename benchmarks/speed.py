@@ -1,7 +1,7 @@
 """What costs what: photos, films, folders and starting up, stage by stage, beside something measured in the same run.
 
-    python benchmarks/speed.py                                           # six minutes at most, on two cores
-    python benchmarks/speed.py --quick                                   # the main figures, in under 90 seconds
+    python benchmarks/speed.py                                           # a quarter of an hour, on two quiet cores
+    python benchmarks/speed.py --quick                                   # the main figures, in minutes
     python benchmarks/speed.py --before REVISION --markdown docs/speed.md
     python benchmarks/speed.py --only films growth                       # some of the tables
     python benchmarks/speed.py --mediapipe /path/to/venv/bin/python      # a Python that has MediaPipe, if this one has not
