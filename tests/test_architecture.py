@@ -26,6 +26,8 @@ MODULES = {
 ORDER = (
     "_moved",
     "errors",
+    "shown",
+    "small_files",
     "labels",
     "pixels",
     "image",

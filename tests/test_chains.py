@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ import facefx
 from conftest import Fakes
 from facefx import Chain, chain, load_look
 from facefx.declare.declarations import Range, analyzer, effect
+from facefx.effects.tools.cube import read_cube
 from facefx.errors import AmbiguousName, EffectError, LookError, OutputError, ParameterError, RegionUnavailable, UnknownName
 from facefx.face.face import Face
 from facefx.plugins.installed import registry
@@ -241,6 +243,55 @@ def test_garbage_is_no_look(tmp_path: Path, text: str, suffix: str) -> None:
     path.write_text(text, "utf-8")
     with pytest.raises(LookError, match="look"):
         load_look(path)
+
+
+ALIASES = "a: &a [x, x]\nfacefx_look: 1\nsteps: [{use: recolor_lips, params: {strength: *a}}]"
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        ("params: {strength: !!int ''}", "neither JSON nor YAML"),
+        ("params: {strength: !!bool foo}", "neither JSON nor YAML"),
+        (f"params: {{strength: {'1:' * 400}1}}", "strength|neither JSON nor YAML"),
+        (f"params: {{strength: 0x{'f' * 5000}}}", "strength=a value of type int is not allowed"),
+        (f"params: {{strength: {'9' * 5000}}}", "strength|neither JSON nor YAML"),
+        ("parms: {strength: 0}", "a step has no 'parms'; it has use, version, params"),
+        ("params: {strength: 0, strength: 1}", "'strength' stands twice in one table"),
+        (f"params: {{strength: [{'[1], ' * 5000}]}}", r"strength=\[\[1\], .*is not allowed"),
+    ],
+)
+def test_values_that_are_none_are_named_in_short(tmp_path: Path, step: str, message: str) -> None:
+    path = tmp_path / "look.yaml"
+    path.write_text(f"facefx_look: 1\nsteps:\n- use: recolor_lips\n  {step}\n", "utf-8")
+    with pytest.raises(LookError, match=message) as caught:
+        load_look(path)
+    assert len(str(caught.value)) < 600 + len(str(path))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text", "message"),
+    [
+        (".yaml", ALIASES, r"line 3 repeats a value by the alias \*a; write it out"),
+        (".yaml", "facefx_look: 1\nsteps: []\nsteps: []", r"'steps' stands twice in one table \(line 3\)"),
+        (".json", '{"facefx_look": 1, "steps": [], "steps": []}', "'steps' stands twice"),
+        (".json", '{"facefx_look": 1, "steps": [], "sed": 3}', "a look has no 'sed'; it has facefx_look, summary, seed, steps"),
+        (".yaml", "facefx_look: 1\nsteps: []\n" + "# padding\n" * 200_000, "cannot be read.*more than 1048576 bytes"),
+    ],
+)
+def test_what_stands_twice_or_has_no_meaning_is_an_error(tmp_path: Path, suffix: str, text: str, message: str) -> None:
+    path = tmp_path / f"look{suffix}"
+    path.write_text(text, "utf-8")
+    with pytest.raises(LookError, match=message):
+        load_look(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    for name, load in (("look.yaml", load_look), ("table.cube", read_cube)):
+        os.mkfifo(tmp_path / name)
+        with pytest.raises((LookError, ParameterError), match=r"cannot be read.*no regular file"):
+            load(str(tmp_path / name))
 
 
 def test_files_that_are_no_text(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from facefx import errors
+from facefx import chain, errors
+from facefx.shown import shown
 
 
 def test_the_tree_in_the_docstring_is_the_tree_of_the_classes() -> None:
@@ -66,3 +67,21 @@ def test_ambiguous_names_list_the_full_ones() -> None:
 
 def test_a_missing_extra_names_the_pip_line() -> None:
     assert "pip install 'facefx[cpu]'" in str(errors.MissingExtra("onnxruntime", "cpu"))
+
+
+class Unspeakable:
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
+def test_what_was_given_is_shown_in_short() -> None:
+    nested: list[object] = ["x"]
+    for _ in range(40):
+        nested = [nested] * 9
+    itself: list[object] = []
+    itself.append(itself)
+    for value in (nested, itself, 10**5000, "x" * 10**6, {i: i for i in range(10**5)}, Unspeakable(), float("nan"), b"x" * 1000):
+        assert len(shown(value)) < 300
+    assert (shown("plum"), shown(7), shown(None)) == ("'plum'", "7", "None")
+    with pytest.raises(errors.ParameterError, match="strength=a value of type int is not allowed"):
+        chain("recolor_lips", strength=10**5000)

@@ -14,6 +14,7 @@ from ..chains.sequence import Chain, check_confidence, load_look
 from ..errors import ImageError, OutputError, ParameterError
 from ..image.files import check_target, format_of, picture_suffixes
 from ..parsing.parser import Parser
+from ..shown import shown
 from .outputs import checked_folder, exists, is_whole
 from .records import Record, Status
 from .report import REPORT, read_report
@@ -101,12 +102,12 @@ def prepare(
 def _checked_parser(settings: Settings) -> Parser:
     """Try everything that each file would stumble over; what parses them, if that works."""
     if settings.no_face not in ("error", "copy", "skip"):
-        raise ParameterError(f"no_face={settings.no_face!r} is not allowed; give 'error', 'copy' or 'skip'")
+        raise ParameterError(f"no_face={shown(settings.no_face)} is not allowed; give 'error', 'copy' or 'skip'")
     if not settings.look.steps:
         raise ParameterError("the look has no steps, so there is nothing to do")
     check_confidence(settings.min_confidence)
     if not isinstance(settings.file_quality, int) or not 1 <= settings.file_quality <= 100:
-        raise ParameterError(f"file_quality={settings.file_quality!r} is not allowed; give a whole number from 1 to 100")
+        raise ParameterError(f"file_quality={shown(settings.file_quality)} is not allowed; give a whole number from 1 to 100")
     parser = Parser.of(settings.segmenter, settings.detector, settings.quality)
     try:
         pickle.dumps(settings)

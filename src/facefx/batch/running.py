@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, TypedDict, Unpack
 
 from ..errors import OutputError, ParameterError
+from ..shown import shown
 from .local_engine import run_local
 from .outputs import make_folder_for, publish
 from .records import Record, Setup, Status, Task
@@ -95,7 +96,7 @@ class Batch:
         if workers is not None and workers < 1:
             raise ParameterError(f"workers={workers} is not allowed; give a whole number, at least 1")
         if engine not in ("local", "ray"):
-            raise ParameterError(f"engine={engine!r} is not allowed; give 'local' or 'ray'")
+            raise ParameterError(f"engine={shown(engine)} is not allowed; give 'local' or 'ray'")
         if address is not None and engine != "ray":
             raise ParameterError("an address is for the Ray engine; give engine='ray' (--engine ray) with it")
         return _run(self, workers, engine, address, sheet)

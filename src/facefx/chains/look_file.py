@@ -11,6 +11,9 @@ import yaml
 
 from ..errors import FacefxError, LookError, OutputError
 from ..plugins.installed import registry
+from ..shown import shown
+from ..small_files import read_small
+from .look_text import parsed
 from .ready_looks import looks
 from .steps import Step, make_step
 
@@ -18,6 +21,10 @@ __all__ = ["look_of", "read_look", "steps_of", "write_look"]
 
 LOOK_FORMAT = 1
 _JSON, _YAML = (".json",), (".yaml", ".yml")
+#: What a look may hold, and a step in it.
+_OF_LOOK, _OF_STEP = ("facefx_look", "summary", "seed", "steps"), ("use", "version", "params")
+#: A look of a hundred steps has 30,000.
+_MOST_BYTES = 2**20
 
 
 def look_of(steps: Sequence[Step], seed: int) -> dict[str, Any]:
@@ -36,16 +43,24 @@ def steps_of(look: Any) -> tuple[tuple[Step, ...], int]:
     """The steps and the seed of a look. Raises `LookError` if it cannot be run as it was meant."""
     if not isinstance(look, Mapping) or look.get("facefx_look") != LOOK_FORMAT:
         raise LookError(f"not a facefx look: a look is a table with facefx_look: {LOOK_FORMAT} and a list of steps")
+    _check_keys(look, _OF_LOOK, "a look")
     seed, steps = look.get("seed", 0), look.get("steps")
     if not isinstance(steps, list) or not isinstance(seed, int) or not all(isinstance(s, Mapping) and "use" in s for s in steps):
         raise LookError("a look needs a whole-number seed and a list of steps, each with use: the effect's name, and params")
     return tuple(map(_step_of, steps)), seed
 
 
+def _check_keys(table: Mapping[Any, Any], known: Sequence[str], what: str) -> None:
+    unknown = [key for key in table if key not in known]
+    if unknown:
+        raise LookError(f"{what} has no {shown(unknown[0])}; it has {', '.join(known)}")
+
+
 def _step_of(saved: Mapping[str, Any]) -> Step:
+    _check_keys(saved, _OF_STEP, "a step")
     name, params = saved["use"], saved.get("params", {})
     if not isinstance(name, str) or not isinstance(params, Mapping) or not all(isinstance(k, str) for k in params):
-        raise LookError(f"a step needs use: an effect's name, and params: a table; found was {dict(saved)!r}")
+        raise LookError(f"a step needs use: an effect's name, and params: a table; found was {shown(dict(saved))}")
     distribution = name.partition(":")[0] if ":" in name else ""
     if distribution and distribution not in {plugin.distribution for plugin in registry().plugins}:
         raise LookError(f"the step {name!r} is of {distribution!r}, which is not here; {_how_to_get(distribution)}")
@@ -88,7 +103,7 @@ def write_look(look: Mapping[str, Any], path: str | Path, *, force: bool = False
 def read_look(path: str | Path) -> tuple[tuple[Step, ...], int]:
     """The steps and the seed of the look that was saved at `path`. Raises `LookError`."""
     try:
-        text = Path(path).read_text("utf-8")
+        text = read_small(path, _MOST_BYTES).decode("utf-8")
     except FileNotFoundError:
         known = ", ".join(looks()) or "none"
         raise LookError(
@@ -97,11 +112,6 @@ def read_look(path: str | Path) -> tuple[tuple[Step, ...], int]:
     except (OSError, UnicodeDecodeError) as error:
         raise LookError(f"the look {str(path)!r} cannot be read: {error}") from None
     try:
-        # JSON is not quite YAML: to YAML 1.1, the number 1e-05 is text.
-        look = json.loads(text) if Path(path).suffix.lower() in _JSON else yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise LookError(f"the look {str(path)!r} is neither JSON nor YAML: {error}") from None
-    try:
-        return steps_of(look)
+        return steps_of(parsed(text, is_json=Path(path).suffix.lower() in _JSON))
     except LookError as error:
         raise LookError(f"the look {str(path)!r}: {error}") from None

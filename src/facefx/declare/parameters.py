@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from ..errors import ParameterError
 from ..pixels import color as colors
+from ..shown import shown
 
 __all__ = ["FACES", "Color", "CubeFile", "Parameter", "PictureFile", "Range", "declared"]
 
@@ -72,7 +73,9 @@ class Parameter:
                 return value
             case "faces" if _whole(value) and 0 <= value < 10**6:
                 return int(value)
-        raise ParameterError(f"{owner}: {self.name}={value!r} is not allowed; it takes {self.allowed}, by default {self.default!r}")
+        raise ParameterError(
+            f"{owner}: {self.name}={shown(value)} is not allowed; it takes {self.allowed}, by default {self.default!r}"
+        )
 
     def _holds(self, value: Real) -> bool:
         try:

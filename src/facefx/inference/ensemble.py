@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import ParameterError
 from ..face.values import Segmenter
 from ..labels import LabelScheme
+from ..shown import shown
 from .cards import Quality
 
 __all__ = ["Ensemble"]
@@ -44,7 +45,7 @@ class Ensemble:
         relative = np.array([1.0] * len(self.members) if weights is None else weights, np.float32)
         if relative.shape != (len(self.members),) or not (np.isfinite(relative) & (relative > 0)).all():
             raise ParameterError(
-                f"weights={weights!r} is not allowed; give {len(self.members)} positive numbers, one for each member"
+                f"weights={shown(weights)} is not allowed; give {len(self.members)} positive numbers, one for each member"
             )
         self.weights = tuple((relative / relative.sum()).tolist())
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import ModelError, ParameterError
 from ..labels import LabelScheme
+from ..shown import shown
 from .cards import ModelCard, Quality
 from .runtime import CPU, open_session, run_session
 
@@ -87,7 +88,7 @@ class OnnxSegmenter:
 
     def _set(self, quality: Quality) -> None:
         if quality not in self.card.qualities:
-            raise ParameterError(f"quality={quality!r} is not allowed; give one of {', '.join(self.card.qualities)}")
+            raise ParameterError(f"quality={shown(quality)} is not allowed; give one of {', '.join(self.card.qualities)}")
         self.quality: Quality = quality
         self.size, self.mirror = self.card.qualities[quality]
 

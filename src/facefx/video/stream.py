@@ -16,6 +16,7 @@ from ..errors import ParameterError
 from ..face.scene import Scene
 from ..face.values import Detector, Segmenter
 from ..image.picture import Picture, Source, open_image
+from ..shown import shown
 from .tracking import Tracker, Tracking
 
 __all__ = ["asked_of", "edited", "process", "scenes"]
@@ -87,7 +88,7 @@ def process(
     ...     show(frame)
     """
     if workers < 1:
-        raise ParameterError(f"workers={workers!r} is not allowed; allowed is 1 or more")
+        raise ParameterError(f"workers={shown(workers)} is not allowed; allowed is 1 or more")
     check_confidence(min_confidence)
     chain = look if isinstance(look, Chain) else load_look(look)
     tracker = Tracker(segmenter, detector, tracking)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...errors import ParameterError
 from ...pixels.color import by_bands
+from ...small_files import read_small
 
 __all__ = ["Cube", "read_cube"]
 
@@ -79,10 +80,7 @@ def read_cube(path: str) -> Cube:
         If it cannot be read, or is no such table; the message gives the line.
     """
     try:
-        changed = Path(path).stat()
-        if changed.st_size > _MOST_BYTES:
-            raise ParameterError(f"the table {path!r} has {changed.st_size} bytes; at most {_MOST_BYTES} are read")
-        return _read(path, changed.st_mtime_ns)
+        return _read(path, Path(path).stat().st_mtime_ns)
     except OSError as error:
         raise ParameterError(f"the table {path!r} cannot be read: {error.strerror}; give the path of a .cube file") from None
     except UnicodeDecodeError:
@@ -91,7 +89,7 @@ def read_cube(path: str) -> Cube:
 
 @lru_cache(maxsize=4)
 def _read(path: str, changed: int) -> Cube:
-    return _parsed(Path(path).read_text("utf-8-sig"), f"the table {path!r}")
+    return _parsed(read_small(path, _MOST_BYTES).decode("utf-8-sig"), f"the table {path!r}")
 
 
 def _parsed(text: str, name: str) -> Cube:

@@ -13,6 +13,7 @@ import numpy as np
 from ...errors import ModelError, ParameterError
 from ...face.values import Box, Detection
 from ...pixels import geometry
+from ...shown import shown
 from ..cards import DetectorCard
 from ..runtime import open_session, run_session
 from .decode import CHANNELS, Faces, cells, decode, doubles, without_doubles
@@ -57,7 +58,7 @@ class OnnxDetector:
 
     def __init__(self, card: DetectorCard, threshold: float | None = None, *, smallest_face: float | None = None) -> None:
         if smallest_face is not None and not 4 <= smallest_face < math.inf:
-            raise ParameterError(f"smallest_face={smallest_face!r} is not allowed; give a side in pixels, 4 or more, or None")
+            raise ParameterError(f"smallest_face={shown(smallest_face)} is not allowed; give a side in pixels, 4 or more, or None")
         self.card = card
         self.smallest_face = smallest_face
         self.threshold = card.threshold if threshold is None else threshold
