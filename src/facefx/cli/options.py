@@ -39,7 +39,7 @@ LookOption = Annotated[
 ]
 FileQualityOption = Annotated[int, typer.Option("--file-quality", min=1, max=100, help="Of JPEG, WebP and AVIF files.")]
 KeepGpsOption = Annotated[
-    bool, typer.Option("--keep-gps", help="Keep the position where a photo was taken, which is left out otherwise.")
+    bool, typer.Option("--keep-gps", help="Keep the position where a photo or film was taken, which is left out otherwise.")
 ]
 
 SegmenterOption = Annotated[
