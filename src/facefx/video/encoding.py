@@ -74,7 +74,7 @@ def encoding_for(reader: VideoReader, suffix: str, crf: int, *, alpha: bool) -> 
         if _WITH_ALPHA[suffix] == "libvpx-vp9":
             return Encoding("libvpx-vp9", "yuva420p", _vp9(crf), light, "matroska")
         limited = Light(light.matrix, 1, light.primaries, light.transfer, 10, peak=light.peak)
-        return Encoding("prores_ks", "yuva444p10le", {"profile": "4444", "vendor": "apl0"}, limited)
+        return Encoding("prores_ks", "yuva444p10le", {"profile": "4444", "vendor": "apl0"}, limited, "mov")
     if suffix == ".webm":
         return Encoding("libvpx-vp9", "yuv420p10le" if deep else "yuv420p", _vp9(crf), light)
     if deep:
@@ -146,6 +146,8 @@ class PartWriter:
         shown = self._shown(frame, painted)
         shown.pts, shown.time_base, shown.duration = frame.pts, self._time_base, frame.duration
         shown.pict_type = 0  # the encoder chooses
+        light = self._encoding.light
+        shown.color_primaries, shown.color_trc = light.primaries, light.transfer  # ProRes takes these, not the context's
         self._container.mux(self._stream.encode(shown))
 
     def _shown(self, frame: Frame, painted: Painted) -> Any:

@@ -212,6 +212,8 @@ class VideoReader:
         else:
             rgba = frame.reformat(format="rgba64le" if deep else "rgba", **light.reading(frame.height)).to_ndarray()
             numbers, alpha = rgba[..., :3], turn.upright(rgba[..., 3])
+            if deep:
+                alpha |= alpha >> light.bits  # swscale shifts 10 bits up, and leaves the lowest of 16 empty
         numbers = turn.upright(numbers)
         rgb: np.ndarray
         if self.is_tone_mapped:

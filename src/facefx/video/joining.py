@@ -117,6 +117,8 @@ def _tags_of(tags: Mapping[str, str]) -> dict[str, str]:
 
 def _holds(suffix: str, stream: Any) -> bool:
     """Whether a kind of file takes a stream's packets: tried, by writing a file of nothing else."""
+    if stream.type == "subtitle" and FORMATS[suffix] in ("mp4", "mov") and stream.codec_context.name != "mov_text":
+        return False  # FFmpeg takes them, and writes none
     try:
         with pyav().open(io.BytesIO(), "w", format=FORMATS[suffix]) as container:
             container.add_stream_from_template(stream).time_base = stream.time_base
@@ -148,6 +150,8 @@ def join(parts: Sequence[Path], source: Path, target: Path, suffix: str, company
             shown.time_base = first.streams.video[0].time_base
             if encoding.codec == "libx265" and quick:
                 shown.codec_context.codec_tag = "hvc1"  # Apple's players know no other
+            if encoding.codec == "prores_ks":
+                shown.codec_context.codec_tag = "ap4h"  # 4444, where PyAV would say 422
             if encoding.codec == "libvpx-vp9" and encoding.has_alpha:
                 shown.metadata["alpha_mode"] = "1"
             start, copied = start_of(original), {}
