@@ -4,7 +4,8 @@
 ...     show(frame)
 """
 
+from .animation import animate
 from .stream import process, scenes
 from .tracking import Tracker, Tracking
 
-__all__ = ["Tracker", "Tracking", "process", "scenes"]
+__all__ = ["Tracker", "Tracking", "animate", "process", "scenes"]
