@@ -6,7 +6,7 @@ from PIL import Image, TiffImagePlugin
 
 __all__ = ["HOLDING_SEVERAL", "several_in"]
 
-#: Formats that hold several pictures, and what those are called. In a phone's JPEG (MPO) and HEIC one is meant, and others lie beside it.
+#: Formats that hold several pictures, and what those are called. A phone's JPEG (MPO) and HEIC mean the first.
 HOLDING_SEVERAL = {"GIF": "frames", "WEBP": "frames", "PNG": "frames", "AVIF": "frames", "TIFF": "pages"}
 _SUBFILE_TYPE = 254
 #: Of a TIFF's page: it is another one made smaller, or a mask for it (TIFF 6.0, NewSubfileType).
