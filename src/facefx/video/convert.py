@@ -171,8 +171,8 @@ def _lost(reader: VideoReader, encoding: Encoding, look: Chain, suffix: str, ton
         yield f"a {suffix} file holds no transparency, so that becomes white: name OUT .webm, or .mov (ProRes 4444), to keep it"
     if reader.is_tone_mapped and not tone_map:
         yield f"transparency is held with 8 bits in a {suffix} file, so the film is drawn into BT.709; .mov keeps its bits"
-    if reader.is_dolby_vision:
-        yield "the layer of Dolby Vision is left out; what lies below it is kept"
+    for layer in sorted(reader.layers):
+        yield f"what {layer} tells of each frame is left out; the picture below it is kept"
     if encoding.is_deep and reader.light.bits > 10:
         yield f"of {reader.light.bits} bits a colour 10 are kept"
 

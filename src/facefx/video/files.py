@@ -81,6 +81,15 @@ class Frame:
         return Picture(self.rgb, Metadata(), encoded=False)
 
 
+#: What tells a display frame by frame how to show HDR, and is true no more of what was painted on.
+_LAYERS = {
+    "DOVI_RPU_BUFFER": "Dolby Vision",
+    "DOVI_METADATA": "Dolby Vision",
+    "DYNAMIC_HDR_PLUS": "HDR10+",
+    "DYNAMIC_HDR_VIVID": "HDR Vivid",
+}
+
+
 class VideoReader:
     """The film in a file, frame by frame. A context manager.
 
@@ -96,7 +105,7 @@ class VideoReader:
     start : the second at which the file's clock starts, which the frames' times begin after.
     is_tone_mapped : whether that was so.
     mastering : x265's words for what the film says of the display that it was made on; empty if it says nothing.
-    is_dolby_vision : whether there is a layer of Dolby Vision, which is left out.
+    layers : names of what the frames carry beside the picture to show it better, which is left out.
 
     Raises
     ------
@@ -139,7 +148,7 @@ class VideoReader:
         if self.is_tone_mapped:
             self.light = self.light.tone_mapped()
         self.has_alpha = _has_alpha(first, self.stream.codec_context.name)
-        self.is_dolby_vision = any(side.type.name.startswith("DOVI") for side in first.side_data)
+        self.layers = {_LAYERS[side.type.name] for side in first.side_data if side.type.name in _LAYERS}
         self._turn = _Turn.of(first)
         self.size = self._turn.size(first.height, first.width)
 
