@@ -26,7 +26,8 @@ import numpy as np
 from facefx import Chain
 from facefx.video import Tracker, Tracking, process
 from facefx.video.convert import convert, painted_frame
-from facefx.video.files import PartWriter, VideoReader, encoder_options
+from facefx.video.encoding import PartWriter, encoder_options, encoding_for
+from facefx.video.files import VideoReader
 from facefx.video.stream import asked_of
 from results import markdown
 from video import CONSOLE, LOOK, MOVEMENTS, SAMPLES, Film, add_settings
@@ -128,7 +129,7 @@ def _by_part(source: Path, part: Path, tracking: Tracking, look: Chain) -> None:
         decode = watch.measured("decoding", lambda: next(decoded, None))
         tracker.next(next(decoded).picture.canvas, (), regions)
         watch.frames = [defaultdict(float)]
-        with PartWriter(part, reader, 18) as writer:
+        with PartWriter(part, reader, encoding_for(reader, ".mp4", 18, alpha=False)) as writer:
             encode = watch.measured("encoding", writer.write)
             while (frame := decode()) is not None:
                 scene = follow(frame.picture.canvas, (), regions)

@@ -175,7 +175,7 @@ def test_what_every_picture_would_meet_ends_a_batch_at_once(
 
 
 def test_unexpected_errors_are_not_hidden(photo: Path, tmp_path: Path, fakes: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*arguments: object) -> object:
+    def broken(*arguments: object, **options: object) -> object:
         raise ZeroDivisionError
 
     monkeypatch.setattr("facefx.image.picture.open_image", broken)

@@ -209,7 +209,7 @@ def test_a_second_run_to_the_same_file_stops(tmp_path: Path) -> None:
     assert edit(source, target, force=True).frames == 6
 
 
-@pytest.mark.parametrize("names", [["diary.txt"], ["job.txt"], ["job.txt", "part-000000.nut"]])
+@pytest.mark.parametrize("names", [["diary.txt"], ["job.txt"], ["job.txt", "part-000000.film"]])
 def test_a_folder_that_is_not_ours_is_left_alone(tmp_path: Path, names: list[str]) -> None:
     source, target = write_video(tmp_path / "in.mp4", empty(1)), tmp_path / "out.mp4"
     folder = tmp_path / ".out.mp4.partial"

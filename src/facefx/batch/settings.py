@@ -33,6 +33,7 @@ class Settings:
     format : the results' suffix, such as ``"png"``; by default each has its picture's.
     file_quality : 1 to 100, of JPEG, WebP and AVIF files. A number as `quality` means it too, as it did before 0.2.
     keep_gps : as for `facefx.save_image`.
+    first_frame : take the first frame of animations and the first page of TIFFs; by default all of them are edited.
     """
 
     look: Chain
@@ -44,6 +45,7 @@ class Settings:
     format: str | None = None
     file_quality: int = 95
     keep_gps: bool = False
+    first_frame: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.quality, int):
@@ -83,3 +85,4 @@ class SettingsOptions(TypedDict, total=False):
     format: str | None
     file_quality: int
     keep_gps: bool
+    first_frame: bool

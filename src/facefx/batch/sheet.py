@@ -59,7 +59,7 @@ def _pair(source: Path, target: Path, record: Record) -> tuple[Image.Image, Imag
 
 def _small(path: Path) -> Image.Image:
     """At most THUMBNAIL pixels each way, RGB, on white where it is transparent."""
-    picture = open_image(path)
+    picture = open_image(path, first_frame=True)
     rgb = picture.rgb if picture.alpha is None else 1 - picture.alpha[..., None] * (1 - picture.rgb)
     image = Image.fromarray((rgb * 255 + 0.5).astype("uint8"))
     image.thumbnail((THUMBNAIL, THUMBNAIL))

@@ -6,9 +6,13 @@ import errno
 import os
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from ..errors import EffectError, FacefxError, ImageError, NoFaceFound, OutputError, PluginError
 from .records import Record, Setup, Status, Task
+
+if TYPE_CHECKING:
+    from ..image.animation import Animation
 
 __all__ = ["MAX_DEATHS", "Worker", "core_count", "death_record", "thread_count"]
 
@@ -67,12 +71,16 @@ class Worker:
 
     def _work(self, task: Task) -> tuple[Status, int, int | None, tuple[str, ...]]:
         """Status, number of faces, bytes written, what was declined."""
+        from ..image.animation import open_animation
         from ..image.files import format_of
         from ..image.picture import open_image, save_image
 
         settings, source = self.setup.settings, self.setup.folder_in / task.file
         format = format_of(Path(task.output))
-        picture = open_image(source)
+        animation = None if settings.first_frame else open_animation(source)
+        if animation is not None:
+            return self._work_on_frames(animation, task)
+        picture = open_image(source, first_frame=True)
         result = settings.look.run(
             picture,
             segmenter=self.parser.segmenter,
@@ -81,17 +89,37 @@ class Worker:
             min_confidence=settings.min_confidence,
         )
         faces = len(result.scene.faces)
-        if not faces and settings.no_face == "error":
-            raise NoFaceFound(
-                f"no face was found in {str(source)!r}; pass such pictures through with no_face='copy' (--no-face copy), "
-                "or over with 'skip'"
-            )
-        if not faces and settings.no_face == "skip":
+        if self._is_passed_over(faces, source):
             return Status.SKIPPED, 0, None, ()
         staged = self.setup.staging / str(task.index)
         save_image(result.picture, staged, force=True, format=format, quality=settings.file_quality, keep_gps=settings.keep_gps)
         done = Status.DONE if faces else Status.COPIED
         return done, faces, staged.stat().st_size, tuple(map(str, result.declined))
+
+    def _work_on_frames(self, animation: Animation, task: Task) -> tuple[Status, int, int | None, tuple[str, ...]]:
+        """The same of a file of several pictures; its faces are those of the frame with the most."""
+        from ..image.files import write_file
+        from ..video.animation import edit_animation
+
+        asked = self.setup.settings
+        data, done = edit_animation(
+            animation, Path(task.output), asked.look, self.parser, asked.min_confidence, asked.file_quality, keep_gps=asked.keep_gps
+        )
+        if self._is_passed_over(done.most_faces, self.setup.folder_in / task.file):
+            return Status.SKIPPED, 0, None, ()
+        staged = self.setup.staging / str(task.index)
+        write_file(data, staged, force=True)
+        status = Status.DONE if done.most_faces else Status.COPIED
+        return status, done.most_faces, len(data), tuple(map(str, done.declined))
+
+    def _is_passed_over(self, faces: int, source: Path) -> bool:
+        """Whether nothing is written for want of a face. Raises `NoFaceFound` if that is an error."""
+        if not faces and self.setup.settings.no_face == "error":
+            raise NoFaceFound(
+                f"no face was found in {str(source)!r}; pass such pictures through with no_face='copy' (--no-face copy), "
+                "or over with 'skip'"
+            )
+        return not faces and self.setup.settings.no_face == "skip"
 
     def _record(
         self,

@@ -21,7 +21,7 @@ from ..parsing.pipeline import parse
 from ..plugins.checked import guarded
 from ..plugins.installed import registry
 
-__all__ = ["Report", "analyze", "measure"]
+__all__ = ["Report", "analyze", "installed_analyzers", "measure"]
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,15 @@ def analyze(
         One per face, largest first; empty if there is none. Two plugins' analyzers of one name appear under their full names.
     """
     scene = parse(image, segmenter=segmenter, detector=detector, quality=quality)
+    named = installed_analyzers()
+    return [measure(face, index, named, skip_unavailable=True) for index, face in enumerate(scene.faces)]
+
+
+def installed_analyzers() -> dict[str, tuple[AnalyzerSpec, Mapping[str, Any]]]:
+    """All of them, by the names that their results have in a report, with their defaults: what `measure` takes."""
     specs = registry().analyzers.items
     short = [full.partition(":")[2] for full in specs]
-    named = {
+    return {
         (name if short.count(name) == 1 else full): (spec, spec.resolve({}))
         for (full, spec), name in zip(specs.items(), short, strict=True)
     }
-    return [measure(face, index, named, skip_unavailable=True) for index, face in enumerate(scene.faces)]

@@ -3,60 +3,114 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import FacefxError
-from .messages import console
-from .options import DetectorOption, PluginOption, QualityOption, SegmenterOption
+from ..errors import FacefxError, ParameterError
+from .messages import console, say
+from .options import DetectorOption, FirstFrameOption, ForceOption, PluginOption, QualityOption, SegmenterOption
 from .several import for_each, no_face
+from .tables import MeasurementFiles
+
+if TYPE_CHECKING:
+    from ..video.analysis import Film
 
 __all__ = ["analyze"]
 
 
 def analyze(
-    inputs: Annotated[list[Path], typer.Argument(metavar="IN", help="The pictures.", show_default=False)],
+    inputs: Annotated[list[Path], typer.Argument(metavar="IN", help="The pictures and films.", show_default=False)],
     as_json: Annotated[
         bool,
         typer.Option("--json", help="Print JSON: a list with one entry per picture, even for one; the numbers are not rounded."),
     ] = False,
+    jsonl: Annotated[
+        Path | None,
+        typer.Option(
+            "--jsonl", metavar="FILE", help="Write a line of JSON for each picture or frame, also for those without a face."
+        ),
+    ] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option("--csv", metavar="FILE", help="Write a row for each face, with all numbers but the long lists of points."),
+    ] = None,
+    every: Annotated[
+        int, typer.Option("--every", min=1, metavar="FRAMES", help="Measure only every so many frames of a film.")
+    ] = 1,
     segmenter: SegmenterOption = None,
     detector: DetectorOption = None,
     quality: QualityOption = None,
+    first_frame: FirstFrameOption = False,
+    force: ForceOption = False,
     plugin: PluginOption = None,
 ) -> None:
-    """Measure the faces in pictures with every analyzer that is installed.
+    """Measure the faces in pictures and films with every analyzer that is installed.
 
-    Boxes and points are in pixels from the upper left corner. Left and right are the subject's.
+    Boxes and points are in pixels from the upper left corner. Left and right are the subject's. Films and animations need
+    --jsonl or --csv: their faces have numbers (track) that stay with them from frame to frame, and times in seconds. For example:
+
+    facefx analyze talk.mp4 --csv talk.csv --jsonl talk.jsonl
     """
     from ..chains import reports
+    from ..image.picture import open_image
     from ..parsing.parser import Parser
+    from ..video.analysis import film_in
 
     parser = Parser.of(segmenter, detector, quality)
     entries: list[dict[str, Any]] = []
 
     def work(path: Path) -> None:
+        film = None if first_frame else film_in(path)
+        if film is not None:
+            if not (jsonl or csv):
+                raise ParameterError(
+                    f"{str(path)!r} is a film: say where its frames' measurements go with --csv FILE or --jsonl FILE"
+                )
+            _measure_film(path, film, files, every, segmenter, detector)
+            return
         entry: dict[str, Any] = {"file": str(path), "faces": []}
         entries.append(entry)
         try:
-            found = reports.analyze(path, segmenter=parser.segmenter, detector=parser.detector)
+            found = reports.analyze(open_image(path, first_frame=first_frame), segmenter=parser.segmenter, detector=parser.detector)
             entry["faces"] = [report.to_dict() for report in found]
             if not entry["faces"]:
                 raise no_face(path)
         except FacefxError as error:
             entry["error"] = str(error)
             raise
+        finally:
+            files.add(entry)
 
-    try:
-        for_each(inputs, work)
-    finally:  # what was measured is shown, whatever else went wrong
-        if as_json:
-            import json
+    with MeasurementFiles(jsonl, csv, force=force) as files:
+        try:
+            for_each(inputs, work)
+        finally:  # what was measured is shown, whatever else went wrong
+            if as_json:
+                import json
 
-            typer.echo(json.dumps(entries, indent=2))
-        else:
-            _show(entries)
+                typer.echo(json.dumps(entries, indent=2))
+            elif not (jsonl or csv):
+                _show(entries)
+
+
+def _measure_film(path: Path, film: Film, files: MeasurementFiles, every: int, segmenter: str | None, detector: str | None) -> None:
+    """Write what is measured in each frame, with a progress bar. Raises `NoFaceFound` if there is no face in any."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    screen = console(stderr=True)
+    columns = TextColumn("facefx"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    faces = 0
+    with film, Progress(*columns, console=screen, disable=not screen.is_terminal) as bar:
+        task = bar.add_task("facefx", total=film.expected_frames)
+        for measured in film.measured(segmenter=segmenter, detector=detector, every=every):
+            files.add({"file": str(path), **measured.to_dict()})
+            faces += len(measured.faces)
+            bar.update(task, completed=measured.frame + 1)
+    for problem in film.problems:
+        say(f"{str(path)!r} at {problem.seconds:.3f} s: {problem.what}")
+    if not faces:
+        raise no_face(path)
 
 
 def _show(entries: list[dict[str, Any]]) -> None:

@@ -15,6 +15,7 @@ from .options import (
     DetectorOption,
     EffectOption,
     FileQualityOption,
+    FirstFrameOption,
     ForceOption,
     KeepGpsOption,
     LookOption,
@@ -61,6 +62,7 @@ def apply(
     min_confidence: MinConfidenceOption = 0.0,
     quality: QualityOption = None,
     file_quality: FileQualityOption = 95,
+    first_frame: FirstFrameOption = False,
     keep_gps: KeepGpsOption = False,
     force: ForceOption = False,
     plugin: PluginOption = None,
@@ -71,10 +73,15 @@ def apply(
     facefx analyze --json does. For example:
 
     facefx apply me.jpg -o red.jpg --effect "recolor_lips:color=#c00,strength=0.8"
+
+    All frames of an animated GIF, WebP, PNG or AVIF are edited, and all pages of a TIFF. For films there is facefx video.
     """
-    from ..image.files import check_target, format_of
+    from ..declare.declarations import AnalyzerSpec
+    from ..image.animation import Animation, open_animation
+    from ..image.files import check_target, format_of, write_file
     from ..image.picture import open_image, save_image
     from ..parsing.parser import Parser
+    from ..video.animation import edit_animation
 
     targets = targets_of(inputs, output)
     chain = chain_from_options(look, effect, measuring=True)
@@ -88,7 +95,11 @@ def apply(
         target = targets[path]
         format_of(target)
         check_target(target, force=force)  # both before the expensive part
-        picture = open_image(path)
+        animation = None if first_frame else open_animation(path)
+        if animation is not None:
+            work_on_frames(path, animation)
+            return
+        picture = open_image(path, first_frame=True)
         result = chain.run(picture, segmenter=eyes, detector=finder, require_face=False, min_confidence=min_confidence)
         for declined in result.declined:
             say(f"{str(path)!r}: {declined}")
@@ -99,6 +110,18 @@ def apply(
         if result.reports:
             measured.append({"file": str(path), "faces": [report.to_dict() for report in result.reports]})
         save_image(result.picture, target, force=force, quality=file_quality, keep_gps=keep_gps)
+
+    def work_on_frames(path: Path, animation: Animation) -> None:
+        data, done = edit_animation(animation, targets[path], chain, parser, min_confidence, file_quality, keep_gps=keep_gps)
+        for declined in done.declined:
+            say(f"{str(path)!r}: {declined}")
+        if any(isinstance(step.spec, AnalyzerSpec) for step in chain.steps):
+            say(f"{str(path)!r} has several frames, of which nothing was measured; facefx analyze does that for films")
+        if not done.with_faces:
+            if no_face_means is NoFace.ERROR:
+                raise no_face(path, ", or --no-face copy to pass such pictures through")
+            say(f"no face was found in {str(path)!r}; written without effects")
+        write_file(data, targets[path], force=force)
 
     try:
         for_each(inputs, work)

@@ -18,6 +18,7 @@ from .options import (
     DetectorOption,
     EffectOption,
     FileQualityOption,
+    FirstFrameOption,
     ForceOption,
     KeepGpsOption,
     LookOption,
@@ -84,6 +85,7 @@ def batch(
     quality: QualityOption = None,
     file_quality: FileQualityOption = Settings.file_quality,
     keep_gps: KeepGpsOption = Settings.keep_gps,
+    first_frame: FirstFrameOption = Settings.first_frame,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -116,7 +118,7 @@ def batch(
     plan = prepare(
         folder_in, folder_out, chain_from_options(look, effect), glob=glob or (), segmenter=segmenter, detector=detector,
         no_face=no_face.value, min_confidence=min_confidence, format=format, file_quality=file_quality,
-        quality=quality, keep_gps=keep_gps, resume=resume, force=force,
+        quality=quality, keep_gps=keep_gps, first_frame=first_frame, resume=resume, force=force,
     )  # fmt: skip
     _show(plan, plan.run(workers=workers, engine=engine.value, address=address, sheet=sheet))
 

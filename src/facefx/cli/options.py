@@ -14,6 +14,7 @@ __all__ = [
     "DetectorOption",
     "EffectOption",
     "FileQualityOption",
+    "FirstFrameOption",
     "ForceOption",
     "KeepGpsOption",
     "LookOption",
@@ -38,8 +39,11 @@ LookOption = Annotated[
     ),
 ]
 FileQualityOption = Annotated[int, typer.Option("--file-quality", min=1, max=100, help="Of JPEG, WebP and AVIF files.")]
+FirstFrameOption = Annotated[
+    bool, typer.Option("--first-frame", help="Of an animation take the first frame, of a TIFF the first page.")
+]
 KeepGpsOption = Annotated[
-    bool, typer.Option("--keep-gps", help="Keep the position where a photo was taken, which is left out otherwise.")
+    bool, typer.Option("--keep-gps", help="Keep the position where a photo or film was taken, which is left out otherwise.")
 ]
 
 SegmenterOption = Annotated[

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import OutputError
-from .options import DetectorOption, ForceOption, PluginOption, QualityOption, SegmenterOption
+from .options import DetectorOption, FirstFrameOption, ForceOption, PluginOption, QualityOption, SegmenterOption
 from .several import for_each, no_face
 from .targets import make_folder, pictures_in, targets_of
 
@@ -66,6 +66,7 @@ def parse(
     segmenter: SegmenterOption = None,
     detector: DetectorOption = None,
     quality: QualityOption = None,
+    first_frame: FirstFrameOption = False,
     force: ForceOption = False,
     plugin: PluginOption = None,
 ) -> None:
@@ -88,7 +89,7 @@ def parse(
     targets = _targets(pictures, output, overlay, sheet, force)
     for folder in filter(None, (output, overlay)):
         make_folder(folder)
-    work = _Work(parser, order, targets)
+    work = _Work(parser, order, targets, first_frame)
     try:
         for_each(pictures, work.do)
     finally:  # a sheet of what there is, whatever else went wrong
@@ -127,6 +128,7 @@ class _Work:
     parser: Parser
     order: LabelScheme
     targets: _Targets
+    first_frame: bool
     cells: list[tuple[np.ndarray, str]] = field(default_factory=list)
 
     def do(self, path: Path) -> None:
@@ -136,7 +138,7 @@ class _Work:
         from ..parsing.pipeline import parse_picture
 
         self._check(path)
-        scene = parse_picture(open_image(path).canvas, self.parser)
+        scene = parse_picture(open_image(path, first_frame=self.first_frame).canvas, self.parser)
         label_map = scene.label_map(self.order)
         if self.targets.sheet is not None:
             small = small_overlay(scene.image, label_map, self.order, side=_SMALL)

@@ -9,7 +9,16 @@ import typer
 
 from .effect_text import chain_from_options
 from .messages import console, say
-from .options import DetectorOption, EffectOption, ForceOption, LookOption, MinConfidenceOption, PluginOption, SegmenterOption
+from .options import (
+    DetectorOption,
+    EffectOption,
+    ForceOption,
+    KeepGpsOption,
+    LookOption,
+    MinConfidenceOption,
+    PluginOption,
+    SegmenterOption,
+)
 
 if TYPE_CHECKING:
     from ..video.convert import Conversion
@@ -29,7 +38,9 @@ LISTED = 10
 
 def video(
     source: Annotated[Path, typer.Argument(metavar="IN", help="The video.", show_default=False)],
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write: .mp4, .m4v, .mov or .mkv.", show_default=False)],
+    target: Annotated[
+        Path, typer.Argument(metavar="OUT", help="The file to write: .mp4, .m4v, .mov, .mkv or .webm.", show_default=False)
+    ],
     effect: EffectOption = None,
     look: LookOption = None,
     segmenter: SegmenterOption = None,
@@ -42,12 +53,21 @@ def video(
     parse_every: ParseEveryOption = 2,
     min_confidence: MinConfidenceOption = 0.0,
     crf: Annotated[int, typer.Option("--crf", min=0, max=51, help="Quality of the video, 0 (lossless, huge) to 51.")] = 18,
+    tone_map: Annotated[
+        bool,
+        typer.Option("--tone-map", help="Make an HDR, wide-gamut or 10-bit film an 8-bit one in BT.709, which everything shows."),
+    ] = False,
+    keep_gps: KeepGpsOption = False,
+    drop_sound: Annotated[
+        bool, typer.Option("--drop-sound", help="Go on where OUT can hold none of the sound, which is refused otherwise.")
+    ] = False,
     force: ForceOption = False,
     plugin: PluginOption = None,
 ) -> None:
     """Run effects on a video.
 
-    Sound and frame times are kept. The same command goes on where one that was stopped left off. For example:
+    Sound and frame times are kept, and what OUT cannot hold is said before the work. With the effect cutout name OUT .webm or .mov,
+    which hold transparency. The same command goes on where one that was stopped left off. For example:
 
     facefx video me.mp4 red.mp4 --effect "recolor_lips:color=#c00"
     """
@@ -72,6 +92,10 @@ def video(
             crf=crf,
             force=force,
             min_confidence=min_confidence,
+            tone_map=tone_map,
+            keep_gps=keep_gps,
+            drop_sound=drop_sound,
+            on_left_out=say,
             progress=lambda frames, total: bar.update(task, completed=frames, total=total),
         )
     _report(done)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..errors import ImageError, MissingExtra, OutputError
+from .frames import HOLDING_SEVERAL, several_in
 from .metadata import Metadata, metadata_of, without_gps
 from .modes import Native, fits, image_array, in_srgb, profile_of
 from .sixteen_bits import decode_16_bits, encode_16_bits, has_16_bits
@@ -29,6 +30,7 @@ __all__ = [
     "decode",
     "encode",
     "format_of",
+    "opened",
     "picture_suffixes",
     "pillow",
     "too_large",
@@ -90,8 +92,27 @@ def too_large(what: str, size: str, max_pixels: int) -> ImageError:
     )
 
 
-def decode(data: bytes, what: str, max_pixels: int) -> tuple[Native, Metadata]:
-    """The upright picture in an encoded file: a PIL image in the file's mode, or a uint16 array where it has 16 bits a channel."""
+def decode(data: bytes, what: str, max_pixels: int, *, first_frame: bool = False) -> tuple[Native, Metadata]:
+    """The upright picture in an encoded file: a PIL image in the file's mode, or a uint16 array where it has 16 bits a channel.
+
+    One of several frames or pages is refused unless `first_frame`.
+    """
+    with opened(data, what, max_pixels) as image:
+        if not first_frame and (count := len(several_in(image))) > 1:
+            raise ImageError(
+                f"{what} has {count} {HOLDING_SEVERAL[str(image.format)]}, and one picture is wanted; facefx.video.animate "
+                "(facefx apply) edits all of them, facefx.open_image(..., first_frame=True) (--first-frame) takes the first."
+            )
+        image.load()
+        metadata = metadata_of(image)
+        if has_16_bits(image, data):
+            return decode_16_bits(image, data, what), metadata
+        return upright(image, in_place=getattr(image, "n_frames", 1) == 1), metadata  # nobody else has it
+
+
+@contextmanager
+def opened(data: bytes, what: str, max_pixels: int) -> Iterator[Image.Image]:
+    """A file's picture, not decoded yet, for as long as `pillow` guards what is done with it."""
     if not data:
         raise ImageError(f"{what} is empty (0 bytes).")
     Image.init()
@@ -103,11 +124,7 @@ def decode(data: bytes, what: str, max_pixels: int) -> tuple[Native, Metadata]:
             image = Image.open(io.BytesIO(data), formats=formats)
         except UnidentifiedImageError as error:
             raise ImageError(f"{what} is not a picture, or damaged at its start; formats read are {', '.join(formats)}.") from error
-        image.load()
-        metadata = metadata_of(image)
-        if has_16_bits(image, data):
-            return decode_16_bits(image, data, what), metadata
-        return upright(image, in_place=getattr(image, "n_frames", 1) == 1), metadata  # nobody else has it
+        yield image
 
 
 def _register_heif() -> None:

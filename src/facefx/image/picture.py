@@ -47,7 +47,7 @@ from .modes import (
 )
 from .profiles import profile_name, read_profile
 
-__all__ = ["DEFAULT_MAX_PIXELS", "Picture", "Source", "open_image", "save_image"]
+__all__ = ["DEFAULT_MAX_PIXELS", "Picture", "Source", "max_pixels_of", "open_image", "read_bytes", "save_image"]
 
 #: The most pixels that a picture may have where neither `max_pixels` nor FACEFX_MAX_PIXELS says otherwise.
 DEFAULT_MAX_PIXELS = 100_000_000
@@ -160,7 +160,7 @@ class Picture:
         return self.native
 
 
-def open_image(source: Source | Picture, *, max_pixels: int | None = None) -> Picture:
+def open_image(source: Source | Picture, *, max_pixels: int | None = None, first_frame: bool = False) -> Picture:
     """Open a picture of any kind.
 
     Parameters
@@ -169,14 +169,17 @@ def open_image(source: Source | Picture, *, max_pixels: int | None = None) -> Pi
         A path; the bytes of a file, or a binary file object to read them from; a PIL image of mode 1, L, LA, P, RGB, RGBA,
         CMYK, YCbCr, HSV, I;16, I (16-bit values) or F (in [0, 1]); an array (H, W) or (H, W, C), C = 1 grey, 2 grey and alpha,
         3 RGB, 4 RGBA, of dtype uint8, uint16, float32 or float64 (in [0, 1]). Files are recognised by content: JPEG, PNG, WebP,
-        TIFF, BMP, AVIF, and HEIC with the extra `heif`; of several frames or pages the first. A `Picture` is returned as it is.
+        TIFF, BMP, AVIF, and HEIC with the extra `heif`. A `Picture` is returned as it is.
     max_pixels
         The most pixels allowed, checked before decoding; else the environment variable FACEFX_MAX_PIXELS, else 100 million.
+    first_frame
+        Take the first frame of an animation, or the first page of a TIFF, which is refused otherwise: `facefx.video.animate` edits
+        all of them. Of a PIL image the frame is taken that it shows.
 
     Raises
     ------
     ImageError
-        Missing, empty, damaged, too large, or no picture; the message says which.
+        Missing, empty, damaged, too large, of several frames or pages, or no picture; the message says which.
     MissingExtra
         HEIC, and pillow-heif is not installed.
     ParameterError
@@ -184,7 +187,7 @@ def open_image(source: Source | Picture, *, max_pixels: int | None = None) -> Pi
     """
     if isinstance(source, Picture):
         return source
-    limit = _max_pixels(max_pixels)
+    limit = max_pixels_of(max_pixels)
     if isinstance(source, np.ndarray):
         what = "the array"
         check_array(source, what)
@@ -193,17 +196,17 @@ def open_image(source: Source | Picture, *, max_pixels: int | None = None) -> Pi
     if isinstance(source, Image.Image):
         return _from_pil(source, limit)
     if isinstance(source, bytes | bytearray | memoryview):
-        native, metadata = decode(bytes(source), "the given bytes", limit)
+        native, metadata = decode(bytes(source), "the given bytes", limit, first_frame=first_frame)
         return Picture(native, metadata, encoded=True)
     if isinstance(source, str | os.PathLike):
-        data, what = _read(Path(source), limit), f"the file {os.fspath(source)!r}"
+        data, what = read_bytes(Path(source), limit), f"the file {os.fspath(source)!r}"
     elif hasattr(source, "read"):
         data, what = _read_object(source, limit), "the given file object"
     else:
         raise ImageError(
             f"cannot open a {type(source).__name__}; allowed are a path, bytes, a binary file, a PIL image, a numpy array."
         )
-    native, metadata = decode(data, what, limit)
+    native, metadata = decode(data, what, limit, first_frame=first_frame)
     return Picture(native, metadata, encoded=False)
 
 
@@ -269,7 +272,8 @@ def _from_pil(image: Image.Image, limit: int) -> Picture:
     return Picture(native, metadata, encoded=False)
 
 
-def _read(path: Path, limit: int) -> bytes:
+def read_bytes(path: Path, limit: int) -> bytes:
+    """What is in a file. Raises `ImageError` for what no picture of `limit` pixels can be."""
     try:
         if path.is_dir():
             raise ImageError(f"{str(path)!r} is a folder; name a picture file in it.")
@@ -306,7 +310,8 @@ def _check_size(height: int, width: int, what: str, limit: int) -> None:
         raise too_large(what, f"{width} x {height}", limit)
 
 
-def _max_pixels(given: int | None) -> int:
+def max_pixels_of(given: int | None) -> int:
+    """The most pixels allowed: those given, or those that the environment allows. Raises `ParameterError`."""
     name = "max_pixels" if given is not None else "the environment variable FACEFX_MAX_PIXELS"
     value = given if given is not None else os.environ.get("FACEFX_MAX_PIXELS", DEFAULT_MAX_PIXELS)
     try:

@@ -75,7 +75,7 @@ def _pictures(folder: Path) -> Iterator[tuple[float, np.ndarray]]:
     if not paths:
         raise ImageError(f"the folder {str(folder)!r} holds no pictures ({', '.join(sorted(ENDINGS))})")
     for number, path in enumerate(paths):
-        yield number / FOLDER_RATE, np.asarray(open_image(path).rgb * 255 + 0.5, np.uint8)
+        yield number / FOLDER_RATE, np.asarray(open_image(path, first_frame=True).rgb * 255 + 0.5, np.uint8)
 
 
 def _video(path: Path) -> Iterator[tuple[float, np.ndarray]]:

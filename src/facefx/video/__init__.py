@@ -4,7 +4,9 @@
 ...     show(frame)
 """
 
+from .analysis import Film, Measured, MeasuredFace
+from .animation import animate
 from .stream import process, scenes
 from .tracking import Tracker, Tracking
 
-__all__ = ["Tracker", "Tracking", "process", "scenes"]
+__all__ = ["Film", "Measured", "MeasuredFace", "Tracker", "Tracking", "animate", "process", "scenes"]

@@ -12,15 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 
 from ..chains.sequence import Chain, check_confidence
-from ..errors import ImageError, OutputError, ParameterError
+from ..declare.declarations import EffectSpec
+from ..errors import OutputError, ParameterError
 from ..face.scene import Scene
 from ..face.values import Detector, Segmenter
 from ..image.files import check_target
 from ..image.picture import Picture
 from .declined import DeclinedCount, DeclinedFrames
-from .files import FORMATS, Frame, Painted, PartWriter, Problem, VideoReader, failures, join, packets_in
+from .encoding import FORMATS, Encoding, Painted, PartWriter, alpha_needs_8_bits, encoding_for, packets_in
+from .files import Frame, Problem, VideoReader, failures
+from .joining import company_of, join
 from .overlap import ahead
 from .stream import asked_of, edited
 from .tracking import Tracker, Tracking
@@ -46,12 +50,14 @@ class Conversion:
     resumed : how many of them an earlier run had done.
     problems : what could not be decoded.
     declined : which step left faces alone, in how many of the frames that this run edited, and why.
+    left_out : what of the source the result does not hold, in words.
     """
 
     frames: int
     resumed: int
     problems: tuple[Problem, ...]
     declined: tuple[DeclinedFrames, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def convert(
@@ -66,9 +72,13 @@ def convert(
     force: bool = False,
     workers: int = 2,
     min_confidence: float = 0.0,
+    tone_map: bool = False,
+    keep_gps: bool = False,
+    drop_sound: bool = False,
     progress: Callable[[int, int | None], None] | None = None,
+    on_left_out: Callable[[str], None] | None = None,
 ) -> Conversion:
-    """Edit the faces in a video file; sound, subtitles, frame times and tags are kept.
+    """Edit the faces in a video file; sound, subtitles, chapters, frame times and the tags that tell no place are kept.
 
     The result is written whole or not at all. Until it is, finished parts lie beside it in a folder ``.NAME.partial``, and the same
     call goes on after the last of them. Frames without a face, and damaged ones, are passed through.
@@ -76,32 +86,48 @@ def convert(
     Parameters
     ----------
     source : any video that FFmpeg reads. It is shown upright, so the result needs no rotation flag.
-    target : a name that ends in .mp4, .m4v, .mov or .mkv. The video in it is H.264.
+    target : a name that ends in .mp4, .m4v, .mov, .mkv or .webm. The video in it is H.264; HEVC of 10 bits if the source has more
+        than 8 or is HDR; VP9 in .webm. Transparency, of the source or by an effect, is held by .webm and .mkv (VP9) and .mov
+        (ProRes 4444); in the others it becomes white.
     look : a chain.
     segmenter, detector, tracking, workers, min_confidence : as for `facefx.video.process`.
-    crf : x264's quality, from 0 (lossless) to 51; 18 is hard to tell from the original.
+    crf : x264's quality, from 0 (lossless) to 51; 18 is hard to tell from the original. ProRes has a quality of its own.
     force : replace `target` if it is there.
+    tone_map : make 8-bit BT.709 of an HDR, wide-gamut or deep source; see `facefx.video.light.Light.tone_map`.
+    keep_gps : keep the tag that tells where the source was filmed.
+    drop_sound : go on where the target can hold none of the source's sound.
     progress : called after each frame with the number of those done and, as far as the file tells, of all.
+    on_left_out : called before the work with each thing of the source that the result will not hold, in words.
 
     Raises
     ------
     ImageError
         If the source is no video.
     OutputError
-        If the target is there, has another ending or cannot be written, if another run is writing it, or if the folder for parts
-        has files in it that are not facefx's.
+        If the target is there, has another ending, cannot hold the sound or cannot be written, if another run is writing it, or if
+        the folder for parts has files in it that are not facefx's.
     MissingExtra
         Without PyAV.
     """
     source, target = Path(source), Path(target)
-    format_name = _format_of(target, source, force)
+    suffix = _suffix_of(target, source, force)
     if not 0 <= crf <= 51:
         raise ParameterError(f"crf={crf!r} is not allowed; allowed is 0 to 51")
     check_confidence(min_confidence)
     tracker = Tracker(segmenter, detector, tracking)
-    with VideoReader(source) as reader:
-        job = {"source": _identity(source), "look": look.to_dict(), "tracking": asdict(tracker.tracking), "crf": crf}
-        job |= {"parser": tracker.identity, "min_confidence": min_confidence}
+    company = company_of(source, target, keep_gps=keep_gps, drop_sound=drop_sound)
+    with _opened_for(source, suffix, look, tone_map) as reader:
+        encoding = encoding_for(reader, suffix, crf, alpha=reader.has_alpha or _cuts_out(look))
+        left_out = (*company.left_out, *_lost(reader, encoding, look, suffix, tone_map))
+        for what in left_out if on_left_out else ():
+            on_left_out(what)  # type: ignore[misc]
+        job = {
+            "source": _identity(source),
+            "look": look.to_dict(),
+            "tracking": asdict(tracker.tracking),
+            "encoding": asdict(encoding) | {"tone_map": reader.is_tone_mapped},
+            "parser": {"identity": tracker.identity, "min_confidence": min_confidence},
+        }
         declined, sure_of = DeclinedCount(), look.needed if min_confidence else frozenset()
         try:
             with work_folder(target, job) as folder, ExitStack() as stack:
@@ -113,29 +139,51 @@ def convert(
                 frames = ((f, f.picture, not f.damaged) for f in _after(decoded, tracker, sure_of, asked_of(look), resumed))
                 results = edited(frames, look, tracker, workers, min_confidence, declined.add, painted_frame)
                 stack.enter_context(closing(results))
-                for _ in stack.enter_context(closing(_written(results, folder, len(parts), reader, crf))):
+                for _ in stack.enter_context(closing(_written(results, folder, len(parts), reader, encoding))):
                     done += 1
                     if progress:
                         progress(done, total)
-                parts = finished_parts(folder)
-                if not parts:
-                    raise ImageError(f"no frame of the video {str(source)!r} can be decoded")
                 whole = folder / f"whole{target.suffix}"
-                join(parts, source, whole, format_name)
+                join(finished_parts(folder), source, whole, suffix, company, encoding)
                 check_target(target, force=force)
                 whole.replace(target)
         except failures() as error:
             raise OutputError(f"the video {str(target)!r} cannot be written: {getattr(error, 'strerror', None) or error}") from None
-        return Conversion(done, resumed, tuple(reader.problems), declined.total)
+        return Conversion(done, resumed, tuple(reader.problems), declined.total, left_out)
 
 
-def _format_of(target: Path, source: Path, force: bool) -> str:
+def _opened_for(source: Path, suffix: str, look: Chain, tone_map: bool) -> VideoReader:
+    """The source, tone-mapped if that is asked for or if it is transparent and the target holds that with 8 bits only."""
+    reader = VideoReader(source, tone_map=tone_map)
+    if tone_map or not reader.light.is_deep or not alpha_needs_8_bits(suffix) or not (reader.has_alpha or _cuts_out(look)):
+        return reader
+    with reader:
+        return VideoReader(source, tone_map=True)
+
+
+def _cuts_out(look: Chain) -> bool:
+    return any(isinstance(step.spec, EffectSpec) and step.spec.kind == "cutout" for step in look.steps)
+
+
+def _lost(reader: VideoReader, encoding: Encoding, look: Chain, suffix: str, tone_map: bool) -> Iterator[str]:
+    """What of the picture the encoder cannot hold, in words."""
+    if (reader.has_alpha or _cuts_out(look)) and not encoding.has_alpha:
+        yield f"a {suffix} file holds no transparency, so that becomes white: name OUT .webm, or .mov (ProRes 4444), to keep it"
+    if reader.is_tone_mapped and not tone_map:
+        yield f"transparency is held with 8 bits in a {suffix} file, so the film is drawn into BT.709; .mov keeps its bits"
+    for layer in sorted(reader.layers):
+        yield f"what {layer} tells of each frame is left out; the picture below it is kept"
+    if encoding.is_deep and reader.light.bits > 10:
+        yield f"of {reader.light.bits} bits a colour 10 are kept"
+
+
+def _suffix_of(target: Path, source: Path, force: bool) -> str:
     if target.suffix.lower() not in FORMATS:
         raise OutputError(f"a video is written as {', '.join(FORMATS)}; given was {str(target)!r}")
     check_target(target, force=force)
     if target.exists() and source.exists() and target.samefile(source):
         raise OutputError(f"{str(target)!r} is the video itself; give another name")
-    return FORMATS[target.suffix.lower()]
+    return target.suffix.lower()
 
 
 def _identity(source: Path) -> dict[str, Any]:
@@ -157,12 +205,27 @@ def painted_frame(frame: Frame, picture: Picture, done: Scene) -> tuple[Frame, P
     painted = done.canvas.painted_on(picture.canvas)
     if painted is None or done.alpha is not None:
         height, width = done.size
-        on_white = done.image if done.alpha is None else 1 + done.alpha[..., None] * (done.image - 1)  # H.264 has no alpha
-        painted = (((0, 0, width, height), on_white),)
-    return frame, [(window, cv2.convertScaleAbs(colors, alpha=255)) for window, colors in painted]
+        painted = (((0, 0, width, height), done.image),)
+    windows = [(window, _in_numbers(colors, frame.rgb.dtype)) for window, colors in painted]
+    if done.alpha is None:
+        return frame, windows
+    ((window, colors),) = windows
+    alpha = _in_numbers(done.alpha, frame.rgb.dtype)
+    if frame.alpha is not None:
+        alpha = np.minimum(alpha, frame.alpha)
+    return frame, [(window, np.dstack([colors, alpha]))]
 
 
-def _written(results: Iterator[tuple[Frame, Painted]], folder: Path, first: int, reader: VideoReader, crf: int) -> Generator[None]:
+def _in_numbers(values: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+    """Floats in [0, 1] as whole numbers of a dtype."""
+    if dtype == np.uint8:
+        return cv2.convertScaleAbs(values, alpha=255)
+    return np.asarray(np.clip(values, 0, 1) * np.iinfo(dtype).max + 0.5, dtype)
+
+
+def _written(
+    results: Iterator[tuple[Frame, Painted]], folder: Path, first: int, reader: VideoReader, encoding: Encoding
+) -> Generator[None]:
     """Write the frames in parts, each under another name until it is whole; after each frame it yields.
 
     One is encoded while the next ones are parsed and edited.
@@ -170,7 +233,7 @@ def _written(results: Iterator[tuple[Frame, Painted]], folder: Path, first: int,
     number = first
     while (start := next(results, None)) is not None:
         unfinished = part_path(folder, number).with_suffix(".writing")
-        with PartWriter(unfinished, reader, crf) as writer, ThreadPoolExecutor(1, "facefx-encode") as thread:
+        with PartWriter(unfinished, reader, encoding) as writer, ThreadPoolExecutor(1, "facefx-encode") as thread:
             writing = deque([thread.submit(writer.write, *start)])
             for result in islice(results, PART - 1):
                 writing.append(thread.submit(writer.write, *result))

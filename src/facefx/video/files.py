@@ -1,49 +1,28 @@
-"""Reading and writing video files with PyAV: upright frames with their times, parts that join without loss."""
+"""Reading video files with PyAV: upright frames with their times, their colours as sRGB, and what else the file holds."""
 
 from __future__ import annotations
 
-import heapq
-import logging
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
-from ..errors import ImageError, MissingExtra, OutputError
-from ..image.canvas import Window
+from ..errors import ImageError, MissingExtra
 from ..image.metadata import Metadata
 from ..image.picture import Picture
+from .light import Light, mastering_of
 
-__all__ = [
-    "FORMATS",
-    "Frame",
-    "Painted",
-    "PartWriter",
-    "Problem",
-    "VideoReader",
-    "encoder_options",
-    "failures",
-    "join",
-    "packets_in",
-]
-
-#: What was painted on a frame: windows of it, (x0, y0, x1, y1), and (y1 - y0, x1 - x0, 3) uint8 pixels; later ones lie above.
-Painted = Sequence[tuple[Window, np.ndarray]]
-
-log = logging.getLogger(__name__)
-
-#: Endings of the files that can be written, all with H.264 video.
-FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
-_UNSPECIFIED = 2  # FFmpeg's number for a colour space that the file does not name
+__all__ = ["Frame", "Problem", "VideoReader", "failures", "films_in", "opened", "pyav", "start_of"]
 
 
-def _av() -> Any:
+def pyav() -> Any:
+    """PyAV itself. Raises `MissingExtra`."""
     try:
         import av
     except ImportError:
@@ -55,14 +34,15 @@ def _av() -> Any:
 _KINDS = "mov,matroska,avi,flv,mpeg,mpegts,mpegvideo,asf,ogg,nut,mxf,gif,ivf,h264,hevc,mjpeg,dv,rm"
 
 
-def _opened(path: Path) -> Any:
-    """The file, and nothing but it: no network, no other protocol, no playlist."""
-    return _av().open(f"file:{path}", options={"protocol_whitelist": "file", "format_whitelist": _KINDS})
+def opened(path: Path) -> Any:
+    """The file, and nothing but it: no network, no other protocol, no playlist. What in its tags is no text is replaced."""
+    options = {"protocol_whitelist": "file", "format_whitelist": _KINDS}
+    return pyav().open(f"file:{path}", options=options, metadata_errors="replace")
 
 
 def failures() -> tuple[type[Exception], ...]:
     """What writing a video file may raise: a full disk, a folder that is gone."""
-    return (_av().error.FFmpegError, OSError)
+    return (pyav().error.FFmpegError, OSError)
 
 
 @dataclass(frozen=True)
@@ -79,10 +59,12 @@ class Frame:
 
     Attributes
     ----------
-    rgb : (H, W, 3) uint8, upright.
+    rgb : (H, W, 3) uint8, or uint16 of a film with more than 8 bits; sRGB, upright.
     pts, duration : in units of the video's time base; pts grow from frame to frame.
     damaged : whether the decoder had to guess parts of it.
-    decoded : PyAV's frame, where `rgb` is no more than its conversion; None where it was turned upright.
+    decoded : PyAV's frame; None where it was turned upright or tone-mapped, so that there is no more to it than its RGB.
+    numbers : the film's own RGB numbers, of the shape and dtype of `rgb`; `rgb` itself unless the film is HDR or of wide gamut.
+    alpha : (H, W) of the dtype of `rgb`, 0 for transparent; None if the film has none.
     """
 
     rgb: np.ndarray
@@ -90,6 +72,8 @@ class Frame:
     duration: int
     damaged: bool
     decoded: Any = field(repr=False)
+    numbers: np.ndarray = field(repr=False)
+    alpha: np.ndarray | None = field(default=None, repr=False)
 
     @cached_property
     def picture(self) -> Picture:
@@ -97,32 +81,76 @@ class Frame:
         return Picture(self.rgb, Metadata(), encoded=False)
 
 
+#: What tells a display frame by frame how to show HDR, and is true no more of what was painted on.
+_LAYERS = {
+    "DOVI_RPU_BUFFER": "Dolby Vision",
+    "DOVI_METADATA": "Dolby Vision",
+    "DYNAMIC_HDR_PLUS": "HDR10+",
+    "DYNAMIC_HDR_VIVID": "HDR Vivid",
+}
+
+
 class VideoReader:
-    """The first video stream of a file, frame by frame. A context manager.
+    """The film in a file, frame by frame. A context manager.
+
+    Parameters
+    ----------
+    tone_map : whether the frames of an HDR or deep film are drawn into 8-bit BT.709.
+
+    Attributes
+    ----------
+    light : how the frames code colour; of a tone-mapped film, how they would if they were written as they are.
+    size : (height, width) of the first frame.
+    has_alpha : whether the frames have an `alpha`.
+    start : the second at which the file's clock starts, which the frames' times begin after.
+    is_tone_mapped : whether that was so.
+    mastering : x265's words for what the film says of the display that it was made on; empty if it says nothing.
+    layers : names of what the frames carry beside the picture to show it better, which is left out.
 
     Raises
     ------
     ImageError
-        If the file cannot be opened or has no video.
+        If the file cannot be opened, has no video, or no frame of it can be decoded.
     MissingExtra
         Without PyAV.
     """
 
-    def __init__(self, path: Path) -> None:
-        av = _av()
+    def __init__(self, path: Path, *, tone_map: bool = False) -> None:
         self.path, self.problems = path, list[Problem]()
-        self.size: tuple[int, ...] | None = None  # (height, width) of the first frame, once it is read
         try:
-            self._container = _opened(path)
+            self._container = opened(path)
         except failures() as error:
             raise ImageError(f"the video {str(path)!r} cannot be opened: {getattr(error, 'strerror', None) or error}") from None
-        if not self._container.streams.video:
+        try:
+            self._begin(tone_map)
+        except BaseException:
             self._container.close()
-            raise ImageError(f"{str(path)!r} has no video stream")
-        self.stream = self._container.streams.video[0]
+            raise
+
+    def _begin(self, tone_map: bool) -> None:
+        streams = films_in(self._container)
+        if not streams:
+            raise ImageError(f"{str(self.path)!r} has no video stream")
+        self.stream = streams[0]
         self.stream.thread_type = "AUTO"
-        self.stream.codec_context.flags |= av.codec.context.Flags.output_corrupt
+        self.stream.codec_context.flags |= pyav().codec.context.Flags.output_corrupt
         self.time_base: Fraction = self.stream.time_base or Fraction(1, 90_000)
+        self.start = start_of(self._container)
+        self._decoder = _alpha_decoder(self.stream) or self.stream.codec_context
+        decoded = self._decoded()
+        first = next(decoded, None)
+        if first is None:
+            raise ImageError(f"no frame of the video {str(self.path)!r} can be decoded")
+        self._frames = chain([first], decoded)
+        self.light = Light.of(first)
+        self.mastering = [] if tone_map else mastering_of(first)
+        self.is_tone_mapped = tone_map and (self.light.is_deep or not self.light.is_plain)
+        if self.is_tone_mapped:
+            self.light = self.light.tone_mapped()
+        self.has_alpha = _has_alpha(first, self.stream.codec_context.name)
+        self.layers = {_LAYERS[side.type.name] for side in first.side_data if side.type.name in _LAYERS}
+        self._turn = _Turn.of(first)
+        self.size = self._turn.size(first.height, first.width)
 
     def __enter__(self) -> VideoReader:
         return self
@@ -143,22 +171,28 @@ class VideoReader:
         """Frames a second on average, at least about."""
         return Fraction(self.stream.average_rate or 25)
 
+    @property
+    def pixel_shape(self) -> Fraction | None:
+        """How wide a pixel of an upright frame is to its height; None if the file does not say."""
+        shape = self.stream.sample_aspect_ratio
+        return 1 / Fraction(shape) if shape and self._turn.swaps else shape or None
+
     def frames(self) -> Iterator[Frame]:
-        """All frames, in the order they are shown. What cannot be decoded is left out and noted in `problems`."""
+        """All frames, in the order they are shown; to be asked for once. What cannot be decoded is left out, and in `problems`."""
         last: int | None = None
-        for frame in self._decoded():
-            pts = frame.pts
+        start = round(self.start / self.time_base)
+        for frame in self._frames:
+            pts = None if frame.pts is None else frame.pts - start
             if pts is None or (last is not None and pts <= last):
                 pts = 0 if last is None else last + max(int(frame.duration or 0), 1)
             last = pts
             if frame.is_corrupt:
                 self._note(pts, "a frame is damaged; it is passed through as the decoder shows it")
-            shown = self._upright(frame, pts)
-            self.size = self.size or shown.rgb.shape[:2]
-            yield shown
+            yield self._upright(frame, pts)
 
     def _decoded(self) -> Iterator[Any]:
-        broken, packets = _av().error.FFmpegError, self._container.demux(self.stream)
+        broken, packets = pyav().error.FFmpegError, self._container.demux(self.stream)
+        start = round(self.start / self.time_base)
         place = 0
         while True:
             try:
@@ -168,9 +202,10 @@ class VideoReader:
                 return
             if packet is None:
                 return
-            place = packet.pts or packet.dts or place
+            time = packet.pts if packet.pts is not None else packet.dts
+            place = place if time is None else time - start
             try:
-                frames = packet.decode()
+                frames = self._decoder.decode(packet)
             except broken as error:
                 self._note(place, f"a frame cannot be decoded ({error.strerror}); the one before it stays")
                 continue
@@ -180,162 +215,86 @@ class VideoReader:
         self.problems.append(Problem(float(pts * self.time_base), what))
 
     def _upright(self, frame: Any, pts: int) -> Frame:
-        known = frame.colorspace != _UNSPECIFIED
-        rgb = frame.reformat(format="rgb24", src_colorspace=frame.colorspace if known else None).to_ndarray()
-        turns = round(frame.rotation / 90) % 4
-        upright = np.ascontiguousarray(np.rot90(rgb, turns))
-        return Frame(upright, pts, int(frame.duration or 0), frame.is_corrupt, frame if turns == 0 else None)
+        light, turn, deep, alpha = Light.of(frame), _Turn.of(frame), self.light.is_deep or self.is_tone_mapped, None
+        if not self.has_alpha:
+            numbers = frame.reformat(format="rgb48le" if deep else "rgb24", **light.reading(frame.height)).to_ndarray()
+        else:
+            rgba = frame.reformat(format="rgba64le" if deep else "rgba", **light.reading(frame.height)).to_ndarray()
+            numbers, alpha = rgba[..., :3], turn.upright(rgba[..., 3])
+            if deep:
+                alpha |= alpha >> light.bits  # swscale shifts 10 bits up, and leaves the lowest of 16 empty
+        numbers = turn.upright(numbers)
+        rgb: np.ndarray
+        if self.is_tone_mapped:
+            rgb = numbers = light.tone_map(numbers)
+            alpha = None if alpha is None else (alpha >> 8).astype(np.uint8)
+        else:
+            rgb = light.to_srgb(numbers) if deep else numbers
+        kept = None if turn.turns or self.is_tone_mapped else frame
+        return Frame(rgb, pts, int(frame.duration or 0), frame.is_corrupt, kept, numbers, alpha)
 
 
-class PartWriter:
-    """Encodes some frames of a video as H.264 into a NUT file, which keeps any time base exactly. A context manager.
-
-    Every part of a video is encoded with the same settings and starts with a key frame, and no frame refers to a later one, so that
-    parts can be joined by putting their packets one after the other.
-
-    Parameters
-    ----------
-    reader : gives the settings; it has read a frame. Frames of another size than its first are fitted to that.
-    crf : x264's quality, 0 (lossless) to 51; 18 is hard to tell from the original.
-    """
-
-    def __init__(self, path: Path, reader: VideoReader, crf: int) -> None:
-        av = _av()
-        self._container = av.open(str(path), "w", format="nut")
-        assert reader.size
-        source, size = reader.stream.codec_context, reader.size
-        self._stream = self._container.add_stream("libx264", rate=reader.rate)
-        context = self._stream.codec_context
-        context.height, context.width = size
-        context.pix_fmt = "yuv420p" if size[0] % 2 == size[1] % 2 == 0 else "yuv444p"  # half the colours need even sides
-        context.time_base = reader.time_base
-        context.colorspace, context.color_range = source.colorspace, source.color_range
-        context.color_primaries, context.color_trc = source.color_primaries, source.color_trc
-        if reader.stream.sample_aspect_ratio:
-            context.sample_aspect_ratio = reader.stream.sample_aspect_ratio
-        context.options = encoder_options(crf)
-        self._size, self._time_base = size, reader.time_base
-
-    def __enter__(self) -> PartWriter:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        try:
-            if kind is None:
-                self._container.mux(self._stream.encode(None))
-        finally:
-            self._container.close()
-
-    def write(self, frame: Frame, painted: Painted = ()) -> None:
-        """Encode a frame with what was painted on it. What was not makes no detour through RGB, if the frame allows it."""
-        shown = self._shown(frame, painted)
-        shown.pts, shown.time_base, shown.duration = frame.pts, self._time_base, frame.duration
-        shown.pict_type = 0  # the encoder chooses
-        self._container.mux(self._stream.encode(shown))
-
-    def _shown(self, frame: Frame, painted: Painted) -> Any:
-        decoded, (height, width) = frame.decoded, self._size
-        if decoded is not None and not painted:
-            return self._fitted(decoded, width, height)
-        if decoded is None or (decoded.width, decoded.height, decoded.format.name) != (width, height, "yuv420p"):
-            return self._fitted(_painted(frame.rgb, _all_of(frame.rgb), painted), width, height)
-        x0, y0, x1, y1 = window = _in_blocks([place for place, _ in painted])
-        part = self._fitted(_painted(frame.rgb, window, painted), x1 - x0, y1 - y0)
-        decoded.make_writable()
-        for shrink, there, here in zip((1, 2, 2), decoded.planes, part.planes, strict=True):
-            area = slice(y0 // shrink, y1 // shrink), slice(x0 // shrink, x1 // shrink)
-            _rows(there)[area] = _rows(here)[:, : (x1 - x0) // shrink]
-        return decoded
-
-    def _fitted(self, shown: Any, width: int, height: int) -> Any:
-        """PyAV's frame in the encoder's size, format and colour space."""
-        context = self._stream.codec_context
-        known = {"dst_colorspace": context.colorspace} if context.colorspace != _UNSPECIFIED else {}
-        return shown.reformat(width=width, height=height, format=context.pix_fmt, **known)
+def films_in(container: Any) -> list[Any]:
+    """The video streams of an open file that are no cover pictures."""
+    still = pyav().stream.Disposition.attached_pic
+    return [stream for stream in container.streams.video if not stream.disposition & still]
 
 
-def _painted(rgb: np.ndarray, window: Window, painted: Painted) -> Any:
-    """A window of a picture with what was painted on it, as PyAV's frame."""
-    left, top, right, bottom = window
-    part = rgb[top:bottom, left:right].copy()
-    for (x0, y0, x1, y1), pixels in painted:
-        part[y0 - top : y1 - top, x0 - left : x1 - left] = pixels
-    return _av().VideoFrame.from_ndarray(part, format="rgb24")
+def start_of(container: Any) -> Fraction:
+    """The second at which an open file's clock starts, of picture and sound together; 0 if it starts before."""
+    starts = [
+        stream.start_time * stream.time_base
+        for stream in (*films_in(container), *container.streams.audio)
+        if stream.start_time is not None and stream.time_base
+    ]
+    return max(min(starts, default=Fraction(0)), Fraction(0))
 
 
-def _all_of(rgb: np.ndarray) -> Window:
-    return 0, 0, rgb.shape[1], rgb.shape[0]
+def _alpha_decoder(stream: Any) -> Any | None:
+    """The one decoder of VP8 and VP9 that knows of their alpha, if the file says that there is some."""
+    name = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(stream.codec_context.name)
+    if name is None or stream.metadata.get("alpha_mode", stream.metadata.get("ALPHA_MODE")) != "1":
+        return None
+    decoder = pyav().CodecContext.create(name, "r")
+    decoder.extradata = stream.codec_context.extradata
+    return decoder
 
 
-def _in_blocks(windows: Sequence[Window]) -> Window:
-    """The smallest window round all of these that cuts no block of 2 x 2 pixels, which share their colour."""
-    x0, y0 = (min(window[side] for window in windows) // 2 * 2 for side in (0, 1))
-    x1, y1 = ((max(window[side] for window in windows) + 1) // 2 * 2 for side in (2, 3))
-    return x0, y0, x1, y1
+def _has_alpha(frame: Any, codec: str) -> bool:
+    """Whether a film that begins with this frame is transparent anywhere; a GIF's frames can be, and seldom are."""
+    if not any(component.is_alpha for component in frame.format.components):
+        return False
+    return codec != "gif" or bool((frame.reformat(format="rgba").to_ndarray()[..., 3] < 255).any())
 
 
-def _rows(plane: Any) -> np.ndarray:
-    """A plane of one of PyAV's frames, with what its rows are padded with: (H, line) uint8, to be written to."""
-    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+@dataclass(frozen=True)
+class _Turn:
+    """How a stored frame is shown: rows and columns swapped first, then either of them turned round."""
 
+    swaps: bool = False
+    turns_x: bool = False
+    turns_y: bool = False
 
-def encoder_options(crf: int) -> dict[str, str]:
-    """How x264 encodes: fast, and no frame refers to a later one."""
-    return {"preset": "veryfast", "crf": str(crf), "bf": "0"}
+    @classmethod
+    def of(cls, frame: Any) -> _Turn:
+        """From the display matrix: ISO/IEC 14496-12, 6.2.2, of which what comes nearest without resampling is taken."""
+        for side in frame.side_data:
+            if side.type.name == "DISPLAYMATRIX":
+                a, b, _, c, d = (int(value) for value in np.frombuffer(bytes(side), np.int32)[:5])  # x' = ax + cy, y' = bx + dy
+                if abs(a) + abs(d) >= abs(b) + abs(c):
+                    return cls(False, a < 0, d < 0)
+                return cls(True, c < 0, b < 0)
+        return cls()
 
+    @property
+    def turns(self) -> bool:
+        return self.swaps or self.turns_x or self.turns_y
 
-def packets_in(part: Path) -> int:
-    """How many frames a part holds."""
-    with _av().open(str(part)) as container:
-        return sum(1 for packet in container.demux(video=0) if packet.size)
+    def size(self, height: int, width: int) -> tuple[int, int]:
+        return (width, height) if self.swaps else (height, width)
 
-
-def join(parts: Sequence[Path], source: Path, target: Path, format_name: str) -> None:
-    """Put the parts' video and the source's sound and subtitles into one file, copying packets as they are.
-
-    Raises
-    ------
-    OutputError
-        If the file cannot be written.
-    """
-    av = _av()
-    try:
-        with ExitStack() as stack:
-            original = stack.enter_context(_opened(source))
-            result = stack.enter_context(av.open(str(target), "w", format=format_name))
-            first = stack.enter_context(av.open(str(parts[0])))
-            result.metadata.update({k: v for k, v in original.metadata.items() if k not in _OF_THE_FILE})
-            shown = result.add_stream_from_template(first.streams.video[0])
-            shown.time_base = first.streams.video[0].time_base
-            copied = {}
-            for stream in (*original.streams.audio, *original.streams.subtitles):
-                with suppress(ValueError):  # a kind that this file format does not take
-                    copied[stream] = result.add_stream_from_template(stream)
-                    copied[stream].time_base = stream.time_base
-                if stream not in copied:
-                    log.warning("%s: %s in %s cannot be kept in a %s file", source, stream.type, stream.codec.name, format_name)
-            queues = [_packets_of(parts, shown), _packets_from(original, copied)] if copied else [_packets_of(parts, shown)]
-            for packet in heapq.merge(*queues, key=lambda p: p.dts * p.time_base):
-                result.mux_one(packet)
-    except failures() as error:
-        raise OutputError(f"the video {str(target)!r} cannot be written: {getattr(error, 'strerror', None) or error}") from None
-
-
-#: What the source says of its own file, not of the film.
-_OF_THE_FILE = {"major_brand", "minor_version", "compatible_brands", "encoder"}
-
-
-def _packets_of(parts: Sequence[Path], stream: Any) -> Iterator[Any]:
-    for part in parts:
-        with _av().open(str(part)) as container:
-            for packet in container.demux(video=0):
-                if packet.dts is not None:
-                    packet.stream = stream
-                    yield packet
-
-
-def _packets_from(container: Any, copied: dict[Any, Any]) -> Iterator[Any]:
-    for packet in container.demux(list(copied)):
-        if packet.dts is not None:
-            packet.stream = copied[packet.stream]
-            yield packet
+    def upright(self, pixels: np.ndarray) -> np.ndarray:
+        """(H, W, ...) as it is shown."""
+        shown = pixels.swapaxes(0, 1) if self.swaps else pixels
+        shown = shown[:, ::-1] if self.turns_x else shown
+        return np.ascontiguousarray(shown[::-1] if self.turns_y else shown)

@@ -40,7 +40,7 @@ class Small:
             grey = cv2.convertScaleAbs(grey, alpha=255)
         factor = 1  # by twos, which is fastest by far
         while max(grey.shape) >= 2 * SIZE:
-            height, width = (side // 2 for side in grey.shape)
+            height, width = (max(side // 2, 1) for side in grey.shape)  # of a film a pixel high one stays
             grey = cv2.resize(grey[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
             factor *= 2
         return cls(grey, 1 / factor)

@@ -49,12 +49,12 @@ def work_folder(target: Path, job: Mapping[str, Any]) -> Iterator[Path]:
         file.seek(0)
         _remove(folder, "part-*.writing", "whole.*")
         if file.read().splitlines() != [_OURS, key]:
-            _remove(folder, "part-*.nut")
+            _remove(folder, "part-*.film")
             file.truncate(0)
             file.write(f"{_OURS}\n{key}\n")
             file.flush()
         yield folder
-        _remove(folder, "part-*.nut", "whole.*")
+        _remove(folder, "part-*.film", "whole.*")
         if os.name != "nt":
             note.unlink()
     if os.name == "nt":  # where a file that is open cannot be removed
@@ -65,12 +65,12 @@ def work_folder(target: Path, job: Mapping[str, Any]) -> Iterator[Path]:
 
 def part_path(folder: Path, number: int) -> Path:
     """The file of a finished part. Under another suffix it is not one yet."""
-    return folder / f"part-{number:06d}.nut"
+    return folder / f"part-{number:06d}.film"
 
 
 def finished_parts(folder: Path) -> list[Path]:
     """The parts, in order."""
-    return sorted(folder.glob("part-*.nut"))
+    return sorted(folder.glob("part-*.film"))
 
 
 def _is_ours(folder: Path) -> bool:

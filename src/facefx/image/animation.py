@@ -1,0 +1,196 @@
+"""Animations (GIF, WebP, PNG, AVIF) and TIFFs of several pages: read one picture after the other, and written as they came."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..errors import ImageError, OutputError
+from .files import opened, pillow, too_large, upright
+from .frames import HOLDING_SEVERAL, several_in
+from .metadata import Metadata, metadata_of, without_gps
+from .picture import Picture, max_pixels_of, read_bytes
+from .sixteen_bits import has_16_bits
+
+__all__ = ["Animation", "check_holds", "encode_animation", "open_animation", "paletted"]
+
+
+@dataclass(frozen=True)
+class Animation:
+    """A file of several pictures, of which each is decoded when it is asked for.
+
+    Attributes
+    ----------
+    format : "GIF", "WEBP", "PNG", "AVIF" or "TIFF".
+    places : of its frames, in Pillow's count.
+    durations : how long each is shown, in milliseconds; 0 for the pages of a TIFF.
+    loop : how often it runs, 0 for ever; None where the file says nothing, which means once.
+    still_first : whether the first is only for what knows no animations, as a PNG's may be.
+    metadata : what stands beside the first one's pixels.
+    """
+
+    format: str
+    places: tuple[int, ...]
+    durations: tuple[int, ...]
+    loop: int | None
+    still_first: bool
+    metadata: Metadata = field(repr=False)
+    _data: bytes = field(repr=False)
+    _what: str
+    _limit: int
+
+    @property
+    def has_pages(self) -> bool:
+        """Whether its pictures are pages, which have nothing to do with each other, and not frames of one film."""
+        return self.format == "TIFF"
+
+    def pictures(self) -> Iterator[Picture]:
+        """Its frames as they are shown, whatever the ones before leave behind: 8 bits, RGB or RGBA. A page in its own mode."""
+        with opened(self._data, self._what, self._limit) as image:
+            pass
+        for number, place in enumerate(self.places):
+            with pillow(f"{HOLDING_SEVERAL[self.format][:-1]} {number} of {self._what}", self._limit):
+                image.seek(place)
+                if image.width * image.height > self._limit:
+                    raise too_large(self._what, f"{image.width} x {image.height}", self._limit)
+                image.load()
+                metadata = metadata_of(image)
+                native: Any
+                if not self.has_pages:
+                    native = np.asarray(image.convert("RGBA" if image.has_transparency_data else "RGB"))
+                elif has_16_bits(image, self._data):
+                    raise ImageError(f"{self._what} has several pages of 16 bits a channel, of which only the first can be read.")
+                else:
+                    native = upright(image)
+            yield Picture(native, metadata, encoded=False)
+
+
+def open_animation(path: Path) -> Animation | None:
+    """The frames or pages of a file; None if it holds one picture. Raises `ImageError` as `facefx.open_image` does."""
+    limit = max_pixels_of(None)
+    data, what = read_bytes(path, limit), f"the file {str(path)!r}"
+    with opened(data, what, limit) as image:
+        places = several_in(image)
+        if len(places) == 1 or image.format is None:
+            return None
+        image.load()
+        metadata = metadata_of(image)
+        durations = []
+        for place in places:
+            image.seek(place)
+            if image.format in ("WEBP", "AVIF"):  # which tell how long a frame lasts once it is decoded
+                image.load()
+            durations.append(round(float(image.info.get("duration") or 0)))
+        loop, still_first = image.info.get("loop"), bool(getattr(image, "default_image", False))
+        return Animation(image.format, places, tuple(durations), loop, still_first, metadata, data, what, limit)
+
+
+def check_holds(animation: Animation, format: str, target: Path) -> None:
+    """Raise `OutputError` unless a file of that format can hold what the animation does."""
+    kind = HOLDING_SEVERAL[animation.format]
+    if HOLDING_SEVERAL.get(format) != kind:
+        able = " or ".join(f".{name.lower()}" for name, holds in HOLDING_SEVERAL.items() if holds == kind).replace(".tiff", ".tif")
+        raise OutputError(
+            f"{animation._what} has {len(animation.places)} {kind}, which {str(target)!r} cannot hold: name OUT {able}, "
+            "or take the first with first_frame=True (--first-frame)"
+        )
+
+
+def encode_animation(animation: Animation, pictures: Iterator[Image.Image], format: str, *, quality: int, keep_gps: bool) -> bytes:
+    """The pictures, one for each of the animation's, as a file with its times and loop, each laid over the one before whole.
+
+    Raises
+    ------
+    OutputError
+        If they cannot be written.
+    """
+    metadata = animation.metadata if keep_gps else without_gps(animation.metadata)
+    options: dict[str, Any] = {"save_all": True}
+    if metadata.exif and format != "GIF":
+        options["exif"] = metadata.exif
+    if metadata.icc and format not in ("GIF", "TIFF"):
+        options["icc_profile"] = metadata.icc
+    if animation.has_pages:
+        options |= {"compression": "tiff_deflate"} if not metadata.exif else {}  # Pillow cannot have both
+        options |= {"dpi": metadata.dpi} if metadata.dpi else {}
+    else:
+        options |= _timing(animation, format)
+    if format in ("WEBP", "AVIF"):
+        options["quality"] = quality
+    if format == "WEBP":
+        options |= {"lossless": quality == 100, "exact": True}
+    first = next(pictures)
+    out = io.BytesIO()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            first.save(out, format, append_images=list(pictures), **options)
+    except (OSError, ValueError, SystemError) as error:  # an encoder's limits
+        raise OutputError(f"{len(animation.places)} {HOLDING_SEVERAL[format]} cannot be written as {format}: {error}.") from error
+    return out.getvalue()
+
+
+def _timing(animation: Animation, format: str) -> dict[str, Any]:
+    shown = animation.durations[1:] if animation.still_first else animation.durations
+    options: dict[str, Any] = {"duration": list(shown if format == "PNG" else animation.durations)}
+    if format == "PNG":
+        options |= {
+            "disposal": 0,
+            "blend": 0,
+            "default_image": animation.still_first,
+            "loop": animation.loop if animation.loop is not None else 1,
+        }
+    if format == "WEBP":
+        options["loop"] = animation.loop if animation.loop is not None else 1
+    if format == "GIF":
+        options |= {"disposal": 2, "optimize": False} | ({} if animation.loop is None else {"loop": animation.loop})
+    return options
+
+
+#: So many entries of a palette, at least, go to colours that are new; if there are fewer left, all of a frame's are chosen anew.
+_NEW_COLORS = 32
+
+
+def paletted(pixels: NDArray[np.uint8], before: NDArray[np.uint8]) -> Image.Image:
+    """A frame, (H, W, 3 or 4), in 256 colours, as a GIF wants it; what is as it was `before`, of the same shape, keeps its colours.
+
+    Alpha becomes all or nothing.
+    """
+    hidden = pixels[..., 3] < 128 if pixels.shape[2] == 4 else np.zeros(pixels.shape[:2], bool)
+    colors, was = pixels[..., :3], before[..., :3]
+    changed = (colors != was).any(axis=2) & ~hidden
+    entries = 255 if hidden.any() else 256
+    kept, kept_index = _distinct(colors[~changed & ~hidden])
+    room = entries - len(kept)
+    if room < min(_NEW_COLORS, len(_distinct(colors[changed])[0])):
+        changed, room, kept, kept_index = ~hidden, entries, kept[:0], kept_index[:0]
+    index = np.full(hidden.shape, 255, np.uint8)
+    index[~changed & ~hidden] = kept_index
+    palette = kept
+    if changed.any():
+        drawn = Image.fromarray(np.ascontiguousarray(colors[changed][None])).quantize(
+            room, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+        )
+        new = np.array(drawn.getpalette(), np.uint8).reshape(-1, 3)[:room]
+        index[changed] = np.asarray(drawn)[0] + len(kept)
+        palette = np.concatenate([kept, new])
+    image = Image.fromarray(index)  # putpalette makes it mode P
+    image.putpalette(np.concatenate([palette, np.zeros((256 - len(palette), 3), np.uint8)]).tobytes())
+    if hidden.any():
+        image.info["transparency"] = 255
+    return image
+
+
+def _distinct(colors: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The different ones of (N, 3) colours, and for each its place among them, where those are few enough to count in a byte."""
+    packed = colors.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
+    values, index = np.unique(packed, return_inverse=True)
+    return np.stack([values >> 16, values >> 8 & 255, values & 255], axis=1).astype(np.uint8), index.astype(np.uint8)

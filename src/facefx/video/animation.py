@@ -1,0 +1,148 @@
+"""Editing animations and files of several pages: the frames of a film that comes as one picture file."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ..chains.sequence import Chain, check_confidence, load_look
+from ..errors import ImageError
+from ..face.scene import Scene
+from ..face.values import Detector, Segmenter
+from ..image.animation import Animation, check_holds, encode_animation, open_animation, paletted
+from ..image.files import check_target, encode, format_of, write_file
+from ..image.picture import Picture
+from ..inference.cards import Quality
+from ..parsing.parser import Parser
+from ..parsing.pipeline import parse_picture
+from .declined import DeclinedCount, DeclinedFrames
+from .stream import edited
+from .tracking import Tracker, Tracking
+
+__all__ = ["Animated", "animate", "edit_animation"]
+
+
+@dataclass(frozen=True)
+class Animated:
+    """What was done.
+
+    Attributes
+    ----------
+    frames : how many frames or pages the file has.
+    with_faces : in how many of them there is a face.
+    most_faces : in one of them.
+    declined : which step left faces alone, in how many frames, and why.
+    """
+
+    frames: int
+    with_faces: int
+    most_faces: int
+    declined: tuple[DeclinedFrames, ...] = ()
+
+
+def animate(
+    source: str | Path,
+    target: str | Path,
+    look: Chain | str | Path,
+    *,
+    segmenter: str | Path | Segmenter | None = None,
+    detector: str | Detector | None = None,
+    quality: Quality | None = None,
+    min_confidence: float = 0.0,
+    file_quality: int = 95,
+    keep_gps: bool = False,
+    force: bool = False,
+) -> Animated:
+    """Edit all frames of an animated GIF, WebP, PNG or AVIF, or all pages of a TIFF.
+
+    The frames are one film: faces are followed, and masks are steady. The times, how often it runs, and alpha are kept; each frame
+    is written whole. In a GIF what did not change keeps its colours if 32 are left for what did. Pages are edited one by one.
+
+    Parameters
+    ----------
+    source : an animation, or a TIFF of several pages.
+    target : a name that ends in .gif, .webp, .png or .avif, or for pages in .tif.
+    look : a chain, or the path of a saved one.
+    segmenter, detector, min_confidence : as for `facefx.video.process`.
+    quality : of parsing, for pages, as for `facefx.parse`; frames are parsed as a film's.
+    file_quality : 1 to 100, of WebP (100 is lossless) and AVIF.
+    keep_gps, force : as for `facefx.save_image`.
+
+    Raises
+    ------
+    ImageError
+        If the source holds one picture only, or cannot be read.
+    OutputError
+        If the target is there, cannot hold several pictures, or cannot be written.
+    """
+    animation = open_animation(Path(source))
+    if animation is None:
+        raise ImageError(f"{str(source)!r} holds one picture; for those there is chain(...).run")
+    target = Path(target)
+    check_target(target, force=force)
+    chain = look if isinstance(look, Chain) else load_look(look)
+    data, done = edit_animation(
+        animation, target, chain, Parser.of(segmenter, detector, quality), min_confidence, file_quality, keep_gps=keep_gps
+    )
+    write_file(data, target, force=force)
+    return done
+
+
+def edit_animation(
+    animation: Animation, target: Path, look: Chain, parser: Parser, min_confidence: float, file_quality: int, *, keep_gps: bool
+) -> tuple[bytes, Animated]:
+    """The edited animation as a file that is called `target`, and what was done; nothing is written. Raises as `animate`."""
+    check_confidence(min_confidence)
+    format = format_of(target)
+    check_holds(animation, format, target)
+    faces: list[int] = []
+    declined = DeclinedCount()
+    if animation.has_pages:
+        pictures = _pages(animation, look, parser, min_confidence, declined, faces, keep_gps)
+    else:
+        pictures = _frames(animation, look, parser, min_confidence, declined, faces, format)
+    data = encode_animation(animation, pictures, format, quality=file_quality, keep_gps=keep_gps)
+    return data, Animated(len(faces), sum(map(bool, faces)), max(faces), declined.total)
+
+
+def _frames(
+    animation: Animation, look: Chain, parser: Parser, min_confidence: float, declined: DeclinedCount, faces: list[int], format: str
+) -> Iterator[Image.Image]:
+    def finish(frame: None, picture: Picture, done: Scene) -> tuple[int, Image.Image]:
+        pixels = np.asarray(picture.with_canvas(done.canvas, done.alpha).native)
+        before = np.asarray(picture.native)
+        if format != "GIF":
+            return len(done.faces), Image.fromarray(pixels)
+        opaque = np.full((*before.shape[:2], 1), 255, np.uint8)
+        return len(done.faces), paletted(pixels, np.dstack([before[..., :3], opaque]) if pixels.shape[2] == 4 else before)
+
+    tracker = Tracker(parser.segmenter, parser.detector, Tracking(parse_every=1))  # few frames, far apart
+    film = ((None, picture, True) for picture in animation.pictures())
+    for count, image in edited(film, look, tracker, 2, min_confidence, declined.add, finish):
+        faces.append(count)
+        yield image
+
+
+def _pages(
+    animation: Animation,
+    look: Chain,
+    parser: Parser,
+    min_confidence: float,
+    declined: DeclinedCount,
+    faces: list[int],
+    keep_gps: bool,
+) -> Iterator[Image.Image]:
+    for number, page in enumerate(animation.pictures()):
+        scene = parse_picture(page.canvas, parser)
+        left_alone = look.declined(scene, min_confidence)
+        if left_alone:
+            declined.add(number, left_alone)
+        done = look.edit(scene, declined=left_alone)
+        faces.append(len(scene.faces))
+        picture = page.with_canvas(done.canvas, done.alpha)
+        yield Image.open(io.BytesIO(encode(picture.native, picture.metadata, "TIFF", quality=95, keep_gps=keep_gps)))
