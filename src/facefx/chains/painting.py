@@ -128,10 +128,12 @@ class _Run:
 
     def paint_widely(self, scene: Scene, indices: Sequence[int]) -> Scene:
         people = scene.of([scene.faces[index] for index in indices])
+        everything = scene.canvas[:, :]  # held, so that the canvas makes it once for mask and effect
         mask = np.asarray(people.mask(self.spec.region_of(self.params)))
         if not mask.any():
             return scene
         canvas = self._painted(scene.canvas, (0, 0, scene.size[1], scene.size[0]), mask, _unit(people), 0, None)
+        del everything
         if self.spec.kind == "cutout":
             alpha = mask if scene.alpha is None else scene.alpha * mask
             return replace(scene, canvas=canvas, alpha=np.asarray(alpha))

@@ -207,6 +207,10 @@ def native_with_rgb(native: Native, old: NDArray[np.float32], new: NDArray[np.fl
     return out
 
 
+#: So many rows are written at a time: a large picture needs no second float copy then.
+_BAND = 256
+
+
 def native_with_painted(
     native: Native, painted: Sequence[tuple[tuple[int, int, int, int], NDArray[np.float32]]], icc: bytes | None = None
 ) -> Native | None:
@@ -217,14 +221,16 @@ def native_with_painted(
     profile = profile_of(native, icc)
     out = native.copy()
     for (x0, y0, x1, y1), colors in painted:
-        part = part_of(native, (x0, y0, x1, y1))
-        if part is None:
-            return None
-        written = _array_with_rgb(part, native_rgb(part, icc), colors, profile)
-        if isinstance(out, Image.Image):
-            out.paste(Image.fromarray(written), (x0, y0))
-        else:
-            out[y0:y1, x0:x1] = written
+        for top in range(y0, y1, _BAND):
+            bottom = min(top + _BAND, y1)
+            part = part_of(native, (x0, top, x1, bottom))
+            if part is None:
+                return None
+            written = _array_with_rgb(part, native_rgb(part, icc), colors[top - y0 : bottom - y0], profile)
+            if isinstance(out, Image.Image):
+                out.paste(Image.fromarray(written), (x0, top))
+            else:
+                out[top:bottom, x0:x1] = written
     return out
 
 
@@ -276,8 +282,8 @@ def _array_with_rgb(
         return _rounded(np.clip(new, 0, 1), native.dtype)
     out = native.copy()
     planes = _planes(out)
-    for top in range(0, len(planes), 256):  # in bands, so that a large picture needs no second float copy
-        rows = slice(top, top + 256)
+    for top in range(0, len(planes), _BAND):
+        rows = slice(top, top + _BAND)
         changed = _changed(old[rows], new[rows])
         if changed.any():
             colors = np.clip(new[rows], 0, 1)
