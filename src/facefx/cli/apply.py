@@ -92,10 +92,12 @@ def apply(
         result = chain.run(picture, segmenter=eyes, detector=finder, require_face=False, min_confidence=min_confidence)
         for declined in result.declined:
             say(f"{str(path)!r}: {declined}")
-        if not result.scene.faces:
+        if not result.scene.everyone:
             if no_face_means is NoFace.ERROR:
                 raise no_face(path, ", or --no-face copy to pass such pictures through")
             say(f"no face was found in {str(path)!r}; written without effects")
+        if result.dropped:
+            say(f"{str(path)!r}: left out beside the picture, since someone is hidden: {', '.join(result.dropped)}")
         if result.reports:
             measured.append({"file": str(path), "faces": [report.to_dict() for report in result.reports]})
         save_image(result.picture, target, force=force, quality=file_quality, keep_gps=keep_gps)

@@ -170,7 +170,13 @@ class Tracker:
         found = self._parser.detect(picture)
         known = [track.box for track in self._tracks]
         faces = [self._parsed(picture, detection) for detection in found if not _is_known(detection.box, known)]
-        if not any(faces) and not known and thorough and self._parser.knows_faces and not self._parser.is_aligned:
+        if (
+            not any(faces)
+            and not known
+            and thorough
+            and self._parser.knows_faces
+            and not (self._parser.is_aligned or self._parser.is_told)
+        ):
             faces = [self._parsed(picture, detection) for detection in search_by_parsing(picture, self._parser)]
         for face in distinct(face for face in faces if face):
             if not _is_known(face.box, known):
