@@ -13,10 +13,12 @@ from ..face.values import Box, Detection
 from ..image.canvas import Canvas
 from .parser import Parser
 
-__all__ = ["same_head", "sightings", "with_sightings"]
+__all__ = ["SURE", "believable_sights", "same_head", "sightings", "with_sightings"]
 
 #: Two boxes are of one head if they share this much of the smaller one, and are of about one size.
 SHARED, SIZES = 0.5, 2.0
+#: So much of an unsure sight lies in the picture; from this score on it is sure.
+INSIDE, SURE = 0.25, 0.5
 
 
 def with_sightings(scene: Scene, parser: Parser) -> Scene:
@@ -40,7 +42,17 @@ def with_sightings(scene: Scene, parser: Parser) -> Scene:
 
 def sightings(picture: Canvas, parser: Parser) -> list[Detection]:
     """What the detector sees when it looks carefully, if it can; the surest first, some heads several times."""
-    return sorted(parser.carefully().detect(picture), key=lambda found: -found.score)
+    return believable_sights(parser.carefully().detect(picture), picture.shape)
+
+
+def believable_sights(found: Sequence[Detection], shape: tuple[int, ...]) -> list[Detection]:
+    """The sights, the surest first, without unsure ones nearly all of which lies outside of a picture of that shape.
+
+    In what is flat and grey a low score means little: a face many times the picture's size.
+    """
+    whole = Box(0, 0, shape[1], shape[0])
+    kept = [one for one in found if one.score >= SURE or one.box.intersection(whole).area >= INSIDE * one.box.area]
+    return sorted(kept, key=lambda one: -one.score)
 
 
 def same_head(box: Box, known: Sequence[Box]) -> int | None:

@@ -110,6 +110,7 @@ class Tracker:
     Attributes
     ----------
     identity : what tells segmenter and detector from others, see `Parser.identity`.
+    parser : both of them.
     """
 
     def __init__(
@@ -123,7 +124,7 @@ class Tracker:
         self.identity = parser.identity
         if isinstance(parser.segmenter, OnnxSegmenter):  # others are used as they are
             parser = replace(parser, segmenter=parser.segmenter.for_frames(self.tracking.size))
-        self._parser = parser
+        self._parser = self.parser = parser
         self._tracks: list[_Track] = []
         self._before: Small | None = None
         self._since_detected = 0
