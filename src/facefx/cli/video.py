@@ -108,5 +108,7 @@ def _report(done: Conversion) -> None:
         say(f"at {problem.seconds:.3f} s: {problem.what}")
     if len(done.problems) > LISTED:
         say(f"and {len(done.problems) - LISTED} more")
+    if done.inferred.frames:
+        say(f"people are hidden where they were not seen, by the frames around, in {done.inferred}; look at these")
     for declined in done.declined:
         say(str(declined))

@@ -298,36 +298,41 @@ def _array_with_rgb(
 def _palette_with_rgb(
     native: Image.Image, old: NDArray[np.float32], new: NDArray[np.float32], profile: Profile | None
 ) -> Image.Image:
-    """A palette image with the new colours at its changed, fully opaque pixels; the others keep their index, colour and alpha.
+    """A palette image with the new colours at its changed pixels; the others keep their index and colour, and all their alpha.
 
-    Palette entries that no kept pixel uses are given to the new colours (median cut); then each changed pixel takes the nearest
-    entry.
+    Pixels of each alpha by themselves: palette entries that no kept pixel uses are given to the new colours (median cut); then each
+    changed pixel takes the nearest entry.
     """
     index = np.array(native)
     strip = native.resize((256, 1))
     strip.frombytes(bytes(range(256)))
     table = np.array(strip.convert("RGBA"))[0]
-    opaque = table[:, 3] == 255
 
-    editable = _changed(old, new) & opaque[index]
+    changed = _changed(old, new)
     out = native.copy()
-    if not editable.any():
+    if not changed.any():
         return out
-    fresh_colors = np.clip(new[editable], 0, 1)
-    if profile:
-        fresh_colors = profile.from_srgb(fresh_colors[None])[0]
-    colors = _rounded(fresh_colors, np.dtype(np.uint8))
-    kept = np.bincount(index[~editable], minlength=256) > 0
-    free = np.flatnonzero(opaque & ~kept)
-    if len(free):
-        fresh = Image.fromarray(colors[None]).quantize(len(free), Image.Quantize.MEDIANCUT)
-        added = np.array(fresh.getpalette(), np.uint8).reshape(-1, 3)[: len(free)]
-        free = free[: len(added)]
-        table[free, :3] = added
-    candidates = np.union1d(np.flatnonzero(opaque & kept), free)
-    index[editable] = candidates[_nearest(colors, table[candidates, :3])]
+    alpha = table[:, 3].copy()
+    kept = np.bincount(index[~changed], minlength=256) > 0
+    last = 0
+    for level in np.unique(alpha[index[changed]]):
+        here = changed & (alpha[index] == level)
+        fresh_colors = np.clip(new[here], 0, 1)
+        if profile:
+            fresh_colors = profile.from_srgb(fresh_colors[None])[0]
+        colors = _rounded(fresh_colors, np.dtype(np.uint8))
+        free = np.flatnonzero((alpha == level) & ~kept)
+        if len(free):
+            fresh = Image.fromarray(colors[None]).quantize(len(free), Image.Quantize.MEDIANCUT)
+            added = np.array(fresh.getpalette(), np.uint8).reshape(-1, 3)[: len(free)]
+            table[free[len(added) :], :3] = 0  # nothing of the old colours stays in an entry that nobody uses any more
+            free = free[: len(added)]
+            table[free, :3] = added
+        candidates = np.union1d(np.flatnonzero((alpha == level) & kept), free)
+        index[here] = candidates[_nearest(colors, table[candidates, :3])]
+        last = max(last, int(candidates.max()))
 
-    length = max(len(native.getpalette() or []) // 3, int(candidates.max()) + 1)
+    length = max(len(native.getpalette() or []) // 3, last + 1)
     rawmode = "RGBA" if native.palette is not None and native.palette.mode == "RGBA" else "RGB"
     out.putpalette(table[:length, : len(rawmode)].tobytes(), rawmode)
     out.frombytes(index.tobytes())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import ParameterError
-from ..face.values import Detection, Detector, Segmenter
+from ..face.values import Detection, Detector, GivenBox, Segmenter
 from ..image.canvas import Canvas
 from ..inference.cards import QUALITIES, Quality
+from ..inference.detector.given import GivenBoxes
 from ..inference.detector.whole_frame import WholeFrame
 from ..inference.ensemble import Ensemble
 from ..labels import Label, LabelScheme, Region
@@ -43,7 +45,7 @@ class Parser:
     def of(
         cls,
         segmenter: str | Path | Segmenter | None = None,
-        detector: str | Detector | None = None,
+        detector: str | Detector | Sequence[GivenBox] | None = None,
         quality: Quality | None = None,
     ) -> Parser:
         """By name, by a model's folder, or as they are: see `facefx.parse`.
@@ -72,6 +74,11 @@ class Parser:
         """Whether pictures are taken for cut-out, upright portraits: no search, no correction."""
         return isinstance(self.detector, WholeFrame)
 
+    @property
+    def is_told(self) -> bool:
+        """Whether somebody said where the faces are, so that none is looked for."""
+        return isinstance(self.detector, GivenBoxes)
+
     @cached_property
     def knows_faces(self) -> bool:
         """Whether it can be told from what the segmenter sees that there is a face, and where: not by a mask alone."""
@@ -82,6 +89,14 @@ class Parser:
         """A line that is the same for what gives the same answers: names, versions, and the sha256 of models."""
         segmenter, detector = self._names
         return f"segmenter {_identity(self.segmenter, segmenter)}; detector {_identity(self.detector, detector)}"
+
+    def carefully(self, film: bool = False) -> Parser:
+        """The same, with a detector that looks so carefully that it hardly misses a face, if it has such a way of looking."""
+        careful = getattr(self.detector, "carefully", None)
+        if careful is None:
+            return self
+        with guarded(f"the detector {type(self.detector).__qualname__}"):
+            return replace(self, detector=careful(film))
 
     def detect(self, picture: Canvas | np.ndarray) -> list[Detection]:
         """The faces in a picture, given as a canvas or as (H, W, 3) float32 RGB in [0, 1]."""

@@ -110,6 +110,7 @@ class Tracker:
     Attributes
     ----------
     identity : what tells segmenter and detector from others, see `Parser.identity`.
+    parser : both of them.
     """
 
     def __init__(
@@ -123,7 +124,7 @@ class Tracker:
         self.identity = parser.identity
         if isinstance(parser.segmenter, OnnxSegmenter):  # others are used as they are
             parser = replace(parser, segmenter=parser.segmenter.for_frames(self.tracking.size))
-        self._parser = parser
+        self._parser = self.parser = parser
         self._tracks: list[_Track] = []
         self._before: Small | None = None
         self._since_detected = 0
@@ -170,7 +171,13 @@ class Tracker:
         found = self._parser.detect(picture)
         known = [track.box for track in self._tracks]
         faces = [self._parsed(picture, detection) for detection in found if not _is_known(detection.box, known)]
-        if not any(faces) and not known and thorough and self._parser.knows_faces and not self._parser.is_aligned:
+        if (
+            not any(faces)
+            and not known
+            and thorough
+            and self._parser.knows_faces
+            and not (self._parser.is_aligned or self._parser.is_told)
+        ):
             faces = [self._parsed(picture, detection) for detection in search_by_parsing(picture, self._parser)]
         for face in distinct(face for face in faces if face):
             if not _is_known(face.box, known):
