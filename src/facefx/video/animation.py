@@ -107,7 +107,8 @@ def edit_animation(
     check_holds(animation, format, target)
     faces: list[int] = []
     inferred: list[int] = []
-    declined, dropped = DeclinedCount(), ()
+    declined = DeclinedCount()
+    dropped: tuple[str, ...] = ()
     if look.private:
         animation, dropped = animation.without_people()
     if animation.has_pages:
