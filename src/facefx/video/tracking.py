@@ -31,6 +31,7 @@ from .crops import cut
 from .mask_smoothing import Glimpse, change, recut
 from .motion import Motion, Small, head_motion, is_cut
 from .near_and_wide import near_and_wide, near_does
+from .people import People, Person
 from .steadied import Steadied
 
 __all__ = ["Tracker", "Tracking"]
@@ -91,6 +92,7 @@ class _Track:
     wide: np.ndarray | None = None  # if so, and if that was asked for: (C, S, S) probabilities on a crop twice as wide
     age: int = 0
     unseen: int = 0
+    person: Person | None = None
     confidence: Mapping[str, SmoothedConfidence] = field(default_factory=dict)  # by region, of those that were asked for
 
     @property
@@ -128,6 +130,7 @@ class Tracker:
         self._tracks: list[_Track] = []
         self._before: Small | None = None
         self._since_detected = 0
+        self._people = People()
 
     def next(self, picture: Canvas | np.ndarray, sure_of: Collection[str] = (), regions: Collection[str] | None = None) -> Scene:
         """The faces in the next frame, largest first.
@@ -150,6 +153,8 @@ class Tracker:
         widely = regions is None or not all(near_does(self._parser.scheme, region) for region in regions)
         before, self._before = self._before, small
         fresh = before is None or is_cut(before, small)
+        if fresh:
+            self._people.forget_places()
         followed = [] if fresh or before is None else [self._followed(t, before, small, picture) for t in self._tracks]
         self._tracks = [track for track in followed if track]
         self._since_detected += 1
@@ -246,7 +251,7 @@ class Tracker:
     def _found_again(self, track: _Track, picture: Canvas) -> _Track | None:
         """A face whose motion could not be told, looked for where it was; None if it is gone."""
         face = self._parsed(picture, Detection(track.crop.box, track.crop.roll, track.score)) if self._parser.knows_faces else None
-        return replace(self._begun(picture, face), confidence=track.confidence) if face else None
+        return replace(self._begun(picture, face), confidence=track.confidence, person=track.person) if face else None
 
     def _widened(self, track: _Track, picture: Canvas) -> _Track:
         """The track with what lies round its crop, if hair leaves that; looked at now and then only."""
@@ -272,6 +277,7 @@ class Tracker:
             kept = distinct(faces)
             self._tracks = [track for track, face in zip(self._tracks, faces, strict=True) if face in kept]
             faces = [without_others(f, [other.box for other in kept if other is not f]) for f in faces if f in kept]
+        self._tracks = self._people.named(self._tracks, picture)
         self._tracks = [self._with_confidence(track, face, sure_of) for track, face in zip(self._tracks, faces, strict=True)]
         shown = [_shown(track, face) for track, face in zip(self._tracks, faces, strict=True)]
         return Scene(picture, tuple(sorted(shown, key=lambda face: -face.box.area)))
@@ -304,7 +310,10 @@ def _coarse(parsing: FaceParsing) -> FaceParsing:
 
 
 def _shown(track: _Track, face: Face) -> Face:
-    return replace(face, steady_confidence={region: smoothed.steady for region, smoothed in track.confidence.items()})
+    number = track.person.number if track.person else None
+    return replace(
+        face, number=number, steady_confidence={region: smoothed.steady for region, smoothed in track.confidence.items()}
+    )
 
 
 _STILL = Motion(np.eye(2), np.zeros(2))
