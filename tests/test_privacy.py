@@ -12,6 +12,7 @@ from PIL import ExifTags, Image
 
 import facefx
 from facefx import chain, effect
+from facefx.batch import prepare
 from facefx.cli.effect_text import chain_from_text
 from facefx.declare.faces_choice import FacesChoice
 from facefx.errors import NoFaceFound, ParameterError
@@ -307,3 +308,22 @@ def test_no_boxes_are_no_faces() -> None:
 def test_boxes_that_are_none_are_refused(boxes: Any, wrong: str) -> None:
     with pytest.raises(ParameterError, match=wrong):
         facefx.parse(two_people(), segmenter=FakeSegmenter(), detector=boxes)
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_batch_hides_and_forgets_as_well(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x013B] = "Jane Doe"
+    (tmp_path / "in").mkdir()
+    Image.fromarray(two_people()).save(tmp_path / "in" / "two.jpg", quality=100, exif=exif)
+    look = chain("anonymize", **GREEN)
+    (record,) = [r for r in prepare(tmp_path / "in", tmp_path / "out", look).run(workers=1) if r.file == "two.jpg"]
+    assert "Artist" in record.dropped
+    with Image.open(tmp_path / "out" / "two.jpg") as image:
+        assert 0x013B not in image.getexif()
+        pixels = np.asarray(image).astype(int)
+    for head in HEADS:
+        x, y = (int(v) for v in head.center)
+        part = pixels[y - 20 : y + 20, x - 15 : x + 15]
+        assert part[..., 1].min() > 240
+        assert part[..., [0, 2]].max() < 20
