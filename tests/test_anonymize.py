@@ -206,3 +206,15 @@ def test_confidence_does_not_leave_a_face_bare(scene: Scene) -> None:
     assert look.declined(scene, 1.0) == ()
     edited = look.edit(scene, min_confidence=1.0)
     assert (edited.image != scene.image).any()
+
+
+def test_what_is_taken_for_hair_far_from_the_head_stays(scene: Scene) -> None:
+    (face,) = scene.faces
+    seen = np.array(face.parsing.probabilities)
+    seen[:, 50:, :9] = 0  # in the crop's lower left corner, beside the neck
+    seen[face.parsing.scheme.indices_of(Label.HAIR)[0], 50:, :9] = 1
+    mistaken = Scene(scene.image, (replace(face, parsing=replace(face.parsing, probabilities=seen)),))
+    far = (np.asarray(mistaken.mask("hair")) > 0.5) & (np.asarray(scene.mask("hair")) < 0.1)
+    assert far.sum() > 50
+    after = hidden(mistaken, method="block", color="#00ff00")
+    assert np.array_equal(after[far], scene.image[far])

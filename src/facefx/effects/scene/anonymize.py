@@ -77,7 +77,14 @@ def _part(part: str, face: FaceView, margin: float) -> np.ndarray:
     parsed = face.mask("head" if part == "head" else "face+ears") > 0
     if not face.is_parsed:  # nobody knows where in it the face is
         whole, parsed = "head", np.zeros(face.shape, bool)
-    return _grown(parsed | face.outline(whole), margin * face.unit)  # type: ignore[arg-type]
+    sure = face.outline(whole)  # type: ignore[arg-type]
+    return _grown(_attached(parsed | sure, sure), margin * face.unit)
+
+
+def _attached(inside: np.ndarray, to: np.ndarray) -> np.ndarray:
+    """(h, w) bool: those connected parts that touch `to`. What a parser takes for hair far from any head hides nobody."""
+    _, parts = cv2.connectedComponents(inside.astype(np.uint8), connectivity=8)
+    return np.asarray(inside & np.isin(parts, np.unique(parts[to & inside])))
 
 
 def _grown(inside: np.ndarray, reach: float) -> np.ndarray:
