@@ -16,6 +16,7 @@ from facefx.errors import ParameterError, UnknownName
 from facefx_training.export.model_folder import Probabilities
 from facefx_training.export.to_onnx import write_onnx
 from facefx_training.networks import Segmenter, build, encoders, families
+from facefx_training.networks.onnx_graph import multiply_adds
 
 CLASSES = 5
 
@@ -148,8 +149,14 @@ def test_the_default_unet_stays_within_five_million_parameters() -> None:
     assert _parameters(build("unet", 19, pretrained=False)) <= 5e6
 
 
+def test_the_light_unet_is_for_browsers() -> None:
+    network = build("light-unet", 19, pretrained=False)
+    assert _parameters(network) <= 1.5e6
+    assert multiply_adds(write_onnx(Probabilities(network).eval()), (256, 256)) <= 0.5e9
+
+
 @pytest.mark.parametrize("encoder", encoders())
-@pytest.mark.parametrize("name", ["unet", "pspnet", "transunet"])
+@pytest.mark.parametrize("name", ["unet", "pspnet", "transunet", "light-unet"])
 def test_families_run_on_every_encoder(name: str, encoder: str) -> None:
     network = build(name, 2, encoder=encoder, pretrained=False).eval()
     with torch.no_grad():

@@ -11,7 +11,7 @@ from torch import nn
 from facefx.errors import ParameterError, UnknownName
 
 from .attention import AttentionBridge
-from .decoders import PSPDecoder, SegNetDecoder, UNetDecoder
+from .decoders import PSPDecoder, SegNetDecoder, SeparableDecoder, UNetDecoder
 from .encoders import Encoder, build_encoder
 from .heads import SegmentationHead
 from .pix2pix import Pix2Pix
@@ -59,6 +59,13 @@ def _transunet(classes: int, encoder: Encoder, *, stem: int = 0, dropout: float 
 @_family("segnet", encoder="efficientnet-lite0")
 def _segnet(classes: int, encoder: Encoder, *, dropout: float = 0.1) -> Segmenter:
     decoder = SegNetDecoder(encoder.channels)
+    head = SegmentationHead(decoder.channels, classes, stride=decoder.stride, dropout=dropout)
+    return EncoderDecoder(encoder, nn.Sequential(decoder, head))
+
+
+@_family("light-unet", encoder="efficientnet-lite0-short")
+def _light_unet(classes: int, encoder: Encoder, *, depth: int = 2, dropout: float = 0.1) -> Segmenter:
+    decoder = SeparableDecoder(encoder.channels, depth=depth)
     head = SegmentationHead(decoder.channels, classes, stride=decoder.stride, dropout=dropout)
     return EncoderDecoder(encoder, nn.Sequential(decoder, head))
 
