@@ -26,7 +26,7 @@ from facefx_training.export import model_folder, to_onnx
 from facefx_training.export.card import commands, draft_card
 from facefx_training.export.model_folder import export_model, rewrite_model
 from facefx_training.export.to_onnx import rewritten
-from facefx_training.networks import Segmenter, build
+from facefx_training.networks import Segmenter, build, segmenter
 from facefx_training.run.config import Config
 from facefx_training.run.module import Parser
 from facefx_training.run.published import take_over_encoder, take_over_model
@@ -162,7 +162,7 @@ def test_an_encoder_that_the_model_does_not_begin_with_is_refused(tmp_path: Path
 def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A model as it was exported when Softmax was one node and pixels were padded before convolutions."""
     monkeypatch.setattr(to_onnx, "_padded_by_convolutions", lambda content: content)
-    monkeypatch.setattr(model_folder, "softmax_of_classes", lambda logits: logits.softmax(1))
+    monkeypatch.setattr(segmenter, "softmax_of_classes", lambda logits: logits.softmax(1))
     folder = exported("unet", tmp_path / "older")
     monkeypatch.undo()
     card = tomllib.loads((folder / "card.toml").read_text())

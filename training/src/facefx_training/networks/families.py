@@ -11,9 +11,10 @@ from torch import nn
 from facefx.errors import ParameterError, UnknownName
 
 from .attention import AttentionBridge
-from .decoders import PSPDecoder, SegNetDecoder, SeparableDecoder, UNetDecoder
+from .decoders import PSPDecoder, SegNetDecoder, UNetDecoder
 from .encoders import Encoder, build_encoder
 from .heads import SegmentationHead
+from .light_unet import LightUNet
 from .pix2pix import Pix2Pix
 from .segmenter import EncoderDecoder, Segmenter
 from .unet2015 import UNet2015
@@ -63,13 +64,7 @@ def _segnet(classes: int, encoder: Encoder, *, dropout: float = 0.1) -> Segmente
     return EncoderDecoder(encoder, nn.Sequential(decoder, head))
 
 
-@_family("light-unet", encoder="efficientnet-lite0-short")
-def _light_unet(classes: int, encoder: Encoder, *, depth: int = 2, dropout: float = 0.1) -> Segmenter:
-    decoder = SeparableDecoder(encoder.channels, depth=depth)
-    head = SegmentationHead(decoder.channels, classes, stride=decoder.stride, dropout=dropout)
-    return EncoderDecoder(encoder, nn.Sequential(decoder, head))
-
-
+_family("light-unet", encoder="efficientnet-lite0-short")(LightUNet)
 _family("pix2pix", encoder="efficientnet-lite0")(Pix2Pix)
 _family("unet2015")(UNet2015)
 
