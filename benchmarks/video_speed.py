@@ -162,7 +162,7 @@ def run_memory(options: argparse.Namespace) -> None:
     CONSOLE.print(
         f"{options.frames} frames of {options.size[1]} x {options.size[0]}, {tracking}\n| frames | resident MiB |\n|---|---|"
     )
-    for count, _ in enumerate(process(endless, LOOK, tracking=tracking), 1):
+    for count, _ in enumerate(process(endless, LOOK, segmenter=options.segmenter, tracking=tracking), 1):
         if count in (50, 200) or count % max(options.frames // 10, 1) == 0:
             pages = int(Path("/proc/self/statm").read_text().split()[1])
             CONSOLE.print(f"| {count} | {pages * os.sysconf('SC_PAGE_SIZE') / 2**20:.0f} |")
