@@ -85,7 +85,7 @@ class Chain:
         image: Source | Picture,
         *,
         segmenter: str | Path | Segmenter | None = None,
-        detector: str | Detector | Sequence[GivenBox] | None = None,
+        detector: str | Path | Detector | Sequence[GivenBox] | None = None,
         quality: Quality | None = None,
         require_face: bool = True,
         min_confidence: float = 0.0,
