@@ -145,13 +145,9 @@ class OnnxSegmenter:
     def _in_order(self, values: np.ndarray) -> np.ndarray:
         """(N, channels of the network, H, W) → (N, classes of the scheme, H, W)."""
         outputs = self.card.outputs
-        if self._is_in_order:
+        if outputs == tuple((index,) for index in range(self.card.channels)):
             return values
         return np.stack([values[:, group].sum(axis=1) for group in map(list, outputs)], axis=1)
-
-    @cached_property
-    def _is_in_order(self) -> bool:
-        return self.card.outputs == tuple((index,) for index in range(self.card.channels))
 
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
