@@ -52,7 +52,13 @@ ALLOWED = {"numpy", "cv2", "PIL", "pluggy", "yaml", "onnxruntime", "hypothesis",
 CLI_ALLOWED = ALLOWED | {"typer", "click", "rich"}
 VIDEO_ALLOWED = ALLOWED | {"av", "pygame"}  # the extras video and live
 BATCH_ALLOWED = ALLOWED | {"ray", "pyarrow"}  # the extra ray
-MORE = {"cli": CLI_ALLOWED, "batch": BATCH_ALLOWED, "video": VIDEO_ALLOWED, "live": VIDEO_ALLOWED}
+MORE = {
+    "face": ALLOWED | {"supervision"},
+    "cli": CLI_ALLOWED,
+    "batch": BATCH_ALLOWED,
+    "video": VIDEO_ALLOWED,
+    "live": VIDEO_ALLOWED,
+}
 
 
 def part(module: str) -> str:
