@@ -65,6 +65,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def training(session: nox.Session) -> None:
-    """Types and tests of facefx-training; needs torch."""
+    """Types and tests of facefx-training, and the ComfyUI nodes' tests; needs torch."""
     run(session, "mypy", "--config-file", "training/pyproject.toml")
     run(session, "pytest", "-q", "-c", "training/pyproject.toml", "training/tests")
+    run(session, "pytest", "-q", "-c", "plugins/facefx-comfyui/pyproject.toml", "plugins/facefx-comfyui/tests")
