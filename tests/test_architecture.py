@@ -50,7 +50,7 @@ ORDER = (
 STANDARD = sys.stdlib_module_names
 ALLOWED = {"numpy", "cv2", "PIL", "pluggy", "yaml", "onnxruntime", "hypothesis", "pillow_heif", "facefx"}
 CLI_ALLOWED = ALLOWED | {"typer", "click", "rich"}
-VIDEO_ALLOWED = ALLOWED | {"av", "pygame"}  # the extras video and live
+VIDEO_ALLOWED = ALLOWED | {"av", "pygame", "pyvirtualcam"}  # the extras video, live and virtual-camera
 BATCH_ALLOWED = ALLOWED | {"ray", "pyarrow"}  # the extra ray
 MORE = {
     "face": ALLOWED | {"supervision"},
