@@ -29,6 +29,13 @@ def tests(session: nox.Session) -> None:
     run(session, "pytest", "-n", "2", "-q", *session.posargs)
 
 
+@nox.session(venv_backend="venv", python=["3.11", "3.12", "3.13", "3.14"], default=False)
+def pythons(session: nox.Session) -> None:
+    """The fast tests on each of these Pythons that is installed, in an environment of its own with the newest of all libraries."""
+    session.install("-e", ".[cpu,test]", "./plugins/facefx-example")
+    session.run("python", "-m", "pytest", "-n", "2", "-q", "-m", "not slow", *session.posargs)
+
+
 @nox.session
 def plugins(session: nox.Session) -> None:
     """The plugins' own tests; what needs the packages that they wrap skips where these are not installed."""
@@ -58,6 +65,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def training(session: nox.Session) -> None:
-    """Types and tests of facefx-training; needs torch."""
+    """Types and tests of facefx-training, and the ComfyUI nodes' tests; needs torch."""
     run(session, "mypy", "--config-file", "training/pyproject.toml")
     run(session, "pytest", "-q", "-c", "training/pyproject.toml", "training/tests")
+    run(session, "pytest", "-q", "-c", "plugins/facefx-comfyui/pyproject.toml", "plugins/facefx-comfyui/tests")

@@ -18,6 +18,13 @@ settings.register_profile("facefx", deadline=None, max_examples=25)
 settings.load_profile("facefx")
 
 
+@pytest.fixture(autouse=True)
+def _no_models_of_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Nothing is looked for among the models that whoever runs the tests has added, and nothing is added to them."""
+    for variable in ("XDG_DATA_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(variable, str(tmp_path_factory.getbasetemp() / "nobodys-data"))
+
+
 @pytest.fixture
 def portrait_labels() -> np.ndarray:
     """The right answer for `portrait`: (189, 187) uint8 in CelebAMask-HQ's order."""

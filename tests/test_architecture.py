@@ -50,9 +50,15 @@ ORDER = (
 STANDARD = sys.stdlib_module_names
 ALLOWED = {"numpy", "cv2", "PIL", "pluggy", "yaml", "onnxruntime", "hypothesis", "pillow_heif", "facefx"}
 CLI_ALLOWED = ALLOWED | {"typer", "click", "rich"}
-VIDEO_ALLOWED = ALLOWED | {"av", "pygame"}  # the extras video and live
+VIDEO_ALLOWED = ALLOWED | {"av", "pygame", "pyvirtualcam"}  # the extras video, live and virtual-camera
 BATCH_ALLOWED = ALLOWED | {"ray", "pyarrow"}  # the extra ray
-MORE = {"cli": CLI_ALLOWED, "batch": BATCH_ALLOWED, "video": VIDEO_ALLOWED, "live": VIDEO_ALLOWED}
+MORE = {
+    "face": ALLOWED | {"supervision"},
+    "cli": CLI_ALLOWED,
+    "batch": BATCH_ALLOWED,
+    "video": VIDEO_ALLOWED,
+    "live": VIDEO_ALLOWED,
+}
 
 
 def part(module: str) -> str:

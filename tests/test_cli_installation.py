@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ import pytest
 import facefx.plugins.installed
 from cli_helpers import run
 from facefx.cli.exit_codes import ExitCode
+from facefx.cli.versions import NOT_INSTALLED
 from facefx.inference import runtime
 from facefx.inference import segmenter as onnx
 from facefx.inference.cards import ModelCard
@@ -173,10 +175,21 @@ def test_doctor_without_the_default_model(fakes: object, fresh_registry: Registr
 
 @pytest.mark.usefixtures("fakes")
 def test_doctor_without_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
     result = run("doctor")
     assert result.exit_code == ExitCode.SETUP
     assert "pip install 'facefx[cpu]'" in result.stdout
+
+
+def test_doctor_names_wheels_of_opencv_that_lie_over_each_other(fakes: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "opencv wheels" not in run("doctor").stdout
+    there = {"opencv-python": "5.0.0.93", "opencv-python-headless": "4.14.0.94"}
+    module = sys.modules["facefx.cli.doctor"]  # `facefx.cli.doctor` is the command
+    monkeypatch.setattr(module, "distribution_version", lambda name: there.get(name, NOT_INSTALLED))
+    result = run("doctor")
+    assert result.exit_code == ExitCode.OK
+    assert "opencv-python 5.0.0.93, opencv-python-headless 4.14.0.94 share the folder cv2" in result.stdout
+    assert "warning: opencv wheels: pip uninstall opencv-python opencv-python-headless" in result.stdout
 
 
 def test_doctor_says_which_provider_really_runs(model: Path, fresh_registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:

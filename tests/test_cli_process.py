@@ -46,10 +46,15 @@ def test_help_names_all_commands_and_exit_codes() -> None:
     assert run("nothing").exit_code == ExitCode.USAGE
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help_for_every_option(command: str) -> None:
-    parameters = typer.main.get_command(app).commands[command].params
-    shown = run(command, "-h").stdout
+ADDED = tuple(("models", name) for name in ("add", "remove", "verify", "check"))
+
+
+@pytest.mark.parametrize("command", [*((name,) for name in COMMANDS), *ADDED], ids=" ".join)
+def test_every_command_has_help_for_every_option(command: tuple[str, ...]) -> None:
+    found = typer.main.get_command(app)
+    for name in command:
+        found = found.commands[name]
+    shown, parameters = run(*command, "-h").stdout, found.params
     for parameter in parameters:
         assert parameter.help
         assert parameter.opts[0] in shown or parameter.param_type_name == "argument"

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+import typer
 
 import facefx.brushes
 from facefx import errors
@@ -65,7 +66,7 @@ def test_the_page_on_the_command_line_lists_the_environment_variables() -> None:
 
 def test_the_page_on_the_command_line_lists_the_commands() -> None:
     text = (ROOT / "docs" / "cli.md").read_text("utf-8")
-    commands = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    commands = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
     assert set(re.findall(r"^\| `facefx (\w+)", text, re.MULTILINE)) == commands
 
 

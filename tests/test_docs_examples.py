@@ -25,7 +25,7 @@ from facefx.plugins.installed import Registry
 from facefx.testing import check_effect
 from pages import PAGES, ROOT, Block, blocks, page_name
 from synthetic import PORTRAIT, Head
-from tiny_models import model_bytes, write_model
+from tiny_models import bisenet_bytes, model_bytes, write_model
 
 PLUGINS = ROOT / "plugins"
 WITH_EXAMPLES = [page for page in PAGES if any(block.language == "python" for block in blocks(page))]
@@ -128,12 +128,15 @@ def test_the_plugin_of_the_page_works(desk: Path, fresh_registry: Registry) -> N
     assert face.confidence("face") > 0.6
 
 
-def test_the_card_of_the_page_is_whole(desk: Path) -> None:
-    """The one in docs/models.md, beside a model that has its sha256."""
+@pytest.mark.parametrize(("name", "content"), [("my-parser", model_bytes), ("bisenet", bisenet_bytes)])
+def test_the_cards_of_the_page_are_whole(desk: Path, name: str, content: Callable[[], bytes]) -> None:
+    """Those in docs/models.md, beside a model that has their sha256."""
     _run(ROOT / "docs" / "models.md", desk)
-    (card,) = desk.glob("*/card.toml")
+    _is_whole(desk / name / "card.toml", content())
+
+
+def _is_whole(card: Path, content: bytes) -> None:
     assert ModelCard.read(card.parent).name == card.parent.name
-    content = model_bytes()
     (card.parent / "model.onnx").write_bytes(content)
     described = ModelCard.read(card.parent).sha256
     card.write_text(card.read_text("utf-8").replace(described, hashlib.sha256(content).hexdigest()), "utf-8")

@@ -77,7 +77,9 @@ def test_a_quality_runs_the_network_so_often_for_a_crop(
     seen = []
     real = segmenter_module.run_session
     monkeypatch.setattr(
-        segmenter_module, "run_session", lambda session, model, batch: seen.append(batch.shape) or real(session, model, batch)
+        segmenter_module,
+        "run_session",
+        lambda session, model, batch, **more: seen.append(batch.shape) or real(session, model, batch, **more),
     )
     segmenter = OnnxSegmenter.from_folder(write_model(tmp_path / "tiny", size=96), quality=quality, provider="cpu")
     assert (segmenter.quality, segmenter.input_size, segmenter.mirror) == (quality, (size, size), looks == 2)
@@ -245,7 +247,7 @@ def test_cards_that_contradict_themselves(tmp_path: Path, change: dict[str, obje
         ("[labels]", "[label]", "lacks or garbles 'labels'"),
         ('scheme = "celebamask"', 'scheme = "celeba"', "no label scheme is called 'celeba'"),
         ('scheme = "celebamask"', "scheme = [1]", "lacks or garbles"),
-        ("classes = [", "classes = 3 # [", "lacks or garbles"),
+        ("classes = [", "classes = 3 # [", "has classes = 3; allowed: a list of names"),
         ("[scores]\nmean_f1 = 0.5", "", ""),
         ("[input]\nsize = [64, 64]\n[labels]", "input = 3\n[labels]", "lacks or garbles"),
     ],
@@ -271,7 +273,7 @@ def test_a_card_in_the_wrong_encoding(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (model_bytes(channels=11), "gives 11 classes, but its card's scheme has 19"),
+        (model_bytes(channels=11), "gives 11 classes, but its card names 19"),
         (model_bytes(inputs=1), "takes .*allowed: one input"),
         (model_bytes(names=("image", "other")), "takes .*allowed: one input"),
         (model_bytes(halve=True), r"shape \(\d, 19, 32, 32\); its card promises \(\d, 19, 64, 64\)"),

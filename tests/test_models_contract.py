@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -30,6 +31,8 @@ def test_segmenters_keep_their_contract(name: str) -> None:
 
 @pytest.mark.parametrize("name", by_cost(registry().detectors.items))
 def test_detectors_keep_their_contract(name: str) -> None:
+    if name == "facefx:cascade" and not hasattr(cv2, "CascadeClassifier"):
+        pytest.skip("this OpenCV has no cascades, as none has from version 5 on")
     check_detector(registry().detector(name))
 
 

@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier
 
+import cv2
 import numpy as np
 import pytest
 
 import facefx
-from facefx import Label, NoFaceFound, ParameterError, RegionUnavailable, Scene, UnknownName, chain
+from facefx import Label, ModelError, NoFaceFound, ParameterError, RegionUnavailable, Scene, UnknownName, chain
 from facefx.face.values import Box, Detection
 from facefx.labels import Region, scheme, scheme_names
 from facefx.parsing.pipeline import believable
@@ -355,6 +356,17 @@ def test_what_is_no_segmenter_or_detector(portrait: np.ndarray, fresh_registry: 
         facefx.parse(portrait, segmenter="unet-lite9")
 
 
+def test_without_cascades_in_opencv_it_is_said_what_to_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    from facefx.inference.detector import cascade
+
+    cascade._cascade_path.cache_clear()
+    monkeypatch.delattr(cascade.cv2, "CascadeClassifier", raising=False)  # OpenCV 5 has none
+    with pytest.raises(ModelError, match=r"OpenCV .* has no cascades.*another detector, such as 'finder', or pip install"):
+        cascade.CascadeDetector().detect(np.full((64, 64, 3), 0.5, np.float32))
+    cascade._cascade_path.cache_clear()
+
+
+@pytest.mark.skipif(not hasattr(cv2, "CascadeClassifier"), reason="this OpenCV has no cascades, as none has from version 5 on")
 def test_the_cascades_run_without_a_face() -> None:
     from facefx.inference.detector.cascade import CascadeDetector
 

@@ -42,9 +42,9 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The sides of the crops that went through the network, one by one."""
     seen: list[int] = []
 
-    def counted(session: Any, model: str, batch: np.ndarray) -> np.ndarray:
+    def counted(session: Any, model: str, batch: np.ndarray, **more: Any) -> np.ndarray:
         seen.extend([batch.shape[2]] * len(batch))
-        return run(session, model, batch)
+        return run(session, model, batch, **more)
 
     run = segmenters.run_session
     monkeypatch.setattr(segmenters, "run_session", counted)

@@ -69,7 +69,9 @@ def test_ci_runs_the_readmes_test_command_and_every_session() -> None:
     (command,) = re.findall(r"^.*-m pytest$", readme, re.MULTILINE)
     assert command.replace("pip install", "pip install --quiet") in CI
     ran = {name for line in re.findall(r"-m nox -s ([\w ]+)", CI) for name in line.split()}
-    assert ran == SESSIONS - {"tests"}, "the README's command runs the session tests"
+    assert ran == SESSIONS - {"tests", "pythons"}, (
+        "the README's command runs the session tests; pythons needs Pythons that CI lacks"
+    )
 
 
 def test_hooks_before_a_commit_are_sessions() -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from facefx import chain
 from facefx.chains.sequence import Chain
 from facefx.video.convert import Conversion, convert
-from facefx.video.light import Light
+from facefx.video.light import Light, side_data
 from synthetic import FakeDetector, FakeSegmenter
 from video_helpers import empty, film
 
@@ -182,7 +182,7 @@ def test_the_master_of_a_film_is_told_on(tmp_path: Path) -> None:
     edit(source, tmp_path / "out.mp4")
     (before, _), (after, _) = read(source), read(tmp_path / "out.mp4")
     kinds = ("MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL")
-    told = [{side.type.name: bytes(side) for side in frame.side_data if side.type.name in kinds} for frame in (before, after)]
+    told = [{side.type.name: bytes(side) for side in side_data(frame) if side.type.name in kinds} for frame in (before, after)]
     assert told[0] == told[1]
     assert set(told[1]) == set(kinds)
     assert Light.of(after).peak == 4000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,95 @@ def model_bytes(channels: int = 19, inputs: int = 3, *, names: tuple[str, ...] =
     )
     model = make.make_model(graph, opset_imports=[make.make_opsetid("", 17)], ir_version=8)
     return bytes(model.SerializeToString())
+
+
+#: The order and the names of face-parsing.PyTorch's BiSeNet, and of all that was made after it.
+BISENET = (
+    "background", "skin", "l_brow", "r_brow", "l_eye", "r_eye", "eye_g", "l_ear", "r_ear", "ear_r", "nose", "mouth", "u_lip",
+    "l_lip", "neck", "neck_l", "cloth", "hair", "hat",
+)  # fmt: skip
+#: What those mean.
+MEANS = {
+    "l_brow": "left_eyebrow", "r_brow": "right_eyebrow", "l_eye": "left_eye", "r_eye": "right_eye", "eye_g": "eyeglasses",
+    "l_ear": "left_ear", "r_ear": "right_ear", "ear_r": "earring", "mouth": "inner_mouth", "u_lip": "upper_lip",
+    "l_lip": "lower_lip", "neck_l": "necklace", "cloth": "clothing",
+}  # fmt: skip
+IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+
+BISENET_CARD = """
+name = "{name}"
+version = "1.0.0"
+family = "BiSeNet"
+summary = "nineteen parts"
+sha256 = "{sha256}"
+parameters = 13_300_000
+license = "MIT"
+data_license = "non-commercial research and education only"
+[input]
+size = [{size}, {size}]
+mean = [0.485, 0.456, 0.406]
+std = [0.229, 0.224, 0.225]
+[output]
+name = "{output}"
+values = "logits"
+[labels]
+classes = {classes}
+[labels.means]
+{means}
+"""
+
+
+def bisenet_bytes(seed: int | None = None, size: int = 512) -> bytes:
+    """A network of BiSeNet's form: a fixed size, three outputs of logits as large as the crop, of which the first is the answer.
+
+    Its weights read the colours of `synthetic.py` from pictures with ImageNet's mean and deviation; with a seed they are random.
+    """
+    make, numpy = onnx.helper, onnx.numpy_helper
+    count = len(BISENET)
+    rng = np.random.default_rng(seed)
+    if seed is None:
+        wanted = [scheme("celebamask").classes.index(MEANS.get(name, name)) for name in BISENET]
+        colors, sharpness = (COLORS / 255)[wanted], 255**2 / 150
+        mean, std = map(np.array, IMAGENET)
+        weight, bias = 2 * sharpness * colors * std, sharpness * (2 * colors @ mean - (colors**2).sum(axis=1))
+    else:
+        weight, bias = rng.normal(0, 3, (count, 3)), rng.normal(0, 1, count)
+    tensors = {"w0": weight[:, :, None, None], "b0": bias}
+    nodes = [make.make_node("Conv", ["input", "w0", "b0"], ["output"])]
+    for head in (1, 2):  # the auxiliary ones, coarser and enlarged again
+        tensors[f"w{head}"] = rng.normal(0, 1, (count, 3, 8, 8))
+        nodes += [
+            make.make_node("Conv", ["input", f"w{head}"], [f"coarse{head}"], strides=[8, 8]),
+            make.make_node("Resize", [f"coarse{head}", "", "scales"], [f"aux{head}"], mode="linear"),
+        ]
+    tensors["scales"] = np.array([1, 1, 8, 8])
+    shape, names = ["batch", count, size, size], ("output", "aux1", "aux2")
+    graph = make.make_graph(
+        nodes,
+        "bisenet",
+        [make.make_tensor_value_info("input", onnx.TensorProto.FLOAT, ["batch", 3, size, size])],
+        [make.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape) for name in names],
+        [numpy.from_array(np.asarray(values, np.float32), name) for name, values in tensors.items()],
+    )
+    model = make.make_model(graph, opset_imports=[make.make_opsetid("", 17)], ir_version=8)
+    return bytes(model.SerializeToString())
+
+
+def write_bisenet(folder: Path, seed: int | None = None, size: int = 512, **changes: Any) -> Path:
+    """Its folder; `changes` go into the card."""
+    content = bisenet_bytes(seed, size)
+    card = {
+        "name": folder.name,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "size": size,
+        "output": "output",
+        "classes": json.dumps(BISENET),
+        "means": "\n".join(f'{name} = "{meaning}"' for name, meaning in MEANS.items()),
+    } | changes
+    folder.mkdir(parents=True)
+    (folder / "model.onnx").write_bytes(content)
+    (folder / "card.toml").write_text(BISENET_CARD.format(**card), "utf-8")
+    return folder
 
 
 def write_model(folder: Path, content: bytes | None = None, **changes: Any) -> Path:

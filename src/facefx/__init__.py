@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .chains.ready_looks import looks
     from .chains.reports import Report, analyze
     from .chains.sequence import Chain, Declined, Result, Step, chain, load_look
+    from .chains.transform import FaceFx
     from .declare.declarations import AnalyzerSpec, EffectSpec, analyzer, effect
     from .declare.parameters import Color, CubeFile, PictureFile, Range
     from .errors import (
@@ -63,6 +64,7 @@ _HOMES = {
     "parsing.pipeline": ("parse",),
     "chains.ready_looks": ("looks",),
     "chains.reports": ("Report", "analyze"),
+    "chains.transform": ("FaceFx",),
     "face.face": ("Face", "FaceView"),
     "face.scene": ("Scene",),
     "face.values": ("Box", "Detection", "Detector", "FaceParsing", "Mask", "Segmenter"),
@@ -83,6 +85,7 @@ __all__ = [  # noqa: RUF022  (in the order of _HOMES; a test holds the two toget
     "parse",
     "looks",
     "Report", "analyze",
+    "FaceFx",
     "Face", "FaceView",
     "Scene",
     "Box", "Detection", "Detector", "FaceParsing", "Mask", "Segmenter",

@@ -38,7 +38,7 @@ class Settings:
 
     look: Chain
     segmenter: str | Path | Segmenter | None = None
-    detector: str | Detector | None = None
+    detector: str | Path | Detector | None = None
     quality: Quality | None = None
     no_face: NoFace = "error"
     min_confidence: float = 0.0
@@ -78,7 +78,7 @@ class SettingsOptions(TypedDict, total=False):
     """The fields of `Settings` but for the look, as keyword arguments."""
 
     segmenter: str | Path | Segmenter | None
-    detector: str | Detector | None
+    detector: str | Path | Detector | None
     quality: Quality | None
     no_face: NoFace
     min_confidence: float

@@ -92,7 +92,7 @@ def analyze(
     image: Source | Picture,
     *,
     segmenter: str | Path | Segmenter | None = None,
-    detector: str | Detector | None = None,
+    detector: str | Path | Detector | None = None,
     quality: Quality | None = None,
 ) -> list[Report]:
     """Measure every face with every analyzer that is installed and that the segmenter's labels allow.

@@ -13,7 +13,7 @@ import numpy as np
 from ..declare.declarations import AnalyzerSpec, EffectSpec
 from ..declare.faces_choice import FacesChoice
 from ..errors import NoFaceFound, ParameterError
-from ..face.scene import Scene
+from ..face.scene import Move, Scene
 from ..face.values import Detector, GivenBox, Segmenter
 from ..image.picture import Picture, Source, open_image
 from ..inference.cards import Quality
@@ -40,6 +40,7 @@ class Result:
     scene : the faces, and the picture before the effects.
     picture : the same as `image`, with what `facefx.save_image` needs to keep the file's metadata.
     declined : which effect left which face alone, since the run's `min_confidence` asked for more than the segmenter was sure of.
+    moves : the warps that the picture has been through; `facefx.chains.moved` takes masks, points and boxes along.
     dropped : the names of what stood beside the pixels and was left out since somebody was hidden: previews, names, places.
     """
 
@@ -48,6 +49,7 @@ class Result:
     scene: Scene
     picture: Picture = field(repr=False)
     declined: tuple[Declined, ...] = ()
+    moves: tuple[Move, ...] = field(default=(), repr=False)
     dropped: tuple[str, ...] = ()
 
 
@@ -85,7 +87,7 @@ class Chain:
         image: Source | Picture,
         *,
         segmenter: str | Path | Segmenter | None = None,
-        detector: str | Detector | Sequence[GivenBox] | None = None,
+        detector: str | Path | Detector | Sequence[GivenBox] | None = None,
         quality: Quality | None = None,
         require_face: bool = True,
         min_confidence: float = 0.0,
@@ -168,7 +170,7 @@ class Chain:
         dropped: tuple[str, ...] = ()
         if self.private and not unchanged:
             done, dropped = done.without_people()
-        return Result(done.handed_back(cut_out=edited.alpha is not None), reports, scene, done, declined, dropped)
+        return Result(done.handed_back(cut_out=edited.alpha is not None), reports, scene, done, declined, edited.moves, dropped)
 
     def _check_faces(self, scene: Scene) -> None:
         """Raise `NoFaceFound` if there is no face for a step that needs one."""

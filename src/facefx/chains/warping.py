@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from ..face.face import Face
-from ..face.scene import Scene
+from ..face.scene import Move, Scene
 from ..face.values import FaceParsing, Probabilities
 from ..pixels import geometry
 
@@ -42,7 +42,7 @@ def warped(scene: Scene, window: tuple[int, int, int, int], displacement: np.nda
     still = (field == 0).all(axis=-1)
     canvas = scene.canvas.painted(window, np.where(still[..., None], scene.canvas[y0:y1, x0:x1], np.clip(moved, 0, 1)))
     faces = tuple(face.moved_to(canvas, _moved(face, window, field)) for face in scene.faces)
-    return Scene(canvas, faces, scene.alpha, scene.seen)
+    return Scene(canvas, faces, scene.alpha, scene.seen, (*scene.moves, Move(window, field)))
 
 
 def faded(displacement: np.ndarray, window: tuple[int, int, int, int], size: tuple[int, int]) -> np.ndarray:

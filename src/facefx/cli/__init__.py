@@ -58,8 +58,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=f"Exit codes:\n{table()}",
 )
-for command in (apply, batch, parse, analyze, effects, looks, models, plugins, doctor, video, live):
+for command in (apply, batch, parse, analyze, effects, looks, plugins, doctor, video, live):
     app.command()(command)
+app.add_typer(models)
 
 
 def _show_version(wanted: bool) -> None:

@@ -14,7 +14,7 @@ import typer
 from ..errors import FacefxError
 from .exit_codes import ExitCode
 from .messages import console, say
-from .versions import distribution_version
+from .versions import NOT_INSTALLED, distribution_version
 
 __all__ = ["doctor"]
 
@@ -26,8 +26,12 @@ ENVIRONMENT = (
 LIBRARIES = (
     ("numpy", "numpy", "pip install --force-reinstall numpy"),
     ("Pillow", "PIL", "pip install --force-reinstall Pillow"),
-    ("opencv", "cv2", "pip install --force-reinstall 'opencv-python-headless>=4.10,<5'"),
+    ("opencv", "cv2", "pip install --force-reinstall 'opencv-python-headless>=4.10'"),
 )
+
+
+#: Wheels that all bring the folder cv2: each that is installed overwrites the one before, and taking one away breaks the other.
+OPENCV_WHEELS = ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ def _examine() -> Iterator[Finding]:
     yield Finding("facefx", distribution_version("facefx"))
     needed = [_library(*library) for library in LIBRARIES]
     yield from needed
+    yield from _opencv_wheels()
     yield _library("onnxruntime", "onnxruntime", "pip install 'facefx[cpu]', or 'facefx[gpu]' for an NVIDIA GPU")
     yield from (Finding("environment", f"{name}={os.environ[name]}") for name in ENVIRONMENT if name in os.environ)
     if any(library.remedy for library in needed):
@@ -91,6 +96,18 @@ def _library(name: str, module: str, remedy: str) -> Finding:
         return Finding(name, str(import_module(module).__version__))
     except Exception as error:  # a library that does not fit this machine may raise anything
         return Finding(name, f"cannot be imported: {error}", remedy, essential=True)
+
+
+def _opencv_wheels() -> Iterator[Finding]:
+    """A warning where several wheels of OpenCV lie in one folder."""
+    versions = {name: distribution_version(name) for name in OPENCV_WHEELS}
+    there = {name: version for name, version in versions.items() if version != NOT_INSTALLED}
+    if len(there) > 1:
+        yield Finding(
+            "opencv wheels",
+            f"{', '.join(f'{name} {version}' for name, version in there.items())} share the folder cv2; the last one counts",
+            f"pip uninstall {' '.join(there)}, and then install the one that you want; opencv-python-headless will do for facefx",
+        )
 
 
 def _plugins() -> Iterator[Finding]:

@@ -28,6 +28,10 @@ def live(
     size: SizeOption = 256,
     parse_every: ParseEveryOption = 2,
     min_confidence: MinConfidenceOption = 0.0,
+    virtual_camera: Annotated[
+        bool,
+        typer.Option("--virtual-camera", help="Be a camera too, which video calls can choose: the picture with the look on it."),
+    ] = False,
     plugin: PluginOption = None,
 ) -> None:
     """Show a camera's picture with the parts of every face, or one part alone, and looks on it.
@@ -36,12 +40,14 @@ def live(
     """
     from ..live import sources, window
     from ..live.session import Session
+    from ..live.virtual_camera import VirtualCamera
     from ..video import Tracker, Tracking
 
     if not folder.is_dir():
         raise typer.BadParameter(f"{str(folder)!r} is no folder", param_hint="'--save-to'")
     tracker = Tracker(segmenter, detector, Tracking(size=size, parse_every=parse_every))
-    window.run(Session(tracker, _looks(look, effect), folder, min_confidence), sources.frames_of(source))
+    camera = VirtualCamera() if virtual_camera else None
+    window.run(Session(tracker, _looks(look, effect), folder, min_confidence, camera), sources.frames_of(source))
 
 
 def _looks(look: list[Path] | None, effect: list[str] | None) -> list[tuple[str, Chain]]:

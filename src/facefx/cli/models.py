@@ -1,15 +1,15 @@
-"""``facefx models``: the installed segmenters and face detectors, with their cards."""
+"""``facefx models``: the installed segmenters and face detectors, with their cards; adding, removing and checking one's own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import ModelError
+from ..errors import ModelError, UnknownName
 from .exit_codes import ExitCode
 from .messages import console, say
 
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from ..inference.cards import DetectorCard, ModelCard
 
 __all__ = ["Installed", "installed_finders", "installed_models", "models"]
+
+models = typer.Typer(
+    name="models",
+    help="List the models that parse or find faces, with scores and licences, and check their files; add and remove your own.",
+    invoke_without_command=True,
+)
 
 
 @dataclass(frozen=True)
@@ -61,8 +67,75 @@ def installed_finders() -> Iterator[Installed]:
             yield Installed(name, card, str(error))
 
 
-def models() -> None:
-    """List the models that parse or find faces, with their scores and licences, and check their files."""
+@models.callback()
+def _list(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        _show_all()
+
+
+@models.command()
+def add(
+    source: Annotated[Path, typer.Argument(metavar="FOLDER|FILE", help="A model's folder, or an ONNX file with a card.")],
+    card: Annotated[
+        Path | None,
+        typer.Option(
+            "--card", metavar="FILE", help="The card of a file; by default the .toml of its name, or card.toml, beside it."
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a model of that name that was added before.")] = False,
+) -> None:
+    """Check a model and copy it to where it is found by its name: the first folder in FACEFX_MODELS, or your own."""
+    from ..inference import hub
+
+    read = hub.add(source, card=card, overwrite=force)
+    typer.echo(f"{read.name} {read.version} is in {read.folder}; it is called {read.name}, or local:{read.name}")
+
+
+@models.command()
+def remove(name: Annotated[str, typer.Argument(metavar="NAME", help="A model that was added.")]) -> None:
+    """Delete a model that was added."""
+    from ..inference import hub
+
+    typer.echo(f"removed {hub.remove(name)}")
+
+
+@models.command()
+def verify(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="By default all.", show_default=False)] = None,
+) -> None:
+    """Hold the files of models against the checksums in their cards."""
+    found = {model.name: model for model in (*installed_models(), *installed_finders())}
+    asked = [found[full] for name in names for full in _full_names(name, found)] if names else list(found.values())
+    for model in asked:
+        typer.echo(f"{'BROKEN' if model.problem else 'ok' if model.card else 'no card'}  {model.name}  {model.problem}".rstrip())
+    if any(model.problem for model in asked):
+        raise typer.Exit(ExitCode.SETUP)
+
+
+@models.command()
+def check(
+    source: Annotated[Path, typer.Argument(metavar="FOLDER|FILE", help="A model's folder, or an ONNX file that has no card yet.")],
+) -> None:
+    """Say what is wrong with a model's folder, or that nothing is; for a file without a card, print one to begin with."""
+    from ..inference import hub
+
+    if source.is_file():
+        typer.echo(hub.drafted(source))
+        return
+    for step in hub.checked(source):
+        typer.echo(f"ok  {step}")
+    typer.echo(f"Nothing is wrong with {source}; `facefx models add {source}` gives it a name.")
+
+
+def _full_names(name: str, found: dict[str, Installed]) -> list[str]:
+    """Those called so, in full or in short. Raises `UnknownName`."""
+    matches = [full for full in found if name in (full, full.partition(":")[2])]
+    if not matches:
+        raise UnknownName("model", name, found)
+    return matches
+
+
+def _show_all() -> None:
     broken = []
     segmenters = list(installed_models())
     found = [*segmenters, *installed_finders()]
@@ -71,7 +144,7 @@ def models() -> None:
         if model.problem:
             broken.append(model)
     if not segmenters:
-        say("no model that parses faces is installed; install facefx again, or name a folder of models in FACEFX_MODELS")
+        say("no model that parses faces is installed; install facefx again, or add one with `facefx models add`")
         raise typer.Exit(ExitCode.SETUP)
     if broken:
         say(f"{len(broken)} of {len(found)} models cannot be used: {', '.join(model.name for model in broken)}")

@@ -59,9 +59,9 @@ DetectorOption = Annotated[
     str | None,
     typer.Option(
         "--detector",
-        metavar="NAME",
+        metavar="NAME|FOLDER",
         help="What finds the faces: finder (the default), cascade, whole_frame for portraits that are already cut out and "
-        "upright, or one that a plugin offers.",
+        "upright, one that a plugin offers, or a trained one's folder (write ./NAME for one right here).",
     ),
 ]
 QualityOption = Annotated[

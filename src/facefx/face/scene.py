@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -13,11 +14,26 @@ from ..errors import RegionUnavailable
 from ..image.canvas import Canvas
 from ..labels import Label, LabelScheme, Region
 from ..pixels import geometry
+from .detections import detections_of
 from .face import Face, mask_of_faces
 from .person import person_mask
 from .values import Mask
 
-__all__ = ["Scene"]
+__all__ = ["Move", "Scene"]
+
+
+@dataclass(frozen=True, eq=False)
+class Move:
+    """One warp of a picture.
+
+    Attributes
+    ----------
+    window : (x0, y0, x1, y1) in whole pixels; nothing outside of it has moved.
+    field : (y1 - y0, x1 - x0, 2) float32: a pixel's colour came from so many pixels (x, y) away.
+    """
+
+    window: tuple[int, int, int, int]
+    field: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +46,14 @@ class Scene:
     alpha : (H, W) float32 in [0, 1], what a cutout left of the picture; None if all of it.
     seen : faces that a careful look of the detector sees and the parser does not, for effects that hide. Only looked for, and of
         `faces` only marked with what that look says of them (`Face.sighted`), where a chain has such an effect.
+    moves : the warps that the picture has been through, in their order.
     """
 
     canvas: Canvas
     faces: tuple[Face, ...]
     alpha: np.ndarray | None = None
     seen: tuple[Face, ...] = ()
+    moves: tuple[Move, ...] = field(default=(), repr=False)
     _people: dict[tuple[Face, ...], Mask] = field(default_factory=dict, repr=False)  # goes along when only the picture changes
 
     def __post_init__(self) -> None:
@@ -97,6 +115,29 @@ class Scene:
             result[y0:y1, x0:x1][wins] = labels[wins]
             certainty[y0:y1, x0:x1][wins] = sure[wins]
         return result
+
+    def to_supervision(self, *regions: str) -> Any:
+        """The faces as a `supervision.Detections`, with masks.
+
+        Parameters
+        ----------
+        regions : names of regions or labels. Without any, one detection a face: its box, the mask of its head, and how sure it is
+            that this is one. With some, one for each of them that is seen on each face: the box round its mask, and
+            `Face.confidence`.
+
+        Returns
+        -------
+        supervision.Detections
+            ``class_id`` counts the regions as they were given; ``data`` has ``class_name``, and ``face``, the face's number.
+
+        Raises
+        ------
+        MissingExtra
+            If supervision is not installed.
+        RegionUnavailable, UnknownName
+            If a region is none, or the segmenter does not know it.
+        """
+        return detections_of(self.faces, regions)
 
     @cached_property
     def size(self) -> tuple[int, int]:

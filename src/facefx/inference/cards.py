@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import tomllib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -16,8 +17,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple, Self, get_args
 
+import numpy as np
+
 from ..errors import ModelError, UnknownName
 from ..labels import LabelScheme, scheme
+from ..shown import shown
+from .classes import classes_of
 
 __all__ = [
     "CLASSIFIER",
@@ -28,9 +33,11 @@ __all__ = [
     "ModelCard",
     "Quality",
     "Run",
+    "any_card",
     "checked_bytes",
     "detectors_among",
     "find_card",
+    "home",
     "installed_models",
     "local_models",
     "segmenters_among",
@@ -46,6 +53,9 @@ Quality = Literal["fast", "balanced", "best"]
 QUALITIES: tuple[Quality, ...] = get_args(Quality)
 #: Of the card's input size, for the crops of ``fast`` where the card does not say; and what sizes are multiples of.
 _FAST, _MULTIPLE = 0.7, 32
+
+#: A card may name so many classes; label maps hold 255.
+MOST_CLASSES = 255
 
 #: Folders of models, beside those in the package: paths in the style of PATH.
 ENVIRONMENT = "FACEFX_MODELS"
@@ -92,6 +102,11 @@ class Card(ABC):
     def _own_fields(cls, table: Mapping[str, Any]) -> dict[str, Any]:
         """The fields that the subclass adds, from the card's contents."""
 
+    @property
+    def identity(self) -> str:
+        """A line that is the same for what gives the same answers."""
+        return f"{self.name} {self.version} sha256 {self.sha256}"
+
     def model_bytes(self) -> bytes:
         """The bytes of the weights, after checking them against the card's sha256."""
         return checked_bytes(self.folder / self.WEIGHTS, self.name, self.sha256)
@@ -108,6 +123,10 @@ class Run(NamedTuple):
 class ModelCard(Card):
     """The contents of a segmenter's ``card.toml``.
 
+    ``outputs`` are, for each class of ``scheme``, the network's outputs that are summed for it. ``mean`` and ``std`` are those of
+    RGB in [0, 1], by channel: the network sees ``(crop - mean) / std``. ``output`` is the name of the output to take, None for the
+    only one; ``logits`` says that its values become probabilities by a softmax.
+
     ``qualities`` says of each quality how it runs the model: as ``[quality.NAME]`` has it or else, ``best`` on crops of the input
     size and in the mirror too, ``balanced`` without the mirror, ``fast`` on smaller crops.
     """
@@ -116,17 +135,87 @@ class ModelCard(Card):
 
     input_size: tuple[int, int]
     scheme: LabelScheme
+    outputs: tuple[tuple[int, ...], ...]
     qualities: Mapping[Quality, Run]
+    mean: tuple[float, ...] = (0.0, 0.0, 0.0)
+    std: tuple[float, ...] = (1.0, 1.0, 1.0)
+    output: str | None = None
+    logits: bool = False
+
+    @property
+    def identity(self) -> str:
+        read = (self.scheme.classes, self.outputs, self.mean, self.std, self.output, self.logits)
+        return f"{super().identity} read as {hashlib.sha256(repr(read).encode()).hexdigest()[:12]}"
+
+    @property
+    def channels(self) -> int:
+        """How many classes the network itself tells apart."""
+        return sum(map(len, self.outputs))
 
     @classmethod
     def _own_fields(cls, table: Mapping[str, Any]) -> dict[str, Any]:
-        labels, classes = scheme(table["labels"]["scheme"]), tuple(table["labels"]["classes"])
         height, width = (int(v) for v in table["input"]["size"])
-        if classes != labels.classes:
-            raise ModelError(f"it lists the classes {classes}, but its scheme {labels.name!r} has {labels.classes}")
         if height < 32 or height != width:
             raise ModelError(f"it has input size {(height, width)}; allowed: square, 32 pixels or more")
-        return {"input_size": (height, width), "scheme": labels, "qualities": _qualities(table.get("quality", {}), height)}
+        labels, outputs = _labels(str(table["name"]), table["labels"])
+        mean, std = (_channels(table["input"], key, usual) for key, usual in (("mean", 0.0), ("std", 1.0)))
+        if min(std) < 1e-4 or max(map(abs, (*mean, *std))) > 1e4:
+            raise ModelError(f"it has mean = {list(mean)} and std = {list(std)}; they are those of RGB in [0, 1], std above 0")
+        output, logits = _output(table.get("output", {}))
+        return {
+            "input_size": (height, width),
+            "scheme": labels,
+            "outputs": outputs,
+            "qualities": _qualities(table.get("quality", {}), height),
+            "mean": mean,
+            "std": std,
+            "output": output,
+            "logits": logits,
+        }
+
+
+def _labels(model: str, table: Mapping[str, Any]) -> tuple[LabelScheme, tuple[tuple[int, ...], ...]]:
+    """The scheme, and the network's outputs for each of its classes."""
+    classes = table["classes"]
+    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
+        raise ModelError(f"it has classes = {shown(classes)}; allowed: a list of names, in the order of the network's outputs")
+    if not 2 <= len(classes) <= MOST_CLASSES or len(set(classes)) < len(classes):
+        raise ModelError(
+            f"it has {len(classes)} classes, {len(set(classes))} of them different; allowed: 2 to {MOST_CLASSES}, each once"
+        )
+    if "scheme" not in table:
+        try:
+            return classes_of(model, classes, dict(table.get("means", {})))
+        except ValueError as error:
+            raise ModelError(str(error)) from None
+    labels = scheme(table["scheme"])
+    if set(classes) != set(labels.classes) or "means" in table:
+        raise ModelError(
+            f"it lists the classes {tuple(classes)}, but its scheme {labels.name!r} has {labels.classes}; classes of the network's "
+            "own need no scheme, but [labels.means]"
+        )
+    return labels, tuple((classes.index(name),) for name in labels.classes)
+
+
+def _channels(table: Mapping[str, Any], key: str, usual: float) -> tuple[float, ...]:
+    """Three numbers, of red, green and blue."""
+    values = table.get(key, [usual] * 3)
+    if not isinstance(values, list) or len(values) != 3 or not all(type(v) in (int, float) and np.isfinite(v) for v in values):
+        raise ModelError(f"it has {key} = {shown(values)}; allowed: three numbers, of RGB in [0, 1]")
+    return tuple(map(float, values))
+
+
+def _output(table: Any) -> tuple[str | None, bool]:
+    """The name of the output to take, if the card has one, and whether it gives logits."""
+    said = {"values": table} if isinstance(table, str) else table
+    if unknown := sorted(said.keys() - {"name", "values"}):
+        raise ModelError(f"its [output] has {shown(unknown[0])}; allowed: name and values")
+    name, values = said.get("name"), said.get("values", "probabilities")
+    if values not in ("logits", "probabilities"):
+        raise ModelError(f"its output is {shown(values)}; allowed: logits, or probabilities, which sum to 1")
+    if not isinstance(name, str | None):
+        raise ModelError(f"its output is called {shown(name)}; allowed: a name, as `facefx models check` lists them")
+    return name, values == "logits"
 
 
 def _qualities(tables: Mapping[str, Any], side: int) -> Mapping[Quality, Run]:
@@ -172,8 +261,25 @@ def checked_bytes(path: Path, model: str, sha256: str) -> bytes:
 
 
 def local_models() -> dict[str, Path]:
-    """Names of the models in the folders that `FACEFX_MODELS` lists, and their folders; of two of one name, the first's."""
-    return _models_in([Path(p) for p in os.environ.get(ENVIRONMENT, "").split(os.pathsep) if p])
+    """Names of the models in the folders that `FACEFX_MODELS` lists and in `home`, and their folders; of one name, the first."""
+    return _models_in([*_listed_folders(), home()])
+
+
+def home() -> Path:
+    """The folder that models are added to: the first that `FACEFX_MODELS` lists, or else the user's own, where data belong."""
+    if listed := _listed_folders():
+        return listed[0]
+    if sys.platform == "win32":
+        data = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        data = Path.home() / "Library" / "Application Support"
+    else:
+        data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return data / "facefx" / "models"
+
+
+def _listed_folders() -> list[Path]:
+    return [Path(p) for p in os.environ.get(ENVIRONMENT, "").split(os.pathsep) if p]
 
 
 def installed_models() -> dict[str, Path]:
@@ -185,7 +291,7 @@ def installed_models() -> dict[str, Path]:
 def _models_in(folders: list[Path]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for folder in folders:
-        for card in sorted(folder.glob("*/card.toml")):
+        for card in sorted(folder.glob("[!.]*/card.toml")):  # what is being added begins with a dot
             found.setdefault(card.parent.name, card.parent)
     return found
 
@@ -228,3 +334,10 @@ class DetectorCard(Card):
         if not 0 < threshold < 1:
             raise ModelError(f"it has threshold {threshold}; allowed: between 0 and 1")
         return {"threshold": threshold}
+
+
+def any_card(folder: Path) -> ModelCard | DetectorCard:
+    """The card of a segmenter's or detector's folder, whichever it is. Raises `ModelError` for a classifier's and for a bad one."""
+    if (folder / CLASSIFIER).exists():
+        raise ModelError(f"{folder} holds a classifier ({CLASSIFIER}); only models that parse or find faces are added and checked")
+    return DetectorCard.read(folder) if (folder / DETECTOR).exists() else ModelCard.read(folder)

@@ -157,24 +157,29 @@ def _with_options(provider: str) -> str | tuple[str, dict[str, Any]]:
     return provider, {"trt_engine_cache_enable": True, "trt_engine_cache_path": cache}
 
 
-def run_session(session: onnxruntime.InferenceSession, model: str, batch: np.ndarray, *, give_back: bool = False) -> np.ndarray:
-    """The one output for the one input, an array in one piece; on CUDA through bound buffers, so that only the ends are copied.
+def run_session(
+    session: onnxruntime.InferenceSession, model: str, batch: np.ndarray, *, output: str | None = None, give_back: bool = False
+) -> np.ndarray:
+    """One output, the first if none is named, for the one input, an array in one piece.
+
+    On CUDA through bound buffers, so that only the ends are copied.
 
     `give_back` is for the last of several runs of a session that keeps its memory: what no other run uses is the system's again.
 
     Raises `ModelError` if the provider fails, for want of memory for instance.
     """
     name, provider = session.get_inputs()[0].name, session.get_providers()[0]
+    wanted = None if output is None else [output]  # what leads to others is not computed
     try:
         if provider not in (CUDA, TENSORRT):
             if not give_back:
-                return np.asarray(session.run(None, {name: batch})[0])
+                return np.asarray(session.run(wanted, {name: batch})[0])
             options = _onnxruntime().RunOptions()
             options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-            return np.asarray(session.run(None, {name: batch}, options)[0])
+            return np.asarray(session.run(wanted, {name: batch}, options)[0])
         binding = session.io_binding()
         binding.bind_ortvalue_input(name, _onnxruntime().OrtValue.ortvalue_from_numpy(batch, "cuda", 0))
-        binding.bind_output(session.get_outputs()[0].name, "cuda")
+        binding.bind_output(output or session.get_outputs()[0].name, "cuda")
         session.run_with_iobinding(binding)
         return np.asarray(binding.copy_outputs_to_cpu()[0])
     except Exception as error:  # onnxruntime's own errors derive from Exception only

@@ -114,7 +114,7 @@ class OnnxSegmenter:
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
         """(N, H, W, 3) float32 RGB in [0, 1] → (N, C, H, W) float32, summing to 1 over C."""
         # Several at once keep a GPU busy. The cores are that with one, whose buffers fit their caches and are few enough to keep.
-        together = 1 if self.provider == CPU else max(len(crops), 1)
+        together = 1 if self.provider == CPU or self._session.get_inputs()[0].shape[0] == 1 else max(len(crops), 1)
         answers = [self._seen(np.asarray(crops[i : i + together], np.float32)) for i in range(0, max(len(crops), 1), together)]
         return answers[0] if len(answers) == 1 else np.concatenate(answers)
 
@@ -129,11 +129,25 @@ class OnnxSegmenter:
 
     def _run(self, crops: np.ndarray) -> np.ndarray:
         """(N, H, W, 3) → (N, C, H, W)."""
-        output = run_session(self._session, self.name, np.ascontiguousarray(np.moveaxis(crops, -1, 1)))
-        expected = (len(crops), len(self.scheme), *crops.shape[1:3])
-        if output.shape != expected:
-            raise ModelError(f"the model {self.name!r} returned an array of shape {output.shape}; its card promises {expected}")
-        return np.asarray(output, np.float32)
+        wanted = np.ascontiguousarray(np.moveaxis(self._as_wanted(crops), -1, 1))
+        values = run_session(self._session, self.name, wanted, output=self.card.output)
+        expected = (len(crops), self.card.channels, *crops.shape[1:3])
+        if values.shape != expected:
+            raise ModelError(f"the model {self.name!r} returned an array of shape {values.shape}; its card promises {expected}")
+        values = np.asarray(values, np.float32)
+        return self._in_order(_softmax(values) if self.card.logits else values)
+
+    def _as_wanted(self, crops: np.ndarray) -> np.ndarray:
+        """The crops with the mean and deviation of what the network learnt from."""
+        mean, std = (np.array(values, np.float32) for values in (self.card.mean, self.card.std))
+        return crops if not mean.any() and (std == 1).all() else (crops - mean) / std
+
+    def _in_order(self, values: np.ndarray) -> np.ndarray:
+        """(N, channels of the network, H, W) → (N, classes of the scheme, H, W)."""
+        outputs = self.card.outputs
+        if outputs == tuple((index,) for index in range(self.card.channels)):
+            return values
+        return np.stack([values[:, group].sum(axis=1) for group in map(list, outputs)], axis=1)
 
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
@@ -146,15 +160,28 @@ class OnnxSegmenter:
 
     def _check(self, session: onnxruntime.InferenceSession) -> None:
         inputs, outputs = session.get_inputs(), session.get_outputs()
-        if len(inputs) != 1 or len(outputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].shape[1] != 3:
-            taken, given = [(i.name, i.shape) for i in inputs], [(o.name, o.shape) for o in outputs]
+        taken, given = [(i.name, i.shape) for i in inputs], [(o.name, o.shape) for o in outputs]
+        chosen = [o for o in outputs if self.card.output in (None, o.name)]
+        if not chosen:
+            raise ModelError(f"the model {self.name!r} gives {given}, and none is called {self.card.output!r} as its card says")
+        if len(inputs) != 1 or len(chosen) != 1 or len(inputs[0].shape) != 4 or inputs[0].shape[1] != 3:
             raise ModelError(
-                f"the model {self.name!r} takes {taken} and gives {given}; "
-                "allowed: one input (N, 3, H, W) and one output (N, C, H, W)"
+                f"the model {self.name!r} takes {taken} and gives {given}; allowed: one input (N, 3, H, W) and one output "
+                "(N, C, H, W), or several of which the card says which: [output] name"
             )
-        channels = outputs[0].shape[1]
-        if isinstance(channels, int) and channels != len(self.scheme):
-            raise ModelError(f"the model {self.name!r} gives {channels} classes, but its card's scheme has {len(self.scheme)}")
+        if inputs[0].type != "tensor(float)":
+            raise ModelError(f"the model {self.name!r} takes {inputs[0].type}; allowed: tensor(float), 32 bits")
+        channels = chosen[0].shape[1] if len(chosen[0].shape) > 1 else None
+        if isinstance(channels, int) and channels != self.card.channels:
+            raise ModelError(f"the model {self.name!r} gives {channels} classes, but its card names {self.card.channels}")
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    """Over the classes of (N, C, H, W), in place."""
+    logits -= logits.max(axis=1, keepdims=True)
+    np.exp(logits, out=logits)
+    logits /= logits.sum(axis=1, keepdims=True)
+    return logits
 
 
 class _Once:

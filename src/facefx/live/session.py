@@ -20,6 +20,7 @@ from ..video.stream import asked_of
 from .keys import COMMANDS, VIEWS, Command
 from .recorder import Recorder
 from .views import beside_panel, rendered
+from .virtual_camera import VirtualCamera
 
 __all__ = ["Session"]
 
@@ -33,15 +34,25 @@ class Session:
     looks : names and chains that one key goes through, in a circle.
     folder : where stills and recordings go.
     min_confidence : as for `facefx.video.process`; the window says what was left alone.
+    camera : what is also shown each frame with the look on it, without anything that the window draws over it. Then the first of
+        several looks that does something is on from the beginning: nobody is to be seen before they are hidden.
     """
 
-    def __init__(self, tracker: Tracker, looks: Sequence[tuple[str, Chain]], folder: Path, min_confidence: float = 0.0) -> None:
+    def __init__(
+        self,
+        tracker: Tracker,
+        looks: Sequence[tuple[str, Chain]],
+        folder: Path,
+        min_confidence: float = 0.0,
+        camera: VirtualCamera | None = None,
+    ) -> None:
         check_confidence(min_confidence)
         self.tracker, self.looks, self.folder, self.min_confidence = tracker, looks, folder, min_confidence
         self.view = VIEWS["a"]
         self.running = True
         self.message = ""
-        self._look = 0
+        self._camera = camera
+        self._look = next((place for place, (_, look) in enumerate(looks) if look.steps), 0) if camera else 0
         self._coverage: Coverage | None = None
         self._details = False
         self._recorder: Recorder | None = None
@@ -79,6 +90,8 @@ class Session:
         declined = look.declined(parsed, self.min_confidence)
         edited = look.edit(parsed, declined=declined)
         done = time.perf_counter()
+        if self._camera:
+            self._camera.show(rendered(picture, parsed, edited, VIEWS["p"]))
         try:
             self._shown = rendered(picture, parsed, edited, self.view)
         except FacefxError as error:  # a region that the segmenter does not know
@@ -109,9 +122,11 @@ class Session:
         return regions if shown is None else regions | {shown.value}
 
     def close(self) -> None:
-        """Finish what is being recorded."""
+        """Finish what is being recorded, and let the virtual camera go."""
         if self._recorder:
             self._stop_recording()
+        if self._camera:
+            self._camera.close()
 
     def _status(self, faces: int, declined: Sequence[Declined]) -> list[str]:
         lines = [f"look: {self.looks[self._look][0]}   faces: {faces}"]

@@ -45,7 +45,7 @@ class Parser:
     def of(
         cls,
         segmenter: str | Path | Segmenter | None = None,
-        detector: str | Detector | Sequence[GivenBox] | None = None,
+        detector: str | Path | Detector | Sequence[GivenBox] | None = None,
         quality: Quality | None = None,
     ) -> Parser:
         """By name, by a model's folder, or as they are: see `facefx.parse`.
@@ -136,7 +136,7 @@ def _identity(thing: Any, name: str | None) -> str:
         return " + ".join(f"{weight:.6g} x {_identity(member, None)}" for member, weight in members)
     kind = f"{type(thing).__module__}.{type(thing).__qualname__}"
     if card := getattr(thing, "card", None):
-        return f"{card.name} {card.version} sha256 {card.sha256} ({kind}, {_settings(thing)})"
+        return f"{card.identity} ({kind}, {_settings(thing)})"
     if name is not None:
         return f"{name} {registry().version_of(name)}"
     return f"{kind} ({_settings(thing)})"

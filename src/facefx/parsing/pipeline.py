@@ -32,7 +32,7 @@ def parse(
     image: Source | Picture,
     *,
     segmenter: str | Path | Segmenter | None = None,
-    detector: str | Detector | Sequence[GivenBox] | None = None,
+    detector: str | Path | Detector | Sequence[GivenBox] | None = None,
     quality: Quality | None = None,
 ) -> Scene:
     """Find every face in a picture and parse it into soft regions.
@@ -42,9 +42,10 @@ def parse(
     image : a path, bytes, a file object, a PIL image or an array.
     segmenter : the name of an installed one, the path of a model folder, ``"ensemble:NAME+NAME"`` for the mean of several, or a
         `Segmenter`; by default facefx's own U-Net.
-    detector : the name of an installed one or a `Detector`; by default facefx's own. ``"whole_frame"`` for aligned portraits. Or a
-        list of the faces' boxes, if you have them: each four numbers (x0, y0, x1, y1) in pixels of the upright picture, from the
-        brows to the chin, a `Box`, or a `Detection`, which tells the tilt; then no other faces are looked for.
+    detector : the name of an installed one, the path of a model folder, or a `Detector`; by default facefx's own.
+        ``"whole_frame"`` for aligned portraits. Or a list of the faces' boxes, if you have them: each four numbers
+        (x0, y0, x1, y1) in pixels of the upright picture, from the brows to the chin, a `Box`, or a `Detection`, which tells the
+        tilt; then no other faces are looked for.
     quality : how finely faces are parsed: ``"fast"``, ``"balanced"`` or ``"best"``, see docs/speed.md; by default balanced, and a
         segmenter given as an object as it is.
 

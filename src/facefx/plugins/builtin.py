@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from pathlib import Path
 
 from ..analyzers.boxes import eye_boxes, face_boxes, part_boxes
@@ -54,7 +53,6 @@ from ..effects.skin.transfer_makeup import transfer_makeup
 from ..face.values import Detector, Segmenter
 from ..inference.cards import detectors_among, installed_models, segmenters_among
 from ..inference.detector.cascade import CascadeDetector
-from ..inference.detector.onnx import OnnxDetector
 from ..inference.detector.whole_frame import WholeFrame
 from .hookspecs import hookimpl
 
@@ -112,6 +110,5 @@ def facefx_segmenters() -> Mapping[str, Path | Callable[[], Segmenter]]:
 
 
 @hookimpl
-def facefx_detectors() -> Mapping[str, Callable[[], Detector]]:
-    trained = {name: partial(OnnxDetector.from_folder, folder) for name, folder in detectors_among(installed_models()).items()}
-    return {"cascade": CascadeDetector, "whole_frame": WholeFrame, **trained}
+def facefx_detectors() -> Mapping[str, Path | Callable[[], Detector]]:
+    return {"cascade": CascadeDetector, "whole_frame": WholeFrame, **detectors_among(installed_models())}

@@ -36,5 +36,5 @@ def facefx_segmenters() -> Mapping[str, Path | Callable[[], Segmenter]]:  # type
 
 
 @hookspec
-def facefx_detectors() -> Mapping[str, Callable[[], Detector]]:  # type: ignore[empty-body]
-    """Detectors by name: functions that make a `Detector`."""
+def facefx_detectors() -> Mapping[str, Path | Callable[[], Detector]]:  # type: ignore[empty-body]
+    """Detectors by name: the folder of a trained one with its card, or a function that makes a `Detector`."""

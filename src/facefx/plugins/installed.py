@@ -25,6 +25,7 @@ from ..declare.declarations import AnalyzerSpec, EffectSpec
 from ..errors import AmbiguousName, PluginError, UnknownName
 from ..face.values import Detector, Segmenter
 from ..inference.cards import ENVIRONMENT, ModelCard, local_models
+from ..inference.detector.onnx import OnnxDetector
 from ..inference.segmenter import OnnxSegmenter
 from . import files, hookspecs
 from .checked import checked_detector, checked_segmenter, guarded, message_of
@@ -98,7 +99,9 @@ class Registry:
     def detector(self, name: str) -> Detector:
         """The detector of that name, made once. Raises `UnknownName`, `ModelError` or `PluginError`."""
         full = self.detectors.full_name(name)
-        return self._once("detector", full, lambda: checked_detector(self.detectors[full](), f"the detector {full!r}"))
+        return self._once(
+            "detector", full, lambda: checked_detector(_made_detector(self.detectors[full]), f"the detector {full!r}")
+        )
 
     def version_of(self, name: str) -> str:
         """The version of the distribution that offers what has that full name."""
@@ -136,6 +139,10 @@ class Registry:
 
 def _made(made: Path | Callable[[], Any]) -> Any:
     return OnnxSegmenter(ModelCard.read(made)) if isinstance(made, Path) else made()
+
+
+def _made_detector(made: Path | Callable[[], Any]) -> Any:
+    return OnnxDetector.from_folder(made) if isinstance(made, Path) else made()
 
 
 def _offers(plugin: object, entry: str) -> dict[str, dict[str, Any]]:

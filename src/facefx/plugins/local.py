@@ -1,4 +1,4 @@
-"""The models in the folders that FACEFX_MODELS names, as a plugin of their own: ``local:NAME``.
+"""The user's models, in the folders that FACEFX_MODELS names and in `home`, as a plugin of their own: ``local:NAME``.
 
 So a folder that is called like one of facefx's models takes nobody's place: the short name is ambiguous then, and says so.
 """
@@ -6,12 +6,10 @@ So a folder that is called like one of facefx's models takes nobody's place: the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 
 from ..face.values import Detector, Segmenter
 from ..inference.cards import detectors_among, local_models, segmenters_among
-from ..inference.detector.onnx import OnnxDetector
 from .hookspecs import hookimpl
 
 __all__ = ["DISTRIBUTION"]
@@ -25,5 +23,5 @@ def facefx_segmenters() -> Mapping[str, Path | Callable[[], Segmenter]]:
 
 
 @hookimpl
-def facefx_detectors() -> Mapping[str, Callable[[], Detector]]:
-    return {name: partial(OnnxDetector.from_folder, folder) for name, folder in detectors_among(local_models()).items()}
+def facefx_detectors() -> Mapping[str, Path | Callable[[], Detector]]:
+    return dict(detectors_among(local_models()))

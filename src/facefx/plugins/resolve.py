@@ -9,6 +9,7 @@ from pathlib import Path
 from ..errors import ParameterError
 from ..face.values import Detector, GivenBox, Segmenter
 from ..inference.detector.given import GivenBoxes
+from ..inference.detector.onnx import OnnxDetector
 from ..inference.ensemble import Ensemble
 from ..inference.segmenter import OnnxSegmenter
 from .checked import checked_segmenter
@@ -31,11 +32,7 @@ def resolve_segmenter(segmenter: str | Path | Segmenter | None) -> Segmenter:
         case str() if segmenter.startswith(_ENSEMBLE):
             return Ensemble([resolve_segmenter(name) for name in segmenter.removeprefix(_ENSEMBLE).split("+")])
         case str():
-            return (
-                _from_folder(Path(segmenter).resolve())
-                if "/" in segmenter or "\\" in segmenter
-                else registry().segmenter(segmenter)
-            )
+            return _from_folder(Path(segmenter).resolve()) if _is_folder(segmenter) else registry().segmenter(segmenter)
     if not callable(getattr(segmenter, "probabilities", None)) or isinstance(segmenter, type):
         raise ParameterError(f"segmenter={segmenter!r:.80} is not allowed; give a name, the path of a model folder, or a Segmenter")
     return checked_segmenter(segmenter, f"the segmenter {type(segmenter).__qualname__}")
@@ -46,16 +43,29 @@ def _from_folder(folder: Path) -> Segmenter:
     return OnnxSegmenter.from_folder(folder)
 
 
-def resolve_detector(detector: str | Detector | Sequence[GivenBox] | None) -> Detector:
-    """A detector by name, one's own boxes as one, or as it is."""
+@lru_cache(maxsize=8)
+def _detector_from_folder(folder: Path) -> Detector:
+    return OnnxDetector.from_folder(folder)
+
+
+def _is_folder(name: str) -> bool:
+    """Whether what was given is a path; a folder right here is ``./NAME``."""
+    return "/" in name or "\\" in name
+
+
+def resolve_detector(detector: str | Path | Detector | Sequence[GivenBox] | None) -> Detector:
+    """A detector by name, by its model's folder, one's own boxes as one, or as it is; models are loaded once."""
     if detector is None:
         return registry().detector(f"facefx:{DEFAULT_DETECTOR}")
+    if isinstance(detector, Path):
+        return _detector_from_folder(detector.resolve())
     if isinstance(detector, str):
-        return registry().detector(detector)
+        return _detector_from_folder(Path(detector).resolve()) if _is_folder(detector) else registry().detector(detector)
     if isinstance(detector, list | tuple):
         return GivenBoxes(detector)
     if not callable(getattr(detector, "detect", None)) or isinstance(detector, type):
         raise ParameterError(
-            f"detector={type(detector).__name__} is not allowed; give a name, a list of boxes, or an object with a method detect"
+            f"detector={type(detector).__name__} is not allowed; give a name, the path of a model folder, a list of boxes, or an "
+            "object with a method detect"
         )
     return detector  # type: ignore[return-value]

@@ -91,7 +91,7 @@ class Film:
         self,
         *,
         segmenter: str | Path | Segmenter | None = None,
-        detector: str | Detector | None = None,
+        detector: str | Path | Detector | None = None,
         tracking: Tracking | None = None,
         every: int = 1,
     ) -> Iterator[Measured]:

@@ -56,7 +56,7 @@ def animate(
     look: Chain | str | Path,
     *,
     segmenter: str | Path | Segmenter | None = None,
-    detector: str | Detector | None = None,
+    detector: str | Path | Detector | None = None,
     quality: Quality | None = None,
     min_confidence: float = 0.0,
     file_quality: int = 95,

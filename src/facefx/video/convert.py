@@ -70,7 +70,7 @@ def convert(
     look: Chain,
     *,
     segmenter: str | Path | Segmenter | None = None,
-    detector: str | Detector | None = None,
+    detector: str | Path | Detector | None = None,
     tracking: Tracking | None = None,
     crf: int = 18,
     force: bool = False,

@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import ImageError, MissingExtra
 from ..image.metadata import Metadata
 from ..image.picture import Picture
-from .light import Light, mastering_of
+from .light import Light, mastering_of, side_data
 
 __all__ = ["Frame", "Problem", "VideoReader", "failures", "films_in", "opened", "pyav", "start_of"]
 
@@ -39,7 +39,9 @@ _KINDS = "mov,matroska,avi,flv,mpeg,mpegts,mpegvideo,asf,ogg,nut,mxf,gif,ivf,h26
 def opened(path: Path) -> Any:
     """The file, and nothing but it: no network, no other protocol, no playlist. What in its tags is no text is replaced."""
     options = {"protocol_whitelist": "file", "format_whitelist": _KINDS}
-    return pyav().open(f"file:{path}", options=options, metadata_errors="replace")
+    av = pyav()
+    lenient = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}  # later ones are so anyway
+    return av.open(f"file:{path}", options=options, **lenient)
 
 
 def failures() -> tuple[type[Exception], ...]:
@@ -150,7 +152,7 @@ class VideoReader:
         if self.is_tone_mapped:
             self.light = self.light.tone_mapped()
         self.has_alpha = _has_alpha(first, self.stream.codec_context.name)
-        self.layers = {_LAYERS[side.type.name] for side in first.side_data if side.type.name in _LAYERS}
+        self.layers = {_LAYERS[side.type.name] for side in side_data(first) if side.type.name in _LAYERS}
         self._turn = _Turn.of(first)
         self.size = self._turn.size(first.height, first.width)
 
@@ -281,7 +283,7 @@ class _Turn:
     @classmethod
     def of(cls, frame: Any) -> _Turn:
         """From the display matrix: ISO/IEC 14496-12, 6.2.2, of which what comes nearest without resampling is taken."""
-        for side in frame.side_data:
+        for side in side_data(frame):
             if side.type.name == "DISPLAYMATRIX":
                 a, b, _, c, d = (int(value) for value in np.frombuffer(bytes(side), np.int32)[:5])  # x' = ax + cy, y' = bx + dy
                 if abs(a) + abs(d) >= abs(b) + abs(c):

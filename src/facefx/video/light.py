@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["REFERENCE_WHITE", "Light", "mastering_of"]
+__all__ = ["REFERENCE_WHITE", "Light", "mastering_of", "side_data"]
 
 # The numbers of ITU-T H.273, which FFmpeg uses too.
 BT709, UNSPECIFIED, BT2020 = 1, 2, 9
@@ -157,6 +157,11 @@ class Light:
         return _turned(light, _to_srgb_primaries(self.primaries))
 
 
+def side_data(frame: Any) -> list[Any]:
+    """What comes with a frame beside its pixels. PyAV's mapping gives these when it is iterated over; from 19 on, their kinds."""
+    return [side if hasattr(side, "type") else frame.side_data[side] for side in frame.side_data]
+
+
 def _peak_of(frame: Any) -> float:
     """The brightest light that the film says its master was seen with, in candelas per square metre."""
     display = _display_of(frame)
@@ -165,7 +170,7 @@ def _peak_of(frame: Any) -> float:
 
 def _display_of(frame: Any) -> list[Fraction] | None:
     """(x, y) of red, green, blue and white, the darkest and the brightest light: FFmpeg's AVMasteringDisplayMetadata."""
-    for side in frame.side_data:
+    for side in side_data(frame):
         if side.type.name == "MASTERING_DISPLAY_METADATA" and side.buffer_size >= 88:
             values = [int(value) for value in np.frombuffer(bytes(side), np.int32)[:22]]
             if values[20] and values[21]:  # whether colours and lights are known
@@ -180,7 +185,7 @@ def mastering_of(frame: Any) -> list[str]:
         rx, ry, gx, gy, bx, by, wx, wy = (round(value * 50_000) for value in display[:8])
         darkest, brightest = (round(value * 10_000) for value in display[8:])
         told.append(f"master-display=G({gx},{gy})B({bx},{by})R({rx},{ry})WP({wx},{wy})L({brightest},{darkest})")
-    for side in frame.side_data:
+    for side in side_data(frame):
         if side.type.name == "CONTENT_LIGHT_LEVEL":
             told.append("max-cll={},{}".format(*np.frombuffer(bytes(side), np.uint32)[:2]))
     return told

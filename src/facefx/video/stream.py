@@ -31,7 +31,7 @@ def scenes(
     frames: Iterable[Source | Picture],
     *,
     segmenter: str | Path | Segmenter | None = None,
-    detector: str | Detector | None = None,
+    detector: str | Path | Detector | None = None,
     tracking: Tracking | None = None,
 ) -> Iterator[Scene]:
     """Parse the frames of one film: a `Scene` each, with faces that are followed and masks that are steady.
@@ -55,7 +55,7 @@ def process(
     look: Chain | str | Path,
     *,
     segmenter: str | Path | Segmenter | None = None,
-    detector: str | Detector | None = None,
+    detector: str | Path | Detector | None = None,
     tracking: Tracking | None = None,
     workers: int = 2,
     min_confidence: float = 0.0,

@@ -119,7 +119,7 @@ class Tracker:
     def __init__(
         self,
         segmenter: str | Path | Segmenter | None = None,
-        detector: str | Detector | None = None,
+        detector: str | Path | Detector | None = None,
         tracking: Tracking | None = None,
     ) -> None:
         self.tracking = tracking or Tracking()

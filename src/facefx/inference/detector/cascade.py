@@ -22,8 +22,11 @@ SMALLEST = 30
 @cache
 def _cascade_path(name: str) -> str:
     path = Path(cv2.__file__).parent / "data" / f"haarcascade_{name}.xml"
-    if not path.exists():
-        raise ModelError(f"OpenCV {cv2.__version__} has no {path.name}; facefx needs opencv-python-headless below version 5")
+    if not hasattr(cv2, "CascadeClassifier") or not path.exists():
+        raise ModelError(
+            f"OpenCV {cv2.__version__} has no cascades, as none has from version 5 on; take another detector, such as 'finder', "
+            "or pip install 'opencv-python-headless<5'"
+        )
     return str(path)
 
 
@@ -76,7 +79,8 @@ class CascadeDetector:
     def _classifier(self, name: str) -> cv2.CascadeClassifier:
         loaded = self._mine.__dict__
         if name not in loaded:
-            loaded[name] = cv2.CascadeClassifier(_cascade_path(name))
+            path = _cascade_path(name)
+            loaded[name] = cv2.CascadeClassifier(path)
         return loaded[name]
 
 
