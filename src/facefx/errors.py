@@ -22,6 +22,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from .shown import shown
+
 __all__ = [
     "AmbiguousName",
     "EffectError",
@@ -60,9 +62,9 @@ class UnknownName(FacefxError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         self.kind, self.name, self.known = kind, name, sorted(known)
-        close = get_close_matches(name, self.known, n=1)
+        close = get_close_matches(name[:100], self.known, n=1)  # of a long one it would take seconds
         hint = f" Did you mean {close[0]!r}?" if close else ""
-        super().__init__(f"no {kind} is called {name!r}.{hint} There are: {', '.join(self.known) or 'none'}.")
+        super().__init__(f"no {kind} is called {shown(name)}.{hint} There are: {', '.join(self.known) or 'none'}.")
 
     def __reduce__(self) -> tuple[type[UnknownName], tuple[str, str, list[str]]]:
         return type(self), (self.kind, self.name, self.known)
@@ -73,7 +75,7 @@ class AmbiguousName(UnknownName):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         super().__init__(kind, name, known)
-        self.args = (f"{len(self.known)} {kind}s are called {name!r}; say which: {', '.join(self.known)}.",)
+        self.args = (f"{len(self.known)} {kind}s are called {shown(name)}; say which: {', '.join(self.known)}.",)
 
 
 class RegionUnavailable(FacefxError):

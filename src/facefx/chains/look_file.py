@@ -63,15 +63,15 @@ def _step_of(saved: Mapping[str, Any]) -> Step:
         raise LookError(f"a step needs use: an effect's name, and params: a table; found was {shown(dict(saved))}")
     distribution = name.partition(":")[0] if ":" in name else ""
     if distribution and distribution not in {plugin.distribution for plugin in registry().plugins}:
-        raise LookError(f"the step {name!r} is of {distribution!r}, which is not here; {_how_to_get(distribution)}")
+        raise LookError(f"the step {shown(name)} is of {shown(distribution)}, which is not here; {_how_to_get(distribution[:60])}")
     try:
         step = make_step(name, params)
     except FacefxError as error:
-        raise LookError(f"the step {name!r} cannot be run here: {error}") from error
+        raise LookError(f"the step {shown(name)} cannot be run here: {error}") from error
     version = str(saved.get("version", step.spec.version))
     if version != step.spec.version:
         raise LookError(
-            f"the step {name!r} was saved for version {version} of it; installed is {step.spec.version}, which gives another "
+            f"the step {shown(name)} was saved for version {version[:60]}; installed is {step.spec.version}, which gives another "
             f"picture. Install the {distribution or 'plugin'} of then, or write version: {step.spec.version!r} into the look "
             "once you like what it gives now"
         )

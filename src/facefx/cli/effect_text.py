@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ..errors import ParameterError, UnknownName
+from ..shown import shown
 
 if TYPE_CHECKING:
     from ..chains.sequence import Chain
@@ -66,11 +67,13 @@ def chain_from_text(text: str) -> Chain:
     try:
         return Chain().then(full, **_values(make_step(full, {}).spec, match["params"]))
     except ParameterError as error:
-        raise ParameterError(f"--effect {text!r}: {error}") from None
+        raise ParameterError(f"--effect {shown(text)}: {error}") from None
 
 
 def _not_understood(text: str) -> ParameterError:
-    return ParameterError(f"--effect {text!r} is not understood; write {SYNTAX}, for example recolor_lips:color=#c00,strength=0.8")
+    return ParameterError(
+        f"--effect {shown(text)} is not understood; write {SYNTAX}, for example recolor_lips:color=#c00,strength=0.8"
+    )
 
 
 def _values(spec: EffectSpec | AnalyzerSpec, text: str | None) -> dict[str, bool | int | float | str]:
@@ -78,9 +81,9 @@ def _values(spec: EffectSpec | AnalyzerSpec, text: str | None) -> dict[str, bool
     for piece in _COMMA_OUTSIDE_BRACKETS.split(text) if text else []:
         key, equals, value = (part.strip() for part in piece.partition("="))
         if not equals or not key:
-            raise ParameterError(f"{piece.strip()!r} is not of the form key=value")
+            raise ParameterError(f"{shown(piece.strip())} is not of the form key=value")
         if key in values:
-            raise ParameterError(f"{key!r} is given twice")
+            raise ParameterError(f"{shown(key)} is given twice")
         if key not in spec.parameters:
             spec.resolve({key: value})  # raises, and names those there are
         values[key] = spec.parameters[key].from_text(value, spec.name)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import ImageError, OutputError
-from .files import opened, pillow, too_large, upright
+from .files import opened, pillow, plain, too_large, upright
 from .frames import HOLDING_SEVERAL, several_in
 from .metadata import Metadata, metadata_of, without_gps
 from .picture import Picture, max_pixels_of, read_bytes
@@ -69,7 +69,7 @@ class Animation:
                 elif has_16_bits(image, self._data):
                     raise ImageError(f"{self._what} has several pages of 16 bits a channel, of which only the first can be read.")
                 else:
-                    native = upright(image)
+                    native = upright(plain(image, self._what))
             yield Picture(native, metadata, encoded=False)
 
 

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..errors import ImageError, MissingExtra, OutputError
+from ..shown import shown
 from .frames import HOLDING_SEVERAL, several_in
 from .metadata import Metadata, metadata_of, without_gps
-from .modes import Native, fits, image_array, in_srgb, profile_of
+from .modes import ARRAY_MODES, COLOR_MODES, PLAIN_MODE, Native, fits, image_array, in_order, in_srgb, profile_of
 from .sixteen_bits import decode_16_bits, encode_16_bits, has_16_bits
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "opened",
     "picture_suffixes",
     "pillow",
+    "plain",
     "too_large",
     "upright",
     "write_file",
@@ -107,7 +109,21 @@ def decode(data: bytes, what: str, max_pixels: int, *, first_frame: bool = False
         metadata = metadata_of(image)
         if has_16_bits(image, data):
             return decode_16_bits(image, data, what), metadata
+        image = plain(image, what)
         return upright(image, in_place=getattr(image, "n_frames", 1) == 1), metadata  # nobody else has it
+
+
+def plain(image: Image.Image, what: str) -> Image.Image:
+    """A file's picture in a mode that the work can be done in. Raises `ImageError` for one that there is no way from."""
+    if image.mode in PLAIN_MODE:
+        converted = in_order(image) if image.mode.startswith("I;16") else image.convert(PLAIN_MODE[image.mode])
+        converted.format, converted.info = image.format, image.info
+        return converted
+    if image.mode not in (*ARRAY_MODES, *COLOR_MODES, "P"):
+        raise ImageError(f"{what} holds a picture of mode {image.mode}, which is not supported; save it as RGB.")
+    if image.mode in ARRAY_MODES:
+        image_array(image, what)  # raises for floats beyond [0, 1]
+    return image
 
 
 @contextmanager
@@ -178,7 +194,7 @@ def encode(native: Native, metadata: Metadata, format: str, *, quality: int, kee
     Image.init()
     if format not in _MODES or format not in Image.SAVE:
         known = ", ".join(name for name in _MODES if name in Image.SAVE)
-        raise OutputError(f"cannot write the format {format!r}; there are {known}.")
+        raise OutputError(f"cannot write the format {shown(format)}; there are {known}.")
     if not keep_gps:
         metadata = without_gps(metadata)
     written = _in_form_for(native, format)
@@ -249,14 +265,20 @@ def _in_mode_of(image: Image.Image, format: str) -> Image.Image:
 
 def check_target(path: Path, *, force: bool) -> None:
     """Raise `OutputError` unless `path` may be written: no link, no folder, nothing there (or `force`), in a folder that exists."""
-    if path.is_symlink():
-        raise OutputError(f"{str(path)!r} is a symbolic link, and facefx does not write through links; name the file itself.")
-    if path.is_dir():
-        raise OutputError(f"{str(path)!r} is a folder; name a file in it.")
-    if path.exists() and not force:
-        raise OutputError(f"{str(path)!r} is there already; pass force=True (--force) to replace it.")
-    if not path.parent.is_dir():
-        raise OutputError(f"the folder {str(path.parent)!r} does not exist; make it first.")
+    try:
+        if path.is_symlink():
+            raise OutputError(f"{str(path)!r} is a symbolic link, and facefx does not write through links; name the file itself.")
+        if path.is_dir():
+            raise OutputError(f"{str(path)!r} is a folder; name a file in it.")
+        if path.exists() and not force:
+            raise OutputError(f"{str(path)!r} is there already; pass force=True (--force) to replace it.")
+        if not path.parent.is_dir():
+            raise OutputError(f"the folder {str(path.parent)!r} does not exist; make it first.")
+        path.lstat()  # which alone says that a name has a byte of zero in it
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:  # a name that is too long, or a folder that may not be looked into
+        raise OutputError(f"{str(path)!r} cannot be written: {getattr(error, 'strerror', None) or error}.") from error
 
 
 def write_file(data: bytes, path: Path, *, force: bool) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import MissingExtra, ModelError, ParameterError
+from ..shown import shown
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -67,7 +68,7 @@ def providers_for(name: str | None = None) -> list[str]:
     if not name:
         return [p for p in offered if p != TENSORRT]
     if name not in NAMES:
-        raise ParameterError(f"the provider (FACEFX_PROVIDER) {name!r} is not known; give one of {', '.join(NAMES)}, or none")
+        raise ParameterError(f"the provider (FACEFX_PROVIDER) {shown(name)} is not known; give one of {', '.join(NAMES)}, or none")
     order = list(NAMES.values())
     return [NAMES[name], *(p for p in order[order.index(NAMES[name]) + 1 :] if p in offered)]
 
@@ -75,7 +76,7 @@ def providers_for(name: str | None = None) -> list[str]:
 def thread_count(text: str) -> int:
     """The number that FACEFX_THREADS holds. Raises `ParameterError` unless it is a positive whole number."""
     if not text.isdecimal() or int(text) < 1:
-        raise ParameterError(f"the environment variable FACEFX_THREADS must be a whole number, at least 1; given was {text!r}")
+        raise ParameterError(f"the environment variable FACEFX_THREADS must be a whole number, at least 1; given was {shown(text)}")
     return int(text)
 
 

@@ -19,6 +19,7 @@ from ..labels import Label, LabelScheme, Region
 from ..plugins.checked import checked_detections, checked_probabilities, guarded
 from ..plugins.installed import registry
 from ..plugins.resolve import DEFAULT_DETECTOR, DEFAULT_SEGMENTER, resolve_detector, resolve_segmenter
+from ..shown import shown
 
 __all__ = ["FEATURES", "Parser"]
 
@@ -98,10 +99,10 @@ def _of_quality(segmenter: Segmenter, quality: Quality | None) -> Segmenter:
     if quality is None:
         return segmenter
     if quality not in QUALITIES:
-        raise ParameterError(f"quality={quality!r} is not allowed; give one of {', '.join(QUALITIES)}")
+        raise ParameterError(f"quality={shown(quality)} is not allowed; give one of {', '.join(QUALITIES)}")
     if (with_quality := getattr(segmenter, "with_quality", None)) is None:
         raise ParameterError(
-            f"quality={quality!r} is not allowed for the segmenter {segmenter.name!r}, which has no qualities; leave it out, "
+            f"quality={shown(quality)} is not allowed for the segmenter {segmenter.name!r}, which has no qualities; leave it out, "
             "or take a model's name or folder"
         )
     with guarded(f"the segmenter {segmenter.name!r}"):

@@ -26,6 +26,7 @@ from ..errors import AmbiguousName, PluginError, UnknownName
 from ..face.values import Detector, Segmenter
 from ..inference.cards import ENVIRONMENT, ModelCard, local_models
 from ..inference.segmenter import OnnxSegmenter
+from ..shown import shown
 from . import files, hookspecs
 from .checked import checked_detector, checked_segmenter, guarded, message_of
 
@@ -171,12 +172,12 @@ _HOOKS: dict[str, tuple[str, Any]] = {
 def _by_name(answer: Any, wanted: Any, where: str) -> dict[str, Any]:
     if wanted is None:
         if not isinstance(answer, Mapping) or not all(callable(v) or isinstance(v, Path) for v in answer.values()):
-            raise PluginError(f"{where} must return a dict of names and functions (or model folders); it returned {answer!r}")
+            raise PluginError(f"{where} must return a dict of names and functions (or model folders); it returned {shown(answer)}")
         return dict(answer)
     items = list(answer) if isinstance(answer, Iterable) else [answer]
     if not all(isinstance(item, wanted) for item in items):
         decorator = "@effect" if wanted is EffectSpec else "@analyzer"
-        raise PluginError(f"{where} must return functions under {decorator}; it returned {answer!r}")
+        raise PluginError(f"{where} must return functions under {decorator}; it returned {shown(answer)}")
     if len({item.name for item in items}) < len(items):
         raise PluginError(f"{where} offers one name twice: {', '.join(item.name for item in items)}")
     return {item.name: item for item in items}
@@ -200,8 +201,8 @@ def register(declared: Declared) -> Declared:
         If it is nothing of the kind.
     """
     if not isinstance(declared, EffectSpec | AnalyzerSpec):
-        shown = getattr(declared, "__name__", type(declared).__name__)
-        raise PluginError(f"{shown!r} cannot be registered; allowed is a function under @facefx.effect or @facefx.analyzer")
+        called = getattr(declared, "__name__", type(declared).__name__)
+        raise PluginError(f"{shown(called)} cannot be registered; allowed is a function under @facefx.effect or @facefx.analyzer")
     found = registry()
     full = f"{_SESSION}:{declared.name}"
     found.effects.items.pop(full, None)

@@ -9,6 +9,7 @@ from ..errors import ParameterError
 from ..face.values import Detector, Segmenter
 from ..inference.ensemble import Ensemble
 from ..inference.segmenter import OnnxSegmenter
+from ..shown import shown
 from .checked import checked_segmenter
 from .installed import registry
 
@@ -35,7 +36,9 @@ def resolve_segmenter(segmenter: str | Path | Segmenter | None) -> Segmenter:
                 else registry().segmenter(segmenter)
             )
     if not callable(getattr(segmenter, "probabilities", None)) or isinstance(segmenter, type):
-        raise ParameterError(f"segmenter={segmenter!r:.80} is not allowed; give a name, the path of a model folder, or a Segmenter")
+        raise ParameterError(
+            f"segmenter={shown(segmenter)} is not allowed; give a name, the path of a model folder, or a Segmenter"
+        )
     return checked_segmenter(segmenter, f"the segmenter {type(segmenter).__qualname__}")
 
 
