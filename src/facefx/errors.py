@@ -42,15 +42,26 @@ __all__ = [
 
 
 class FacefxError(Exception):
-    """Base of all errors that facefx raises on purpose."""
+    """Base of all errors that facefx raises on purpose.
+
+    Attributes
+    ----------
+    of_one_picture : whether the next picture may be free of it; others would come again for each, as an unknown name does.
+    """
+
+    of_one_picture = False
 
 
 class ImageError(FacefxError):
     """A picture that cannot be read, is too large, or has no meaning as a picture."""
 
+    of_one_picture = True
+
 
 class NoFaceFound(FacefxError):
     """A step needed a face and there was none."""
+
+    of_one_picture = True
 
 
 class ParameterError(FacefxError):
@@ -85,6 +96,8 @@ class RegionUnavailable(FacefxError):
 class EffectError(FacefxError):
     """An effect returned something that is not a picture of the crop it was given."""
 
+    of_one_picture = True
+
 
 class LookError(FacefxError):
     """A saved look that cannot be read or does not fit the installed effects."""
@@ -97,9 +110,13 @@ class ModelError(FacefxError):
 class PluginError(FacefxError):
     """A plugin that cannot be loaded (raised in strict mode), or whose segmenter or detector fails or answers nonsense."""
 
+    of_one_picture = True
+
 
 class OutputError(FacefxError):
     """A result that cannot be written, or would overwrite something."""
+
+    of_one_picture = True
 
 
 class MissingExtra(FacefxError):
@@ -107,6 +124,7 @@ class MissingExtra(FacefxError):
 
     def __init__(self, need: str, extra: str) -> None:
         self.need, self.extra = need, extra
+        self.of_one_picture = extra == "heif"  # the next one may be a JPEG
         super().__init__(f"{need} is not installed; it comes with an extra: pip install 'facefx[{extra}]'")
 
     def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:

@@ -71,7 +71,7 @@ def _step_of(saved: Mapping[str, Any]) -> Step:
     version = str(saved.get("version", step.spec.version))
     if version != step.spec.version:
         raise LookError(
-            f"the step {shown(name)} was saved for version {version[:60]}; installed is {step.spec.version}, which gives another "
+            f"the step {shown(name)} was saved for version {version[:60]} of it; installed is {step.spec.version}, which gives another "
             f"picture. Install the {distribution or 'plugin'} of then, or write version: {step.spec.version!r} into the look "
             "once you like what it gives now"
         )
@@ -95,8 +95,8 @@ def write_look(look: Mapping[str, Any], path: str | Path, *, force: bool = False
             file.write(text)
     except FileExistsError:
         raise OutputError(f"{str(target)!r} exists already; give another name, or force=True to replace it") from None
-    except OSError as error:
-        raise OutputError(f"{str(target)!r} cannot be written: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # a byte of zero in the name
+        raise OutputError(f"{str(target)!r} cannot be written: {getattr(error, 'strerror', None) or error}") from None
     return target
 
 

@@ -23,7 +23,7 @@ from ..errors import ImageError, MissingExtra, OutputError
 from ..shown import shown
 from .frames import HOLDING_SEVERAL, several_in
 from .metadata import Metadata, metadata_of, without_gps
-from .modes import ARRAY_MODES, COLOR_MODES, PLAIN_MODE, Native, fits, image_array, in_order, in_srgb, profile_of
+from .modes import ARRAY_MODES, COLOR_MODES, PLAIN_MODE, Native, fits, image_array, in_srgb, profile_of
 from .sixteen_bits import decode_16_bits, encode_16_bits, has_16_bits
 
 __all__ = [
@@ -116,7 +116,11 @@ def decode(data: bytes, what: str, max_pixels: int, *, first_frame: bool = False
 def plain(image: Image.Image, what: str) -> Image.Image:
     """A file's picture in a mode that the work can be done in. Raises `ImageError` for one that there is no way from."""
     if image.mode in PLAIN_MODE:
-        converted = in_order(image) if image.mode.startswith("I;16") else image.convert(PLAIN_MODE[image.mode])
+        converted = (
+            Image.fromarray(np.asarray(image).astype(np.uint16))
+            if image.mode.startswith("I;16")
+            else image.convert(PLAIN_MODE[image.mode])
+        )
         converted.format, converted.info = image.format, image.info
         return converted
     if image.mode not in (*ARRAY_MODES, *COLOR_MODES, "P"):

@@ -28,7 +28,6 @@ __all__ = [
     "fits",
     "has_8_bits",
     "image_array",
-    "in_order",
     "in_srgb",
     "native_alpha",
     "native_rgb",
@@ -93,12 +92,6 @@ def image_array(image: Image.Image, what: str = "the PIL image") -> NDArray[Any]
     if image.mode == "F":
         check_array(array, what)
     return array
-
-
-def in_order(image: Image.Image) -> Image.Image:
-    """A 16-bit grey image, whatever the order of its bytes, as one of mode I;16."""
-    array = np.asarray(image)
-    return Image.fromarray(array.astype(np.uint16))
 
 
 def fits(icc: bytes, native: Native) -> bool:

@@ -18,6 +18,8 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self, get_args
 
 from ..errors import ModelError, UnknownName
 from ..labels import LabelScheme, scheme
+from ..shown import shown
+from ..small_files import read_small
 
 __all__ = [
     "CLASSIFIER",
@@ -33,6 +35,7 @@ __all__ = [
     "find_card",
     "installed_models",
     "local_models",
+    "read_table",
     "segmenters_among",
 ]
 
@@ -46,6 +49,13 @@ Quality = Literal["fast", "balanced", "best"]
 QUALITIES: tuple[Quality, ...] = get_args(Quality)
 #: Of the card's input size, for the crops of ``fast`` where the card does not say; and what sizes are multiples of.
 _FAST, _MULTIPLE = 0.7, 32
+
+#: Bytes of a card, and of a model's weights, which protobuf ends at 2 GiB.
+_MOST_BYTES, _MOST_WEIGHTS = 2**20, 2**31
+#: Characters of a text in a card, and of what its parser says of it.
+_LONGEST_TEXT, _MOST_SHOWN = 2000, 200
+#: Pixels: a crop of this side takes gigabytes in any network.
+_LARGEST_INPUT = 4096
 
 #: Folders of models, beside those in the package: paths in the style of PATH.
 ENVIRONMENT = "FACEFX_MODELS"
@@ -72,11 +82,11 @@ class Card(ABC):
     @classmethod
     def read(cls, folder: Path) -> Self:
         """Read ``folder/card.toml``. Raises `ModelError` if it is missing, malformed, out of range or contradicts itself."""
-        path, table = folder / "card.toml", _read_table(folder)
+        path, table = folder / "card.toml", read_table(folder)
         try:
             return cls(
                 folder=folder,
-                **{key: str(table[key]) for key in ("name", "version", "family", "summary", "sha256", "license", "data_license")},
+                **{key: _text(table, key) for key in ("name", "version", "family", "summary", "sha256", "license", "data_license")},
                 parameters=int(table["parameters"]),
                 scores=MappingProxyType(table.get("scores", {})),
                 training=MappingProxyType(table.get("training", {})),
@@ -84,8 +94,10 @@ class Card(ABC):
             )
         except (ModelError, UnknownName) as error:
             raise ModelError(f"the model card {path}: {error}") from None
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ModelError(f"the model card {path} lacks or garbles {error}; docs/models.md lists what a card holds") from None
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ModelError(
+                f"the model card {path} lacks or garbles {str(error)[:_MOST_SHOWN]}; docs/models.md lists what a card holds"
+            ) from None
 
     @classmethod
     @abstractmethod
@@ -123,44 +135,55 @@ class ModelCard(Card):
         labels, classes = scheme(table["labels"]["scheme"]), tuple(table["labels"]["classes"])
         height, width = (int(v) for v in table["input"]["size"])
         if classes != labels.classes:
-            raise ModelError(f"it lists the classes {classes}, but its scheme {labels.name!r} has {labels.classes}")
-        if height < 32 or height != width:
-            raise ModelError(f"it has input size {(height, width)}; allowed: square, 32 pixels or more")
+            raise ModelError(f"it lists the classes {shown(classes)}, but its scheme {labels.name!r} has {labels.classes}")
+        if not 32 <= height <= _LARGEST_INPUT or height != width:
+            raise ModelError(f"it has input size {shown((height, width))}; allowed: square, 32 to {_LARGEST_INPUT} pixels")
         return {"input_size": (height, width), "scheme": labels, "qualities": _qualities(table.get("quality", {}), height)}
 
 
 def _qualities(tables: Mapping[str, Any], side: int) -> Mapping[Quality, Run]:
     if unknown := sorted(tables.keys() - set(QUALITIES)):
-        raise ModelError(f"it has a quality {unknown[0]!r}; allowed: {', '.join(QUALITIES)}")
+        raise ModelError(f"it has a quality {shown(unknown[0])}; allowed: {', '.join(QUALITIES)}")
     found = {}
     for quality in QUALITIES:
         table = tables.get(quality, {})
         usual = max(round(_FAST * side / _MULTIPLE), 1) * _MULTIPLE if quality == "fast" else side
         size, mirror = table.get("size", usual), table.get("mirror", quality == "best")
-        if type(size) is not int or size < _MULTIPLE or (size % _MULTIPLE and size != side) or type(mirror) is not bool:
+        allowed = type(size) is int and _MULTIPLE <= size <= _LARGEST_INPUT and (not size % _MULTIPLE or size == side)
+        if not allowed or type(mirror) is not bool:
             raise ModelError(
-                f"its quality {quality!r} has size = {size!r} and mirror = {mirror!r}; "
-                f"allowed: a multiple of {_MULTIPLE} or the input size, and true or false"
+                f"its quality {quality!r} has size = {shown(size)} and mirror = {shown(mirror)}; "
+                f"allowed: a multiple of {_MULTIPLE} up to {_LARGEST_INPUT} or the input size, and true or false"
             )
         found[quality] = Run(size, mirror)
     return MappingProxyType(found)
 
 
-def _read_table(folder: Path) -> dict[str, Any]:
-    """The contents of ``folder/card.toml``. Raises `ModelError` if it is missing or no TOML."""
+def read_table(folder: Path) -> dict[str, Any]:
+    """The contents of ``folder/card.toml``. Raises `ModelError` if it is missing, too long, or no TOML."""
     path = folder / "card.toml"
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(read_small(path, _MOST_BYTES).decode("utf-8"))
     except OSError as error:
         raise ModelError(f"no model card at {path}: {error.strerror}; a model is a folder with model.onnx and card.toml") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ModelError(f"the model card {path} is not valid TOML: {error}") from None
+    except RecursionError:
+        raise ModelError(f"the model card {path} is not valid TOML: it is nested too deep") from None
+    except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
+        raise ModelError(f"the model card {path} is not valid TOML: {str(error)[:_MOST_SHOWN]}") from None
+
+
+def _text(table: Mapping[str, Any], key: str) -> str:
+    """One of a card's words. Raises `ValueError` for tables, and for what is too long to be one."""
+    value = table[key]
+    if isinstance(value, dict | list) or len(str(value)) > _LONGEST_TEXT:
+        raise ValueError(f"{key} = {shown(value)}, where a text of at most {_LONGEST_TEXT} characters is allowed")
+    return str(value)
 
 
 def checked_bytes(path: Path, model: str, sha256: str) -> bytes:
     """The bytes of one of a model's files. Raises `ModelError` if it cannot be read or its card gives another sha256."""
     try:
-        content = path.read_bytes()
+        content = read_small(path, _MOST_WEIGHTS)
     except OSError as error:
         raise ModelError(f"the model {model!r} has no readable {path}: {error.strerror}") from None
     if (found := hashlib.sha256(content).hexdigest()) != sha256:

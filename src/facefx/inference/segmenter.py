@@ -15,12 +15,16 @@ from ..errors import ModelError, ParameterError
 from ..labels import LabelScheme
 from ..shown import shown
 from .cards import ModelCard, Quality
-from .runtime import CPU, open_session, run_session
+from .runtime import CPU, check_ends, open_session, run_session
 
 if TYPE_CHECKING:
     import onnxruntime
 
 __all__ = ["OnnxSegmenter"]
+
+
+#: From this probability on a whole crop may be of one class: a wall is background everywhere.
+_CERTAIN = 0.99
 
 
 class OnnxSegmenter:
@@ -133,7 +137,12 @@ class OnnxSegmenter:
         expected = (len(crops), len(self.scheme), *crops.shape[1:3])
         if output.shape != expected:
             raise ModelError(f"the model {self.name!r} returned an array of shape {output.shape}; its card promises {expected}")
-        return np.asarray(output, np.float32)
+        answer = np.asarray(output, np.float32)
+        if not np.isfinite(answer).all():
+            raise ModelError(f"the model {self.name!r} returned NaN or infinity; export it again, or run it on another provider")
+        if (answer == answer[..., :1, :1]).all() and answer[0, :, 0, 0].max() < _CERTAIN and np.ptp(crops):
+            raise ModelError(f"the model {self.name!r} says the same of every pixel, whatever it sees; export it again")
+        return answer
 
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
@@ -145,14 +154,9 @@ class OnnxSegmenter:
         return session
 
     def _check(self, session: onnxruntime.InferenceSession) -> None:
-        inputs, outputs = session.get_inputs(), session.get_outputs()
-        if len(inputs) != 1 or len(outputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].shape[1] != 3:
-            taken, given = [(i.name, i.shape) for i in inputs], [(o.name, o.shape) for o in outputs]
-            raise ModelError(
-                f"the model {self.name!r} takes {taken} and gives {given}; "
-                "allowed: one input (N, 3, H, W) and one output (N, C, H, W)"
-            )
-        channels = outputs[0].shape[1]
+        check_ends(session, f"the model {self.name!r}", "one input (N, 3, H, W) and one output (N, C, H, W), both of floats")
+        shape = session.get_outputs()[0].shape
+        channels = shape[1] if len(shape) > 1 else None
         if isinstance(channels, int) and channels != len(self.scheme):
             raise ModelError(f"the model {self.name!r} gives {channels} classes, but its card's scheme has {len(self.scheme)}")
 

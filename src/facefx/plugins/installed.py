@@ -28,7 +28,7 @@ from ..inference.cards import ENVIRONMENT, ModelCard, local_models
 from ..inference.segmenter import OnnxSegmenter
 from ..shown import shown
 from . import files, hookspecs
-from .checked import checked_detector, checked_segmenter, guarded, message_of
+from .checked import checked_detector, checked_segmenter, guarded, is_interruption, message_of
 
 __all__ = ["PluginInfo", "Registry", "register", "registry", "use_file"]
 
@@ -260,9 +260,9 @@ def _load(found: Registry, distribution: str, version: str, entry: str, load: Ca
     """Load one plugin; a broken one is listed with its problem and hurts nobody else, or is an error if `strict`."""
     try:
         found.add(distribution, version, entry, load())
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:  # a plugin may raise anything at all, or try to exit when it is imported
+        if is_interruption(error):
+            raise
         problem = message_of(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {message_of(error)}"
         if strict:
             raise PluginError(f"the plugin {distribution}:{entry} is broken: {problem}") from error

@@ -10,7 +10,7 @@ from ..face.values import Detector, Segmenter
 from ..inference.ensemble import Ensemble
 from ..inference.segmenter import OnnxSegmenter
 from ..shown import shown
-from .checked import checked_segmenter
+from .checked import checked_segmenter, guarded
 from .installed import registry
 
 __all__ = ["DEFAULT_DETECTOR", "DEFAULT_SEGMENTER", "resolve_detector", "resolve_segmenter"]
@@ -26,12 +26,12 @@ def resolve_segmenter(segmenter: str | Path | Segmenter | None) -> Segmenter:
         case None:
             return registry().segmenter(f"facefx:{DEFAULT_SEGMENTER}")
         case Path():
-            return _from_folder(segmenter.resolve())
+            return _from_folder(_resolved(segmenter))
         case str() if segmenter.startswith(_ENSEMBLE):
             return Ensemble([resolve_segmenter(name) for name in segmenter.removeprefix(_ENSEMBLE).split("+")])
         case str():
             return (
-                _from_folder(Path(segmenter).resolve())
+                _from_folder(_resolved(Path(segmenter)))
                 if "/" in segmenter or "\\" in segmenter
                 else registry().segmenter(segmenter)
             )
@@ -40,6 +40,13 @@ def resolve_segmenter(segmenter: str | Path | Segmenter | None) -> Segmenter:
             f"segmenter={shown(segmenter)} is not allowed; give a name, the path of a model folder, or a Segmenter"
         )
     return checked_segmenter(segmenter, f"the segmenter {type(segmenter).__qualname__}")
+
+
+def _resolved(folder: Path) -> Path:
+    try:
+        return folder.resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # a byte of zero, a circle of links
+        raise ParameterError(f"segmenter={shown(str(folder))} is not allowed: {error}; give the path of a model folder") from None
 
 
 @lru_cache(maxsize=8)
@@ -53,6 +60,9 @@ def resolve_detector(detector: str | Detector | None) -> Detector:
         return registry().detector(f"facefx:{DEFAULT_DETECTOR}")
     if isinstance(detector, str):
         return registry().detector(detector)
-    if not callable(getattr(detector, "detect", None)) or isinstance(detector, type):
-        raise ParameterError(f"detector={type(detector).__name__} is not allowed; give a name, or an object with a method detect")
+    with guarded(f"the detector {type(detector).__qualname__}"):
+        if not callable(getattr(detector, "detect", None)) or isinstance(detector, type):
+            raise ParameterError(
+                f"detector={type(detector).__name__} is not allowed; give a name, or an object with a method detect"
+            )
     return detector
