@@ -248,7 +248,10 @@ def edit(file: Path, look: str | list[Any]) -> Iterator[Work]:
 @stage
 def encode(file: Path, look: list[Any]) -> Iterator[Work]:
     """From an edited scene to a JPEG's bytes."""
-    edited, picture = _chain(look).edit(_fresh(file)), _opened(file)
+    import facefx
+
+    picture: Any = facefx.open_image(file.read_bytes())
+    edited = _chain(look).edit(facefx.parse(picture))
     if hasattr(picture, "with_canvas"):
         return repeat(lambda: picture.with_canvas(edited.canvas).handed_back())
     return repeat(lambda: picture.like(edited.image))

@@ -120,14 +120,14 @@ class Film:
         return np.asarray(cv2.remap(values, points, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT))  # type: ignore[call-overload]
 
 
-def single(frames: Iterator[np.ndarray]) -> Iterator[Scene]:
+def single(frames: Iterator[np.ndarray], segmenter: str | None = None) -> Iterator[Scene]:
     """Every frame for itself."""
-    parser = Parser.of()
+    parser = Parser.of(segmenter)
     return (parse_rgb(open_image(frame).rgb, parser) for frame in frames)
 
 
-def steady(frames: Iterator[np.ndarray], tracking: Tracking) -> Iterator[Scene]:
-    tracker = Tracker(tracking=tracking)
+def steady(frames: Iterator[np.ndarray], tracking: Tracking, segmenter: str | None = None) -> Iterator[Scene]:
+    tracker = Tracker(segmenter, tracking=tracking)
     return (tracker.next(open_image(frame).canvas) for frame in frames)
 
 
@@ -198,15 +198,15 @@ def run_flicker(options: argparse.Namespace) -> None:
     CONSOLE.print("| movement | region | input | single | steady | single/steady | lag single | lag steady |\n" + "|---" * 8 + "|")
     for name in options.movements or [*MOVEMENTS, "cut"]:
         if name == "cut":
-            run_cut(films[0], tracking, 4)
+            run_cut(films[0], tracking, 4, options.segmenter)
             continue
         poses = [MOVEMENTS[name](t) for t in range(options.frames)]
         rows: dict[str, list[tuple[float, float, float]]] = {}
         for film in films:
             frames = [film.frame(pose, seed) for seed, pose in enumerate(poses)]
             bare = flicker(film, poses, frames, iter(Scene(open_image(f).rgb, ()) for f in frames), Chain())
-            calm = flicker(film, poses, frames, steady(iter(frames), tracking), LOOK)
-            alone = calm if options.steady_only else flicker(film, poses, frames, single(iter(frames)), LOOK)
+            calm = flicker(film, poses, frames, steady(iter(frames), tracking, options.segmenter), LOOK)
+            alone = calm if options.steady_only else flicker(film, poses, frames, single(iter(frames), options.segmenter), LOOK)
             for key in calm:
                 rows.setdefault(key, []).append((bare[key], alone[key], calm[key]))
         for region in REGIONS:
@@ -219,12 +219,12 @@ def run_flicker(options: argparse.Namespace) -> None:
                 )
 
 
-def run_cut(film: Film, tracking: Tracking, frames: int) -> None:
+def run_cut(film: Film, tracking: Tracking, frames: int, segmenter: str | None) -> None:
     """After a cut nothing of the shot before it may be left: the steady masks against those of each frame for itself."""
     shots = [film.frame(MOVEMENTS["shift"](t), t) for t in range(2 * frames)]
     mirrored = [np.ascontiguousarray(np.roll(shot[:, ::-1], film.width // 6, axis=1)) for shot in shots[frames:]]
-    calm = list(steady(iter([*shots[:frames], *mirrored]), tracking))[frames:]
-    alone = list(steady(iter(mirrored), Tracking(size=tracking.size, smoothing=0.0)))
+    calm = list(steady(iter([*shots[:frames], *mirrored]), tracking, segmenter))[frames:]
+    alone = list(steady(iter(mirrored), Tracking(size=tracking.size, smoothing=0.0), segmenter))
     rows = []
     for number, (first, second) in enumerate(zip(calm, alone, strict=True)):
         pairs = [(np.asarray(first.mask(region)), np.asarray(second.mask(region))) for region in REGIONS]
@@ -237,6 +237,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--photo", default=None, help="only this one of samples/")
     parser.add_argument("--frames", type=int, default=24)
     parser.add_argument("--size", type=lambda text: tuple(map(int, text.split("x")))[::-1], default=(360, 640), help="WIDTHxHEIGHT")
+    parser.add_argument("--segmenter", default=None, help="what parses the frames; the still is always parsed by the default")
     parser.add_argument("--crop", type=int, default=Tracking.size, help="side of the crop that the network sees")
     parser.add_argument("--smoothing", type=float, default=Tracking.smoothing)
     parser.add_argument("--parse-every", type=int, default=Tracking.parse_every)

@@ -70,11 +70,13 @@ def run_speed(options: argparse.Namespace) -> None:
         source, target = Path(folder, "in.mp4"), Path(folder, "out.mp4")
         _written(source, frames)
         if not options.no_parts:
-            _by_part(source, Path(folder, "part.nut"), tracking, look)
+            _by_part(source, Path(folder, "part.nut"), tracking, look, options.segmenter)
         spent: dict[str, list[tuple[float, float]]] = defaultdict(list)
         for _ in range(options.rounds):
             spent["transcode"].append(_clocked(lambda: _transcoded(source, Path(folder, "plain.nut"))))
-            spent["facefx"].append(_clocked(lambda: convert(source, target, look, tracking=tracking, force=True)))
+            spent["facefx"].append(
+                _clocked(lambda: convert(source, target, look, segmenter=options.segmenter, tracking=tracking, force=True))
+            )
     rows = []
     for name, rounds in spent.items():
         wall, cpu = (min(values) / len(frames) for values in zip(*rounds, strict=True))
@@ -118,12 +120,12 @@ def _transcoded(source: Path, target: Path) -> None:
         result.mux(made.encode(None))
 
 
-def _by_part(source: Path, part: Path, tracking: Tracking, look: Chain) -> None:
+def _by_part(source: Path, part: Path, tracking: Tracking, look: Chain, segmenter: str | None) -> None:
     """One frame after the other in one thread, every part timed; the first frame, which is searched for faces, left out."""
-    watch, tracker, regions = Stopwatch(), Tracker(tracking=tracking), asked_of(look)
+    watch, tracker, regions = Stopwatch(), Tracker(segmenter, tracking=tracking), asked_of(look)
     follow = watch.measured("all of tracking", tracker.next)
-    segmenter = tracker._parser.segmenter
-    segmenter.probabilities = watch.measured("network", segmenter.probabilities)  # type: ignore[method-assign]
+    network = tracker._parser.segmenter
+    network.probabilities = watch.measured("network", network.probabilities)  # type: ignore[method-assign]
     with VideoReader(source) as reader:
         decoded = reader.frames()
         decode = watch.measured("decoding", lambda: next(decoded, None))
@@ -161,7 +163,7 @@ def run_memory(options: argparse.Namespace) -> None:
     CONSOLE.print(
         f"{options.frames} frames of {options.size[1]} x {options.size[0]}, {tracking}\n| frames | resident MiB |\n|---|---|"
     )
-    for count, _ in enumerate(process(endless, LOOK, tracking=tracking), 1):
+    for count, _ in enumerate(process(endless, LOOK, segmenter=options.segmenter, tracking=tracking), 1):
         if count in (50, 200) or count % max(options.frames // 10, 1) == 0:
             pages = int(Path("/proc/self/statm").read_text().split()[1])
             CONSOLE.print(f"| {count} | {pages * os.sysconf('SC_PAGE_SIZE') / 2**20:.0f} |")

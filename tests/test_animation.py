@@ -233,3 +233,26 @@ def test_what_did_not_change_keeps_its_colours_in_a_palette(old: int, new: int, 
     kept[:8] = False
     if len(np.unique(before[seen][:, :3], axis=0)) <= 200:
         assert np.array_equal(shown[kept][:, :3], after[kept][:, :3])
+
+
+def test_who_is_hidden_in_an_animation_is_hidden_in_every_frame_and_nothing_tells_of_them(tmp_path: Path) -> None:
+    """As in a film: also in a frame in which nobody can be told, between two in which somebody can."""
+    portrait = np.asarray(Image.open(Path(__file__).parents[1] / "samples" / "straight.jpg").convert("RGB").resize((192, 192)))
+    frames = [np.clip(portrait.astype(int) + 2 * number, 0, 255).astype(np.uint8) for number in range(7)]
+    frames[3][60:130, 40:150] = 90  # a hand, say
+    exif = Image.Exif()
+    exif[0x013B] = "Jane Doe"
+    source, target = tmp_path / "in.webp", tmp_path / "out.webp"
+    first, *others = (Image.fromarray(frame) for frame in frames)
+    first.save(source, save_all=True, append_images=others, duration=80, lossless=True, exif=exif)
+    done = animate(source, target, chain("anonymize", method="block"))
+    assert (done.frames, done.with_faces) == (7, 7)
+    assert "Artist" in done.dropped
+    with Image.open(target) as image:
+        assert image.n_frames == 7
+        assert 0x013B not in image.getexif()
+        for number, before in enumerate(frames):
+            image.seek(number)
+            after = np.asarray(image.convert("RGB")).astype(int)
+            changed = np.abs(after - before).max(axis=2)[65:125, 65:125] > 6
+            assert changed.mean() > 0.9, f"frame {number} is bare"

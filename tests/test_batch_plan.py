@@ -179,3 +179,9 @@ def test_the_old_name_of_running_a_batch_still_works(tmp_path: Path) -> None:
     touch(tmp_path / "in", "a.png")
     with pytest.warns(DeprecationWarning, match=r"batch\.run"), pytest.raises(facefx.ParameterError, match="workers=0"):
         batch.run_batch(plan(tmp_path / "in", tmp_path / "out"), workers=0)
+
+
+@pytest.mark.parametrize("suffix", [".jfif", ".jpe", ".JPG"])
+def test_all_endings_of_a_jpeg_are_pictures(tmp_path: Path, suffix: str) -> None:
+    Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / f"one{suffix}", "JPEG")
+    assert [task.file for task in plan(tmp_path, tmp_path / "out").tasks()] == [f"one{suffix}"]

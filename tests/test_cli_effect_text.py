@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from facefx import chain
 from facefx.cli.effect_text import chain_from_text, example
 from facefx.errors import ParameterError, UnknownName
 from facefx.plugins.installed import Registry
@@ -65,3 +66,9 @@ def test_the_example_of_every_effect_gives_its_defaults(fresh_registry: Registry
         (step,) = chain_from_text(example(spec)).steps
         assert step.name == full
         assert dict(step.params) == spec.resolve({})
+
+
+@pytest.mark.parametrize("faces", ["0,2", "!0,2", "(10,20,300,400)", "!(10.5,-2,300,400)", "!largest"])
+def test_commas_of_a_choice_of_faces_do_not_end_it(faces: str) -> None:
+    made = chain_from_text(f"anonymize:faces={faces},method=block")
+    assert made == chain("anonymize", faces=faces, method="block")

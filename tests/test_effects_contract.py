@@ -16,8 +16,10 @@ import facefx
 from conftest import Fakes
 from facefx import chain
 from facefx.declare.declarations import AnalyzerSpec, EffectSpec
+from facefx.face.face import FaceView
 from facefx.face.scene import Scene
 from facefx.labels import is_scene_wide, labels_of
+from facefx.pixels.masks import depth
 from facefx.plugins import builtin
 from facefx.testing import check_effect, parameters
 from synthetic import PORTRAIT, FakeSegmenter, Head, ScriptedDetector, label_picture, painted
@@ -41,7 +43,13 @@ first_of_its_kind = pytest.mark.parametrize(
 
 def out_of_reach(spec: EffectSpec, scene: Scene) -> np.ndarray:
     """(H, W) bool: where an effect may change nothing. A warp reaches farther than its region, an overlay anywhere."""
-    if spec.kind in ("paint", "cutout"):
+    if spec.kind == "cutout":  # nothing of the background stays beneath the alpha
+        return np.zeros(scene.size, bool)
+    if spec.private:
+        mask = np.asarray(scene.mask(spec.region)) > 0
+        outline = FaceView(scene.faces[0], (0, 0, scene.size[1], scene.size[0])).outline()
+        return np.asarray(depth(~(mask | outline)) > 0.1 * scene.faces[0].box.side)
+    if spec.kind == "paint":
         return np.asarray(scene.mask(spec.region) == 0)
     away = np.full(scene.size, spec.kind == "warp")
     for face in scene.faces if spec.kind == "warp" else ():

@@ -23,6 +23,7 @@ from facefx import chain
 from facefx.chains.sequence import Chain
 from facefx.cli.exit_codes import ExitCode
 from facefx.errors import ImageError, MissingExtra, ParameterError
+from facefx.face.values import Detection
 from facefx.labels import Label, Region
 from facefx.live import session as live_session
 from facefx.live import sources, window
@@ -32,7 +33,7 @@ from facefx.live.sources import frames_of
 from facefx.live.views import HEIGHT, PANEL, beside_panel
 from facefx.video import Tracker
 from synthetic import FakeDetector, FakeSegmenter, HairSegmenter
-from video_helpers import film, read_video, uneven, write_video
+from video_helpers import HEAD, film, read_video, uneven, write_video
 
 LOOKS = [("none", Chain()), ("blue", chain("recolor_lips", color="#2040c0", strength=1.0))]
 
@@ -82,6 +83,31 @@ def test_a_key_goes_through_the_looks(tmp_path: Path) -> None:
     assert live.running
     live.press("escape")
     assert not live.running
+
+
+def test_who_is_to_be_hidden_stays_hidden_in_frames_in_which_nobody_is_seen(tmp_path: Path) -> None:
+    """In the window and so in its recordings."""
+
+    class Blinking(FakeDetector):
+        seen = True
+
+        def detect(self, rgb: np.ndarray) -> list[Detection]:
+            return super().detect(rgb) if self.seen else []
+
+    eyes = Blinking()
+    hide = [("hidden", chain("anonymize", method="block", color="#00ff00"))]
+    live = Session(Tracker(FakeSegmenter(), eyes), hide, tmp_path)
+    live.press("p")
+    frames = film(12)
+    for number, frame in enumerate(frames):
+        eyes.seen = not 5 <= number <= 7
+        shown = frame.copy()
+        if not eyes.seen:
+            shown[60:100, 90:150] = 128  # something before the face
+        window = view_of(live.show(shown))
+        green = (window[..., 1] > 200) & (window[..., 0] < 60)
+        x, y = (round(v) for v in HEAD.center)
+        assert green[y - 15 : y + 15, x - 10 + 2 * number : x + 10 + 2 * number].mean() > 0.9, f"bare in frame {number}"
 
 
 def test_stills_and_recordings(tmp_path: Path) -> None:

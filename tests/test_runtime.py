@@ -295,3 +295,17 @@ print(kept - before, megabytes() - before)
     kept, left = map(float, done.stdout.split())
     assert kept > 200
     assert left < 0.5 * kept
+
+
+def test_nothing_is_left_in_the_home_folder(tmp_path: Path) -> None:
+    """onnxruntime tells its maker of itself unless it is told not to, and keeps an id for that."""
+    pytest.importorskip("onnxruntime")
+    home, portrait = tmp_path / "home", Path(__file__).parents[1] / "samples" / "straight.jpg"
+    home.mkdir()
+    code = "import sys, facefx; facefx.parse(sys.argv[1])"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ORT_", "XDG_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(portrait)], env=kept | {"HOME": str(home)}, capture_output=True, check=True
+    )
+    assert (done.stdout, done.stderr) == (b"", b"")
+    assert list(home.rglob("*")) == []

@@ -15,33 +15,11 @@ from conftest import Fakes
 from facefx.cli.exit_codes import ExitCode
 from facefx.cli.tables import flat
 from facefx.errors import ParameterError
-from facefx.face.values import Box
-from facefx.video.analysis import Film, Numbering
+from facefx.video.analysis import Film
 from synthetic import FakeDetector, FakeSegmenter
 from video_helpers import HEAD, empty, film, uneven, write_video
 
 pytest.importorskip("av", reason="video files need the extra 'video'")
-
-
-class Seen:
-    """A face that is nothing but its box."""
-
-    def __init__(self, x: float, side: float = 80.0) -> None:
-        self.box = Box.square((x, 80.0), side)
-
-
-def numbers(*frames: tuple[float, ...]) -> list[tuple[int, ...]]:
-    numbering = Numbering()
-    return [numbering.next(tuple(Seen(x) for x in places)) for places in frames]  # type: ignore[arg-type]
-
-
-def test_numbers_stay_with_faces() -> None:
-    assert numbers((100,), (110,), (120, 300), (300, 130), (140,)) == [(0,), (0,), (0, 1), (1, 0), (0,)]
-
-
-def test_a_face_that_was_lost_for_a_while_has_its_number_again() -> None:
-    assert numbers((100,), *[()] * 20, (104,)) == [(0,), *[()] * 20, (0,)]
-    assert numbers((100,), *[()] * 40, (104,)) == [(0,), *[()] * 40, (1,)]
 
 
 def test_a_film_is_measured_frame_by_frame(tmp_path: Path) -> None:

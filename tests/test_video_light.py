@@ -124,7 +124,7 @@ def test_odd_sides_become_even_ones_that_phones_play(tmp_path: Path, size: tuple
 @pytest.mark.parametrize("light", [HLG, PQ, WIDE, P3, replace(SDR, bits=10)])
 def test_films_of_ten_bits_keep_them_and_are_painted_in_the_right_light(tmp_path: Path, light: Light) -> None:
     numbers = [light.from_srgb(frame.astype(np.uint16) * 257) for frame in [*empty(1), *film(2)]]
-    options = {"crf": "4", "x265-params": "log-level=error"}
+    options = {"crf": "4", "x265-params": "log-level=error:bframes=0"}
     source = write(tmp_path / "in.mp4", numbers, light, codec="libx265", format="yuv420p10le", options=options)
     edit(source, tmp_path / "out.mp4", crf=4)
     before, originals = read(source)
@@ -149,7 +149,7 @@ def test_highlights_and_neon_beside_the_lips_stay(tmp_path: Path, light: Light) 
     for frame in numbers:
         frame[:20, :40] = 58_000  # far brighter than a white sheet
         frame[:20, 60:100] = (0, 40_000, 0)  # BT.2020's own green
-    options = {"crf": "4", "x265-params": "log-level=error"}
+    options = {"crf": "4", "x265-params": "log-level=error:bframes=0"}
     source = write(tmp_path / "in.mov", numbers, light, codec="libx265", format="yuv420p10le", options=options)
     edit(source, tmp_path / "out.mov", crf=4)
     (_, was), (_, now) = read(source), read(tmp_path / "out.mov")
@@ -162,7 +162,7 @@ def test_tone_mapping_makes_a_plain_film(tmp_path: Path, light: Light) -> None:
     greys = np.linspace(0, 255, 224).astype(np.uint8)[None, :, None].repeat(160, 0).repeat(3, 2)
     numbers = light.from_srgb(greys.astype(np.uint16) * 257)
     numbers[:40, :40] = 58_000
-    options = {"crf": "4", "x265-params": "log-level=error"}
+    options = {"crf": "4", "x265-params": "log-level=error:bframes=0"}
     source = write(tmp_path / "in.mp4", [numbers], light, codec="libx265", format="yuv420p10le", options=options)
     edit(source, tmp_path / "out.mp4", tone_map=True, crf=4)
     after, (shown,) = read(tmp_path / "out.mp4")
@@ -177,7 +177,7 @@ def test_tone_mapping_makes_a_plain_film(tmp_path: Path, light: Light) -> None:
 def test_the_master_of_a_film_is_told_on(tmp_path: Path) -> None:
     numbers = [PQ.from_srgb(frame.astype(np.uint16) * 257) for frame in empty(2)]
     display = "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(40000000,50):max-cll=1200,300"
-    options = {"crf": "4", "x265-params": f"log-level=error:{display}"}
+    options = {"crf": "4", "x265-params": f"log-level=error:bframes=0:{display}"}
     source = write(tmp_path / "in.mp4", numbers, PQ, codec="libx265", format="yuv420p10le", options=options)
     edit(source, tmp_path / "out.mp4")
     (before, _), (after, _) = read(source), read(tmp_path / "out.mp4")
@@ -245,7 +245,7 @@ def test_a_cutout_film_is_transparent_and_hides_nothing_beneath(tmp_path: Path, 
 @pytest.mark.parametrize("ending", [".webm", ".mov", ".mp4"])
 def test_a_cutout_of_an_hdr_film(tmp_path: Path, ending: str) -> None:
     numbers = [HLG.from_srgb(frame.astype(np.uint16) * 257) for frame in film(2)]
-    options = {"crf": "4", "x265-params": "log-level=error"}
+    options = {"crf": "4", "x265-params": "log-level=error:bframes=0"}
     source = write(tmp_path / "in.mp4", numbers, HLG, codec="libx265", format="yuv420p10le", options=options)
     done = edit(source, tmp_path / f"out{ending}", chain("cutout"))
     after, (first, _) = read(tmp_path / f"out{ending}")

@@ -54,6 +54,7 @@ def test_the_mean_of_two(tmp_path: Path) -> None:
     assert [(part["name"], part["share"]) for part in card.training["averaged"]] == [("first", 0.75), ("second", 0.25)]
     assert card.training["commands"][-1] == "facefx-train average first=0.75 second=0.25 models/mean"
     assert card.parameters == ModelCard.read(first).parameters
+    assert card.qualities == ModelCard.read(first).qualities
 
 
 def test_what_cannot_be_averaged_is_said_and_nothing_is_written(tmp_path: Path) -> None:

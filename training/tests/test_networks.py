@@ -16,6 +16,7 @@ from facefx.errors import ParameterError, UnknownName
 from facefx_training.export.model_folder import Probabilities
 from facefx_training.export.to_onnx import write_onnx
 from facefx_training.networks import Segmenter, build, encoders, families
+from facefx_training.networks.onnx_graph import multiply_adds
 
 CLASSES = 5
 
@@ -148,8 +149,29 @@ def test_the_default_unet_stays_within_five_million_parameters() -> None:
     assert _parameters(build("unet", 19, pretrained=False)) <= 5e6
 
 
+def test_the_light_unet_is_for_browsers() -> None:
+    network = build("light-unet", 19, pretrained=False)
+    assert _parameters(network) <= 1.5e6
+    assert multiply_adds(write_onnx(Probabilities(network).eval()), (256, 256)) <= 0.5e9
+
+
+def test_the_light_unets_answer_is_that_of_its_logits_enlarged_later() -> None:
+    torch.manual_seed(1)
+    network = build("light-unet", CLASSES, pretrained=False).train()
+    image = torch.rand(1, 3, 97, 131)
+    with torch.no_grad():
+        for _ in range(3):
+            network(torch.rand(2, 3, 64, 96))
+        network.eval().decoder[1].classify.weight *= 100  # or all classes are as likely as another
+        logits, given = network(image), network.probabilities(image)
+    assert given.shape == logits.shape
+    torch.testing.assert_close(given.sum(1), torch.ones_like(given[:, 0]))
+    assert logits.softmax(1).amax(1).mean() > 0.5
+    assert (given.argmax(1) == logits.argmax(1)).float().mean() > 0.9
+
+
 @pytest.mark.parametrize("encoder", encoders())
-@pytest.mark.parametrize("name", ["unet", "pspnet", "transunet"])
+@pytest.mark.parametrize("name", ["unet", "pspnet", "transunet", "light-unet"])
 def test_families_run_on_every_encoder(name: str, encoder: str) -> None:
     network = build(name, 2, encoder=encoder, pretrained=False).eval()
     with torch.no_grad():

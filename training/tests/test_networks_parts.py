@@ -61,6 +61,21 @@ def test_lite_weights_load_in_order_and_leave_the_head(tmp_path: Path) -> None:
     assert all(torch.equal(a, b) for a, b in zip(source.state_dict().values(), loaded.state_dict().values(), strict=True))
 
 
+def test_an_encoder_that_was_cut_short_takes_the_first_of_the_weights(tmp_path: Path) -> None:
+    source = build_encoder("efficientnet-lite0", pretrained=False)
+    torch.save(source.state_dict(), tmp_path / "weights.pth")
+    short = build_encoder("efficientnet-lite0-short", pretrained=tmp_path / "weights.pth")
+    state = source.state_dict()
+    assert set(short.state_dict()) < set(state)
+    assert all(torch.equal(value, state[name]) for name, value in short.state_dict().items())
+    picture = torch.rand(1, 3, 64, 96)
+    for own, deeper in zip(short.eval()(picture)[:-1], source.eval()(picture), strict=False):
+        torch.testing.assert_close(own, deeper)
+    torch.save(dict(list(state.items())[:20]), tmp_path / "few.pth")
+    with pytest.raises(ModelError, match="holds 20 tensors where"):
+        build_encoder("efficientnet-lite0-short", pretrained=tmp_path / "few.pth")
+
+
 def test_a_resnet_file_with_its_classifier_loads(tmp_path: Path) -> None:
     source = build_encoder("resnet18", pretrained=False)
     torch.save(source.state_dict() | {"fc.weight": torch.zeros(1000, 512), "fc.bias": torch.zeros(1000)}, tmp_path / "resnet18.pth")

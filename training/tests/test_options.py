@@ -58,6 +58,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Any:
          replace(PLAIN, options={"stem": 8, "dropout": 0.2, "encoder": "resnet18"})),
         ("--size 0=64 --size 0.5=96", replace(PLAIN, sizes=((0.0, 64), (0.5, 96)))),
         ("--extra A=0.25 --extra x/y=z=0.5", replace(PLAIN, extra=(("A", 0.25), ("x/y=z", 0.5)))),
+        ("--teacher models/x --teacher y --temperature 2", replace(PLAIN, teacher=("models/x", "y"), temperature=2.0)),
         ("--start models/x/ --num-nodes 2 --critic-width 8", replace(PLAIN, start="models/x", num_nodes=2, critic_width=8)),
     ],
 )  # fmt: skip
@@ -90,7 +91,8 @@ def test_where_pictures_are_varied_depends_on_the_machine(given: Any, cuda: bool
     ("command", "config"),
     [
         ("train", replace(PLAIN, steps=None, minutes=72.5, options={"stem": 8, "encoder": "resnet18"}, extra=(("A", 0.25),),
-                          l1=50.0, sizes=((0.0, 64), (0.5, 96)), family="pix2pix", precision="bf16-mixed", patience=4, seed=3,
+                          l1=50.0, sizes=((0.0, 64), (0.5, 96)), family="segnet", precision="bf16-mixed", patience=4, seed=3,
+                          teacher=("T", "U"), teacher_weight=0.5,
                           **THRICE)),
         ("detector train", replace(DETECTOR, frames="G", rate=1e-3, encoder_rate=2.5e-4, workers=0, sizes=((0.0, 64),))),
     ],
@@ -127,4 +129,5 @@ def test_the_settings_of_an_earlier_run_still_load(tmp_path: Path) -> None:
     }
     assert "--rate 0.7" in words(config)
     config.save(tmp_path / "again.json")
-    assert json.loads((tmp_path / "again.json").read_text()) == EARLIER
+    since = {"teacher": [], "teacher_weight": 1.0, "temperature": 1.0}
+    assert json.loads((tmp_path / "again.json").read_text()) == EARLIER | since

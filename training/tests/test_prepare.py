@@ -187,6 +187,12 @@ def test_a_split_that_makes_no_sense_is_refused(text: str) -> None:
     assert parse_ratio("8:1:1") == (8, 1, 1)
 
 
+def test_a_folder_of_photos_alone_says_that_nothing_is_labelled(tmp_path: Path) -> None:
+    """So that a card does not count them among the faces whose labels were learnt."""
+    assert prepare(layouts.photos(tmp_path / "set"), tmp_path / "out", size=48).about["labels"] == "none"
+    assert "labels" not in prepare(layouts.plain(tmp_path / "plain"), tmp_path / "pairs", size=48).about
+
+
 def test_nothing_is_written_over_without_force(tmp_path: Path) -> None:
     source, into = layouts.photos(tmp_path / "set"), tmp_path / "out"
     into.mkdir()

@@ -26,10 +26,10 @@ from facefx_training.export import model_folder, to_onnx
 from facefx_training.export.card import commands, draft_card
 from facefx_training.export.model_folder import export_model, rewrite_model
 from facefx_training.export.to_onnx import rewritten
-from facefx_training.networks import Segmenter, build
+from facefx_training.networks import Segmenter, build, segmenter
 from facefx_training.run.config import Config
 from facefx_training.run.module import Parser
-from facefx_training.run.published import take_over_model
+from facefx_training.run.published import take_over_encoder, take_over_model
 
 FAMILIES = {
     "unet": {"encoder": "efficientnet-lite0", "stem": 8},
@@ -60,7 +60,8 @@ def exported(family: str, folder: Path) -> Path:
                 module.bias.uniform_(-0.2, 0.2)
         for _ in range(5):
             network(pictures())
-    export_model(network.eval(), folder, {"name": folder.name, "family": family}, CELEBAMASK, face(64)[0], sizes=(64,))
+    card = {"name": folder.name, "family": family, "version": "1", "summary": "", "license": "", "data_license": ""}
+    export_model(network.eval(), folder, {**card, "input": {"size": [64, 64]}}, CELEBAMASK, face(64)[0], sizes=(64,))
     return folder
 
 
@@ -122,6 +123,38 @@ def test_a_run_starts_as_the_model_folder_that_it_is_given(tmp_path: Path) -> No
         torch.testing.assert_close(answer, of_the_model(model, pictures()), atol=1e-4, rtol=0)
 
 
+def features(network: Segmenter, images: Tensor) -> list[Tensor]:
+    with torch.no_grad():
+        return network.encoder(images)
+
+
+def test_a_run_of_another_family_starts_with_the_encoder_which_may_end_sooner(tmp_path: Path) -> None:
+    model = exported("unet", tmp_path / "model")
+    whole = small("unet", 1).eval()
+    take_over_model(whole, model, pictures())
+    images, labels = zip(*(face(64, seed) for seed in range(4)), strict=True)
+    shown = Pictures(list("abcd"), np.stack(images), np.stack(labels))
+    config = Config(data="", steps=1, family="light-unet", sizes=((0.0, 64),), start=str(model))
+    torch.manual_seed(5)
+    light = Parser(config, shown, np.ones(4), shown, tmp_path).network.eval()
+    torch.manual_seed(5)
+    untouched = build("light-unet", len(CELEBAMASK), pretrained=False)
+    for own, deeper in zip(features(light, pictures())[:-1], features(whole, pictures()), strict=False):
+        torch.testing.assert_close(own, deeper, atol=1e-3, rtol=1e-3)
+    assert len(features(light, pictures())) == 6
+    for (name, value), fresh in zip(light.decoder.state_dict().items(), untouched.decoder.state_dict().values(), strict=True):
+        assert value.shape == fresh.shape, name
+        if "running" not in name and "tracked" not in name:
+            torch.testing.assert_close(value, fresh)
+
+
+def test_an_encoder_that_the_model_does_not_begin_with_is_refused(tmp_path: Path) -> None:
+    model = exported("pspnet", tmp_path / "model")
+    for network in (build("light-unet", len(CELEBAMASK), pretrained=False), small("unet2015", 1)):
+        with pytest.raises(ModelError, match="encoder are not the first ones"):
+            take_over_encoder(network, model, pictures())
+
+
 # ---- models that were exported by an older version
 
 
@@ -129,11 +162,11 @@ def test_a_run_starts_as_the_model_folder_that_it_is_given(tmp_path: Path) -> No
 def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A model as it was exported when Softmax was one node and pixels were padded before convolutions."""
     monkeypatch.setattr(to_onnx, "_padded_by_convolutions", lambda content: content)
-    monkeypatch.setattr(model_folder, "softmax_of_classes", lambda logits: logits.softmax(1))
+    monkeypatch.setattr(segmenter, "softmax_of_classes", lambda logits: logits.softmax(1))
     folder = exported("unet", tmp_path / "older")
     monkeypatch.undo()
     card = tomllib.loads((folder / "card.toml").read_text())
-    card |= {"version": "1", "summary": "", "license": "", "data_license": "", "input": {"size": [64, 64]}, "scores": {"f1": 9.5}}
+    card |= {"scores": {"f1": 9.5}}
     (folder / "card.toml").write_text(tomli_w.dumps(card))
     return folder
 

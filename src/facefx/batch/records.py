@@ -21,6 +21,10 @@ class Status(str, Enum):
     FAILED = "failed"
 
 
+#: What is left out of the report if it is empty.
+_IF_ANY = ("declined", "dropped")
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One file's line in the report.
@@ -36,6 +40,7 @@ class Record:
     error : what went wrong, for failed ones.
     settings : `Settings.digest` of the batch.
     declined : which effect left which face alone and why, in words; left out of the report if empty.
+    dropped : what stood beside the pixels and was left out since someone is hidden; left out of the report if empty.
     """
 
     file: str
@@ -47,16 +52,17 @@ class Record:
     error: str | None
     settings: str
     declined: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """One line, without its end. Names that are not Unicode survive."""
-        return json.dumps({name: value for name, value in asdict(self).items() if name != "declined" or value})
+        return json.dumps({name: value for name, value in asdict(self).items() if name not in _IF_ANY or value})
 
     @classmethod
     def from_json(cls, line: str) -> Record:
         """The record that `to_json` wrote. Raises `ValueError` or `TypeError` for anything else."""
         values = json.loads(line)
-        return cls(**values | {"status": Status(values["status"]), "declined": tuple(values.get("declined", ()))})
+        return cls(**values | {"status": Status(values["status"])} | {name: tuple(values.get(name, ())) for name in _IF_ANY})
 
 
 @dataclass(frozen=True, slots=True)

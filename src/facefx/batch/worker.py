@@ -57,7 +57,7 @@ class Worker:
         """What became of the file; its result, if there is one, lies in the staging folder under the task's index."""
         start = perf_counter()
         try:
-            status, faces, size, declined = self._work(task)
+            status, faces, size, declined, dropped = self._work(task)
         except Exception as error:  # a plugin or a decoder may raise anything at all, and the next file may be good
             if not getattr(error, "of_one_picture", True):
                 raise
@@ -65,10 +65,10 @@ class Worker:
                 raise
             text = str(error) if isinstance(error, FacefxError) else f"{type(error).__name__}: {error}"
             return self._record(task, Status.FAILED, perf_counter() - start, error=text)
-        return self._record(task, status, perf_counter() - start, faces=faces, size=size, declined=declined)
+        return self._record(task, status, perf_counter() - start, faces=faces, size=size, declined=declined, dropped=dropped)
 
-    def _work(self, task: Task) -> tuple[Status, int, int | None, tuple[str, ...]]:
-        """Status, number of faces, bytes written, what was declined."""
+    def _work(self, task: Task) -> tuple[Status, int, int | None, tuple[str, ...], tuple[str, ...]]:
+        """Status, number of faces, bytes written, what was declined, what was left out beside the picture."""
         from ..image.animation import open_animation
         from ..image.files import format_of
         from ..image.picture import open_image, save_image
@@ -86,15 +86,15 @@ class Worker:
             require_face=False,
             min_confidence=settings.min_confidence,
         )
-        faces = len(result.scene.faces)
+        faces = len(result.scene.everyone)
         if self._is_passed_over(faces, source):
-            return Status.SKIPPED, 0, None, ()
+            return Status.SKIPPED, 0, None, (), ()
         staged = self.setup.staging / str(task.index)
         save_image(result.picture, staged, force=True, format=format, quality=settings.file_quality, keep_gps=settings.keep_gps)
         done = Status.DONE if faces else Status.COPIED
-        return done, faces, staged.stat().st_size, tuple(map(str, result.declined))
+        return done, faces, staged.stat().st_size, tuple(map(str, result.declined)), result.dropped
 
-    def _work_on_frames(self, animation: Animation, task: Task) -> tuple[Status, int, int | None, tuple[str, ...]]:
+    def _work_on_frames(self, animation: Animation, task: Task) -> tuple[Status, int, int | None, tuple[str, ...], tuple[str, ...]]:
         """The same of a file of several pictures; its faces are those of the frame with the most."""
         from ..image.files import write_file
         from ..video.animation import edit_animation
@@ -104,11 +104,11 @@ class Worker:
             animation, Path(task.output), asked.look, self.parser, asked.min_confidence, asked.file_quality, keep_gps=asked.keep_gps
         )
         if self._is_passed_over(done.most_faces, self.setup.folder_in / task.file):
-            return Status.SKIPPED, 0, None, ()
+            return Status.SKIPPED, 0, None, (), ()
         staged = self.setup.staging / str(task.index)
         write_file(data, staged, force=True)
         status = Status.DONE if done.most_faces else Status.COPIED
-        return status, done.most_faces, len(data), tuple(map(str, done.declined))
+        return status, done.most_faces, len(data), tuple(map(str, done.declined)), done.dropped
 
     def _is_passed_over(self, faces: int, source: Path) -> bool:
         """Whether nothing is written for want of a face. Raises `NoFaceFound` if that is an error."""
@@ -129,9 +129,10 @@ class Worker:
         size: int | None = None,
         error: str | None = None,
         declined: tuple[str, ...] = (),
+        dropped: tuple[str, ...] = (),
     ) -> Record:
         output = None if size is None else task.output
-        return Record(task.file, status, output, size, faces, round(seconds, 4), error, self.setup.digest, declined)
+        return Record(task.file, status, output, size, faces, round(seconds, 4), error, self.setup.digest, declined, dropped)
 
 
 def death_record(setup: Setup, task: Task) -> Record:

@@ -71,9 +71,9 @@ def _step_of(saved: Mapping[str, Any]) -> Step:
     version = str(saved.get("version", step.spec.version))
     if version != step.spec.version:
         raise LookError(
-            f"the step {shown(name)} was saved for version {version[:60]} of it; installed is {step.spec.version}, which gives another "
-            f"picture. Install the {distribution or 'plugin'} of then, or write version: {step.spec.version!r} into the look "
-            "once you like what it gives now"
+            f"the step {shown(name)} was saved for version {version[:60]} of it; installed is {step.spec.version}, which gives "
+            f"another picture. Install the {distribution or 'plugin'} of then, or write version: {step.spec.version!r} into the "
+            "look once you like what it gives now"
         )
     return step
 

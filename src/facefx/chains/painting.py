@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..declare.declarations import EffectSpec
+from ..declare.faces_choice import FacesChoice
 from ..errors import EffectError
 from ..face.face import Face, FaceView
 from ..face.scene import Scene
@@ -21,7 +22,7 @@ from ..pixels.blend import composite
 from ..plugins.checked import guarded
 from .warping import warped
 
-__all__ = ["Declined", "apply_effect", "chosen", "unsure"]
+__all__ = ["Declined", "apply_effect", "chosen", "faces_for", "unsure"]
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def apply_effect(
     without : indices of faces to leave alone. An effect that is called once for all of them cannot do so, and does nothing at all.
     """
     params = dict(params)
-    indices = [index for index in chosen(scene.faces, params.pop("faces", "all")) if index not in without]
+    indices = [index for index in chosen(faces_for(scene, spec), params.pop("faces", "all")) if index not in without]
     if params.get("strength") == 0 or (spec.needs_faces(params) and not indices):
         return scene
     once_for_all = spec.kind == "cutout" or is_scene_wide(spec.region_of(params))
@@ -88,21 +89,30 @@ def apply_effect(
     return run.paint(scene, indices)
 
 
+def faces_for(scene: Scene, spec: EffectSpec) -> tuple[Face, ...]:
+    """The faces that an effect may work on: those that were parsed and, for one that hides, those that were only seen."""
+    return scene.everyone if spec.private else scene.faces
+
+
 def chosen(faces: Sequence[Face], choice: str | int) -> list[int]:
-    """Indices of the faces that a parameter ``faces`` names: ``"all"``, ``"largest"`` or an index; empty if there is none such."""
-    everyone = list(range(len(faces)))
-    if choice == "all":
-        return everyone
-    index = 0 if choice == "largest" else int(choice)
-    return everyone[index : index + 1]
+    """Indices of the faces that a parameter ``faces`` names; empty if there is none such.
+
+    A face that is followed through a film goes by its own number, others by their index.
+    """
+    meant = FacesChoice.of(choice)
+    assert meant is not None  # the parameter was checked
+    numbers = [index if face.number is None else face.number for index, face in enumerate(faces)]
+    return meant.indices([face.box for face in faces], numbers)
 
 
 def unsure(scene: Scene, spec: EffectSpec, params: Mapping[str, Any], asked: float) -> dict[int, float]:
     """Which of the faces that an effect would work on show what it needs with less confidence than asked, and with how much.
 
+    Of one that hides people it is never asked: being unsure is no reason to show a face.
+
     Raises `RegionUnavailable` if the segmenter does not know that region.
     """
-    if asked <= 0 or not spec.needs_faces(params):
+    if asked <= 0 or spec.private or not spec.needs_faces(params):
         return {}
     needed = spec.needed(params)
     sure = {index: scene.faces[index].confidence(needed) for index in chosen(scene.faces, params.get("faces", "all"))}
@@ -118,8 +128,9 @@ class _Run:
     def paint(self, scene: Scene, indices: Sequence[int]) -> Scene:
         canvas = scene.canvas
         for index in indices:
-            face = scene.faces[index]
-            window, mask = face.patch(self.spec.region_of(self.params))
+            face = faces_for(scene, self.spec)[index]
+            region = self.spec.region_of(self.params)
+            window, mask = face.hiding_patch(region) if self.spec.private else face.patch(region)
             if mask.size == 0:
                 continue
             window, mask = _with_margin(window, mask, self.spec.margin * face.box.side, scene.size)
@@ -128,10 +139,12 @@ class _Run:
 
     def paint_widely(self, scene: Scene, indices: Sequence[int]) -> Scene:
         people = scene.of([scene.faces[index] for index in indices])
+        everything = scene.canvas[:, :]  # held, so that the canvas makes it once for mask and effect
         mask = np.asarray(people.mask(self.spec.region_of(self.params)))
         if not mask.any():
             return scene
         canvas = self._painted(scene.canvas, (0, 0, scene.size[1], scene.size[0]), mask, _unit(people), 0, None)
+        del everything
         if self.spec.kind == "cutout":
             alpha = mask if scene.alpha is None else scene.alpha * mask
             return replace(scene, canvas=canvas, alpha=np.asarray(alpha))
@@ -154,7 +167,8 @@ class _Run:
         return warped(scene, window, field) if field.any() else scene
 
     def draw(self, scene: Scene, indices: Sequence[int]) -> Scene:
-        people = scene.of([scene.faces[index] for index in indices])
+        faces = faces_for(scene, self.spec)
+        people = scene.of([faces[index] for index in indices])
         drawn = self._checked(self._call({"scene": people, "unit": _unit(people)}, 0), scene.canvas.shape)
         return replace(scene, canvas=scene.canvas.painted((0, 0, scene.size[1], scene.size[0]), np.clip(drawn, 0, 1)))
 
@@ -165,8 +179,12 @@ class _Run:
         supplied = {"image": crop, "mask": _read_only(mask), "unit": unit, "face": face, "portrait": self.portrait}
         painted = self._checked(self._call(supplied, index), crop.shape)
         # What a cutout gives is the colour of what is in front, and shows in full behind its own alpha.
-        share = (mask > 0).astype(np.float32) if self.spec.kind == "cutout" else mask
-        return canvas.painted(window, composite(crop, painted, share))
+        if self.spec.kind == "cutout":  # and where there is nothing in front, nothing of what was behind may stay beneath the alpha
+            seen = mask >= np.float32(0.5 / 255)  # less is none in 8 bits
+            return canvas.painted(window, composite(np.zeros_like(crop), painted, seen.astype(np.float32)))
+        if self.spec.private:  # a share of the old picture at soft edges would show it
+            return canvas.painted(window, np.clip(painted, 0, 1))
+        return canvas.painted(window, composite(crop, painted, mask))
 
     def _call(self, supplied: Mapping[str, Any], index: int) -> Any:
         arguments = {name: supplied[name] for name in self.spec.supplies}

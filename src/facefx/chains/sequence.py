@@ -11,16 +11,17 @@ from typing import Any
 import numpy as np
 
 from ..declare.declarations import AnalyzerSpec, EffectSpec
+from ..declare.faces_choice import FacesChoice
 from ..errors import NoFaceFound, ParameterError
 from ..face.scene import Scene
-from ..face.values import Detector, Segmenter
+from ..face.values import Detector, GivenBox, Segmenter
 from ..image.picture import Picture, Source, open_image
 from ..inference.cards import Quality
 from ..parsing.parser import Parser
 from ..parsing.pipeline import parse_picture
 from ..shown import shown
 from .look_file import look_of, read_look, steps_of, write_look
-from .painting import Declined, apply_effect, chosen, unsure
+from .painting import Declined, apply_effect, chosen, faces_for, unsure
 from .ready_looks import look_file
 from .references import portrait_in
 from .reports import Report, measure
@@ -40,6 +41,7 @@ class Result:
     scene : the faces, and the picture before the effects.
     picture : the same as `image`, with what `facefx.save_image` needs to keep the file's metadata.
     declined : which effect left which face alone, since the run's `min_confidence` asked for more than the segmenter was sure of.
+    dropped : the names of what stood beside the pixels and was left out since somebody was hidden: previews, names, places.
     """
 
     image: Any
@@ -47,6 +49,7 @@ class Result:
     scene: Scene
     picture: Picture = field(repr=False)
     declined: tuple[Declined, ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class Chain:
         image: Source | Picture,
         *,
         segmenter: str | Path | Segmenter | None = None,
-        detector: str | Detector | None = None,
+        detector: str | Detector | Sequence[GivenBox] | None = None,
         quality: Quality | None = None,
         require_face: bool = True,
         min_confidence: float = 0.0,
@@ -107,7 +110,7 @@ class Chain:
         check_confidence(min_confidence)
         picture = open_image(image)
         if any(step.needs_faces for step in self.steps):
-            scene = parse_picture(picture.canvas, Parser.of(segmenter, detector, quality))
+            scene = parse_picture(picture.canvas, Parser.of(segmenter, detector, quality), private=self.private)
         else:
             scene = Scene(picture.canvas, ())
         return self._run(picture, scene, require_face, min_confidence)
@@ -137,6 +140,11 @@ class Chain:
         effects = ((step.spec, step.params) for step in self.steps if isinstance(step.spec, EffectSpec))
         return frozenset(spec.needed(params) for spec, params in effects if spec.needs_faces(params))
 
+    @property
+    def private(self) -> bool:
+        """Whether one of its effects hides people, so that no face may be missed."""
+        return any(isinstance(step.spec, EffectSpec) and step.spec.private for step in self.steps)
+
     def declined(self, scene: Scene, min_confidence: float) -> tuple[Declined, ...]:
         """What `edit` would leave alone in a scene at that `min_confidence`. Raises `RegionUnavailable` or `ParameterError`."""
         check_confidence(min_confidence)
@@ -158,12 +166,15 @@ class Chain:
         reports = tuple(measure(face, index, analyzers) for index, face in enumerate(scene.faces)) if analyzers else ()
         unchanged = edited.canvas is picture.canvas and edited.alpha is None
         done = picture if unchanged else picture.with_canvas(edited.canvas, edited.alpha)
-        return Result(done.handed_back(cut_out=edited.alpha is not None), reports, scene, done, declined)
+        dropped: tuple[str, ...] = ()
+        if self.private and not unchanged:
+            done, dropped = done.without_people()
+        return Result(done.handed_back(cut_out=edited.alpha is not None), reports, scene, done, declined, dropped)
 
     def _check_faces(self, scene: Scene) -> None:
         """Raise `NoFaceFound` if there is no face for a step that needs one."""
         needing = [step for step in self.steps if step.needs_faces]
-        if needing and not scene.faces:
+        if needing and not (scene.everyone if self.private else scene.faces):
             height, width = scene.size
             raise NoFaceFound(
                 f"no face was found in the picture of {width} x {height} pixels; "
@@ -171,10 +182,14 @@ class Chain:
                 "or pass such pictures through with require_face=False"
             )
         for step in needing:
-            if isinstance(step.spec, EffectSpec) and not chosen(scene.faces, step.params["faces"]):  # type: ignore[arg-type]
+            asked = FacesChoice.of(step.params.get("faces", "all"))
+            if not isinstance(step.spec, EffectSpec) or asked is None or not asked.is_picky:
+                continue
+            if not chosen(faces_for(scene, step.spec), asked.canonical):
+                there = len(faces_for(scene, step.spec))
                 raise NoFaceFound(
-                    f"{step.name}: faces={step.params['faces']} is not in the picture, which has {len(scene.faces)}: "
-                    f"allowed are all, largest, and 0 to {len(scene.faces) - 1}"
+                    f"{step.name}: faces={step.params['faces']} is not in the picture, which has {there} that it can work on; "
+                    f"their numbers are {', '.join(map(str, range(there))) or 'none'}"
                 )
 
     def __reduce__(self) -> tuple[Any, ...]:

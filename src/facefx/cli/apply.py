@@ -103,10 +103,12 @@ def apply(
         result = chain.run(picture, segmenter=eyes, detector=finder, require_face=False, min_confidence=min_confidence)
         for declined in result.declined:
             say(f"{str(path)!r}: {declined}")
-        if not result.scene.faces:
+        if not result.scene.everyone:
             if no_face_means is NoFace.ERROR:
                 raise no_face(path, ", or --no-face copy to pass such pictures through")
             say(f"no face was found in {str(path)!r}; written without effects")
+        if result.dropped:
+            say(f"{str(path)!r}: left out beside the picture, since someone is hidden: {', '.join(result.dropped)}")
         if result.reports:
             measured.append({"file": str(path), "faces": [report.to_dict() for report in result.reports]})
         save_image(result.picture, target, force=force, quality=file_quality, keep_gps=keep_gps)
@@ -115,6 +117,11 @@ def apply(
         data, done = edit_animation(animation, targets[path], chain, parser, min_confidence, file_quality, keep_gps=keep_gps)
         for declined in done.declined:
             say(f"{str(path)!r}: {declined}")
+        if done.inferred:
+            numbers = ", ".join(map(str, done.inferred[:20])) + (", ..." if len(done.inferred) > 20 else "")
+            say(f"{str(path)!r}: in {len(done.inferred)} frames somebody is hidden who was not seen there; look at {numbers}")
+        if done.dropped:
+            say(f"{str(path)!r}: left out beside the pictures, since someone is hidden: {', '.join(done.dropped)}")
         if any(isinstance(step.spec, AnalyzerSpec) for step in chain.steps):
             say(f"{str(path)!r} has several frames, of which nothing was measured; facefx analyze does that for films")
         if not done.with_faces:

@@ -23,6 +23,7 @@ __all__ = ["SYNTAX", "chain_from_options", "chain_from_text", "example"]
 SYNTAX = "NAME[:key=value[,key=value...]]"
 #: A name, perhaps a full one (distribution:name), then perhaps the parameters.
 _EFFECT = re.compile(r"(?P<name>[^:=]+(?::[^:=]+)?)(?::(?P<params>[^:=]+=.*))?", re.DOTALL)
+_MORE_FACES = re.compile(r"\s*!?[0-9]+\s*")
 _COMMA_OUTSIDE_BRACKETS = re.compile(r",(?![^()]*\))")
 
 
@@ -78,7 +79,13 @@ def _not_understood(text: str) -> ParameterError:
 
 def _values(spec: EffectSpec | AnalyzerSpec, text: str | None) -> dict[str, bool | int | float | str]:
     values: dict[str, bool | int | float | str] = {}
+    pieces: list[str] = []
     for piece in _COMMA_OUTSIDE_BRACKETS.split(text) if text else []:
+        if pieces and _MORE_FACES.fullmatch(piece) and pieces[-1].partition("=")[0].strip() == "faces":
+            pieces[-1] += f",{piece}"  # faces=0,2
+        else:
+            pieces.append(piece)
+    for piece in pieces:
         key, equals, value = (part.strip() for part in piece.partition("="))
         if not equals or not key:
             raise ParameterError(f"{shown(piece.strip())} is not of the form key=value")

@@ -41,10 +41,10 @@ def _show_all(specs: dict[str, EffectSpec]) -> None:
     from rich.table import Table
 
     table = Table()
-    for heading in ("effect", "what it does", "paints on", "from"):
+    for heading in ("effect", "what it does", "paints on", "hides people", "from"):
         table.add_column(heading)
     for full, spec in sorted(specs.items()):
-        table.add_row(spec.name, spec.summary, spec.region, full.partition(":")[0])
+        table.add_row(spec.name, spec.summary, spec.region, "yes" if spec.private else "", full.partition(":")[0])
     console().print(table)
     typer.echo("facefx effects NAME shows an effect's parameters.")
 
@@ -54,6 +54,8 @@ def _show_one(full: str, spec: EffectSpec) -> None:
 
     typer.echo(f"{full}, version {spec.version}, paints on: {spec.region}")
     typer.echo(spec.summary)
+    if spec.private:
+        typer.echo("It hides people: faces are looked for more carefully, and nothing in the file may show or name them.")
     if spec.parameters:
         table = Table()
         for heading in ("parameter", "takes", "default", "meaning"):

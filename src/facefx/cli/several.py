@@ -32,6 +32,8 @@ def for_each(inputs: Sequence[Path], work: Callable[[Path], None]) -> None:
     for path in track(inputs, description="facefx", console=bar, disable=not bar.is_terminal):
         try:
             work(path)
+        except (typer.Exit, typer.Abort, typer.BadParameter):
+            raise
         except Exception as error:
             if not getattr(error, "of_one_picture", True) or isinstance(error, BrokenPipeError):
                 raise

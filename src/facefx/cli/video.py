@@ -98,15 +98,19 @@ def video(
             on_left_out=say,
             progress=lambda frames, total: bar.update(task, completed=frames, total=total),
         )
-    _report(done)
+    _report(done, hides=chain.private)
 
 
-def _report(done: Conversion) -> None:
+def _report(done: Conversion, *, hides: bool) -> None:
     if done.resumed:
         say(f"went on after {done.resumed} frames that an earlier run had done")
     for problem in done.problems[:LISTED]:
         say(f"at {problem.seconds:.3f} s: {problem.what}")
     if len(done.problems) > LISTED:
         say(f"and {len(done.problems) - LISTED} more")
+    if done.problems:
+        say(f"damaged frames {'have all hidden that may be somebody' if hides else 'are as the decoder shows them'}")
+    if done.inferred.frames:
+        say(f"people are hidden where they were not seen, by the frames around, in {done.inferred}; look at these")
     for declined in done.declined:
         say(str(declined))

@@ -76,6 +76,7 @@ class EffectSpec(_Spec):
     margin : how much of the picture round the region it sees, in face units.
     supplies : the positional arguments that it asked for.
     random : whether it asked for ``rng``.
+    private : whether it is there to hide people, so that no face may be missed, see `effect`.
     """
 
     kind: Kind = "paint"
@@ -84,6 +85,7 @@ class EffectSpec(_Spec):
     margin: float = 0.0
     supplies: tuple[str, ...] = ("image", "mask")
     random: bool = False
+    private: bool = False
 
     def region_of(self, params: Mapping[str, Value]) -> str:
         """What it works on with these parameters."""
@@ -116,6 +118,7 @@ def effect(
     kind: Kind = "paint",
     margin: float = 0.0,
     version: str = "1",
+    private: bool = False,
 ) -> Callable[[Callable[..., Any]], EffectSpec]: ...
 
 
@@ -128,6 +131,7 @@ def effect(
     kind: Kind = "paint",
     margin: float = 0.0,
     version: str = "1",
+    private: bool = False,
 ) -> EffectSpec | Callable[[Callable[..., Any]], EffectSpec]:
     """Declare an effect.
 
@@ -161,6 +165,12 @@ def effect(
         is less sure of it than a run's ``min_confidence``, the face is left alone. By default the region.
     margin : how much more of the picture it sees on each side, in face units.
     version : raised when the same parameters start to give another picture.
+    private : whether it hides people. Then no face may be missed, and being parsed badly is no way out: it also gets the faces that
+        a more careful look of the detector sees and the parser does not, with the outline of a head for their parsing (the `faces`
+        of its scene, if it draws); its mask has the outline of the head in it (`FaceView.outline`), whatever the segmenter says;
+        what it returns is shown as it is, not mixed with the old picture in the share of the mask; ``min_confidence`` does not
+        count; in films a face is hidden where it is not seen for a while; and what stands beside the pixels is cleared of what may
+        show or name someone. It is one that paints on each face, or draws.
 
     Examples
     --------
@@ -171,6 +181,8 @@ def effect(
     """
     if kind not in SUPPLIES:
         raise TypeError(f"kind={kind!r} is not allowed; allowed are {', '.join(SUPPLIES)}")
+    if private and kind not in ("paint", "overlay"):
+        raise TypeError(f"kind={kind!r} is not allowed for a private effect; one that hides people paints or draws")
     labels_of(region)
     if needs:
         labels_of(needs)
@@ -189,6 +201,7 @@ def effect(
             margin=margin,
             supplies=supplies,
             random=rng,
+            private=private,
         )
         _check_regions(spec)
         return spec
@@ -201,6 +214,10 @@ def _check_regions(spec: EffectSpec) -> None:
     regions = choice.choices if choice else (spec.region,)
     for name in regions:
         labels_of(name)
+    if spec.private and any(map(is_scene_wide, regions)):
+        raise TypeError(
+            f"{spec.name}: a private effect is called for each face, so it cannot work on picture, background or person"
+        )
     if "face" in spec.supplies and any(map(is_scene_wide, regions)):
         raise TypeError(f"{spec.name}: an effect on picture, background or person is called once for all, so it gets no 'face'")
     reference = spec.parameters.get("reference")

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from ..errors import ParameterError
 from ..pixels import color as colors
 from ..shown import shown
+from .faces_choice import ALLOWED, FacesChoice
 
 __all__ = ["FACES", "Color", "CubeFile", "Parameter", "PictureFile", "Range", "declared"]
 
@@ -69,10 +70,8 @@ class Parameter:
                 return int(value)
             case "float" if isinstance(value, Real) and not isinstance(value, bool) and self._holds(value):
                 return float(value)
-            case "faces" if isinstance(value, str) and value in self.choices:
-                return value
-            case "faces" if _whole(value) and 0 <= value < 10**6:
-                return int(value)
+            case "faces" if (choice := FacesChoice.of(value)) is not None:
+                return choice.canonical
         raise ParameterError(
             f"{owner}: {self.name}={shown(value)} is not allowed; it takes {self.allowed}, by default {self.default!r}"
         )
@@ -99,7 +98,7 @@ class Parameter:
             case "cube":
                 return "the path of a .cube file"
             case "faces":
-                return "all, largest, or a face's number, 0 for the largest"
+                return ALLOWED
         number = "a whole number" if self.kind == "int" else "a number"
         return f"{number} from {self.range.low:g} to {self.range.high:g}" if self.range else number
 
@@ -111,7 +110,7 @@ class Parameter:
                 value = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}[
                     text.lower()
                 ]
-            elif self.kind in ("int", "float", "faces"):
+            elif self.kind in ("int", "float"):
                 value = float(text) if self.kind == "float" else int(text)
         except (KeyError, ValueError):
             value = text  # `check` says what is wrong with it
@@ -130,7 +129,7 @@ class Parameter:
             case "picture" | "cube":
                 schema = {"type": "string", "format": "path"}
             case "faces":
-                schema = {"anyOf": [{"enum": list(self.choices)}, {"type": "integer", "minimum": 0}]}
+                schema = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "description": ALLOWED}]}
             case "int" | "float":
                 schema = {"type": "integer" if self.kind == "int" else "number"}
                 if self.range:
@@ -139,7 +138,13 @@ class Parameter:
 
 
 #: The parameter that every effect has: the core does the choosing.
-FACES = Parameter("faces", "faces", "all", "whose: all, largest, or a face's number", choices=("all", "largest"))
+FACES = Parameter(
+    "faces",
+    "faces",
+    "all",
+    "whose: all, largest, numbers (0,2), all but some (!0), a rectangle ((x0,y0,x1,y1))",
+    choices=("all", "largest"),
+)
 _NUMBER = "Annotated[int, Range(low, high)] or Annotated[float, Range(low, high)]"
 _ANNOTATIONS = f"bool, Literal of texts, Color, PictureFile, CubeFile, and {_NUMBER}"
 

@@ -16,7 +16,8 @@ from .iris import Iris, find_irises
 from .landmarks import Landmarks, landmarks_of
 from .mask_style import PHOTO, MaskStyle, Patch
 from .near_and_wide import NearAndWide, near_parsing
-from .values import Box, FaceParsing, Mask
+from .outline import Part, outline, outline_parsing
+from .values import Box, Detection, FaceParsing, Mask
 
 __all__ = ["Face", "FaceView", "mask_of_faces"]
 
@@ -38,6 +39,10 @@ class Face:
     mask_style : how finely its masks are made: a frame of a film is not looked at for as long as a photo.
     steady_confidence : what `confidence` says of some regions, by their names, instead of measuring it: in a film, what takes the
         frames before into account.
+    number : what ``faces=`` calls it in a film, where it stays with the person, -1 if it has none; None in a picture, where it is
+        called by its place.
+    sighted : what a more careful look of the detector says of it, for effects that hide; see `outline`.
+    is_parsed : False for one that the detector saw and the parser did not, whose parsing is the outline of a head.
     """
 
     box: Box
@@ -47,6 +52,9 @@ class Face:
     canvas: Canvas = field(repr=False)
     mask_style: MaskStyle = field(default=PHOTO, repr=False)
     steady_confidence: Mapping[str, float] = field(default_factory=dict, repr=False)
+    number: int | None = None
+    sighted: tuple[Detection, ...] = field(default=(), repr=False)
+    is_parsed: bool = True
     _patches: dict[str, Patch] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -71,6 +79,46 @@ class Face:
             mask.flags.writeable = False
             self._patches[name] = window, mask
         return self._patches[name]
+
+    @classmethod
+    def only_seen(cls, sighted: Sequence[Detection], canvas: Canvas, number: int | None = None) -> Face:
+        """A face that was seen by a detector, in one place or in several, the likeliest first, and not parsed."""
+        first = sighted[0]
+        return cls(
+            first.box,
+            first.roll,
+            first.score,
+            outline_parsing(first),
+            canvas,
+            number=number,
+            sighted=tuple(sighted),
+            is_parsed=False,
+        )
+
+    def outline(self, part: Part = "head") -> tuple[tuple[int, int, int, int], np.ndarray]:
+        """Where the head, or the face alone, may be by what the detector says, see `facefx.face.outline`.
+
+        Returns
+        -------
+        window : (x0, y0, x1, y1) in whole pixels, inside the picture.
+        inside : (y1 - y0, x1 - x0) bool.
+        """
+        measured = (Detection(self.box, self.roll, self.score),) if self.is_parsed else ()
+        height, width = self.canvas.shape[:2]
+        return outline((*measured, *self.sighted), (height, width), part)
+
+    def hiding_patch(self, region: Region | Label | str) -> Patch:
+        """A region's mask with all of the head's outline in it; of a region that the segmenter does not know, the outline alone."""
+        (left, top, right, bottom), inside = self.outline()
+        known = bool(self.parsing.scheme.indices_of(region))
+        (x0, y0, x1, y1), mask = self.patch(region) if known else ((0, 0, 0, 0), np.zeros((0, 0), np.float32))
+        if not inside.size or not mask.size:
+            return ((x0, y0, x1, y1), mask) if mask.size else ((left, top, right, bottom), inside.astype(np.float32))
+        window = min(x0, left), min(y0, top), max(x1, right), max(y1, bottom)
+        both = np.zeros((window[3] - window[1], window[2] - window[0]), np.float32)
+        both[y0 - window[1] : y1 - window[1], x0 - window[0] : x1 - window[0]] = mask
+        both[top - window[1] : bottom - window[1], left - window[0] : right - window[0]][inside] = 1
+        return window, both
 
     def seen_near(self, region: Region | Label | str, window: tuple[int, int, int, int]) -> Face:
         """The face by its near crop alone, if that shows all of a window and would do for a region; else the face itself.
@@ -173,6 +221,23 @@ class FaceView:
         inner = max(x0, left), max(y0, top), min(x1, right), min(y1, bottom)
         if inner[0] < inner[2] and inner[1] < inner[3]:
             result[inner[1] - top : inner[3] - top, inner[0] - left : inner[2] - left] = mask[
+                inner[1] - y0 : inner[3] - y0, inner[0] - x0 : inner[2] - x0
+            ]
+        return result
+
+    @property
+    def is_parsed(self) -> bool:
+        """False for a face that the detector saw and the parser did not: its masks are the outline of a head."""
+        return self.face.is_parsed
+
+    def outline(self, part: Part = "head") -> np.ndarray:
+        """Where the head, or the face alone, may be by what the detector says: (h, w) bool. What hides covers at least that."""
+        result = np.zeros(self.shape, bool)
+        (x0, y0, x1, y1), inside = self.face.outline(part)
+        left, top, right, bottom = self.window
+        inner = max(x0, left), max(y0, top), min(x1, right), min(y1, bottom)
+        if inner[0] < inner[2] and inner[1] < inner[3]:
+            result[inner[1] - top : inner[3] - top, inner[0] - left : inner[2] - left] = inside[
                 inner[1] - y0 : inner[3] - y0, inner[0] - x0 : inner[2] - x0
             ]
         return result

@@ -61,7 +61,8 @@ def person_mask(faces: Sequence[Face], picture: geometry.Windows) -> np.ndarray:
     RegionUnavailable
         If the segmenter cannot tell person from background.
     """
-    parsed = np.zeros(picture.shape[:2], np.float32)
+    everything = picture[:, :]  # held, so that a canvas makes it once for all that follows
+    parsed = np.zeros(everything.shape[:2], np.float32)
     for face in faces:
         (x0, y0, x1, y1), mask = face.patch(Region.PERSON)
         np.maximum(parsed[y0:y1, x0:x1], mask, out=parsed[y0:y1, x0:x1])

@@ -28,11 +28,14 @@ class Scene:
     ----------
     canvas : the picture; an array, (H, W, 3) float32 RGB in [0, 1], is made one.
     alpha : (H, W) float32 in [0, 1], what a cutout left of the picture; None if all of it.
+    seen : faces that a careful look of the detector sees and the parser does not, for effects that hide. Only looked for, and of
+        `faces` only marked with what that look says of them (`Face.sighted`), where a chain has such an effect.
     """
 
     canvas: Canvas
     faces: tuple[Face, ...]
     alpha: np.ndarray | None = None
+    seen: tuple[Face, ...] = ()
     _people: dict[tuple[Face, ...], Mask] = field(default_factory=dict, repr=False)  # goes along when only the picture changes
 
     def __post_init__(self) -> None:
@@ -58,6 +61,11 @@ class Scene:
         if not others:
             return Mask.of(np.ones(self.size, np.float32))
         return Mask.of(1 - self.mask(Region.PERSON if labels == {Label.BACKGROUND} else others))
+
+    @property
+    def everyone(self) -> tuple[Face, ...]:
+        """All faces: those that were parsed, and then those that were only seen."""
+        return self.faces + self.seen
 
     def of(self, faces: Sequence[Face]) -> Scene:
         """The same picture with some of its faces."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from ..errors import RegionUnavailable
 from ..labels import Label, LabelScheme, Region, labels_of
 from ..pixels import masks
 
-__all__ = ["Box", "Detection", "Detector", "FaceParsing", "Mask", "Probabilities", "Segmenter"]
+__all__ = ["Box", "Detection", "Detector", "FaceParsing", "GivenBox", "Mask", "Probabilities", "Segmenter"]
 
 
 @dataclass(frozen=True)
@@ -97,11 +97,17 @@ class Detection:
     points: tuple[tuple[float, float], ...] = ()
 
 
+#: A face that somebody has found already: its box, (x0, y0, x1, y1) in pixels of the upright picture, or all of a detection.
+GivenBox = Box | Detection | Sequence[float]
+
+
 class Detector(Protocol):
     """Finds faces. ``rgb`` is (H, W, 3) float32 in [0, 1], read-only.
 
     One with an attribute ``takes_windows`` that is true is given `facefx.pixels.geometry.Windows` of uint8 where the picture has 8
-    bits, so that a large photo need not be made floats for it.
+    bits, so that a large photo need not be made floats for it. One with a method ``carefully(film)``
+    that gives another detector has that look for faces that are to be hidden: it should miss none, at the price of false ones and
+    of time. `film` is true if it looks at the frames of a film, one after the other.
     """
 
     def detect(self, rgb: Any) -> list[Detection]: ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from PIL import Image
 from ..errors import ImageError, OutputError
 from .files import opened, pillow, plain, too_large, upright
 from .frames import HOLDING_SEVERAL, several_in
-from .metadata import Metadata, metadata_of, without_gps
+from .metadata import Metadata, metadata_of, without_gps, without_people
 from .picture import Picture, max_pixels_of, read_bytes
 from .sixteen_bits import has_16_bits
 
@@ -71,6 +71,11 @@ class Animation:
                 else:
                     native = upright(plain(image, self._what))
             yield Picture(native, metadata, encoded=False)
+
+    def without_people(self) -> tuple[Animation, tuple[str, ...]]:
+        """The same without what may show or name someone beside the frames, and the names of what that was."""
+        metadata, dropped = without_people(self.metadata)
+        return replace(self, metadata=metadata), tuple(name for name in dropped if name != "further pictures")
 
 
 def open_animation(path: Path) -> Animation | None:

@@ -5,6 +5,7 @@ As floats a photo of 12 megapixels takes 144 MB, and making them as long as many
 
 from __future__ import annotations
 
+import weakref
 from copy import copy
 from functools import cached_property
 
@@ -24,8 +25,8 @@ Window = tuple[int, int, int, int]
 _MERGED = 1.25
 
 
-#: A window of more than this share of the picture is taken for a need of all of it, which is kept: one effect on the background
-#: asks for it several times.
+#: Who asks for more than this share of the picture gets a part of all of it, and so do others as long as anybody holds that: an
+#: effect on the background asks several times.
 _MOST = 0.5
 
 #: From this factor on Pillow makes its own images smaller, in a third of the time that handing them over takes.
@@ -48,6 +49,7 @@ class Canvas:
         self._origin: Canvas | None = None  # what was painted on; a canvas that held itself would outlive its last use
         self._patches: tuple[tuple[Window, NDArray[np.float32]], ...] = ()
         is_ready = isinstance(native, np.ndarray) and native.dtype == np.float32 and native.shape[2:] == (3,) and not icc
+        self._lent: weakref.ref[NDArray[np.float32]] | None = None
         self._image: NDArray[np.float32] | None = _read_only(native) if is_ready else None  # type: ignore[arg-type]
 
     @classmethod
@@ -75,9 +77,7 @@ class Canvas:
             return self._image[where]
         (y0, y1, _), (x0, x1, _) = (axis.indices(length) for axis, length in zip(where, self.shape, strict=False))
         window = x0, y0, x1, y1
-        if self._origin is None:
-            return self.image[where] if _area(window) > _MOST * self.shape[0] * self.shape[1] else self._converted(window)
-        return self._assembled(window)
+        return self._converted(window) if self._origin is None else self._assembled(window)
 
     @property
     def stored(self) -> Stored | None:
@@ -106,7 +106,7 @@ class Canvas:
             _lay(pixels, window, merged, both)
             window, pixels = both, merged
         result = copy(self)
-        result._image = None
+        result._image = result._lent = None
         result._origin = self._origin or self
         result._patches = (*apart, (window, _read_only(pixels)))
         return result
@@ -132,12 +132,17 @@ class Canvas:
         return _read_only(part)
 
     def _converted(self, window: Window) -> NDArray[np.float32]:
-        part = part_of(self._native, window)
-        if part is not None:
-            return native_rgb(part, self._icc)
-        self._image = native_rgb(self._native, self._icc)  # a palette, CMYK and the like
         x0, y0, x1, y1 = window
-        return self._image[y0:y1, x0:x1]
+        lent = self._lent() if self._lent else None
+        if lent is None and _area(window) <= _MOST * self.shape[0] * self.shape[1]:
+            part = part_of(self._native, window)
+            if part is not None:
+                return native_rgb(part, self._icc)
+            lent = self._image = native_rgb(self._native, self._icc)  # a palette, CMYK and the like
+        if lent is None:
+            lent = native_rgb(self._native, self._icc)
+            self._lent = weakref.ref(lent)
+        return lent[y0:y1, x0:x1]
 
 
 class Stored:

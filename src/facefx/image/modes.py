@@ -213,6 +213,10 @@ def native_with_rgb(native: Native, old: NDArray[np.float32], new: NDArray[np.fl
     return out
 
 
+#: So many rows are written at a time: a large picture needs no second float copy then.
+_BAND = 256
+
+
 def native_with_painted(
     native: Native, painted: Sequence[tuple[tuple[int, int, int, int], NDArray[np.float32]]], icc: bytes | None = None
 ) -> Native | None:
@@ -223,14 +227,16 @@ def native_with_painted(
     profile = profile_of(native, icc)
     out = native.copy()
     for (x0, y0, x1, y1), colors in painted:
-        part = part_of(native, (x0, y0, x1, y1))
-        if part is None:
-            return None
-        written = _array_with_rgb(part, native_rgb(part, icc), colors, profile)
-        if isinstance(out, Image.Image):
-            out.paste(Image.fromarray(written), (x0, y0))
-        else:
-            out[y0:y1, x0:x1] = written
+        for top in range(y0, y1, _BAND):
+            bottom = min(top + _BAND, y1)
+            part = part_of(native, (x0, top, x1, bottom))
+            if part is None:
+                return None
+            written = _array_with_rgb(part, native_rgb(part, icc), colors[top - y0 : bottom - y0], profile)
+            if isinstance(out, Image.Image):
+                out.paste(Image.fromarray(written), (x0, top))
+            else:
+                out[top:bottom, x0:x1] = written
     return out
 
 
@@ -282,8 +288,8 @@ def _array_with_rgb(
         return _rounded(np.clip(new, 0, 1), native.dtype)
     out = native.copy()
     planes = _planes(out)
-    for top in range(0, len(planes), 256):  # in bands, so that a large picture needs no second float copy
-        rows = slice(top, top + 256)
+    for top in range(0, len(planes), _BAND):
+        rows = slice(top, top + _BAND)
         changed = _changed(old[rows], new[rows])
         if changed.any():
             colors = np.clip(new[rows], 0, 1)
@@ -298,36 +304,41 @@ def _array_with_rgb(
 def _palette_with_rgb(
     native: Image.Image, old: NDArray[np.float32], new: NDArray[np.float32], profile: Profile | None
 ) -> Image.Image:
-    """A palette image with the new colours at its changed, fully opaque pixels; the others keep their index, colour and alpha.
+    """A palette image with the new colours at its changed pixels; the others keep their index and colour, and all their alpha.
 
-    Palette entries that no kept pixel uses are given to the new colours (median cut); then each changed pixel takes the nearest
-    entry.
+    Pixels of each alpha by themselves: palette entries that no kept pixel uses are given to the new colours (median cut); then each
+    changed pixel takes the nearest entry.
     """
     index = np.array(native)
     strip = native.resize((256, 1))
     strip.frombytes(bytes(range(256)))
     table = np.array(strip.convert("RGBA"))[0]
-    opaque = table[:, 3] == 255
 
-    editable = _changed(old, new) & opaque[index]
+    changed = _changed(old, new)
     out = native.copy()
-    if not editable.any():
+    if not changed.any():
         return out
-    fresh_colors = np.clip(new[editable], 0, 1)
-    if profile:
-        fresh_colors = profile.from_srgb(fresh_colors[None])[0]
-    colors = _rounded(fresh_colors, np.dtype(np.uint8))
-    kept = np.bincount(index[~editable], minlength=256) > 0
-    free = np.flatnonzero(opaque & ~kept)
-    if len(free):
-        fresh = Image.fromarray(colors[None]).quantize(len(free), Image.Quantize.MEDIANCUT)
-        added = np.array(fresh.getpalette(), np.uint8).reshape(-1, 3)[: len(free)]
-        free = free[: len(added)]
-        table[free, :3] = added
-    candidates = np.union1d(np.flatnonzero(opaque & kept), free)
-    index[editable] = candidates[_nearest(colors, table[candidates, :3])]
+    alpha = table[:, 3].copy()
+    kept = np.bincount(index[~changed], minlength=256) > 0
+    last = 0
+    for level in np.unique(alpha[index[changed]]):
+        here = changed & (alpha[index] == level)
+        fresh_colors = np.clip(new[here], 0, 1)
+        if profile:
+            fresh_colors = profile.from_srgb(fresh_colors[None])[0]
+        colors = _rounded(fresh_colors, np.dtype(np.uint8))
+        free = np.flatnonzero((alpha == level) & ~kept)
+        if len(free):
+            fresh = Image.fromarray(colors[None]).quantize(len(free), Image.Quantize.MEDIANCUT)
+            added = np.array(fresh.getpalette(), np.uint8).reshape(-1, 3)[: len(free)]
+            table[free[len(added) :], :3] = 0  # nothing of the old colours stays in an entry that nobody uses any more
+            free = free[: len(added)]
+            table[free, :3] = added
+        candidates = np.union1d(np.flatnonzero((alpha == level) & kept), free)
+        index[here] = candidates[_nearest(colors, table[candidates, :3])]
+        last = max(last, int(candidates.max()))
 
-    length = max(len(native.getpalette() or []) // 3, int(candidates.max()) + 1)
+    length = max(len(native.getpalette() or []) // 3, last + 1)
     rawmode = "RGBA" if native.palette is not None and native.palette.mode == "RGBA" else "RGB"
     out.putpalette(table[:length, : len(rawmode)].tobytes(), rawmode)
     out.frombytes(index.tobytes())

@@ -32,7 +32,7 @@ from ..errors import ImageError, ParameterError
 from ..shown import shown
 from .canvas import Canvas
 from .files import check_target, decode, encode, format_of, pillow, too_large, upright, write_file
-from .metadata import Metadata, metadata_of
+from .metadata import Metadata, impersonal_info, metadata_of, without_people
 from .modes import (
     ARRAY_MODES,
     COLOR_MODES,
@@ -109,7 +109,7 @@ class Picture:
 
         Pixels that equal `self.rgb` keep their value bit for bit, whatever the kind. Alpha and metadata stay. Changed pixels
         are rounded to what the kind can hold: grey takes Rec. 601 luma; mode 1 a threshold at one half; a palette gives its
-        unused entries to the new colours and then the nearest entry, and leaves pixels that are not opaque alone.
+        unused entries to the new colours, of each alpha to its own, and then the nearest entry.
 
         `alpha`, (H, W) floats, multiplies the picture's own; a kind without alpha becomes the nearest one with it: arrays get
         another channel, PIL images turn LA or RGBA. Raises
@@ -126,6 +126,16 @@ class Picture:
         painted = canvas.painted_on(self.canvas)
         native = None if painted is None else native_with_painted(self.native, painted, self.metadata.icc)
         return self.with_rgb(canvas.image, alpha) if native is None else self._with_native(native, alpha)
+
+    def without_people(self) -> tuple[Picture, tuple[str, ...]]:
+        """The same picture without what may show or name someone beside the pixels, and the names of what that was.
+
+        For one in which somebody was hidden: previews, maker notes, names, serial numbers, comments and GPS are gone from EXIF, and
+        from what Pillow's image tells; what the camera is and how it was set stays.
+        """
+        metadata, dropped = without_people(self.metadata)
+        native = impersonal_info(self.native, metadata) if isinstance(self.native, Image.Image) else self.native
+        return replace(self, native=native, metadata=metadata), dropped
 
     def _with_native(self, native: Native, alpha: NDArray[np.floating[Any]] | None) -> Picture:
         icc = self.metadata.icc

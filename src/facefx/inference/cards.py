@@ -165,7 +165,7 @@ def read_table(folder: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(read_small(path, _MOST_BYTES).decode("utf-8"))
     except OSError as error:
-        raise ModelError(f"no model card at {path}: {error.strerror}; a model is a folder with model.onnx and card.toml") from None
+        raise ModelError(f"no model card at {path}: {error.strerror}; a model is a folder with a card and its weights") from None
     except RecursionError:
         raise ModelError(f"the model card {path} is not valid TOML: it is nested too deep") from None
     except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits

@@ -39,6 +39,8 @@ _ADVICE = "check its driver and libraries with `facefx doctor`, or ask for anoth
 
 
 def _onnxruntime() -> Any:
+    # Else it keeps a device id and a list of events in the home folder, and asks for its maker's host.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         import onnxruntime
     except ImportError:

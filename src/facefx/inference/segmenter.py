@@ -140,7 +140,7 @@ class OnnxSegmenter:
         answer = np.asarray(output, np.float32)
         if not np.isfinite(answer).all():
             raise ModelError(f"the model {self.name!r} returned NaN or infinity; export it again, or run it on another provider")
-        if (answer == answer[..., :1, :1]).all() and answer[0, :, 0, 0].max() < _CERTAIN and np.ptp(crops):
+        if answer[0, :, 0, 0].max() < _CERTAIN and (answer == answer[..., :1, :1]).all() and np.ptp(crops):
             raise ModelError(f"the model {self.name!r} says the same of every pixel, whatever it sees; export it again")
         return answer
 

@@ -12,8 +12,10 @@ import numpy as np
 
 from ..chains.sequence import Chain, Declined, check_confidence
 from ..errors import FacefxError
+from ..face.scene import Scene
 from ..image.picture import open_image, save_image
 from ..video import Tracker
+from ..video.coverage import Coverage
 from ..video.stream import asked_of
 from .keys import COMMANDS, VIEWS, Command
 from .recorder import Recorder
@@ -40,6 +42,7 @@ class Session:
         self.running = True
         self.message = ""
         self._look = 0
+        self._coverage: Coverage | None = None
         self._details = False
         self._recorder: Recorder | None = None
         self._began = 0.0
@@ -55,6 +58,7 @@ class Session:
         match COMMANDS.get(key):
             case Command.NEXT_LOOK:
                 self._look = (self._look + 1) % len(self.looks)
+                self._coverage = None
             case Command.RECORD:
                 self._stop_recording() if self._recorder else self._start_recording()
             case Command.STILL:
@@ -69,6 +73,8 @@ class Session:
         began = time.perf_counter()
         look, picture = self.looks[self._look][1], open_image(frame)
         parsed = self.tracker.next(picture.canvas, look.needed if self.min_confidence else (), self._asked_of(look))
+        if look.private:
+            parsed = self._with_everyone(parsed)
         found = time.perf_counter()
         declined = look.declined(parsed, self.min_confidence)
         edited = look.edit(parsed, declined=declined)
@@ -84,6 +90,16 @@ class Session:
         end = time.perf_counter()
         self._timings = {"faces": found - began, "look": done - found, "view": end - done}
         return beside_panel(self._shown, self.view, self._status(len(parsed.faces), declined))
+
+    def _with_everyone(self, parsed: Scene) -> Scene:
+        """The scene with all who are to be hidden: the detector looks carefully at each frame; who is lost stays hidden a while.
+
+        There is no looking ahead in a window that shows what happens: who walks in is bare until the detector sees them.
+        """
+        self._coverage = self._coverage or Coverage(self.tracker.parser)
+        number = self._coverage.frames
+        self._coverage.look(parsed.canvas)
+        return self._coverage.covered(parsed, number)[0]
 
     def _asked_of(self, look: Chain) -> frozenset[str] | None:
         """The regions that the look and the view will ask for; None if that may be any."""

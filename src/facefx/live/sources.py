@@ -18,7 +18,7 @@ __all__ = ["frames_of"]
 
 #: Frames a second of a folder of pictures.
 FOLDER_RATE = 25.0
-ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+ENDINGS = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 
 
 def frames_of(source: str) -> Iterator[tuple[float, np.ndarray]]:

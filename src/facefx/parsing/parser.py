@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from ..errors import ParameterError
-from ..face.values import Detection, Detector, Segmenter
+from ..face.values import Detection, Detector, GivenBox, Segmenter
 from ..image.canvas import Canvas
 from ..inference.cards import QUALITIES, Quality
+from ..inference.detector.given import GivenBoxes
 from ..inference.detector.whole_frame import WholeFrame
 from ..inference.ensemble import Ensemble
 from ..labels import Label, LabelScheme, Region
-from ..plugins.checked import checked_detections, checked_probabilities, guarded
+from ..plugins.checked import checked_detections, checked_probabilities, checked_segmenter, guarded
 from ..plugins.installed import registry
 from ..plugins.resolve import DEFAULT_DETECTOR, DEFAULT_SEGMENTER, resolve_detector, resolve_segmenter
 from ..shown import shown
@@ -44,7 +46,7 @@ class Parser:
     def of(
         cls,
         segmenter: str | Path | Segmenter | None = None,
-        detector: str | Detector | None = None,
+        detector: str | Detector | Sequence[GivenBox] | None = None,
         quality: Quality | None = None,
     ) -> Parser:
         """By name, by a model's folder, or as they are: see `facefx.parse`.
@@ -73,6 +75,11 @@ class Parser:
         """Whether pictures are taken for cut-out, upright portraits: no search, no correction."""
         return isinstance(self.detector, WholeFrame)
 
+    @property
+    def is_told(self) -> bool:
+        """Whether somebody said where the faces are, so that none is looked for."""
+        return isinstance(self.detector, GivenBoxes)
+
     @cached_property
     def knows_faces(self) -> bool:
         """Whether it can be told from what the segmenter sees that there is a face, and where: not by a mask alone."""
@@ -83,6 +90,14 @@ class Parser:
         """A line that is the same for what gives the same answers: names, versions, and the sha256 of models."""
         segmenter, detector = self._names
         return f"segmenter {_identity(self.segmenter, segmenter)}; detector {_identity(self.detector, detector)}"
+
+    def carefully(self, film: bool = False) -> Parser:
+        """The same, with a detector that looks so carefully that it hardly misses a face, if it has such a way of looking."""
+        careful = getattr(self.detector, "carefully", None)
+        if careful is None:
+            return self
+        with guarded(f"the detector {type(self.detector).__qualname__}"):
+            return replace(self, detector=careful(film))
 
     def detect(self, picture: Canvas | np.ndarray) -> list[Detection]:
         """The faces in a picture, given as a canvas or as (H, W, 3) float32 RGB in [0, 1]."""
@@ -102,12 +117,12 @@ def _of_quality(segmenter: Segmenter, quality: Quality | None) -> Segmenter:
         raise ParameterError(f"quality={shown(quality)} is not allowed; give one of {', '.join(QUALITIES)}")
     if (with_quality := getattr(segmenter, "with_quality", None)) is None:
         raise ParameterError(
-            f"quality={shown(quality)} is not allowed for the segmenter {segmenter.name!r}, which has no qualities; leave it out, "
-            "or take a model's name or folder"
+            f"quality={shown(quality)} is not allowed for the segmenter {shown(segmenter.name)}, which has no qualities; leave it "
+            "out, or take a model's name or folder"
         )
-    with guarded(f"the segmenter {segmenter.name!r}"):
-        made: Segmenter = with_quality(quality)
-    return made
+    what = f"the segmenter {shown(segmenter.name)}"
+    with guarded(what):
+        return checked_segmenter(with_quality(quality), what)
 
 
 def _full_name(names: Any, given: Any, default: str) -> str | None:

@@ -12,7 +12,7 @@ from ..face.face import Face
 from ..face.near_and_wide import NearAndWide, near_parsing
 from ..face.postprocessing import without_islands, without_others
 from ..face.scene import Scene
-from ..face.values import Box, Detector, FaceParsing, Segmenter
+from ..face.values import Box, Detector, FaceParsing, GivenBox, Segmenter
 from ..image.canvas import Canvas
 from ..image.picture import Picture, Source, open_image
 from ..inference.cards import Quality
@@ -20,6 +20,7 @@ from .crop import parse_heads
 from .parse_face import parse_face
 from .parser import Parser
 from .search import search_by_parsing
+from .sightings import with_sightings
 
 __all__ = ["believable", "distinct", "parse", "parse_picture", "parse_rgb"]
 
@@ -31,7 +32,7 @@ def parse(
     image: Source | Picture,
     *,
     segmenter: str | Path | Segmenter | None = None,
-    detector: str | Detector | None = None,
+    detector: str | Detector | Sequence[GivenBox] | None = None,
     quality: Quality | None = None,
 ) -> Scene:
     """Find every face in a picture and parse it into soft regions.
@@ -41,7 +42,9 @@ def parse(
     image : a path, bytes, a file object, a PIL image or an array.
     segmenter : the name of an installed one, the path of a model folder, ``"ensemble:NAME+NAME"`` for the mean of several, or a
         `Segmenter`; by default facefx's own U-Net.
-    detector : the name of an installed one or a `Detector`; by default facefx's own. ``"whole_frame"`` for aligned portraits.
+    detector : the name of an installed one or a `Detector`; by default facefx's own. ``"whole_frame"`` for aligned portraits. Or a
+        list of the faces' boxes, if you have them: each four numbers (x0, y0, x1, y1) in pixels of the upright picture, from the
+        brows to the chin, a `Box`, or a `Detection`, which tells the tilt; then no other faces are looked for.
     quality : how finely faces are parsed: ``"fast"``, ``"balanced"`` or ``"best"``, see docs/speed.md; by default balanced, and a
         segmenter given as an object as it is.
 
@@ -54,6 +57,8 @@ def parse(
     ------
     ImageError
         If the picture cannot be read.
+    ParameterError
+        If one of the given boxes is none, or outside of the picture.
     UnknownName, ModelError, PluginError
         If there is no such segmenter or detector, its model is damaged, or it returns what it must not.
     """
@@ -65,13 +70,18 @@ def parse_rgb(rgb: np.ndarray, parser: Parser) -> Scene:
     return parse_picture(Canvas.of(rgb), parser)
 
 
-def parse_picture(picture: Canvas, parser: Parser) -> Scene:
-    """`parse` for an opened picture, of which only what is looked at is converted."""
+def parse_picture(picture: Canvas, parser: Parser, *, private: bool = False) -> Scene:
+    """`parse` for an opened picture, of which only what is looked at is converted; `private` if no face in it may be missed."""
+    scene = _parsed(picture, parser)
+    return with_sightings(scene, parser) if private else scene
+
+
+def _parsed(picture: Canvas, parser: Parser) -> Scene:
     detections = parser.detect(picture)
     heads = parse_heads(picture, detections, parser)
     parsed = (parse_face(picture, found, parser, parsing) for found, parsing in zip(detections, heads, strict=True))
     faces = distinct(face for face in parsed if face)
-    if not parser.is_aligned and parser.knows_faces:
+    if not parser.is_aligned and not parser.is_told and parser.knows_faces:
         if not any(face.score >= SURE for face in faces):
             more = (parse_face(picture, found, parser) for found in search_by_parsing(picture, parser))
             faces = distinct([*faces, *(face for face in more if face and face.score >= DOUBTFUL)])  # one witness: a sure one

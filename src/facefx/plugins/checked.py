@@ -35,6 +35,8 @@ __all__ = [
 _OURS = str(Path(__file__).resolve().parents[1])
 #: Probabilities of a pixel sum to 1 within this: half precision loses 0.001, logits and unnormalised scores are far off.
 _SUM = 0.02
+#: Pixels: a crop of this side takes gigabytes in any network.
+_LARGEST = 4096
 #: No box or angle of a picture is as large.
 _FAR = 1e7
 #: Characters of a message of somebody else's.
@@ -89,8 +91,8 @@ def checked_segmenter(made: Any, what: str) -> Segmenter:
         size = made.input_size
         if not isinstance(size, Sequence) or len(size) != 2 or not all(isinstance(side, int | np.integer) for side in size):
             raise PluginError(f"{what} has the input_size {_shown(size)}; allowed is (height, width) in whole pixels")
-        if size[0] != size[1] or size[0] < 32:
-            raise PluginError(f"{what} has the input_size {tuple(size)}; allowed is a square of 32 pixels or more")
+        if size[0] != size[1] or not 32 <= size[0] <= _LARGEST:
+            raise PluginError(f"{what} has the input_size {shown(tuple(size))}; allowed is a square of 32 to {_LARGEST} pixels")
     return made
 
 
@@ -117,7 +119,8 @@ def checked_probabilities(segmenter: Segmenter, crops: np.ndarray) -> np.ndarray
     shape = (len(crops), classes, *crops.shape[1:3])
     if type(answer) is not np.ndarray or answer.shape != shape or answer.dtype.kind != "f":
         raise PluginError(f"{what} returned {_shown(answer)}; allowed are floats of shape {shape}, (N, classes, height, width)")
-    totals = answer.sum(axis=1)
+    with np.errstate(all="ignore"):
+        totals = answer.sum(axis=1, dtype=np.float64 if answer.dtype == np.float64 else np.float32)
     least, most = totals.min(), totals.max()  # NaN if there is any
     if not (np.isfinite(least) and np.isfinite(most)):
         raise PluginError(f"{what} returned NaN or infinity")
@@ -161,7 +164,7 @@ def _problem(found: Detection) -> str:
 
 def _finite(*values: Any) -> bool:
     numbers = int | float | np.integer | np.floating
-    return all(isinstance(value, numbers) and -_FAR < float(value) < _FAR for value in values)  # False for NaN
+    return all(isinstance(value, numbers) and -_FAR < value < _FAR for value in values)  # False for NaN
 
 
 def _name_of(thing: Any) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
+from itertools import islice
 from pathlib import Path
 from threading import RLock
 from typing import Any, Generic, TypeVar
@@ -169,13 +170,17 @@ _HOOKS: dict[str, tuple[str, Any]] = {
 }
 
 
+#: Effects or analyzers of one plugin.
+_MOST = 1000
+
+
 def _by_name(answer: Any, wanted: Any, where: str) -> dict[str, Any]:
     if wanted is None:
         if not isinstance(answer, Mapping) or not all(callable(v) or isinstance(v, Path) for v in answer.values()):
             raise PluginError(f"{where} must return a dict of names and functions (or model folders); it returned {shown(answer)}")
         return dict(answer)
-    items = list(answer) if isinstance(answer, Iterable) else [answer]
-    if not all(isinstance(item, wanted) for item in items):
+    items = list(islice(answer, _MOST + 1)) if isinstance(answer, Iterable) else [answer]
+    if len(items) > _MOST or not all(isinstance(item, wanted) for item in items):
         decorator = "@effect" if wanted is EffectSpec else "@analyzer"
         raise PluginError(f"{where} must return functions under {decorator}; it returned {shown(answer)}")
     if len({item.name for item in items}) < len(items):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from ..errors import ParameterError
-from ..face.values import Detector, Segmenter
+from ..face.values import Detector, GivenBox, Segmenter
+from ..inference.detector.given import GivenBoxes
 from ..inference.ensemble import Ensemble
 from ..inference.segmenter import OnnxSegmenter
 from ..shown import shown
@@ -54,15 +56,18 @@ def _from_folder(folder: Path) -> Segmenter:
     return OnnxSegmenter.from_folder(folder)
 
 
-def resolve_detector(detector: str | Detector | None) -> Detector:
-    """A detector by name, or as it is."""
+def resolve_detector(detector: str | Detector | Sequence[GivenBox] | None) -> Detector:
+    """A detector by name, one's own boxes as one, or as it is."""
     if detector is None:
         return registry().detector(f"facefx:{DEFAULT_DETECTOR}")
     if isinstance(detector, str):
         return registry().detector(detector)
+    if isinstance(detector, list | tuple):
+        return GivenBoxes(detector)
     with guarded(f"the detector {type(detector).__qualname__}"):
         if not callable(getattr(detector, "detect", None)) or isinstance(detector, type):
             raise ParameterError(
-                f"detector={type(detector).__name__} is not allowed; give a name, or an object with a method detect"
+                f"detector={type(detector).__name__} is not allowed; "
+                "give a name, a list of boxes, or an object with a method detect"
             )
-    return detector
+    return detector  # type: ignore[return-value]

@@ -15,6 +15,8 @@ from ..declare.declarations import AnalyzerSpec, EffectSpec, Parameter
 from ..errors import MissingExtra
 from ..face.face import Face, FaceView
 from ..face.scene import Scene
+from ..face.values import Detection
+from ..image.canvas import Canvas
 from ..pixels.color import hex_code
 from .drawn import PORTRAIT, drawn_face, label_picture, painted
 from .files import example_file
@@ -71,10 +73,11 @@ def _values(parameter: Parameter) -> Any:
 def check_effect(spec: EffectSpec, examples: int = 50) -> None:
     """Run an effect on many scenes with many parameters, through the core as in a chain, and hold it to the contract.
 
-    It changes neither its arguments nor, unless it draws or warps, a pixel outside its mask; it returns finite floats of the
-    shape that it must; with the same arguments it gives the same picture; ``strength=0`` changes nothing, if it has a strength
-    that goes down to 0; its parameters survive JSON; a warp folds nowhere; and pictures of any size, several faces and none,
-    tiny ones and ones cut by the border, and masks of nothing and of everything do not trouble it.
+    It changes neither its arguments nor, unless it draws, warps or hides, a pixel outside its mask; if it is private it hides, with
+    its defaults, faces that were parsed and others that were only seen; a cutout leaves no colour under what is transparent; it
+    returns finite floats of the shape that it must; with the same arguments it gives the same picture; ``strength=0`` changes
+    nothing, if it has a strength that goes down to 0; its parameters survive JSON; a warp folds nowhere; and pictures of any size,
+    several faces and none, tiny ones and ones cut by the border, and masks of nothing and of everything do not trouble it.
 
     Parameters
     ----------
@@ -127,13 +130,33 @@ def _check_run(spec: EffectSpec, params: Mapping[str, Any], scene: Scene) -> Non
     assert result.image.min() >= 0, f"{spec.name} gave values below 0"
     assert result.image.max() <= 1, f"{spec.name} gave values above 1"
     assert np.array_equal(run().image, result.image), f"{spec.name} gave two pictures for the same arguments"
-    if spec.kind in ("paint", "cutout"):
+    if spec.private:
+        _check_hidden(spec, params, scene)
+    if spec.kind == "cutout":
+        bare = np.asarray(result.alpha) == 0 if result.alpha is not None else np.zeros(scene.size, bool)
+        assert not result.image[bare].any(), f"{spec.name} left colours under what is transparent"
+    elif spec.kind == "paint" and not spec.private:
         people = scene.of([scene.faces[index] for index in chosen(scene.faces, params["faces"])])
         outside = np.asarray(people.mask(spec.region_of(params))) == 0
         assert np.array_equal(result.image[outside], rgb[outside]), f"{spec.name} changed pixels outside of its mask"
     strength = spec.parameters.get("strength")
     if strength and strength.range and strength.range.low == 0:
         assert run(strength=0.0) is scene, f"{spec.name} changed the picture at strength 0"
+
+
+def _check_hidden(spec: EffectSpec, params: Mapping[str, Any], scene: Scene) -> None:
+    """By default all of a face must be replaced, whether it was parsed or only seen."""
+    whole = {**spec.resolve({}), "faces": "all"}
+    seen = tuple(Face.only_seen([Detection(face.box, face.roll, 0.4)], scene.canvas) for face in scene.faces)
+    for people in (scene, replace(scene, faces=(), seen=seen)):
+        grain = np.random.default_rng(1).random((*scene.size, 3), np.float32)
+        canvas = Canvas.of(grain)
+        noisy = replace(people, canvas=canvas)
+        hidden = apply_effect(noisy, spec, whole, np.random.SeedSequence(7), _portrait(params)).image
+        for face in people.everyone:
+            (x0, y0, x1, y1), inside = face.outline("face")
+            left = (hidden[y0:y1, x0:x1] == grain[y0:y1, x0:x1]).all(axis=-1) & inside
+            assert left.sum() <= 0.01 * inside.sum() or inside.sum() < 16, f"{spec.name} is private and left a face bare"
 
 
 def _portrait(params: Mapping[str, Any]) -> Face | None:

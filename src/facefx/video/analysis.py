@@ -10,7 +10,6 @@ from typing import Any
 
 from ..chains.reports import Report, installed_analyzers, measure
 from ..errors import ParameterError
-from ..face.face import Face
 from ..face.values import Box, Detector, Segmenter
 from ..image.animation import open_animation
 from ..image.picture import Picture
@@ -19,12 +18,7 @@ from .files import Problem, VideoReader
 from .overlap import ahead
 from .tracking import Tracker, Tracking
 
-__all__ = ["Film", "Measured", "MeasuredFace", "Numbering", "film_in"]
-
-#: A face that was lost keeps its number for so many frames.
-REMEMBERED = 25
-#: Two boxes are of one face if they share so much of the smaller one.
-SAME = 0.4
+__all__ = ["Film", "Measured", "MeasuredFace", "film_in"]
 
 
 @dataclass(frozen=True)
@@ -113,20 +107,23 @@ class Film:
         if every < 1:
             raise ParameterError(f"every={shown(every)} is not allowed; allowed is 1 or more")
         tracker = Tracker(segmenter, detector, tracking or Tracking(parse_every=1, smoothing=0.5, detect_every=10))
-        analyzers, numbering = installed_analyzers(), Numbering()
+        analyzers = installed_analyzers()
         with closing(ahead(self._pictures(), 2)) as pictures:
             for number, (time, picture) in enumerate(pictures):
                 scene = tracker.next(picture.canvas)
-                tracks = numbering.next(scene.faces)
                 if number % every == 0:
                     yield Measured(
                         number,
                         round(time, 6),
                         tuple(
                             MeasuredFace(
-                                track, face.box, face.roll, face.score, measure(face, place, analyzers, skip_unavailable=True)
+                                face.number or 0,
+                                face.box,
+                                face.roll,
+                                face.score,
+                                measure(face, place, analyzers, skip_unavailable=True),
                             )
-                            for place, (track, face) in enumerate(zip(tracks, scene.faces, strict=True))
+                            for place, face in enumerate(scene.faces)
                         ),
                     )
 
@@ -155,37 +152,3 @@ def film_in(path: Path) -> Film | None:
     suffix = path.suffix.lower()
     is_animation = suffix in _ANIMATED and path.is_file() and open_animation(path) is not None
     return Film(path) if suffix in _FILMS or is_animation else None
-
-
-class Numbering:
-    """Gives the faces of each frame numbers that stay with them while they are in one place, or come back to it soon."""
-
-    def __init__(self) -> None:
-        self._last: dict[int, tuple[Box, int]] = {}  # by number: where it was, and how many frames ago
-        self._given = 0
-
-    def next(self, faces: tuple[Face, ...]) -> tuple[int, ...]:
-        """The numbers of the next frame's faces."""
-        near = sorted(
-            (
-                (_shared(face.box, box), place, number)
-                for place, face in enumerate(faces)
-                for number, (box, _) in self._last.items()
-            ),
-            reverse=True,
-        )
-        numbers: dict[int, int] = {}
-        for shared, place, number in near:
-            if shared > SAME and place not in numbers and number not in numbers.values():
-                numbers[place] = number
-        for place in range(len(faces)):
-            if place not in numbers:
-                numbers[place] = self._given
-                self._given += 1
-        waiting = {number: (box, age + 1) for number, (box, age) in self._last.items() if age < REMEMBERED}
-        self._last = waiting | {numbers[place]: (face.box, 0) for place, face in enumerate(faces)}
-        return tuple(numbers[place] for place in range(len(faces)))
-
-
-def _shared(one: Box, other: Box) -> float:
-    return one.intersection(other).area / max(min(one.area, other.area), 1e-9)

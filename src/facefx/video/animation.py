@@ -20,6 +20,7 @@ from ..image.picture import Picture
 from ..inference.cards import Quality
 from ..parsing.parser import Parser
 from ..parsing.pipeline import parse_picture
+from .coverage import Coverage
 from .declined import DeclinedCount, DeclinedFrames
 from .stream import edited
 from .tracking import Tracker, Tracking
@@ -37,12 +38,16 @@ class Animated:
     with_faces : in how many of them there is a face.
     most_faces : in one of them.
     declined : which step left faces alone, in how many frames, and why.
+    inferred : numbers, from 0, of the frames in which somebody is hidden who was not seen there; look at them.
+    dropped : what is left out beside the pixels, since somebody is hidden.
     """
 
     frames: int
     with_faces: int
     most_faces: int
     declined: tuple[DeclinedFrames, ...] = ()
+    inferred: tuple[int, ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 def animate(
@@ -101,31 +106,54 @@ def edit_animation(
     format = format_of(target)
     check_holds(animation, format, target)
     faces: list[int] = []
+    inferred: list[int] = []
     declined = DeclinedCount()
+    dropped: tuple[str, ...] = ()
+    if look.private:
+        animation, dropped = animation.without_people()
     if animation.has_pages:
         pictures = _pages(animation, look, parser, min_confidence, declined, faces, keep_gps)
     else:
-        pictures = _frames(animation, look, parser, min_confidence, declined, faces, format)
+        pictures = _frames(animation, look, parser, min_confidence, declined, faces, inferred, format)
     data = encode_animation(animation, pictures, format, quality=file_quality, keep_gps=keep_gps)
-    return data, Animated(len(faces), sum(map(bool, faces)), max(faces), declined.total)
+    return data, Animated(len(faces), sum(map(bool, faces)), max(faces), declined.total, tuple(inferred), dropped)
 
 
 def _frames(
-    animation: Animation, look: Chain, parser: Parser, min_confidence: float, declined: DeclinedCount, faces: list[int], format: str
+    animation: Animation,
+    look: Chain,
+    parser: Parser,
+    min_confidence: float,
+    declined: DeclinedCount,
+    faces: list[int],
+    inferred: list[int],
+    format: str,
 ) -> Iterator[Image.Image]:
     def finish(frame: None, picture: Picture, done: Scene) -> tuple[int, Image.Image]:
         pixels = np.asarray(picture.with_canvas(done.canvas, done.alpha).native)
         before = np.asarray(picture.native)
         if format != "GIF":
-            return len(done.faces), Image.fromarray(pixels)
+            return len(done.everyone), Image.fromarray(pixels)
         opaque = np.full((*before.shape[:2], 1), 255, np.uint8)
-        return len(done.faces), paletted(pixels, np.dstack([before[..., :3], opaque]) if pixels.shape[2] == 4 else before)
+        return len(done.everyone), paletted(pixels, np.dstack([before[..., :3], opaque]) if pixels.shape[2] == 4 else before)
 
     tracker = Tracker(parser.segmenter, parser.detector, Tracking(parse_every=1))  # few frames, far apart
     film = ((None, picture, True) for picture in animation.pictures())
-    for count, image in edited(film, look, tracker, 2, min_confidence, declined.add, finish):
+    coverage = _coverage(animation, tracker) if look.private else None
+    for count, image in edited(
+        film, look, tracker, 2, min_confidence, declined.add, finish, coverage=coverage, on_inferred=inferred.append
+    ):
         faces.append(count)
         yield image
+
+
+def _coverage(animation: Animation, tracker: Tracker) -> Coverage:
+    """Where people are in all frames."""
+    coverage = Coverage(tracker.parser)
+    for picture in animation.pictures():
+        coverage.look(picture.canvas)
+    coverage.finish()
+    return coverage
 
 
 def _pages(
@@ -138,11 +166,13 @@ def _pages(
     keep_gps: bool,
 ) -> Iterator[Image.Image]:
     for number, page in enumerate(animation.pictures()):
-        scene = parse_picture(page.canvas, parser)
+        scene = parse_picture(page.canvas, parser, private=look.private)
         left_alone = look.declined(scene, min_confidence)
         if left_alone:
             declined.add(number, left_alone)
         done = look.edit(scene, declined=left_alone)
-        faces.append(len(scene.faces))
+        faces.append(len(scene.everyone))
         picture = page.with_canvas(done.canvas, done.alpha)
+        if look.private:
+            picture, _ = picture.without_people()
         yield Image.open(io.BytesIO(encode(picture.native, picture.metadata, "TIFF", quality=95, keep_gps=keep_gps)))

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,11 @@ from ..face.values import Detector, Segmenter
 from ..image.files import check_target
 from ..image.picture import Picture
 from ..shown import shown
+from .coverage import Coverage
 from .declined import DeclinedCount, DeclinedFrames
 from .encoding import FORMATS, Encoding, Painted, PartWriter, alpha_needs_8_bits, encoding_for, packets_in
 from .files import Frame, Problem, VideoReader, failures
+from .inferred import InferredFrames, spans
 from .joining import company_of, join
 from .overlap import ahead
 from .stream import asked_of, edited
@@ -52,6 +54,7 @@ class Conversion:
     problems : what could not be decoded.
     declined : which step left faces alone, in how many of the frames that this run edited, and why.
     left_out : what of the source the result does not hold, in words.
+    inferred : in which of the frames that this run edited somebody is hidden who was not seen there; look at them.
     """
 
     frames: int
@@ -59,6 +62,7 @@ class Conversion:
     problems: tuple[Problem, ...]
     declined: tuple[DeclinedFrames, ...] = ()
     left_out: tuple[str, ...] = ()
+    inferred: InferredFrames = field(default_factory=InferredFrames)
 
 
 def convert(
@@ -82,7 +86,8 @@ def convert(
     """Edit the faces in a video file; sound, subtitles, chapters, frame times and the tags that tell no place are kept.
 
     The result is written whole or not at all. Until it is, finished parts lie beside it in a folder ``.NAME.partial``, and the same
-    call goes on after the last of them. Frames without a face, and damaged ones, are passed through.
+    call goes on after the last of them. Frames without a face, and damaged ones, are passed through. If an effect hides people the
+    film is read twice, first for where they are, and damaged frames are hidden, too: see `facefx.video.coverage`.
 
     Parameters
     ----------
@@ -130,15 +135,23 @@ def convert(
             "parser": {"identity": tracker.identity, "min_confidence": min_confidence},
         }
         declined, sure_of = DeclinedCount(), look.needed if min_confidence else frozenset()
+        inferred: list[tuple[int, float]] = []
         try:
             with work_folder(target, job) as folder, ExitStack() as stack:
                 parts = finished_parts(folder)
                 done = resumed = sum(packets_in(part) for part in parts)
                 total = reader.expected_frames
+                coverage = _coverage(source, tracker) if look.private else None
                 # each is closed before what it takes from: threads may be at work in it when the next one fails
                 decoded = stack.enter_context(closing(ahead(reader.frames(), AHEAD)))
+                frames: Iterator[tuple[Frame, Picture, bool]]
                 frames = ((f, f.picture, not f.damaged) for f in _after(decoded, tracker, sure_of, asked_of(look), resumed))
-                results = edited(frames, look, tracker, workers, min_confidence, declined.add, painted_frame)
+                moments: dict[int, float] = {}
+                frames = _with_moments(frames, moments, resumed, reader) if coverage else frames
+                results = edited(
+                    frames, look, tracker, workers, min_confidence, declined.add, painted_frame,
+                    coverage=coverage, on_inferred=lambda number: inferred.append((number, moments[number])), first=resumed,
+                )  # fmt: skip
                 stack.enter_context(closing(results))
                 for _ in stack.enter_context(closing(_written(results, folder, len(parts), reader, encoding))):
                     done += 1
@@ -150,7 +163,27 @@ def convert(
                 whole.replace(target)
         except failures() as error:
             raise OutputError(f"the video {str(target)!r} cannot be written: {getattr(error, 'strerror', None) or error}") from None
-        return Conversion(done, resumed, tuple(reader.problems), declined.total, left_out)
+        return Conversion(done, resumed, tuple(reader.problems), declined.total, left_out, spans(inferred))
+
+
+def _coverage(source: Path, tracker: Tracker) -> Coverage:
+    """Where people are in all frames of the film."""
+    coverage = Coverage(tracker.parser)
+    with VideoReader(source) as reader, closing(ahead(reader.frames(), AHEAD)) as frames:
+        for frame in frames:
+            coverage.look(frame.picture.canvas, damaged=frame.damaged)
+    coverage.finish()
+    return coverage
+
+
+def _with_moments(
+    frames: Iterator[tuple[Frame, Picture, bool]], moments: dict[int, float], first: int, reader: VideoReader
+) -> Iterator[tuple[Frame, Picture, bool]]:
+    """The frames, of which the second is put down for as long as it may be asked for."""
+    for number, one in enumerate(frames, first):
+        moments.clear()
+        moments[number] = float(one[0].pts * reader.time_base)
+        yield one
 
 
 def _opened_for(source: Path, suffix: str, look: Chain, tone_map: bool) -> VideoReader:

@@ -187,7 +187,7 @@ class VideoReader:
                 pts = 0 if last is None else last + max(int(frame.duration or 0), 1)
             last = pts
             if frame.is_corrupt:
-                self._note(pts, "a frame is damaged; it is passed through as the decoder shows it")
+                self._note(pts, "a frame is damaged")
             yield self._upright(frame, pts)
 
     def _decoded(self) -> Iterator[Any]:

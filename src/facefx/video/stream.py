@@ -17,6 +17,7 @@ from ..face.scene import Scene
 from ..face.values import Detector, Segmenter
 from ..image.picture import Picture, Source, open_image
 from ..shown import shown
+from .coverage import DELAY, Coverage
 from .tracking import Tracker, Tracking
 
 __all__ = ["asked_of", "edited", "process", "scenes"]
@@ -59,10 +60,12 @@ def process(
     workers: int = 2,
     min_confidence: float = 0.0,
     on_declined: OnDeclined | None = None,
+    on_inferred: Callable[[int], None] | None = None,
 ) -> Iterator[Any]:
     """Edit the frames of one film: for each frame the edited one, of its kind, in order.
 
-    Frames without a face come back as they went in. No more than `workers` + 2 frames are held at a time, however long the film is.
+    Frames without a face come back as they went in. No more than `workers` + 2 frames are held at a time, however long the film is;
+    `facefx.video.coverage.DELAY` (34) more if an effect hides people, since those who walk in are hidden before they can be told.
     Any number of films may be processed at once, each in a thread of its own; they share the models.
 
     Parameters
@@ -75,6 +78,8 @@ def process(
     min_confidence : as for `Chain.run`, but decided steadily: by each face's confidence over the last frames, and a face that was
         left alone is accepted again only once it is clearly surer; see `facefx.video.confidence_smoothing`. A cut starts afresh.
     on_declined : called, with the number (from 0) of each frame in which something is left alone, and with what it is.
+    on_inferred : called, with the number of each frame in which an effect that hides people hides somebody whom the detector does
+        not see in it, by the frames before and after: frames to look at.
 
     Raises
     ------
@@ -92,8 +97,25 @@ def process(
     check_confidence(min_confidence)
     chain = look if isinstance(look, Chain) else load_look(look)
     tracker = Tracker(segmenter, detector, tracking)
-    whole_film = ((frame, open_image(frame), True) for frame in frames)
-    return edited(whole_film, chain, tracker, workers, min_confidence, on_declined, _handed_back)
+    whole_film: Iterator[tuple[Source | Picture, Picture, bool]] = ((frame, open_image(frame), True) for frame in frames)
+    coverage = Coverage(tracker.parser) if chain.private else None
+    if coverage:
+        whole_film = _looked_at(whole_film, coverage)
+    return edited(
+        whole_film, chain, tracker, workers, min_confidence, on_declined, _handed_back, coverage=coverage, on_inferred=on_inferred
+    )
+
+
+def _looked_at(frames: Iterator[tuple[T, Picture, bool]], coverage: Coverage) -> Iterator[tuple[T, Picture, bool]]:
+    """The frames, each as soon as the coverage knows all that it will of it."""
+    waiting: deque[tuple[T, Picture, bool]] = deque()
+    for one in frames:
+        coverage.look(one[1].canvas, damaged=not one[2])
+        waiting.append(one)
+        if len(waiting) > DELAY:
+            yield waiting.popleft()
+    coverage.finish()
+    yield from waiting
 
 
 def edited(
@@ -104,10 +126,21 @@ def edited(
     min_confidence: float,
     on_declined: OnDeclined | None,
     finish: Callable[[T, Picture, Scene], R],
+    *,
+    coverage: Coverage | None = None,
+    on_inferred: Callable[[int], None] | None = None,
+    first: int = 0,
 ) -> Generator[R]:
-    """What `finish` makes of each frame's companion, the frame, and the scene that it became; those marked False are left alone.
+    """What `finish` makes of each frame's companion, the frame, and the scene that it became.
 
-    Faces must be followed in order; editing need not be, so the next frame is parsed while the last ones are edited and finished.
+    Those marked False, which are damaged, are left alone, unless the chain hides people. Faces must be followed in order; editing
+    need not be, so the next frame is parsed while the last ones are edited and finished.
+
+    Parameters
+    ----------
+    coverage : where people are, for a chain that hides them; it has seen the frames in advance.
+    on_inferred : called with the number of each frame in which somebody is hidden who was not seen there.
+    first : the number of the first frame.
     """
     sure_of, regions = chain.needed if min_confidence else frozenset(), asked_of(chain)
     underway: deque[Future[R]] = deque()
@@ -117,8 +150,13 @@ def edited(
 
     with ThreadPoolExecutor(workers, "facefx-video") as pool:
         try:
-            for number, (companion, picture, touched) in enumerate(frames):
+            for number, (companion, picture, touched) in enumerate(frames, first):
                 scene = tracker.next(picture.canvas, sure_of, regions) if touched else Scene(picture.canvas, ())
+                if coverage:
+                    scene, inferred = coverage.covered(scene, number)
+                    touched = True
+                    if inferred and on_inferred:
+                        on_inferred(number)
                 declined = chain.declined(scene, min_confidence)
                 if on_declined and declined:
                     on_declined(number, declined)

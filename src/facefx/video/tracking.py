@@ -31,6 +31,7 @@ from .crops import cut
 from .mask_smoothing import Glimpse, change, recut
 from .motion import Motion, Small, head_motion, is_cut
 from .near_and_wide import near_and_wide, near_does
+from .people import People, Person
 from .steadied import Steadied
 
 __all__ = ["Tracker", "Tracking"]
@@ -91,6 +92,7 @@ class _Track:
     wide: np.ndarray | None = None  # if so, and if that was asked for: (C, S, S) probabilities on a crop twice as wide
     age: int = 0
     unseen: int = 0
+    person: Person | None = None
     confidence: Mapping[str, SmoothedConfidence] = field(default_factory=dict)  # by region, of those that were asked for
 
     @property
@@ -110,6 +112,7 @@ class Tracker:
     Attributes
     ----------
     identity : what tells segmenter and detector from others, see `Parser.identity`.
+    parser : both of them.
     """
 
     def __init__(
@@ -123,10 +126,11 @@ class Tracker:
         self.identity = parser.identity
         if isinstance(parser.segmenter, OnnxSegmenter):  # others are used as they are
             parser = replace(parser, segmenter=parser.segmenter.for_frames(self.tracking.size))
-        self._parser = parser
+        self._parser = self.parser = parser
         self._tracks: list[_Track] = []
         self._before: Small | None = None
         self._since_detected = 0
+        self._people = People()
 
     def next(self, picture: Canvas | np.ndarray, sure_of: Collection[str] = (), regions: Collection[str] | None = None) -> Scene:
         """The faces in the next frame, largest first.
@@ -149,6 +153,8 @@ class Tracker:
         widely = regions is None or not all(near_does(self._parser.scheme, region) for region in regions)
         before, self._before = self._before, small
         fresh = before is None or is_cut(before, small)
+        if fresh:
+            self._people.forget_places()
         followed = [] if fresh or before is None else [self._followed(t, before, small, picture) for t in self._tracks]
         self._tracks = [track for track in followed if track]
         self._since_detected += 1
@@ -170,7 +176,13 @@ class Tracker:
         found = self._parser.detect(picture)
         known = [track.box for track in self._tracks]
         faces = [self._parsed(picture, detection) for detection in found if not _is_known(detection.box, known)]
-        if not any(faces) and not known and thorough and self._parser.knows_faces and not self._parser.is_aligned:
+        if (
+            not any(faces)
+            and not known
+            and thorough
+            and self._parser.knows_faces
+            and not (self._parser.is_aligned or self._parser.is_told)
+        ):
             faces = [self._parsed(picture, detection) for detection in search_by_parsing(picture, self._parser)]
         for face in distinct(face for face in faces if face):
             if not _is_known(face.box, known):
@@ -239,7 +251,7 @@ class Tracker:
     def _found_again(self, track: _Track, picture: Canvas) -> _Track | None:
         """A face whose motion could not be told, looked for where it was; None if it is gone."""
         face = self._parsed(picture, Detection(track.crop.box, track.crop.roll, track.score)) if self._parser.knows_faces else None
-        return replace(self._begun(picture, face), confidence=track.confidence) if face else None
+        return replace(self._begun(picture, face), confidence=track.confidence, person=track.person) if face else None
 
     def _widened(self, track: _Track, picture: Canvas) -> _Track:
         """The track with what lies round its crop, if hair leaves that; looked at now and then only."""
@@ -265,6 +277,7 @@ class Tracker:
             kept = distinct(faces)
             self._tracks = [track for track, face in zip(self._tracks, faces, strict=True) if face in kept]
             faces = [without_others(f, [other.box for other in kept if other is not f]) for f in faces if f in kept]
+        self._tracks = self._people.named(self._tracks, picture)
         self._tracks = [self._with_confidence(track, face, sure_of) for track, face in zip(self._tracks, faces, strict=True)]
         shown = [_shown(track, face) for track, face in zip(self._tracks, faces, strict=True)]
         return Scene(picture, tuple(sorted(shown, key=lambda face: -face.box.area)))
@@ -297,7 +310,10 @@ def _coarse(parsing: FaceParsing) -> FaceParsing:
 
 
 def _shown(track: _Track, face: Face) -> Face:
-    return replace(face, steady_confidence={region: smoothed.steady for region, smoothed in track.confidence.items()})
+    number = track.person.number if track.person else None
+    return replace(
+        face, number=number, steady_confidence={region: smoothed.steady for region, smoothed in track.confidence.items()}
+    )
 
 
 _STILL = Motion(np.eye(2), np.zeros(2))

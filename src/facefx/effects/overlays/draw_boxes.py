@@ -41,7 +41,8 @@ def draw_boxes(
 ) -> np.ndarray:
     """Draw boxes round each face, in the first colour, and round its eyes, brows, nose and mouth, in the second.
 
-    Faces are numbered as in ``faces=``, the largest of those chosen first, with how sure we are of each.
+    Faces are numbered as in ``faces=``, the largest of those chosen first, with how sure we are of each. In a film a
+    number stays with the person.
     """
     image = scene.image.copy()
     for number, face in enumerate(scene.faces):
@@ -52,7 +53,9 @@ def draw_boxes(
             box = face.box.x0, face.box.y0, face.box.x1, face.box.y1
             polygon(image, outline(box), parse(color), width * face.box.side)
             if names:
-                labelled(image, f"face {number}  {face.score:.2f}", box[:2], _FACE_NAME * face.box.side, parse(color))
+                called = number if face.number is None else face.number
+                name = f"face {called}" if called >= 0 else "face"
+                labelled(image, f"{name}  {face.score:.2f}", box[:2], _FACE_NAME * face.box.side, parse(color))
     return image
 
 

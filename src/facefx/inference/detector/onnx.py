@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ from ...pixels import geometry
 from ...shown import shown
 from ..cards import DetectorCard
 from ..runtime import check_ends, open_session, run_session
+from .careful import CarefulDetector
 from .decode import CHANNELS, Faces, cells, decode, doubles, without_doubles
 from .tiles import Copy, Tile, copies, default_smallest, tiles, window
 
@@ -32,6 +34,9 @@ DOUBTED, SEEN = 0.3, (16.0, 250.0)
 SUSPECTED = 0.1
 #: Memory is kept from run to run for pieces of at most so many pixels: 80 MB, and a third less time for the small ones.
 KEPT = 640 * 640
+#: Where no face may be missed: from which side on, in pixels of the picture however large it is, and from which score on. Chosen
+#: on 40 composed pictures with 275 faces: at 0.3 each of the looks misses one, not the same; the second takes five times as long.
+CAREFUL = ((24.0, 0.25), (12.0, 0.3))
 
 
 class OnnxDetector:
@@ -69,6 +74,19 @@ class OnnxDetector:
         """The detector of a model folder. Raises `ModelError` if its card cannot be read."""
         return cls(DetectorCard.read(Path(folder)), threshold, smallest_face=smallest_face)
 
+    def carefully(self, film: bool = False) -> CarefulDetector:
+        """One that hardly misses a face, see `CAREFUL`; for a film, in which there are other frames, in a fraction of the time."""
+        chosen = CAREFUL[:1] if film else CAREFUL
+        return CarefulDetector([self._with(min(self.threshold, score), side) for side, score in chosen])
+
+    def _with(self, threshold: float, smallest_face: float) -> OnnxDetector:
+        """The same with other settings; both share one session."""
+        other = copy.copy(self)
+        other.threshold = threshold
+        other.smallest_face = min(self.smallest_face or smallest_face, smallest_face)
+        other.__dict__["_session"] = self._session
+        return other
+
     def detect(self, rgb: geometry.Windows) -> list[Detection]:
         """Faces in (H, W, 3) RGB, float32 in [0, 1] or uint8, or what gives windows of such; the surest first."""
         height, width = rgb.shape[:2]
@@ -86,8 +104,8 @@ class OnnxDetector:
         """What is a face, and what may be one and must be looked at once more."""
         sure: list[Faces] = []
         unsure: list[Faces] = []
-        for copy in looked_at:
-            for tile in tiles(copy):
+        for shrunk in looked_at:
+            for tile in tiles(shrunk):
                 faces = self._in_tile(tile, min(SUSPECTED, self.threshold))
                 sides = faces.squares[:, 2]
                 clear = (faces.scores >= SURE) & (sides >= CLEAR[0]) & (sides <= CLEAR[1])

@@ -15,6 +15,8 @@ import numpy as np
 from facefx.image.modes import LUMA
 from facefx.labels import IGNORE, Label, LabelScheme, Region
 
+from .soft import UNKNOWN, mirror_soft
+
 __all__ = ["Augment", "crop_matrix", "mirror_pair", "through_jpeg"]
 
 _GREY = 0.5
@@ -59,28 +61,42 @@ class Augment:
 
     def __call__(self, image: np.ndarray, labels: np.ndarray, rng: Rng) -> tuple[np.ndarray, np.ndarray]:
         """(S, S, 3) uint8 and (S, S) uint8 → (size, size, 3) uint8 and (size, size) uint8; the arguments stay as they are."""
-        image, labels = self._crop(image, labels, rng)
+        image, labels, _ = self.with_soft(image, labels, None, rng)
+        return image, labels
+
+    def with_soft(
+        self, image: np.ndarray, labels: np.ndarray, soft: np.ndarray | None, rng: Rng
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """The same, and (T, T, 3) uint8 soft labels of the whole picture, of any T → (size, size, 3), or None if there are none.
+
+        Light and colours change what is seen, not what the teacher said of the picture as it was.
+        """
+        image, labels, soft = self._crop(image, labels, soft, rng)
         if rng.random() < 0.5:
             image, labels = mirror_pair(image, labels, self.scheme)
+            soft = None if soft is None else mirror_soft(soft, self.scheme)
         pixels = image.astype(np.float32) / 255
         for change, chance in _LOOKS:
             if rng.random() < chance:
                 pixels = change(pixels, labels, self.scheme, rng)
         if rng.random() < 0.15:
-            pixels, labels = _occlude(pixels, labels, rng)
+            pixels, labels, soft = _occlude(pixels, labels, soft, rng)
         pixels = np.clip(pixels, 0, 1)
         for wear, chance in _WEAR:
             if rng.random() < chance:
                 pixels = wear(pixels, rng)
-        return (np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8), labels
+        return (np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8), labels, soft
 
-    def _crop(self, image: np.ndarray, labels: np.ndarray, rng: Rng) -> tuple[np.ndarray, np.ndarray]:
+    def _crop(
+        self, image: np.ndarray, labels: np.ndarray, soft: np.ndarray | None, rng: Rng
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         wide = rng.random() < 0.1
         side = np.exp(
             rng.uniform(np.log(1.4), np.log(2.3)) if wide else np.clip(rng.normal(np.log(1.11), 0.2), *np.log([0.75, 1.6]))
         )
         center = np.array([0.5, 0.52]) + rng.normal(0, 0.05, 2) * side
-        matrix = crop_matrix(image.shape[0], self.size, tuple(center), side, rng.normal(0, 13))
+        degrees = rng.normal(0, 13)
+        matrix = crop_matrix(image.shape[0], self.size, tuple(center), side, degrees)
         frame = (self.size, self.size)
         sample = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         nearest = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
@@ -88,7 +104,10 @@ class Augment:
         border = cv2.BORDER_CONSTANT if side < 1.2 or rng.random() < 0.5 else cv2.BORDER_REFLECT_101
         cropped = cv2.warpAffine(image, matrix, frame, flags=sample, borderMode=border, borderValue=(round(_GREY * 255),) * 3)
         known = cv2.warpAffine(labels, matrix, frame, flags=nearest, borderMode=cv2.BORDER_CONSTANT, borderValue=IGNORE)
-        return cropped, known
+        if soft is not None:
+            coarser = crop_matrix(soft.shape[0], self.size, tuple(center), side, degrees)
+            soft = cv2.warpAffine(soft, coarser, frame, flags=nearest, borderMode=cv2.BORDER_CONSTANT, borderValue=UNKNOWN)
+        return cropped, known, soft
 
 
 def _light(pixels: np.ndarray, labels: np.ndarray, scheme: LabelScheme, rng: Rng) -> np.ndarray:
@@ -137,7 +156,9 @@ def _regrade(pixels: np.ndarray, labels: np.ndarray, indices: tuple[int, ...], g
     return pixels * (1 + mask * (gains.astype(np.float32) - 1))
 
 
-def _occlude(pixels: np.ndarray, labels: np.ndarray, rng: Rng) -> tuple[np.ndarray, np.ndarray]:
+def _occlude(
+    pixels: np.ndarray, labels: np.ndarray, soft: np.ndarray | None, rng: Rng
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """A blob of one colour with some noise in front of the face. What it hides is nobody's business."""
     size = pixels.shape[0]
     axes = rng.uniform(0.05, 0.16, 2) * size
@@ -145,7 +166,9 @@ def _occlude(pixels: np.ndarray, labels: np.ndarray, rng: Rng) -> tuple[np.ndarr
     blob = np.zeros(labels.shape, np.uint8)
     cv2.ellipse(blob, (tuple(center), tuple(2 * axes), rng.uniform(0, 180)), 1, -1)
     texture = cv2.resize(rng.normal(0, 0.1, (8, 8, 3)).astype(np.float32), (size, size)) + rng.uniform(0, 1, 3).astype(np.float32)
-    return np.where(blob[..., None], texture, pixels), np.where(blob, np.uint8(IGNORE), labels)
+    hidden = blob[..., None] > 0
+    soft = None if soft is None else np.where(hidden, np.array(UNKNOWN, np.uint8), soft)
+    return np.where(hidden, texture, pixels), np.where(blob, np.uint8(IGNORE), labels), soft
 
 
 def _blur(pixels: np.ndarray, rng: Rng) -> np.ndarray:

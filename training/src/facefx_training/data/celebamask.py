@@ -37,11 +37,13 @@ class Pictures:
     names : sequence of str
     images : (N, S, S, 3) uint8, RGB
     labels : (N, S, S) uint8, indices of the scheme that was asked for; 255: unknown; 254: not hair, else unknown
+    soft : (N, T, T, 3) uint8, a teacher's answers (`data.soft`), or None
     """
 
     names: Sequence[str]
     images: np.ndarray
     labels: np.ndarray
+    soft: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.names)
@@ -112,6 +114,12 @@ def read_celebamask(
 
 
 def join(sets: Sequence[Pictures]) -> Pictures:
-    """Several sets of one size as one."""
+    """Several sets of one size as one; all have soft labels of one size, or none has."""
     names = [name for pictures in sets for name in pictures.names]
-    return Pictures(names, np.concatenate([p.images for p in sets]), np.concatenate([p.labels for p in sets]))
+    soft = [pictures.soft for pictures in sets if pictures.soft is not None]
+    return Pictures(
+        names,
+        np.concatenate([p.images for p in sets]),
+        np.concatenate([p.labels for p in sets]),
+        np.concatenate(soft) if soft else None,
+    )

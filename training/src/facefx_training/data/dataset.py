@@ -29,7 +29,7 @@ def rarity(labels: np.ndarray, oftener: Mapping[str, float], scheme: LabelScheme
     return weights
 
 
-class FaceDataset(Dataset[tuple[Tensor, Tensor]]):
+class FaceDataset(Dataset[tuple[Tensor, ...]]):
     """One epoch: as many pictures as there are, drawn by rarity and varied.
 
     All chance hangs on (seed, epoch, position), so that a run can be repeated, with any number of workers, and resumed.
@@ -52,13 +52,15 @@ class FaceDataset(Dataset[tuple[Tensor, Tensor]]):
     def __len__(self) -> int:
         return len(self.order)
 
-    def __getitem__(self, position: int) -> tuple[Tensor, Tensor]:
-        """(3, S, S) uint8 image and (S, S) uint8 labels."""
+    def __getitem__(self, position: int) -> tuple[Tensor, ...]:
+        """(3, S, S) uint8 image and (S, S) uint8 labels; and (S, S, 3) uint8 soft labels, where the pictures have them."""
         if position >= len(self):
             raise IndexError(position)
         index = self.order[position]
         rng = np.random.default_rng([self.seed, self.epoch, position])
         image, labels = self.pictures.images[index], self.pictures.labels[index]
+        soft = None if self.pictures.soft is None else self.pictures.soft[index]
         if self.augment is not None:
-            image, labels = self.augment(image, labels, rng)
-        return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))), torch.from_numpy(labels)
+            image, labels, soft = self.augment.with_soft(image, labels, soft, rng)
+        shown = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))), torch.from_numpy(labels)
+        return shown if soft is None else (*shown, torch.from_numpy(soft))

@@ -104,6 +104,7 @@ def prepare(
         "scheme": wanted.name,
         "classes": list(wanted.classes),
         "license": license or reader.license,
+        **({} if reader.labelled else {"labels": "none"}),
         "sides": "corrected" if correct_sides else "as shipped",
         "size": size,
         "split": "the authors'" if kept else ":".join(f"{number:g}" for number in ratio or USUAL),

@@ -92,4 +92,5 @@ def _card(cards: Sequence[ModelCard], shares: Iterable[float], *, name: str, ver
             "data": data,
         },
         "labels": {"scheme": last.scheme.name, "classes": list(last.scheme.classes)},
+        "quality": {quality: {"size": run.size, "mirror": run.mirror} for quality, run in cards[0].qualities.items()},
     }

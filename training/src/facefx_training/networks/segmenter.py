@@ -8,7 +8,7 @@ from typing import cast
 from torch import Tensor, nn
 
 from .encoders import Encoder
-from .layers import pad_to_multiple
+from .layers import pad_to_multiple, softmax_of_classes
 
 __all__ = ["EncoderDecoder", "Segmenter"]
 
@@ -25,6 +25,10 @@ class Segmenter(nn.Module):
 
     def logits(self, image: Tensor) -> Tensor:
         raise NotImplementedError
+
+    def probabilities(self, image: Tensor) -> Tensor:
+        """What an exported model gives: (N, classes, H, W), summing to 1 over the classes."""
+        return softmax_of_classes(self(image))
 
     def encoder_parameters(self) -> Iterator[nn.Parameter]:
         """Parameters that may have been pretrained and want a lower learning rate; none for a family trained from scratch."""

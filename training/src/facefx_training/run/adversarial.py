@@ -34,7 +34,7 @@ class AdversarialParser(Parser):
         # the paper's betas: what there is to criticise changes from step to step
         return [*super().configure_optimizers(), torch.optim.Adam([critic], lr=self.config.critic_rate, betas=(0.5, 0.999))]
 
-    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
+    def training_step(self, batch: tuple[Tensor, ...], batch_idx: int) -> None:
         images, labels = batch[0], batch[1].long()
         photo, network = pixels_of(images), self.network
         assert isinstance(network, Pix2Pix)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from facefx.errors import ParameterError
 
 from .base_config import RunConfig
-from .options import Entry, Factor, Folder, Numbers, Option, Pairs
+from .options import Entry, Factor, Folder, Folders, Numbers, Option, Pairs
 
 if TYPE_CHECKING:  # the command line reads the options below, and its help shall not wait for numpy
     from facefx.labels import LabelScheme
@@ -61,8 +61,15 @@ class Config(RunConfig):
         Entry("Its encoder, if it takes one.", "encoder"),
     ] = field(default_factory=dict)
     start: Annotated[
-        str | None, Folder("Start from the weights of that run, as far as they fit, or of that model folder, which must fit.")
+        str | None,
+        Folder("Start from the weights of that run, as far as they fit, or of that model; of another family's, its encoder's."),
     ] = None
+    teacher: Annotated[
+        tuple[str, ...],
+        Folders("Learn also what that model folder answers to the pictures, labelled or not; several times for their mean."),
+    ] = ()
+    teacher_weight: Annotated[float, Option("What the distance to the teacher's answer weighs beside --loss.")] = 1.0
+    temperature: Annotated[float, Option("That both answers are softened by before they are compared; 1 leaves them.")] = 1.0
     sizes: tuple[tuple[float, int], ...] = ((0.0, 192), (0.3, 256), (0.7, 320))
     batch: int = 8
     encoder_rate: Annotated[float, _RATE] = 5e-4
@@ -97,6 +104,15 @@ class Config(RunConfig):
         for name, allowed in _CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise ParameterError(f"{name}={getattr(self, name)!r} is not one of {', '.join(allowed)}.")
+        if self.teacher and (self.augment == "gpu" or self.family == "pix2pix"):
+            raise ParameterError(
+                f"a teacher cannot be learnt from with augment={self.augment!r} and family={self.family!r}; "
+                "use augment='cpu' and another family than pix2pix."
+            )
+        if not (self.temperature > 0 and self.teacher_weight >= 0):
+            raise ParameterError(
+                f"temperature={self.temperature} must be above 0, and teacher_weight={self.teacher_weight} not below."
+            )
 
     @property
     def labels(self) -> LabelScheme:
@@ -107,6 +123,5 @@ class Config(RunConfig):
     @classmethod
     def load(cls, path: Path) -> Config:
         values = json.loads(path.read_text())
-        return cls(
-            **{**values, **{name: tuple(tuple(pair) for pair in values[name]) for name in ("sizes", "extra") if name in values}}
-        )
+        pairs = {name: tuple(tuple(pair) for pair in values[name]) for name in ("sizes", "extra") if name in values}
+        return cls(**{**values, **pairs, "teacher": tuple(values.get("teacher", ()))})

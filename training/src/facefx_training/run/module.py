@@ -13,6 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from facefx.inference.cards import ModelCard
+
 from ..data import Augment, FaceDataset, Pictures
 from ..judge.metrics import confusion, scores
 from ..networks import Segmenter
@@ -20,7 +22,8 @@ from .checkpoints import BEST, network_of, take_over
 from .config import Config
 from .learner import Learner, pixels_of, use_one_thread
 from .losses import ParsingLoss
-from .published import is_model, take_over_model
+from .published import is_model, take_over_encoder, take_over_model
+from .teacher import Distillation
 
 __all__ = ["Parser"]
 
@@ -43,6 +46,7 @@ class Parser(Learner):
         self.pictures, self.draw_weights, self.validation = pictures, draw_weights, validation
         self.folder = folder
         self.loss = ParsingLoss(config.loss, config.labels, config.class_weights)
+        self.distillation = Distillation(config.temperature)
         self.best, self.since_best, self.halvings = -1.0, 0, 0
 
     @staticmethod
@@ -53,7 +57,11 @@ class Parser(Learner):
             return
         augment = Augment(config.size_at(0), config.labels)
         shown = FaceDataset(pictures, np.ones(len(pictures)), augment, seed=config.seed, epoch=0)
-        take_over_model(network, start, pixels_of(torch.stack([shown[i][0] for i in range(min(_MEASURED_ON, len(shown)))])))
+        faces = pixels_of(torch.stack([shown[i][0] for i in range(min(_MEASURED_ON, len(shown)))]))
+        if ModelCard.read(start).family == config.family:
+            take_over_model(network, start, faces)
+        else:
+            take_over_encoder(network, start, faces)
 
     # ---- learning
 
@@ -65,7 +73,7 @@ class Parser(Learner):
         groups = [group for group in groups if group["params"]]
         return [torch.optim.AdamW(groups, lr=self.config.decoder_rate, weight_decay=self.config.weight_decay)]
 
-    def train_dataloader(self) -> DataLoader[tuple[Tensor, Tensor]]:
+    def train_dataloader(self) -> DataLoader[tuple[Tensor, ...]]:
         self.look_at_the_clock()
         config = self.config
         size = config.size_at(self.progress)
@@ -85,17 +93,22 @@ class Parser(Learner):
         self.batch_augment = BatchAugment(size, self.config.labels)
         return None
 
-    def on_after_batch_transfer(self, batch: tuple[Tensor, Tensor], dataloader_idx: int) -> tuple[Tensor, Tensor]:
-        return self.batch_augment(*batch) if self.config.augment == "gpu" else batch
+    def on_after_batch_transfer(self, batch: tuple[Tensor, ...], dataloader_idx: int) -> tuple[Tensor, ...]:
+        return self.batch_augment(batch[0], batch[1]) if self.config.augment == "gpu" else batch
 
     def rate_share(self) -> float:
         return self.risen() * 0.5**self.halvings if self.config.schedule == "plateau" else super().rate_share()
 
-    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor | None:
-        images, labels = batch
-        loss = self.loss(self.network(pixels_of(images)), labels.long())
-        self.log_step(images, loss=loss)
-        return loss
+    def training_step(self, batch: tuple[Tensor, ...], batch_idx: int) -> Tensor | None:
+        images, labels, *soft = batch
+        logits = self.network(pixels_of(images))
+        loss = self.loss(logits, labels.long())
+        if not soft:
+            self.log_step(images, loss=loss)
+            return loss
+        distance = self.distillation(logits, soft[0])
+        self.log_step(images, loss=loss, distance=distance)
+        return loss + self.config.teacher_weight * distance
 
     # ---- judging
 

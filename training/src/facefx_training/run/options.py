@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from facefx.errors import ParameterError
 
-__all__ = ["Entry", "Factor", "Folder", "Numbers", "Option", "Pairs", "Place", "from_options", "options_of", "words"]
+__all__ = ["Entry", "Factor", "Folder", "Folders", "Numbers", "Option", "Pairs", "Place", "from_options", "options_of", "words"]
 
 _Settings = TypeVar("_Settings")
 
@@ -62,6 +62,22 @@ class Folder(Option):
 
     def write(self, value: str | None, default: Any) -> list[str]:
         return [_folder_name(value)] if value else []
+
+
+class Folders(Option):
+    """Paths, any number of them, kept and told like `Folder`'s."""
+
+    def takes(self, own: Any) -> Any:
+        return list[Path] | None
+
+    def shows(self, default: Any) -> Any:
+        return None
+
+    def read(self, given: list[Path], before: Any) -> tuple[str, ...]:
+        return tuple(str(path) for path in given)
+
+    def write(self, value: Collection[str], default: Any) -> list[str]:
+        return [_folder_name(path) for path in value]
 
 
 @dataclass(frozen=True)

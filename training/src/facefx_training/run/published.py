@@ -6,10 +6,12 @@ norm is given the statistics of what reaches it, and the scale and shift that un
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
@@ -17,9 +19,12 @@ from torch import Tensor, nn
 
 from facefx.errors import ModelError
 
+from ..networks import Segmenter
 from ..networks.onnx_graph import folded
 
-__all__ = ["is_model", "take_over_model"]
+__all__ = ["is_model", "take_over_encoder", "take_over_model"]
+
+_log = logging.getLogger(__name__)
 
 _CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 
@@ -49,27 +54,77 @@ def take_over_model(network: nn.Module, folder: Path, pictures: Tensor) -> None:
     order = _in_order_of_use(network, pictures[:1])
     if len({p for module in order for p in module.parameters()}) < len(list(network.parameters())):
         raise ModelError(f"only convolutions are read from {folder}, and this network has other layers; start from a run instead.")
-    content = (folder / "model.onnx").read_bytes()
-    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in folded(content).graph.initializer}
-    written = onnx.load_from_string(content).graph.node  # in the exporter's order, which `folded` does not keep
-    nodes = [node for node in written if node.op_type in ("Conv", "ConvTranspose")]
-    convolutions = [module for module in order if isinstance(module, _CONVOLUTIONS)]
-    given = [weights[node.input[1]].shape if node.input[1] in weights else None for node in nodes]
-    own = [tuple(module.weight.shape) for module in convolutions]
-    if given != own:
+    given, own = _convolutions_of(folder), _shapes(order)
+    if [one.shape for one in given] != own:
         raise ModelError(
             f"{folder} has {len(given)} convolutions and this network {len(own)}, or of other shapes; "
             "start from a model of the same family, encoder and options."
         )
-    for module, node in zip(convolutions, nodes, strict=True):
-        module.weight.copy_(torch.tensor(weights[node.input[1]]))
-        bias = torch.tensor(weights[node.input[2]]) if len(node.input) > 2 else torch.zeros(module.out_channels)
+    _copy(given, order)
+    _absorb_statistics(network, order, pictures)
+    network.train(was_training)
+
+
+@torch.no_grad()
+def take_over_encoder(network: Segmenter, folder: Path, pictures: Tensor) -> None:
+    """Give the encoder of `network` the weights of that in `folder`/model.onnx, which may go deeper; the rest stays as it is.
+
+    Parameters and pictures are those of `take_over_model`.
+
+    Raises
+    ------
+    ModelError
+        The network has no encoder, or it does not begin like the model.
+    """
+    was_training = network.training
+    network.eval()
+    encoder = set(network.encoder_parameters())
+    order = [module for module in _in_order_of_use(network, pictures[:1]) if encoder.issuperset(module.parameters())]
+    given, own = _convolutions_of(folder), _shapes(order)
+    if not own or [one.shape for one in given[: len(own)]] != own:
+        raise ModelError(
+            f"the {len(own)} convolutions of this network's encoder are not the first ones of {folder}; "
+            "start from a model with the same encoder, or with one that goes deeper."
+        )
+    _copy(given[: len(own)], order)
+    _absorb_statistics(network, order, pictures)
+    network.train(was_training)
+    _log.info("starting from the encoder of %s: %d of its %d convolutions", folder, len(own), len(given))
+
+
+class _Given(NamedTuple):
+    """A convolution of a model's graph; `weights` None where they are no constants, `bias` None where there is none."""
+
+    weights: np.ndarray | None
+    bias: np.ndarray | None
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        return None if self.weights is None else self.weights.shape
+
+
+def _convolutions_of(folder: Path) -> list[_Given]:
+    """A model's convolutions in the exporter's order, which is that of use; `folded` does not keep it."""
+    content = (folder / "model.onnx").read_bytes()
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in folded(content).graph.initializer}
+    nodes = [node for node in onnx.load_from_string(content).graph.node if node.op_type in ("Conv", "ConvTranspose")]
+    return [_Given(constants.get(node.input[1]), constants[node.input[2]] if len(node.input) > 2 else None) for node in nodes]
+
+
+def _shapes(order: list[nn.Module]) -> list[tuple[int, ...]]:
+    return [tuple(module.weight.shape) for module in order if isinstance(module, _CONVOLUTIONS)]
+
+
+def _copy(given: list[_Given], order: list[nn.Module]) -> None:
+    """Weights and biases into as many convolutions among the modules, a bias into the norm behind where there is one."""
+    convolutions = [module for module in order if isinstance(module, _CONVOLUTIONS)]
+    for module, one in zip(convolutions, given, strict=True):
+        module.weight.copy_(torch.tensor(one.weights))
+        bias = torch.zeros(module.out_channels) if one.bias is None else torch.tensor(one.bias)
         if module.bias is not None:
             module.bias.copy_(bias)
         else:
             _pass_through(_norm_behind(module, order), bias)
-    _absorb_statistics(network, pictures)
-    network.train(was_training)
 
 
 def _in_order_of_use(network: nn.Module, picture: Tensor) -> list[nn.Module]:
@@ -95,11 +150,13 @@ def _pass_through(norm: nn.BatchNorm2d, shift: Tensor) -> None:
     norm.bias.copy_(shift)
 
 
-def _absorb_statistics(network: nn.Module, pictures: Tensor) -> None:
-    """Measure what reaches each norm, and let its scale and shift undo that its inputs are normalised by it."""
+def _absorb_statistics(network: nn.Module, order: list[nn.Module], pictures: Tensor) -> None:
+    """Measure what reaches each norm among the modules, and let its scale and shift undo that its inputs are normalised by it."""
     sums: dict[nn.Module, list[Tensor]] = {}
 
     def collect(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        if module not in order:
+            return
         x = inputs[0].double()
         moments = torch.stack([x.mean((0, 2, 3)), x.square().mean((0, 2, 3))])
         sums.setdefault(module, []).append(moments)

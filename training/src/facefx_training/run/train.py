@@ -11,6 +11,7 @@ from ..data.dataset import rarity
 from .adversarial import AdversarialParser
 from .config import Config
 from .module import Parser
+from .teacher import taught
 from .trainer import begin, fit
 
 __all__ = ["train"]
@@ -22,7 +23,7 @@ def train(config: Config, folder: Path) -> None:
     kind = AdversarialParser if config.family == "pix2pix" else Parser
     validation = read_pictures(Path(config.data), "val", config.labels, limit=config.validate_on)
     fit(
-        kind(config, *_training_pictures(config), validation, folder),
+        kind(config, *_training_pictures(config, folder), validation, folder),
         folder,
         accelerator=config.accelerator,
         devices=config.devices,
@@ -32,10 +33,12 @@ def train(config: Config, folder: Path) -> None:
     )
 
 
-def _training_pictures(config: Config) -> tuple[Pictures, np.ndarray]:
+def _training_pictures(config: Config, folder: Path) -> tuple[Pictures, np.ndarray]:
     """All pictures of a run, and how often each is to be drawn."""
     folders = [(Path(config.data), 1 - sum(share for _, share in config.extra)), *((Path(f), share) for f, share in config.extra)]
-    sets = [read_pictures(folder, "train", config.labels, config.stored) for folder, _ in folders]
+    sets = [read_pictures(place, "train", config.labels, config.stored) for place, _ in folders]
+    if config.teacher:
+        sets = [taught(pictures, [Path(t) for t in config.teacher], config.labels, folder / "teacher") for pictures in sets]
     weights = [rarity(pictures.labels, config.oftener, config.labels) for pictures in sets]
     return join(sets), np.concatenate([share * w / w.sum() for (_, share), w in zip(folders, weights, strict=True)])
 

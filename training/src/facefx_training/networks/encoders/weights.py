@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from importlib import metadata
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -51,13 +52,15 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     return state
 
 
-def load_in_order(module: nn.Module, state: dict[str, Tensor], *, leave: Collection[str]) -> None:
+def load_in_order(module: nn.Module, state: dict[str, Tensor], *, leave: Collection[str], first: bool = False) -> None:
     """Copy tensors whose names differ from ours but whose order is the same.
 
     Parameters
     ----------
     leave
         First parts of the names that `module` has no place for (a classifying head). All other tensors must be used.
+    first
+        Whether `module` may end before they do, having been cut short.
 
     Raises
     ------
@@ -66,6 +69,8 @@ def load_in_order(module: nn.Module, state: dict[str, Tensor], *, leave: Collect
     """
     theirs = {name: tensor for name, tensor in state.items() if name.split(".")[0] not in leave}
     ours = module.state_dict()
+    if first:
+        theirs = dict(islice(theirs.items(), len(ours)))
     if len(theirs) != len(ours):
         raise ModelError(f"the weights file holds {len(theirs)} tensors where the encoder has {len(ours)}; is it of this encoder?")
     for (our_name, our), (their_name, their) in zip(ours.items(), theirs.items(), strict=True):

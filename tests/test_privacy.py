@@ -1,0 +1,329 @@
+"""Nobody is left bare: faces that are seen and not parsed, every kind of picture, and what stands beside the pixels."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import ExifTags, Image
+
+import facefx
+from facefx import chain, effect
+from facefx.batch import prepare
+from facefx.cli.effect_text import chain_from_text
+from facefx.declare.faces_choice import FacesChoice
+from facefx.errors import NoFaceFound, ParameterError
+from facefx.face.values import Box, Detection
+from synthetic import FakeSegmenter, Head, ScriptedDetector, label_picture, painted
+
+GREEN = {"method": "block", "color": "#00ff00"}
+
+
+class CarefulOne:
+    """A detector that sees some faces at a glance and others only when it looks carefully."""
+
+    def __init__(self, at_a_glance: list[Detection], carefully: list[Detection]) -> None:
+        self.at_a_glance, self.more = at_a_glance, carefully
+
+    def detect(self, rgb: np.ndarray) -> list[Detection]:
+        return self.at_a_glance
+
+    def carefully(self, film: bool = False) -> CarefulOne:
+        return CarefulOne([*self.at_a_glance, *self.more], [])
+
+
+HEADS = [Head((90, 100), 80), Head((330, 110), 90)]
+
+
+def two_people() -> np.ndarray:
+    return painted(label_picture(HEADS, (230, 440)))
+
+
+def green(image: Any) -> np.ndarray:
+    return np.asarray((np.asarray(image)[..., :3] == (0, 255, 0)).all(axis=-1))
+
+
+def middle_is_green(image: Any, head: Head) -> bool:
+    x, y = (int(v) for v in head.center)
+    return bool(green(image)[y - 20 : y + 20, x - 15 : x + 15].all())
+
+
+def test_a_face_that_only_a_careful_look_sees_is_hidden_and_no_other_effect_works_on_it() -> None:
+    detector = CarefulOne([HEADS[1].detection], [HEADS[0].detection])
+    hidden = chain("anonymize", **GREEN).run(two_people(), segmenter=FakeSegmenter(), detector=detector)
+    assert (len(hidden.scene.faces), len(hidden.scene.seen)) == (1, 1)
+    assert all(middle_is_green(hidden.image, head) for head in HEADS)
+    lips = chain("recolor_lips", color="#00f").run(two_people(), segmenter=FakeSegmenter(), detector=detector)
+    assert len(lips.scene.everyone) == 1  # it did not even look
+    both = chain("recolor_lips", color="#00f").then("anonymize", faces="!0", **GREEN)
+    result = both.run(two_people(), segmenter=FakeSegmenter(), detector=detector).image
+    assert middle_is_green(result, HEADS[0])
+    assert not green(result)[:, 220:].any()
+
+
+def test_a_face_that_the_parser_drops_is_hidden() -> None:
+    picture = two_people()
+    picture[60:160, 40:140] = 128  # nothing that looks like a face
+    detector = ScriptedDetector(*(head.detection for head in HEADS))
+    result = chain("anonymize", **GREEN).run(picture, segmenter=FakeSegmenter(), detector=detector)
+    assert len(result.scene.faces) == 1
+    assert all(middle_is_green(result.image, head) for head in HEADS)
+
+
+def test_where_nobody_can_be_parsed_it_is_still_no_picture_without_a_face() -> None:
+    picture = np.full((230, 440, 3), 128, np.uint8)
+    detector = ScriptedDetector(*(head.detection for head in HEADS))
+    result = chain("anonymize", **GREEN).run(picture, segmenter=FakeSegmenter(), detector=detector)
+    assert not result.scene.faces
+    assert all(middle_is_green(result.image, head) for head in HEADS)
+    with pytest.raises(NoFaceFound):
+        chain("anonymize").run(picture, segmenter=FakeSegmenter(), detector=ScriptedDetector())
+
+
+def test_a_private_effect_of_ones_own_gets_faces_that_were_only_seen_and_its_pixels_are_taken_in_full() -> None:
+    @effect(region="face", private=True)
+    def blacken(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        """Paint the face black."""
+        return np.where(mask[..., None] > 0, np.float32(0), image)
+
+    facefx.testing.check_effect(blacken, examples=3)
+    detector = CarefulOne([], [HEADS[0].detection])
+    result = chain(blacken).run(two_people(), segmenter=FakeSegmenter(), detector=detector).image
+    assert not result[80:120, 75:105].any()
+
+
+def test_an_effect_that_says_it_is_private_and_hides_nothing_breaks_the_contract() -> None:
+    @effect(region="lips", private=True)
+    def lips_alone(image: np.ndarray, face: facefx.FaceView) -> np.ndarray:
+        """Hide the lips, and leave the face."""
+        return np.where(face.mask("lips")[..., None] > 0, np.float32(0), image)
+
+    with pytest.raises(AssertionError, match="left a face bare"):
+        facefx.testing.check_effect(lips_alone, examples=1)
+
+
+@pytest.mark.parametrize("kind", ["warp", "cutout"])
+def test_what_cannot_hide_cannot_be_private(kind: Any) -> None:
+    with pytest.raises(TypeError, match="private"):
+        effect(kind=kind, private=True)
+    with pytest.raises(TypeError, match="private"):
+
+        @effect(region="background", private=True)
+        def other(image: np.ndarray) -> np.ndarray:
+            return image
+
+
+@pytest.mark.parametrize(
+    "value", [1, "1", " 1 ", "0,1", "1,0,1", [0, 1], "!0", "!0,2", "!largest", "all", "largest", "(0,0,10,20.5)", "!(1,2,3,4)"]
+)
+def test_a_choice_of_faces_survives_being_saved(value: Any) -> None:
+    choice = FacesChoice.of(value)
+    assert choice is not None
+    assert FacesChoice.of(choice.canonical) == choice
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "!", "!all", "first", "-1", -1, 1.0, True, "0;1", "(0,0,10)", "(10,0,5,5)", "0,", ",", [], [True], "1e3", "(nan,0,1,1)"],
+)
+def test_other_choices_are_refused(value: Any) -> None:
+    assert FacesChoice.of(value) is None
+    with pytest.raises(ParameterError, match="all, largest, a face's number"):
+        chain("anonymize", faces=value)
+
+
+@pytest.mark.parametrize(
+    ("faces", "hidden"),
+    [
+        ("all", [True, True]), ("largest", [False, True]), (0, [False, True]), ("1", [True, False]), ("0,1", [True, True]),
+        ("!0", [True, False]), ("!1,7", [False, True]), ("!largest", [True, False]), ("(0,0,220,230)", [True, False]),
+        ("!(0,0,220,230)", [False, True]), ([0, 1], [True, True]),
+    ],
+)  # fmt: skip
+def test_whose_face(faces: Any, hidden: list[bool]) -> None:
+    detector = ScriptedDetector(*(head.detection for head in HEADS))
+    result = chain("anonymize", faces=faces, **GREEN).run(two_people(), segmenter=FakeSegmenter(), detector=detector).image
+    assert [middle_is_green(result, head) for head in HEADS] == hidden
+
+
+def test_whom_it_names_must_be_there_and_whom_it_spares_need_not() -> None:
+    detector = ScriptedDetector(HEADS[0].detection)
+    for faces in (3, "1,2", "(300,0,440,230)"):
+        with pytest.raises(NoFaceFound):
+            chain("anonymize", faces=faces).run(two_people(), segmenter=FakeSegmenter(), detector=detector)
+    spared = chain("anonymize", faces="!0").run(two_people(), segmenter=FakeSegmenter(), detector=detector)
+    assert np.array_equal(spared.image, two_people())
+
+
+def test_the_command_line_writes_choices_of_faces() -> None:
+    (step,) = chain_from_text("anonymize:faces=0,2,cells=3").steps
+    assert (step.params["faces"], step.params["cells"]) == ("0,2", 3)
+    (step,) = chain_from_text("anonymize:faces=!0,!2").steps
+    assert step.params["faces"] == "!0,2"
+    (step,) = chain_from_text("anonymize:cells=3,faces=(1,2,30,40)").steps
+    assert step.params["faces"] == "(1,2,30,40)"
+
+
+def kinds() -> dict[str, Any]:
+    """The drawn picture in every kind that can be opened, transparent ones too."""
+    rgb = two_people()
+    image = Image.fromarray(rgb)
+    half = np.full(rgb.shape[:2], 128, np.uint8)
+    half[::2] = 255
+    rgba = np.dstack([rgb, half])
+    palettes = {}
+    for name, alpha in {"opaque": None, "254": 254, "128": 128, "0": 0}.items():
+        made = image.quantize(200)
+        if alpha is not None:
+            made.info["transparency"] = bytes([alpha] * 256)
+        palettes[f"P {name}"] = made
+    mixed = image.quantize(200)
+    mixed.info["transparency"] = bytes([255, 254, 128, 0] * 64)
+    key = image.quantize(200)
+    key.info["transparency"] = 3
+    pictures = {mode: image.convert(mode) for mode in ("1", "L", "LA", "RGB", "CMYK", "YCbCr", "HSV")}
+    tagged = image.copy()
+    tagged.info["transparency"] = tuple(int(v) for v in rgb[100, 90])
+    return {
+        **pictures, **palettes, "P mixed": mixed, "P key": key, "RGBA": Image.fromarray(rgba), "RGB key": tagged,
+        "F": Image.fromarray(rgb[..., 0] / np.float32(255)), "I;16": Image.fromarray(rgb[..., 0].astype(np.uint16) * 257),
+        "RGBA 16": rgba.astype(np.uint16) * 257, "LA array": rgba[..., 2:], "float": rgba / 255.0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", sorted(kinds()))
+def test_no_kind_of_picture_comes_out_as_it_went_in(kind: str) -> None:
+    picture = kinds()[kind]
+    detector = ScriptedDetector(*(head.detection for head in HEADS))
+    result = chain("anonymize", method="block", color="#000000").run(picture, segmenter=FakeSegmenter(), detector=detector)
+    before, after = facefx.open_image(picture), result.picture
+    for head in HEADS:
+        x, y = (int(v) for v in head.center)
+        part = after.rgb[y - 20 : y + 20, x - 15 : x + 15]
+        assert part.max() < 0.25, "what is hidden still has its colours"
+        assert np.ptp(part) < 0.05
+    if before.alpha is not None and kind != "RGB key":
+        assert np.array_equal(before.alpha, after.alpha)
+
+
+def secrets() -> Image.Exif:
+    """EXIF with a name, a place, a preview in the maker note, and what may stay."""
+    exif = Image.Exif()
+    preview = io.BytesIO()
+    Image.fromarray(two_people()).resize((44, 23)).save(preview, "JPEG")
+    exif[ExifTags.Base.Make], exif[ExifTags.Base.Artist] = "Maker", "SECRET artist"
+    exif[ExifTags.Base.ImageDescription], exif[ExifTags.Base.Model] = "SECRET words", "Model " + "SECRET" * 40
+    exif[ExifTags.IFD.Exif] = {
+        ExifTags.Base.MakerNote: b"SECRET" + preview.getvalue(),
+        ExifTags.Base.UserComment: b"ASCII\0\0\0SECRET comment",
+        ExifTags.Base.BodySerialNumber: "SECRET 42",
+        ExifTags.Base.CameraOwnerName: "SECRET owner",
+        ExifTags.Base.FNumber: 2.8,
+        ExifTags.Base.ISOSpeedRatings: 200,
+    }
+    exif[ExifTags.IFD.GPSInfo] = {ExifTags.GPS.GPSLatitudeRef: "N", ExifTags.GPS.GPSLatitude: (48.0, 1.0, 2.0)}
+    return exif
+
+
+def saved(format: str) -> bytes:
+    out = io.BytesIO()
+    image = Image.fromarray(two_people())
+    extra: dict[str, Any] = {"exif": secrets().tobytes()}
+    if format in ("JPEG", "WEBP", "MPO", "AVIF", "PNG"):
+        extra["xmp"] = b"<x:xmpmeta>SECRET regions</x:xmpmeta>"
+    if format == "MPO":
+        extra |= {"save_all": True, "append_images": [image.rotate(180)]}
+    if format == "HEIF":
+        pytest.importorskip("pillow_heif").register_heif_opener()
+        extra["xmp"] = b"<x:xmpmeta>SECRET regions</x:xmpmeta>"
+    if format not in Image.SAVE:
+        Image.init()
+    if format not in Image.SAVE:
+        pytest.skip(f"this Pillow cannot write {format}")
+    image.save(out, format, **extra)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("format", ["JPEG", "MPO", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
+def test_nothing_beside_the_pixels_tells_who_it_is(format: str, tmp_path: Path) -> None:
+    data = saved(format)
+    assert b"SECRET" in data
+    detector = ScriptedDetector(*(head.detection for head in HEADS))
+    result = chain("anonymize").run(data, segmenter=FakeSegmenter(), detector=detector)
+    assert {"MakerNote", "UserComment", "BodySerialNumber", "CameraOwnerName", "Artist", "ImageDescription", "Model", "GPS"} <= set(
+        result.dropped
+    )
+    assert b"SECRET" not in result.image
+    path = facefx.save_image(result.picture, tmp_path / f"out.{'jpg' if format == 'MPO' else format.lower()}", keep_gps=True)
+    written = path.read_bytes()
+    assert b"SECRET" not in written
+    exif = Image.Exif()
+    exif.load(facefx.open_image(path).metadata.exif)
+    assert not exif.get_ifd(ExifTags.IFD.GPSInfo)
+    assert exif[ExifTags.Base.Make] == "Maker"
+    assert exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ISOSpeedRatings] == 200
+    opened = chain("anonymize").run(Image.open(io.BytesIO(data)), segmenter=FakeSegmenter(), detector=detector)
+    assert "SECRET" not in repr(opened.image.info)
+
+
+def test_what_was_not_hidden_keeps_what_stands_beside_it() -> None:
+    result = chain("recolor_lips").run(saved("JPEG"), segmenter=FakeSegmenter(), detector=ScriptedDetector(HEADS[0].detection))
+    assert result.dropped == ()
+    assert Image.open(io.BytesIO(result.image)).getexif()[ExifTags.Base.Artist] == "SECRET artist"
+
+
+def test_a_cutout_leaves_nothing_of_the_background_beneath_its_alpha() -> None:
+    result = chain("cutout")
+    image = result.run(two_people(), segmenter=FakeSegmenter(), detector=ScriptedDetector(HEADS[0].detection)).image
+    assert (image[..., 3] == 0).mean() > 0.3
+    assert not image[image[..., 3] == 0].any()
+
+
+@pytest.mark.parametrize(
+    "boxes", [[Box(50, 60, 130, 140)], [(50, 60, 130, 140)], [HEADS[0].detection], (np.array([50, 60, 130, 140]),)]
+)
+def test_boxes_of_ones_own(boxes: Any) -> None:
+    scene = facefx.parse(two_people(), segmenter=FakeSegmenter(), detector=boxes)
+    assert len(scene.faces) == 1
+    assert scene.faces[0].box.center == pytest.approx(HEADS[0].center, abs=8)
+    hidden = chain("anonymize", **GREEN).run(two_people(), segmenter=FakeSegmenter(), detector=boxes).image
+    assert middle_is_green(hidden, HEADS[0])
+    assert not middle_is_green(hidden, HEADS[1])
+
+
+def test_no_boxes_are_no_faces() -> None:
+    assert facefx.parse(two_people(), segmenter=FakeSegmenter(), detector=[]).faces == ()
+
+
+@pytest.mark.parametrize(
+    ("boxes", "wrong"),
+    [
+        ([(50, 60, 40, 140)], "x0 < x1"), ([(50, 60, 130)], "four numbers"), ([(50, 60, 130, float("nan"))], "finite"),
+        (["box"], "four numbers"), ([(900, 60, 990, 140)], "outside"), ([None], "four numbers"), (3, "a name"),
+    ],
+)  # fmt: skip
+def test_boxes_that_are_none_are_refused(boxes: Any, wrong: str) -> None:
+    with pytest.raises(ParameterError, match=wrong):
+        facefx.parse(two_people(), segmenter=FakeSegmenter(), detector=boxes)
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_batch_hides_and_forgets_as_well(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x013B] = "Jane Doe"
+    (tmp_path / "in").mkdir()
+    Image.fromarray(two_people()).save(tmp_path / "in" / "two.jpg", quality=100, exif=exif)
+    look = chain("anonymize", **GREEN)
+    (record,) = [r for r in prepare(tmp_path / "in", tmp_path / "out", look).run(workers=1) if r.file == "two.jpg"]
+    assert "Artist" in record.dropped
+    with Image.open(tmp_path / "out" / "two.jpg") as image:
+        assert 0x013B not in image.getexif()
+        pixels = np.asarray(image).astype(int)
+    for head in HEADS:
+        x, y = (int(v) for v in head.center)
+        part = pixels[y - 20 : y + 20, x - 15 : x + 15]
+        assert part[..., 1].min() > 240
+        assert part[..., [0, 2]].max() < 20
