@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from facefx.errors import ImageError
-from facefx.image.files import plain
 from facefx.image.picture import open_image, save_image
+from facefx.image.rare_modes import plain
 from pictures import an_array, an_image, read_back
 from tiffs import a_tiff
 

@@ -22,7 +22,6 @@ __all__ = [
     "ARRAY_MODES",
     "COLOR_MODES",
     "LUMA",
-    "PLAIN_MODE",
     "Native",
     "check_array",
     "fits",
@@ -48,11 +47,6 @@ ARRAY_MODES = ("L", "LA", "RGB", "RGBA", "I;16", "I", "F")
 _WINDOWED_MODES = ("L", "LA", "RGB", "RGBA")
 #: Modes that Pillow converts to RGB and back, with rounding, so only changed pixels make that trip.
 COLOR_MODES = ("1", "CMYK", "YCbCr", "HSV")
-#: Modes that a file may be opened in, and those of the same picture that the work is done in: alpha multiplied in, unused bytes,
-#: a palette with alpha beside it, the other order of bytes.
-PLAIN_MODE = {
-    "La": "LA", "RGBa": "RGBA", "RGBX": "RGB", "PA": "RGBA", "I;16B": "I;16", "I;16L": "I;16", "I;16N": "I;16",
-}  # fmt: skip
 
 #: Rec. 601 luma of encoded RGB, the grey of Pillow and OpenCV.
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)

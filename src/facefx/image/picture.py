@@ -31,12 +31,12 @@ from PIL import Image
 from ..errors import ImageError, ParameterError
 from ..shown import shown
 from .canvas import Canvas
-from .files import check_target, decode, encode, format_of, pillow, too_large, upright, write_file
+from .files import check_target, decode, encode, format_of, upright, write_file
+from .guarded_pillow import pillow, too_large
 from .metadata import Metadata, impersonal_info, metadata_of, without_people
 from .modes import (
     ARRAY_MODES,
     COLOR_MODES,
-    PLAIN_MODE,
     Native,
     check_array,
     fits,
@@ -48,6 +48,7 @@ from .modes import (
     native_with_rgb,
 )
 from .profiles import profile_name, read_profile
+from .rare_modes import PLAIN_MODE
 
 __all__ = ["DEFAULT_MAX_PIXELS", "Picture", "Source", "max_pixels_of", "open_image", "read_bytes", "save_image"]
 
@@ -276,7 +277,7 @@ def _from_pil(image: Image.Image, limit: int) -> Picture:
             f"use image.convert({PLAIN_MODE.get(image.mode, 'RGB')!r})."
         )
     _check_size(image.height, image.width, what, limit)
-    with pillow(what, limit):
+    with pillow(what):
         image.load()
         native = upright(image)
         metadata = metadata_of(native)
