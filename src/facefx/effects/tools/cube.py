@@ -129,6 +129,10 @@ def _parsed(text: str, name: str) -> Cube:
     return Cube(table, low, high)
 
 
+#: No colour or end of a table is as far from those that can be seen; float32 ends at 3e38.
+_FAR = 1e6
+
+
 def _size(words: list[str], where: str, most: int) -> int:
     if len(words) != 2 or not words[1].isascii() or not words[1].isdigit() or not 2 <= int(words[1][:9]) <= most:
         raise ParameterError(f"{where}: {shown(' '.join(words))}; {words[0]} takes one whole number from 2 to {most}")
@@ -140,6 +144,6 @@ def _numbers(words: list[str], where: str) -> list[float]:
         values = [float(word) for word in words]
     except ValueError:
         values = []
-    if len(values) != 3 or not np.isfinite(values).all():
-        raise ParameterError(f"{where}: {' '.join(words)[:60]!r} is no colour; three finite numbers are")
+    if len(values) != 3 or not all(-_FAR < value < _FAR for value in values):  # False for NaN
+        raise ParameterError(f"{where}: {' '.join(words)[:60]!r} is no colour; three finite numbers below {_FAR:.0e} are")
     return values
