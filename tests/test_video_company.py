@@ -144,6 +144,45 @@ def test_sound_that_the_file_cannot_hold_is_refused_before_the_work(tmp_path: Pa
         assert container.streams.audio[0].codec.name == "wavpack"
 
 
+@pytest.mark.parametrize(
+    ("rate", "layout", "becomes"), [(16_000, "mono", "mono"), (44_100, "5.1", "5.1"), (48_000, "2.1", "stereo")]
+)
+def test_sound_that_webm_cannot_hold_becomes_opus(tmp_path: Path, rate: int, layout: str, becomes: str) -> None:
+    """A tone that begins after half a second, heard at the same time, pitch and loudness."""
+    source, wave = tmp_path / "in.mkv", np.sin(2 * np.pi * 440 * np.arange(rate) / rate, dtype=np.float32) / 3
+    wave[: rate // 2] = 0
+    with av.open(str(write_video(tmp_path / "plain.mkv", empty(25), sound=False))) as plain, av.open(str(source), "w") as container:
+        picture = container.add_stream_from_template(plain.streams.video[0])  # which says 30,000 frames a second
+        tone = container.add_stream("aac", rate=rate, layout=layout)
+        tone.metadata["language"] = "ger"
+        channels = tone.codec_context.layout.nb_channels
+        samples = av.AudioFrame.from_ndarray(np.repeat(wave[None], channels, 0), format="fltp", layout=layout)
+        samples.rate, samples.pts = rate, 0
+        for packet in plain.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = picture
+                container.mux(packet)
+        for part in (samples, None):
+            container.mux(tone.encode(part))
+    said: list[str] = []
+    edit(source, tmp_path / "out.webm", on_left_out=said.append)
+    assert len(said) == 1
+    assert "aac" in said[0]
+    assert "Opus" in said[0]
+    with av.open(str(tmp_path / "out.webm")) as container:
+        sound = container.streams.audio[0]
+        assert (sound.codec.name, sound.codec_context.layout.name, sound.metadata["language"]) == ("opus", becomes, "ger")
+        frames = list(container.decode(sound))
+    heard = np.concatenate([frame.to_ndarray()[0] for frame in frames]).astype(float)
+    heard = heard if frames[0].format.is_planar else heard[::channels]
+    assert len(heard) / 48_000 == pytest.approx(1, abs=0.05)
+    begins = int(np.argmax(np.abs(heard) > 0.1))
+    assert begins / 48_000 + float(frames[0].pts * frames[0].time_base) == pytest.approx(0.5, abs=0.03)
+    spectrum = np.abs(np.fft.rfft(heard[begins + 2400 :]))
+    pitch = np.argmax(spectrum) * 48_000 / len(heard[begins + 2400 :])
+    assert pitch == pytest.approx(440, abs=4)
+
+
 def test_several_sounds_are_kept_with_their_languages_or_named(tmp_path: Path) -> None:
     source = with_sounds(tmp_path / "in.mkv", ["aac", "wavpack", "aac"], ["eng", "fre", "ger"])
     said: list[str] = []

@@ -303,3 +303,19 @@ def test_the_command(tmp_path: Path, fakes: Fakes) -> None:
     assert run("video", tmp_path / "none.mp4", tmp_path / "x.mp4", "--effect", "recolor_lips").exit_code == ExitCode.BAD_PICTURE
     assert run("video", source, tmp_path / "x.mp4").exit_code == ExitCode.USAGE
     assert run("video", source, tmp_path / "x.mp4", "--effect", "recolor_lips", "--size", 10).exit_code == ExitCode.BAD_REQUEST
+
+
+def test_more_frames_a_second_than_a_clock_can_tell_apart_are_not_believed(tmp_path: Path) -> None:
+    """VP9's encoder refuses 30,000, and a progress bar would wait for so many."""
+    plain = write_video(tmp_path / "plain.mkv", empty(6), sound=False)
+    with av.open(str(plain)) as original, av.open(str(tmp_path / "in.mkv"), "w") as result:
+        stream = result.add_stream_from_template(original.streams.video[0])  # without a rate: 30,000 is written
+        for packet in original.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                result.mux(packet)
+    with files.VideoReader(tmp_path / "in.mkv") as reader:
+        assert reader.stream.average_rate > 1000
+        assert reader.rate == 25
+        assert reader.expected_frames is None
+    assert edit(tmp_path / "in.mkv", tmp_path / "out.webm").frames == 6

@@ -60,6 +60,7 @@ class Landmarks:
 
     ``contour`` is the outline of the face from hairline to chin, (N, 2), clockwise as one looks at it; (0, 2) if there is none.
     ``chin`` is its lowest point below the middle of the face, in the head's own upright direction, and ``forehead`` the highest.
+    A face that ends under the nose, behind a mask, shows no chin.
     """
 
     left_eye: Strip | None
@@ -94,8 +95,19 @@ def landmarks_of(parsing: FaceParsing) -> Landmarks:
         chin=chin,
         forehead=forehead,
     )
+    if not _ends_in_a_chin(found):
+        found = replace(found, chin=None)
     to_picture = geometry.invert(parsing.affine)
     return found.mapped(lambda points: geometry.apply(to_picture, points))
+
+
+def _ends_in_a_chin(found: Landmarks) -> bool:
+    """Whether the face goes on below the nose: as far as from eyes to nose, more or less; a hand or a mask may hide it."""
+    eyes = [float(eye.center[1]) for eye in (found.left_eye, found.right_eye) if eye]
+    if found.chin is None or found.nose is None or not eyes:
+        return True
+    base = float(found.nose.tip[1])
+    return float(found.chin[1]) - base > _LEAST_CHIN * (base - sum(eyes) / len(eyes))
 
 
 def _values(parsing: FaceParsing, region: Region | Label) -> np.ndarray:
@@ -114,6 +126,8 @@ def _near(contour: np.ndarray, size: int) -> np.ndarray:
     return inside
 
 
+#: From the nose's base to the chin it is at least this share of the way from the eyes to the base.
+_LEAST_CHIN = 0.4
 #: Parts of fewer pixels of the crop than this have no shape to speak of.
 _LEAST = 8
 

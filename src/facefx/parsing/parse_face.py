@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from ..face.face import Face
 from ..face.values import Box, Detection, FaceParsing
 from ..image.canvas import Canvas
+from ..pixels import geometry
+from .covering import uncovered
 from .crop import head_crop, parse_crop
 from .measure import is_off, measure
 from .parser import Parser
@@ -38,6 +41,8 @@ def parse_face(picture: Canvas | np.ndarray, found: Detection, parser: Parser, f
         measured = measure(parsing, found)
     if measured is None and parser.knows_faces and not parser.is_aligned:
         return None
+    crop = partial(geometry.cut, picture, parsing.affine, parser.size)
+    parsing = replace(parsing, probabilities=uncovered(np.asarray(parsing.probabilities), parser.scheme, crop))
     if not parser.is_aligned and hair_runs_out(parsing, picture.shape):
         parsing = widen(picture, parsing, parser)
     if measured is None:

@@ -30,6 +30,8 @@ def pyav() -> Any:
     return av
 
 
+#: More frames a second than this no film has.
+_MOST_FRAMES = 1000
 #: Kinds of files that are opened: none that names other files or addresses to read, as playlists do.
 _KINDS = "mov,matroska,avi,flv,mpeg,mpegts,mpegvideo,asf,ogg,nut,mxf,gif,ivf,h264,hevc,mjpeg,dv,rm"
 
@@ -164,12 +166,13 @@ class VideoReader:
         if self.stream.frames:
             return int(self.stream.frames)
         seconds = float(self._container.duration or 0) / 1e6
-        return round(seconds * float(self.stream.average_rate)) if seconds and self.stream.average_rate else None
+        return round(seconds * float(self.rate)) if seconds and self.stream.average_rate == self.rate else None
 
     @property
     def rate(self) -> Fraction:
-        """Frames a second on average, at least about."""
-        return Fraction(self.stream.average_rate or 25)
+        """Frames a second, roughly; where a file claims more than its clock can tell apart, a guess."""
+        claimed = self.stream.average_rate
+        return Fraction(claimed if claimed and claimed <= min(1 / self.time_base, _MOST_FRAMES) else 25)
 
     @property
     def pixel_shape(self) -> Fraction | None:

@@ -1,4 +1,5 @@
-"""The finished file: the parts' picture beside the source's sound, subtitles, chapters and tags, packets copied as they are."""
+"""The finished file: the parts' picture beside the source's sound, subtitles, chapters and tags, packets copied as they are
+where the file can hold them."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from typing import Any
 from ..errors import ImageError, OutputError
 from .encoding import FORMATS, Encoding
 from .files import failures, films_in, opened, pyav, start_of
+from .sound import OPUS_ONLY, add_opus, opus_packets
 
 __all__ = ["Company", "company_of", "join"]
 
@@ -42,11 +44,13 @@ class Company:
     Attributes
     ----------
     kept : the streams' numbers in the source.
+    recoded : those of them whose sound is encoded anew.
     tags : of the file.
     left_out : in words, one for each thing.
     """
 
     kept: tuple[int, ...]
+    recoded: frozenset[int]
     tags: Mapping[str, str]
     left_out: tuple[str, ...]
 
@@ -71,9 +75,12 @@ def company_of(source: Path, target: Path, *, keep_gps: bool, drop_sound: bool) 
 def _company_of(container: Any, target: Path, keep_gps: bool, drop_sound: bool) -> Company:
     suffix = target.suffix.lower()
     sound, rest = list(container.streams.audio), list(container.streams.subtitles)
-    kept = [stream for stream in (*sound, *rest) if _holds(suffix, stream)]
+    held = [stream for stream in (*sound, *rest) if _holds(suffix, stream)]
+    recoded = [s for s in sound if s not in held and s.codec_context is not None] if suffix in OPUS_ONLY else []
+    kept = [stream for stream in (*sound, *rest) if stream in held or stream in recoded]
     heard = [stream for stream in sound if stream in kept]
     left_out = [f"{_named(stream)} cannot be kept in a {suffix} file" for stream in (*sound, *rest) if stream not in kept]
+    left_out += [f"{_named(stream)} is encoded anew, as Opus: a {suffix} file holds no other" for stream in recoded]
     if sound and not heard and not drop_sound:
         better = next((other for other in (".mkv", ".mov", ".mp4") if all(_holds(other, stream) for stream in sound)), None)
         advice = f"name OUT {target.stem}{better}, or pass" if better else "pass"
@@ -89,7 +96,7 @@ def _company_of(container: Any, target: Path, keep_gps: bool, drop_sound: bool) 
         tags["location"] = next((text for text in places.values() if _COORDINATES.search(text)), "")
     elif places:
         left_out.append("where it was filmed is left out; keep_gps=True (--keep-gps) keeps it")
-    return Company(tuple(stream.index for stream in kept), tags, tuple(left_out))
+    return Company(tuple(s.index for s in kept), frozenset(s.index for s in recoded), tags, tuple(left_out))
 
 
 #: Why a kind of stream is not copied.
@@ -131,7 +138,7 @@ def _holds(suffix: str, stream: Any) -> bool:
 
 
 def join(parts: Sequence[Path], source: Path, target: Path, suffix: str, company: Company, encoding: Encoding) -> None:
-    """Put the parts' video and what goes along with it into one file, copying packets as they are.
+    """Put the parts' video and what goes along with it into one file, copying packets as they are where it can hold them.
 
     Raises
     ------
@@ -154,13 +161,21 @@ def join(parts: Sequence[Path], source: Path, target: Path, suffix: str, company
                 shown.codec_context.codec_tag = "ap4h"  # 4444, where PyAV would say 422
             if encoding.codec == "libvpx-vp9" and encoding.has_alpha:
                 shown.metadata["alpha_mode"] = "1"
-            start, copied = start_of(original), {}
+            start = start_of(original)
+            copied: dict[Any, Any] = {}
+            recoded: dict[int, Any] = {}
             for stream in (original.streams[index] for index in company.kept):
-                copied[stream] = new = result.add_stream_from_template(stream)
-                new.time_base, new.disposition = stream.time_base, stream.disposition
+                if stream.index in company.recoded:
+                    new = recoded[stream.index] = add_opus(result, stream)
+                else:
+                    new = copied[stream] = result.add_stream_from_template(stream)
+                    new.time_base = stream.time_base
+                new.disposition = stream.disposition
                 new.metadata.update(_tags_of(stream.metadata))
             result.set_chapters([_shifted(chapter, start) for chapter in original.chapters()])
-            queues = [_packets_of(parts, shown), _packets_from(original, copied, start)] if copied else [_packets_of(parts, shown)]
+            queues = [_packets_of(parts, shown), *(opus_packets(source, index, new, start) for index, new in recoded.items())]
+            if copied:
+                queues.append(_packets_from(original, copied, start))
             for packet in heapq.merge(*queues, key=lambda p: p.dts * p.time_base):
                 result.mux_one(packet)
     except failures() as error:

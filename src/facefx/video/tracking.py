@@ -17,6 +17,7 @@ from ..face.scene import Scene
 from ..face.values import Box, Detection, Detector, FaceParsing, Segmenter
 from ..image.canvas import Canvas
 from ..inference.segmenter import OnnxSegmenter
+from ..parsing.covering import uncovered
 from ..parsing.crop import head_crop
 from ..parsing.measure import BOX_PER_FACE, is_off, measure
 from ..parsing.parse_face import parse_face
@@ -198,7 +199,8 @@ class Tracker:
         shown = cut(picture, affine, self._parser.size)
         near = self._probabilities(shown)
         leaves = not self._parser.is_aligned and hair_runs_out(FaceParsing(near, self._parser.scheme, affine), picture.shape)
-        return _Track(crop, face.box, face.roll, face.score, Glimpse.of(shown), Steadied(near), leaves)
+        steadied = Steadied(self._uncovered(near, shown))
+        return _Track(crop, face.box, face.roll, face.score, Glimpse.of(shown), steadied, leaves)
 
     def _followed(self, track: _Track, before: Small, now: Small, picture: Canvas) -> _Track | None:
         """The track in the next frame; None if the face is lost."""
@@ -212,7 +214,7 @@ class Tracker:
         if not self._is_parsed(track):
             return replace(track, shown=shown, near=track.near.next(change(track.shown, shown, compared=False)))
         new = self._probabilities(crop)
-        near = track.near.next(change(track.shown, shown), new, self.tracking.smoothing)
+        near = track.near.next(change(track.shown, shown), self._uncovered(new, crop), self.tracking.smoothing)
         return self._measured(replace(track, shown=shown, near=near), new, picture)
 
     def _is_parsed(self, track: _Track) -> bool:
@@ -270,6 +272,9 @@ class Tracker:
     def _probabilities(self, crop: np.ndarray) -> np.ndarray:
         answer = self._parser.probabilities(crop[None])[0]
         return np.asarray(emptied(answer, islands(answer, self._parser.scheme)))
+
+    def _uncovered(self, probabilities: np.ndarray, crop: np.ndarray) -> np.ndarray:
+        return uncovered(probabilities, self._parser.scheme, lambda: crop)
 
     def _scene(self, picture: Canvas, sure_of: Collection[str]) -> Scene:
         faces = [self._face(track, picture) for track in self._tracks]
