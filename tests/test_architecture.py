@@ -25,8 +25,8 @@ MODULES = {
 #: The rooms from the bottom up, as docs/architecture.md shows them: each may import those before it, never one behind it.
 ORDER = (
     "_moved",
-    "errors",
     "shown",
+    "errors",
     "small_files",
     "labels",
     "pixels",

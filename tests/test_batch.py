@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -72,6 +73,23 @@ def test_a_bad_file_stops_nothing(tmp_path: Path, go: Run) -> None:
         assert records[name].status is Status.FAILED
         assert name in (records[name].error or "")
         assert not (tmp_path / "out" / name).exists()
+
+
+def test_heic_without_its_extra_fails_its_file_only_and_again_when_resumed(
+    tmp_path: Path, go: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = fill(tmp_path / "in", 3)
+    (tmp_path / "in" / "b.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100))
+    (tmp_path / "in" / "c.jpg").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100))
+    monkeypatch.delitem(Image.OPEN, "HEIF", raising=False)
+    monkeypatch.delitem(Image.SAVE, "HEIF", raising=False)
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    for options in ({}, {"resume": True}):
+        records = {record.file: record for record in go(**options)}
+        for name in ("b.heic", "c.jpg"):
+            assert records[name].status is Status.FAILED
+            assert "facefx[heif]" in (records[name].error or "")
+        assert {name for name, record in records.items() if record.status is Status.DONE} == (set() if options else set(names))
 
 
 def test_an_effect_or_a_detector_that_raises_anything_fails_its_file_only(

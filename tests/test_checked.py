@@ -14,6 +14,7 @@ from facefx import Box, Detection, PluginError
 from facefx.labels import scheme
 from facefx.parsing.parser import Parser
 from facefx.plugins.installed import Registry
+from facefx.shown import shown
 from synthetic import FakeDetector, FakeSegmenter
 
 SIDE = 64
@@ -45,6 +46,9 @@ WRONG_ANSWERS = {
     "NaN": lambda right: right * np.float32("nan"),
     "zeros": np.zeros_like,
     "one crop too few": lambda right: right[:-1],
+    "a masked array": np.ma.masked_array,
+    "infinity of both signs": lambda right: np.where(right > 0.5, np.float32("inf"), -np.float32("inf")),
+    "half precision beyond its range": lambda right: np.full_like(right, 60_000, np.float16),
 }
 
 
@@ -61,8 +65,15 @@ def test_the_message_for_logits_says_what_to_do(portrait: np.ndarray) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"input_size": (64, 32)}, {"input_size": 64}, {"input_size": (16, 16)}, {"scheme": "celebamask"}, {"scheme": None}],
-    ids=str,
+    [
+        {"input_size": (64, 32)},
+        {"input_size": 64},
+        {"input_size": (16, 16)},
+        {"input_size": (10**5000,) * 2},
+        {"scheme": "celebamask"},
+        {"scheme": None},
+    ],
+    ids=shown,
 )
 def test_a_segmenter_that_is_none(change: dict[str, Any], portrait: np.ndarray) -> None:
     usual = {"name": "odd", "scheme": scheme("celebamask"), "input_size": (64, 64), "probabilities": lambda crops: crops}
@@ -80,6 +91,9 @@ WRONG_DETECTIONS = {
     "an endless box": [Detection(Box(10, 10, float("inf"), 60))],
     "a NaN roll": [Detection(GOOD, roll=float("nan"))],
     "a score of 7": [Detection(GOOD, score=7)],
+    "a box of thousands of digits": [Detection(Box(10, 10, 10**5000, 60))],
+    "a box as far as the moon": [Detection(Box(1e30, 1e30, 2e30, 2e30))],
+    "text as a roll": [Detection(GOOD, roll="7")],  # type: ignore[arg-type]
     "a tuple as a box": [Detection((1, 2, 3, 4))],  # type: ignore[arg-type]
 }
 
@@ -102,6 +116,51 @@ def test_whatever_they_raise_names_class_file_and_line(portrait: np.ndarray) -> 
 
     with pytest.raises(PluginError, match=r"Broken.* failed \(.*test_checked\.py, line \d+\): LinAlgError: Singular matrix"):
         facefx.parse(portrait, segmenter=FakeSegmenter(), detector=Broken())
+
+
+class Unkind(BaseException):
+    """An error of a plugin's own, which cannot even be shown."""
+
+    def __str__(self) -> str:
+        raise SystemExit(3)
+
+
+@pytest.mark.parametrize("error", [Unkind, SystemExit, type("Stop", (KeyboardInterrupt,), {}), MemoryError, RecursionError])
+def test_not_even_a_base_exception_passes(error: type[BaseException], portrait: np.ndarray) -> None:
+    def fail(*args: Any) -> Any:
+        raise error
+
+    for segmenter, detector in (
+        (Answering(fail), FakeDetector()),
+        (FakeSegmenter(), SimpleNamespace(detect=fail)),
+        (FakeSegmenter(), type("Odd", (), {"detect": property(fail)})()),
+        (type("Odd", (FakeSegmenter,), {"scheme": property(fail)})(), FakeDetector()),
+        (type("Odd", (FakeSegmenter,), {"with_quality": fail})(), FakeDetector()),
+    ):
+        with pytest.raises(PluginError, match="failed"):
+            facefx.parse(
+                portrait, segmenter=segmenter, detector=detector, quality="fast" if hasattr(segmenter, "with_quality") else None
+            )
+
+
+def test_ctrl_c_is_not_the_plugins_fault(portrait: np.ndarray) -> None:
+    def interrupted(right: np.ndarray) -> Any:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        facefx.parse(portrait, segmenter=Answering(interrupted), detector=FakeDetector())
+
+
+def test_long_messages_and_names_are_shown_in_short(portrait: np.ndarray) -> None:
+    class Talking(FakeDetector):
+        name = "x" * 10**6
+
+        def detect(self, rgb: np.ndarray) -> list[Detection]:
+            raise ValueError("y" * 10**6)
+
+    with pytest.raises(PluginError) as caught:
+        facefx.parse(portrait, segmenter=FakeSegmenter(), detector=Talking())
+    assert len(str(caught.value)) < 3000
 
 
 def test_a_detector_cannot_change_the_picture(portrait: np.ndarray) -> None:

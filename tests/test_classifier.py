@@ -16,14 +16,14 @@ from facefx.inference.classifier import Classifier, installed_classifier
 from facefx.testing.drawn import PORTRAIT, Head, drawn_face, label_picture, painted
 
 
-def write(folder: Path, *, waves: int = 7, sha256: str | None = None) -> Path:
+def write(folder: Path, *, waves: int = 7, sha256: str | None = None, temperature: str = "2.0") -> Path:
     """A model of two measurements and three classes."""
     rng = np.random.default_rng(0)
     shapes = {"mean": (2,), "scale": (2,), "waves": (2, waves), "phases": (7,), "weights": (7, 3), "bias": (3,)}
     folder.mkdir()
     np.savez(folder / CLASSIFIER, **{name: rng.uniform(0.5, 1, shape).astype(np.float32) for name, shape in shapes.items()})
     sha256 = sha256 or hashlib.sha256((folder / CLASSIFIER).read_bytes()).hexdigest()
-    card = f'sha256 = "{sha256}"\nclasses = ["a", "b", "c"]\nmeasurements = ["x", "y"]\ntemperature = 2.0\n'
+    card = f'sha256 = "{sha256}"\nclasses = ["a", "b", "c"]\nmeasurements = ["x", "y"]\ntemperature = {temperature}\n'
     (folder / "card.toml").write_text(card, "utf-8")
     return folder
 
@@ -56,8 +56,18 @@ def test_a_damaged_model_is_refused(tmp_path: Path) -> None:
         Classifier.read(write(tmp_path / "changed", sha256="0" * 64))
     with pytest.raises(ModelError, match="do not fit"):
         Classifier.read(write(tmp_path / "waves", waves=6))
-    with pytest.raises(ModelError, match="cannot be read"):
+    with pytest.raises(ModelError, match="no model card"):
         Classifier.read(tmp_path / "nothing")
+    with pytest.raises(ModelError, match="holds NaN, infinity"):
+        Classifier.read(write(tmp_path / "nan", temperature="nan"))
+    with pytest.raises(ModelError, match="not above 0"):
+        Classifier.read(write(tmp_path / "cold", temperature="0"))
+    for content in (b"", b"PK", b"PK\3\4" + b"\0" * 40):
+        sha256 = hashlib.sha256(content).hexdigest()
+        folder = write(tmp_path / sha256, sha256=sha256)
+        (folder / CLASSIFIER).write_bytes(content)
+        with pytest.raises(ModelError, match="cannot be read"):
+            Classifier.read(folder)
     (write(tmp_path / "lacking") / "card.toml").write_text("", "utf-8")
     with pytest.raises(ModelError, match="sha256"):
         Classifier.read(tmp_path / "lacking")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from PIL import ExifTags, Image
 import facefx
 from cli_helpers import faceless, read, run, write
 from facefx.cli.exit_codes import ExitCode
+from synthetic import FakeDetector
+from tiffs import a_tiff
 
 LIPS = "recolor_lips:color=#00f,strength=1"
 
@@ -58,6 +61,51 @@ def test_several_pictures_go_to_a_folder_and_a_bad_one_does_not_stop_the_others(
     assert "2 of 4 pictures failed" in summary
     assert str(bad) in first_failure
     assert "no face" in second_failure
+
+
+def test_whatever_a_picture_does_the_others_are_done(photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    second = write(tmp_path / "second.png", read(photo))
+    odd = tmp_path / "odd.tif"
+    odd.write_bytes(a_tiff(read(photo), t34675=1, t282=0))  # a profile and a resolution that are none
+    (tmp_path / "b.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100))
+    for format in (Image.OPEN, Image.SAVE):
+        monkeypatch.delitem(format, "HEIF", raising=False)
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    real = FakeDetector.detect
+
+    def failing(self: FakeDetector, rgb: np.ndarray) -> object:
+        if rgb[0, 0, 0] > 0.99:
+            raise MemoryError("so much")
+        return real(self, rgb)
+
+    monkeypatch.setattr(FakeDetector, "detect", failing)
+    white = read(photo).copy()
+    white[0, 0] = 255
+    large, long = write(tmp_path / "large.png", white), tmp_path / f"{'x' * 300}.png"
+    result = run("apply", photo, large, tmp_path / "b.heic", odd, long, second, "-o", f"{tmp_path}/made/", "--effect", LIPS)
+    assert result.exit_code == ExitCode.SOME_FAILED
+    assert sorted(path.name for path in (tmp_path / "made").iterdir()) == ["odd.tif", "photo.png", "second.png"]
+    summary, *failures = result.stderr.splitlines()
+    assert summary.endswith("3 of 6 pictures failed, the others are done:")
+    for failure, words in zip(failures, ("MemoryError: so much", "facefx[heif]", "File name too long"), strict=True):
+        assert words in failure
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".png", "y" * 5000 + ".png"])
+def test_a_name_that_is_too_long_is_said_once(name: str, photo: Path, tmp_path: Path) -> None:
+    for arguments in (
+        ("apply", photo, "-o", tmp_path / name, "--effect", LIPS),
+        ("apply", tmp_path / name, "-o", tmp_path / "a.png", "--effect", LIPS),
+        ("apply", photo, "-o", tmp_path / "a.png", "--look", tmp_path / name),
+        ("apply", photo, "-o", tmp_path / name / "b" / "a.png", "--effect", LIPS),
+        ("parse", photo, "-o", tmp_path / name),
+        ("video", photo, "-o", tmp_path / f"{name}.mp4", "--effect", LIPS),
+        ("batch", tmp_path / name, tmp_path / "out", "--effect", LIPS),
+        ("batch", tmp_path, tmp_path / name, "--effect", LIPS),
+    ):
+        result = run(*arguments)
+        assert result.exit_code not in (0, 1), arguments[0]
+        assert len(result.stderr.splitlines()) <= 5, arguments[0]
 
 
 def test_several_pictures_show_a_progress_bar_on_a_terminals_stderr(

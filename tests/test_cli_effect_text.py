@@ -68,6 +68,14 @@ def test_the_example_of_every_effect_gives_its_defaults(fresh_registry: Registry
         assert dict(step.params) == spec.resolve({})
 
 
+@pytest.mark.parametrize("name", ["a, b.jpg", "=,=.jpg", "a).jpg", "(a,.jpg", ",", "a'b.jpg", 'a"b.jpg', "strength=1,color=red"])
+def test_a_file_name_with_commas_stands_in_quotes(name: str) -> None:
+    quoted = f'"{name}"' if '"' not in name else name
+    for text in (f"picture={quoted},second=red", f"second=red, picture = {quoted} ", f"picture={quoted},color=rgb(1,2,3)"):
+        (step,) = chain_from_text(f"replace_background:{text}").steps
+        assert step.params["picture"] == name
+
+
 @pytest.mark.parametrize("faces", ["0,2", "!0,2", "(10,20,300,400)", "!(10.5,-2,300,400)", "!largest"])
 def test_commas_of_a_choice_of_faces_do_not_end_it(faces: str) -> None:
     made = chain_from_text(f"anonymize:faces={faces},method=block")

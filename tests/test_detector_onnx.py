@@ -37,7 +37,7 @@ threshold = {threshold}
 """
 
 
-def tiny_network() -> bytes:
+def tiny_network(factor: float = 1) -> bytes:
     """Cells that are white hold a face of six cells' side turned by 90 degrees; larger cells are surer."""
     make, numbers = onnx.helper, onnx.numpy_helper.from_array
     nodes, grids = [], []
@@ -55,10 +55,10 @@ def tiny_network() -> bytes:
     weights = []
     for stride in (8, 16, 32):
         weight = np.zeros((CHANNELS, 3, 1, 1), np.float32)
-        weight[0] = (0.9 + stride / 320) / 3
+        weight[0] = factor * (0.9 + stride / 320) / 3
         weights.append(numbers(weight, f"weight{stride}"))
     bias = np.zeros(CHANNELS, np.float32)
-    bias[3], bias[5], bias[6] = np.log(6 / 4), 1, 0.25
+    bias[3], bias[5], bias[6] = np.log(6 / 4), 1, 0.25 * factor
     graph = make.make_graph(
         nodes,
         "tiny",
@@ -285,6 +285,14 @@ def test_a_network_of_another_shape_is_refused(tmp_path: Path) -> None:
     four = write_detector(tmp_path / "four", model_bytes(inputs=4))
     with pytest.raises(ModelError, match="allowed: one input"):
         OnnxDetector.from_folder(four).detect(np.zeros((64, 64, 3), np.float32))
+
+
+@pytest.mark.parametrize(("factor", "message"), [(np.nan, "NaN or inf"), (np.inf, "NaN or inf"), (0, "same of every place")])
+def test_a_network_that_says_nothing_is_an_error_and_no_picture_without_faces(tmp_path: Path, factor: float, message: str) -> None:
+    detector = OnnxDetector.from_folder(write_detector(tmp_path / "blind", tiny_network(factor)))
+    rgb = np.random.default_rng(0).random((64, 96, 3), np.float32)
+    with pytest.raises(ModelError, match=message):
+        detector.detect(rgb)
 
 
 def test_installed_detectors_are_offered() -> None:

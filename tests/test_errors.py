@@ -71,7 +71,7 @@ def test_a_missing_extra_names_the_pip_line() -> None:
 
 class Unspeakable:
     def __repr__(self) -> str:
-        raise RuntimeError
+        raise SystemExit
 
 
 def test_what_was_given_is_shown_in_short() -> None:

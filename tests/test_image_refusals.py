@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 import struct
 import threading
+import warnings
 import zlib
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +19,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from facefx.errors import ImageError, OutputError, ParameterError
+from facefx.image import guarded_pillow
+from facefx.image.guarded_pillow import pillow
+from facefx.image.jpeg_scans import scans_in
 from facefx.image.picture import open_image
 from pictures import FORMATS, an_array, an_image, encoded, encoded_16, with_exif
 
@@ -80,17 +86,140 @@ def test_formats_go_by_content_not_by_name(tmp_path: Path) -> None:
 
 
 def a_bomb(side: int) -> bytes:
-    data = encoded(Image.new("1", (8, 8)))
+    data = encoded(Image.new("L", (8, 8)))
     header = b"IHDR" + struct.pack(">II", side, side) + data[24:29]
     return data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:]
 
 
-@pytest.mark.parametrize("side", [9_600, 10_001, 20_000, 2**31 - 1])
-def test_bombs_are_refused_by_their_header(side: int) -> None:
-    with pytest.raises(
-        ImageError, match="too large" if side > 10_000 else "damaged"
-    ):  # 92 megapixels: above Pillow's warning, below our cap
+@pytest.mark.parametrize(
+    ("side", "message"),
+    [(4_000, "damaged"), (9_600, "claims 9600 x 9600"), (10_001, "too large"), (2**31 - 1, "too large")],
+)
+def test_bombs_are_refused_by_their_header(side: int, message: str) -> None:
+    with pytest.raises(ImageError, match=message):
         open_image(a_bomb(side))
+
+
+def test_a_large_blank_sheet_is_none() -> None:
+    blank = encoded(Image.new("1", (9_900, 9_900)), "TIFF", compression="group4")
+    assert open_image(blank).size == (9_900, 9_900)
+
+
+@pytest.mark.parametrize("format", [name for name in FORMATS if name not in ("BMP", "TIFF")])
+def test_a_kilobyte_that_claims_to_be_a_hundred_megapixels(format: str) -> None:
+    data = bytearray(a_bomb(9_999) if format == "PNG" else encoded(an_image("P" if format == "GIF" else "RGB", (8, 8)), format))
+    places = {
+        "JPEG": (b"\xff\xc0", 5, ">HH"),
+        "GIF": (b"GIF", 6, "<HH"),
+        "WEBP": (b"\x9d\x01\x2a", 3, "<HH"),
+        "AVIF": (b"ispe", 8, ">II"),
+    }
+    if format in places:
+        mark, behind, layout = places[format]
+        struct.pack_into(layout, data, data.index(mark) + behind, 9_999, 9_999)
+    with pytest.raises(ImageError, match=r"claims 9999 x 9999 pixels in|its size takes"):
+        open_image(bytes(data))
+
+
+def with_scans(count: int) -> bytes:
+    """A progressive JPEG whose last scan stands in it so often."""
+    data = encoded(an_image("RGB", (64, 64)), "JPEG", progressive=True)
+    last = data.rindex(b"\xff\xda")
+    return data[:last] + data[last:-2] * count + data[-2:]
+
+
+def test_a_jpeg_of_many_scans_is_refused_before_it_is_decoded() -> None:
+    assert open_image(with_scans(20)).size == (64, 64)
+    with pytest.raises(ImageError, match="more than 100 scans"):
+        open_image(with_scans(500))
+    data = encoded(an_image("RGB"), "JPEG")
+    with pytest.raises(ImageError, match="more than 10000 segments"):
+        open_image(data[:2] + b"\xff\xfe\0\2" * 20_000 + data[2:])
+    for wrong in (b"", b"\xff", b"\xff\xc0", b"\xff\xc0\0\0", b"\xff\xda\0\0\xff\xc2", b"\xff\xc0\0\x0b\x08\xff\xff\xff\xff\x01\0"):
+        assert not scans_in(b"\xff\xd8" + wrong).problem
+
+
+@pytest.mark.parametrize("options", [{}, {"subsampling": "4:2:0"}, {"quality": 100}, {"restart_marker_rows": 1}], ids=str)
+def test_a_jpeg_that_lacks_nothing_but_its_end_is_whole(options: dict[str, object]) -> None:
+    data = encoded(an_image("RGB", (50, 35)), "JPEG", **options)
+    whole = np.asarray(open_image(data).native)
+    for cut in (data[:-2], data[:-1], data[:-2] + b"\0\0"):
+        assert np.array_equal(np.asarray(open_image(cut).native), whole)
+    accepted: list[int] = []
+    for missing in (*range(3, 60), 200, 400):
+        found = whole
+        with suppress(ImageError):
+            found = np.asarray(open_image(data[:-missing]).native)
+            accepted.append(missing)
+        assert np.array_equal(found[:32], whole[:32])  # the last square's end may go unnoticed, and no more
+        assert np.array_equal(found[:, :48], whole[:, :48])
+    assert len(accepted) <= 3
+
+
+def test_a_progressive_jpeg_without_its_end_may_lack_scans_and_is_refused() -> None:
+    with pytest.raises(ImageError, match="cut short"):
+        open_image(encoded(an_image("RGB", (50, 35)), "JPEG", progressive=True)[:-2])
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+@pytest.mark.parametrize("size", [(1, 1), (7, 9), (64, 64), (333, 20)], ids=str)
+@pytest.mark.parametrize(
+    "options", [{}, {"progressive": True}, {"optimize": True}, {"quality": 1, "subsampling": "4:2:0"}], ids=str
+)
+def test_no_jpeg_as_small_as_can_be_is_taken_for_empty(mode: str, size: tuple[int, int], options: dict[str, object]) -> None:
+    for level in (0, 255):
+        image = Image.new(mode, size, (level,) * len(Image.new(mode, (1, 1)).getbands()))
+        assert open_image(encoded(image, "JPEG", **options)).size == size[::-1]
+
+
+def test_threads_decode_at_the_same_time_and_are_shown_their_own_warnings() -> None:
+    """Nobody waits for a picture of somebody else's: one thread stops in the middle of its own."""
+    data, inside, go_on = encoded(an_image("RGB", (64, 64))), threading.Event(), threading.Event()
+    cap = Image.MAX_IMAGE_PIXELS
+
+    def stop() -> None:
+        with pillow("it"):
+            inside.set()
+            assert go_on.wait(30)
+            warnings.warn("nobody sees this", stacklevel=1)
+
+    thread = threading.Thread(target=stop)
+    thread.start()
+    try:
+        assert inside.wait(30)
+        other = threading.Thread(target=lambda: open_image(data), daemon=True)
+        other.start()
+        other.join(30)
+        assert not other.is_alive()
+        with pytest.warns(UserWarning, match="everybody sees this"):
+            warnings.warn("everybody sees this", stacklevel=1)
+    finally:
+        go_on.set()
+        thread.join()
+    assert cap == Image.MAX_IMAGE_PIXELS
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_process_forked_while_another_thread_decodes_can_open_pictures() -> None:
+    data, inside, go_on = encoded(an_image("RGB", (64, 64))), threading.Event(), threading.Event()
+    cap = Image.MAX_IMAGE_PIXELS
+
+    def stop() -> None:
+        with pillow("it"), guarded_pillow._limit.lock:
+            inside.set()
+            go_on.wait(30)
+
+    thread = threading.Thread(target=stop)
+    thread.start()
+    assert inside.wait(30)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)  # which ends a process that waits for ever
+        os._exit(0 if open_image(data).size == (64, 64) and cap == Image.MAX_IMAGE_PIXELS else 1)
+    go_on.set()
+    thread.join()
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def test_the_cap_counts_for_every_kind_and_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:

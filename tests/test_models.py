@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import facefx
 from facefx.errors import AmbiguousName, MissingExtra, ModelError, ParameterError, UnknownName
 from facefx.inference import segmenter as segmenter_module
 from facefx.inference.cards import ModelCard, Quality, find_card, installed_models, local_models, segmenters_among
 from facefx.inference.detector.whole_frame import WholeFrame
+from facefx.inference.external_data import keeps_data_outside
 from facefx.inference.runtime import available_providers
 from facefx.inference.segmenter import OnnxSegmenter
 from facefx.parsing.parser import Parser
@@ -250,6 +255,18 @@ def test_cards_that_contradict_themselves(tmp_path: Path, change: dict[str, obje
         ("classes = [", "classes = 3 # [", "has classes = 3; allowed: a list of names"),
         ("[scores]\nmean_f1 = 0.5", "", ""),
         ("[input]\nsize = [64, 64]\n[labels]", "input = 3\n[labels]", "lacks or garbles"),
+        ("size = [64, 64]", "size = [inf, inf]", "lacks or garbles"),
+        ("size = [64, 64]", "size = [nan, nan]", "lacks or garbles"),
+        ("size = [64, 64]", "size = [1000000000, 1000000000]", "32 to 4096 pixels"),
+        ("parameters = 76", "parameters = inf", "lacks or garbles"),
+        ("parameters = 76", "parameters = " + "9" * 5000, "not valid TOML"),
+        ("parameters = 76", "parameters = 76\nx = " + "[" * 5000 + "]" * 5000, "nested too deep"),
+        ("parameters = 76", "parameters = 76\n" + "#" * 2**20, "not valid|no model card"),
+        ('family = "tiny"', f'family = "{"x" * 3000}"', "at most 2000 characters"),
+        ('family = "tiny"', "family = {a = 1}", "where a text"),
+        ("classes = [", f'classes = ["{"x" * 10**5}", ', "lists the classes"),
+        ("[scores]", '[quality."' + "x" * 10**5 + '"]\nsize = 64\n[scores]', "it has a quality 'xxx"),
+        ("[scores]", "[quality.fast]\nsize = 99999968\n[scores]", "up to 4096"),
     ],
 )
 def test_garbled_cards(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -258,10 +275,22 @@ def test_garbled_cards(tmp_path: Path, old: str, new: str, message: str) -> None
     assert old in text
     (folder / "card.toml").write_text(text.replace(old, new), "utf-8")
     if message:
-        with pytest.raises(ModelError, match=message):
+        with pytest.raises(ModelError, match=message) as caught:
             ModelCard.read(folder)
+        assert len(str(caught.value)) < 1500
     else:
         assert not ModelCard.read(folder).scores
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")
+def test_a_pipe_is_no_card_and_no_model(tmp_path: Path) -> None:
+    """Opening one would wait for ever."""
+    folder = write_model(tmp_path / "tiny")
+    for name, message in (("model.onnx", "no readable"), ("card.toml", "no model card")):
+        (folder / name).unlink()
+        os.mkfifo(folder / name)
+        with pytest.raises(ModelError, match=message):
+            run(folder)
 
 
 def test_a_card_in_the_wrong_encoding(tmp_path: Path) -> None:
@@ -296,8 +325,102 @@ def test_weights_outside_of_the_model_file_are_not_read(tmp_path: Path) -> None:
     for key, value in (("location", str(tmp_path / "secret.bin")), ("offset", "0"), ("length", str(19 * 3 * 4))):
         entry = weight.external_data.add()
         entry.key, entry.value = key, value
-    with pytest.raises(ModelError, match="cannot run the model 'tiny'"):
+    with pytest.raises(ModelError, match="keeps weights in another file"):
         run(write_model(tmp_path / "tiny", model.SerializeToString()))
+
+
+def outside() -> Any:
+    """A tensor whose numbers are in another file."""
+    tensor = onnx.TensorProto(name="far", dims=[1], data_type=onnx.TensorProto.FLOAT, data_location=onnx.TensorProto.EXTERNAL)
+    entry = tensor.external_data.add()
+    entry.key, entry.value = "location", "secret.bin"
+    return tensor
+
+
+def test_weights_outside_are_found_wherever_a_model_may_name_them() -> None:
+    make = onnx.helper
+    sparse = onnx.SparseTensorProto(values=outside(), indices=make.make_tensor("i", onnx.TensorProto.INT64, [1], [0]), dims=[4])
+    branch = make.make_graph([make.make_node("Constant", [], ["y"], value=outside())], "branch", [], [])
+    nodes = [
+        make.make_node("Constant", [], ["y"], value=outside()),
+        make.make_node("Constant", [], ["y"], sparse_value=sparse),
+        make.make_node("If", ["x"], ["y"], then_branch=branch, else_branch=branch),
+        make.make_node("Odd", ["x"], ["y"], domain="odd", several=[branch, branch]),
+        make.make_node("Odd", ["x"], ["y"], domain="odd", several=[outside()]),
+        make.make_node("Odd", ["x"], ["y"], domain="odd", several=[sparse]),
+    ]
+    graphs = [make.make_graph([node], "g", [], []) for node in nodes]
+    graphs += [make.make_graph([], "g", [], [], [outside()]), make.make_graph([], "g", [], [], sparse_initializer=[sparse])]
+    for graph in graphs:
+        assert keeps_data_outside(make.make_model(graph).SerializeToString())
+    opset = [make.make_opsetid("", 17)]
+    model = make.make_model(make.make_graph([], "g", [], []))
+    model.functions.append(make.make_function("odd", "f", [], ["y"], [nodes[0]], opset))
+    assert keeps_data_outside(model.SerializeToString())
+    model = make.make_model(make.make_graph([], "g", [], []))
+    model.training_info.add().algorithm.CopyFrom(graphs[0])
+    assert keeps_data_outside(model.SerializeToString())
+
+
+@given(st.binary(max_size=200), st.integers(0, 10_000), st.integers(0, 255))
+def test_any_bytes_are_asked_for_weights_outside(noise: bytes, place: int, byte: int) -> None:
+    whole = bytearray(model_bytes())
+    assert not keeps_data_outside(bytes(whole))
+    whole[place % len(whole)] = byte
+    for content in (noise, bytes(whole), bytes(whole[: place % len(whole)]), b"\x3a" * 50_000):
+        assert keeps_data_outside(content) in (True, False)
+
+
+def changed_output(*operations: str, **constants: np.ndarray) -> bytes:
+    """The tiny model with further operations behind it, each ``NAME`` or ``NAME:constant``."""
+    model = onnx.load_from_string(model_bytes())
+    last = "probabilities"
+    for number, (name, _, constant) in enumerate(operation.partition(":") for operation in operations):
+        model.graph.node.append(onnx.helper.make_node(name, [last, *([constant] if constant else [])], [f"out{number}"]))
+        last = f"out{number}"
+    for name, value in constants.items():
+        model.graph.initializer.append(onnx.numpy_helper.from_array(value, name))
+    model.graph.output[0].name = last
+    if operations[-1].startswith("Sequence"):
+        kind = onnx.helper.make_tensor_type_proto(onnx.TensorProto.FLOAT, None)
+        model.graph.output[0].type.CopyFrom(onnx.helper.make_sequence_type_proto(kind))
+    if operations[-1].startswith("ArgMax"):
+        model.graph.output[0].type.tensor_type.elem_type = onnx.TensorProto.INT64
+    return bytes(model.SerializeToString())
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (changed_output("Mul:nan", nan=np.array(np.nan, np.float32)), "returned NaN or infinity"),
+        (changed_output("Mul:nan", nan=np.array(np.inf, np.float32)), "returned NaN or infinity"),
+        (
+            changed_output("Mul:nil", "Add:same", nil=np.array(0, np.float32), same=np.array(1 / 19, np.float32)),
+            "the same of every",
+        ),
+        (changed_output("SequenceConstruct"), "allowed: one input .*and one output"),
+        (changed_output("ArgMax"), "allowed: one input .*and one output"),
+    ],
+    ids=["NaN", "infinity", "constant", "a sequence", "labels"],
+)
+def test_a_model_that_says_nothing_is_an_error_and_no_picture_without_faces(tmp_path: Path, content: bytes, message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        run(write_model(tmp_path / "tiny", content))
+
+
+def test_a_wall_is_background_and_one_colour_is_one_class(tmp_path: Path) -> None:
+    """A crop of one colour has one answer, and so may one that is all of one class beyond doubt."""
+    segmenter = OnnxSegmenter.from_folder(write_model(tmp_path / "tiny"))
+    answer = segmenter.probabilities(np.full((1, 64, 64, 3), 0.5, np.float32))
+    assert np.ptp(answer, axis=(2, 3)).max() == 0
+    OnnxSegmenter.from_folder(
+        write_model(
+            tmp_path / "sure",
+            changed_output(
+                "Mul:nil", "Add:sure", nil=np.array(0, np.float32), sure=np.eye(1, 19, dtype=np.float32)[..., None, None]
+            ),
+        )
+    ).probabilities(CROP)
 
 
 def test_of_two_models_of_one_name_the_first_folders_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -53,6 +54,15 @@ def module(**hooks: Callable[[], Any]) -> ModuleType:
 
 def effects(*specs: Any) -> Callable[[], object]:
     return lambda: module(facefx_effects=lambda: list(specs))
+
+
+class Unkind(BaseException):
+    """An error of a plugin's own, which cannot even be shown."""
+
+    def __str__(self) -> str:
+        raise SystemExit(3)
+
+    __repr__ = __str__
 
 
 Install = Callable[..., plugins.Registry]
@@ -120,6 +130,13 @@ def test_a_segmenter_is_made_once(install: Install) -> None:
         (raising(ImportError("no module named torch")), "ImportError: no module named torch"),
         (raising(ZeroDivisionError("oops")), "ZeroDivisionError: oops"),
         (raising(SystemExit(3)), "SystemExit: 3"),
+        (raising(Unkind()), "Unkind: its message cannot be shown"),
+        (raising(type("Stop", (KeyboardInterrupt,), {})("now")), "Stop: now"),
+        (raising(ValueError("x" * 10**6)), "xxx..."),
+        (lambda: module(facefx_effects=lambda: [Unkind()] * 10**6), "must return functions under @effect"),
+        (lambda: module(facefx_effects=lambda: itertools.count()), "must return functions under @effect"),
+        (lambda: module(facefx_effects=lambda: itertools.repeat(tint)), "must return functions under @effect"),
+        (lambda: module(facefx_detectors=lambda: {"x" * 10**6: 3}), "must return a dict of names and functions"),
         (lambda: module(facefx_efects=lambda: [tint]), "facefx_efects"),
         (lambda: ModuleType("empty"), "no hook marked with facefx.hookimpl; the hooks are facefx_effects"),
         (lambda: module(facefx_effects=lambda: None), "facefx_effects returned None"),
@@ -143,6 +160,7 @@ def test_a_broken_plugin_is_listed_and_hurts_nobody(
         found = install(Entry("a-good-one", effects(tint)), Entry("broken", load), Entry("other", lambda: other))
     info = next(p for p in found.plugins if p.distribution == "broken")
     assert problem in info.problem
+    assert len(info.problem) < 3000
     assert info.offers == ()
     assert "broken:main is broken and not used" in caplog.text
     assert problem in caplog.text

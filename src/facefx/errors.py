@@ -22,6 +22,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from .shown import shown
+
 __all__ = [
     "AmbiguousName",
     "EffectError",
@@ -40,15 +42,26 @@ __all__ = [
 
 
 class FacefxError(Exception):
-    """Base of all errors that facefx raises on purpose."""
+    """Base of all errors that facefx raises on purpose.
+
+    Attributes
+    ----------
+    of_one_picture : whether the next picture may be free of it; others would come again for each, as an unknown name does.
+    """
+
+    of_one_picture = False
 
 
 class ImageError(FacefxError):
     """A picture that cannot be read, is too large, or has no meaning as a picture."""
 
+    of_one_picture = True
+
 
 class NoFaceFound(FacefxError):
     """A step needed a face and there was none."""
+
+    of_one_picture = True
 
 
 class ParameterError(FacefxError):
@@ -60,9 +73,9 @@ class UnknownName(FacefxError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         self.kind, self.name, self.known = kind, name, sorted(known)
-        close = get_close_matches(name, self.known, n=1)
+        close = get_close_matches(name[:100], self.known, n=1)  # of a long one it would take seconds
         hint = f" Did you mean {close[0]!r}?" if close else ""
-        super().__init__(f"no {kind} is called {name!r}.{hint} There are: {', '.join(self.known) or 'none'}.")
+        super().__init__(f"no {kind} is called {shown(name)}.{hint} There are: {', '.join(self.known) or 'none'}.")
 
     def __reduce__(self) -> tuple[type[UnknownName], tuple[str, str, list[str]]]:
         return type(self), (self.kind, self.name, self.known)
@@ -73,7 +86,7 @@ class AmbiguousName(UnknownName):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         super().__init__(kind, name, known)
-        self.args = (f"{len(self.known)} {kind}s are called {name!r}; say which: {', '.join(self.known)}.",)
+        self.args = (f"{len(self.known)} {kind}s are called {shown(name)}; say which: {', '.join(self.known)}.",)
 
 
 class RegionUnavailable(FacefxError):
@@ -82,6 +95,8 @@ class RegionUnavailable(FacefxError):
 
 class EffectError(FacefxError):
     """An effect returned something that is not a picture of the crop it was given."""
+
+    of_one_picture = True
 
 
 class LookError(FacefxError):
@@ -95,9 +110,13 @@ class ModelError(FacefxError):
 class PluginError(FacefxError):
     """A plugin that cannot be loaded (raised in strict mode), or whose segmenter or detector fails or answers nonsense."""
 
+    of_one_picture = True
+
 
 class OutputError(FacefxError):
     """A result that cannot be written, or would overwrite something."""
+
+    of_one_picture = True
 
 
 class MissingExtra(FacefxError):
@@ -105,6 +124,7 @@ class MissingExtra(FacefxError):
 
     def __init__(self, need: str, extra: str) -> None:
         self.need, self.extra = need, extra
+        self.of_one_picture = extra == "heif"  # the next one may be a JPEG
         super().__init__(f"{need} is not installed; it comes with an extra: pip install 'facefx[{extra}]'")
 
     def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:

@@ -20,5 +20,7 @@ def shown(value: object) -> str:
     """
     try:
         return _SHORT.repr(value)
-    except Exception:
+    except BaseException as error:  # somebody's code
+        if type(error) is KeyboardInterrupt:
+            raise
         return f"a value of type {type(value).__name__}"

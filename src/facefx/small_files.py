@@ -17,7 +17,11 @@ def read_small(path: str | Path, most: int) -> bytes:
     OSError
         If it cannot be read, is no regular file, or is longer; its ``strerror`` says which.
     """
-    if not stat.S_ISREG(Path(path).stat().st_mode):
+    try:
+        mode = Path(path).stat().st_mode
+    except ValueError as error:  # a byte of zero in the name
+        raise OSError(errno.EINVAL, str(error), str(path)) from None
+    if not stat.S_ISREG(mode):
         raise OSError(errno.EINVAL, "it is no regular file", str(path))
     with Path(path).open("rb") as file:
         content = file.read(most + 1)

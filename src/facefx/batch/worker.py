@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from ..errors import EffectError, FacefxError, ImageError, NoFaceFound, OutputError, PluginError
+from ..errors import FacefxError, NoFaceFound, OutputError
 from .records import Record, Setup, Status, Task
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ __all__ = ["MAX_DEATHS", "Worker", "core_count", "death_record", "thread_count"]
 
 #: A file at which this many workers died is given up.
 MAX_DEATHS = 2
-#: What may be wrong with one picture and right with the next; facefx's other errors would come again for each and end the batch.
-_OF_ONE_PICTURE = (ImageError, NoFaceFound, EffectError, PluginError, OutputError)
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -61,7 +59,7 @@ class Worker:
         try:
             status, faces, size, declined, dropped = self._work(task)
         except Exception as error:  # a plugin or a decoder may raise anything at all, and the next file may be good
-            if isinstance(error, FacefxError) and not isinstance(error, _OF_ONE_PICTURE):
+            if not getattr(error, "of_one_picture", True):
                 raise
             if isinstance(error, OutputError) and getattr(error.__cause__, "errno", None) in _DISK_FULL:
                 raise

@@ -63,17 +63,17 @@ def _step_of(saved: Mapping[str, Any]) -> Step:
         raise LookError(f"a step needs use: an effect's name, and params: a table; found was {shown(dict(saved))}")
     distribution = name.partition(":")[0] if ":" in name else ""
     if distribution and distribution not in {plugin.distribution for plugin in registry().plugins}:
-        raise LookError(f"the step {name!r} is of {distribution!r}, which is not here; {_how_to_get(distribution)}")
+        raise LookError(f"the step {shown(name)} is of {shown(distribution)}, which is not here; {_how_to_get(distribution[:60])}")
     try:
         step = make_step(name, params)
     except FacefxError as error:
-        raise LookError(f"the step {name!r} cannot be run here: {error}") from error
+        raise LookError(f"the step {shown(name)} cannot be run here: {error}") from error
     version = str(saved.get("version", step.spec.version))
     if version != step.spec.version:
         raise LookError(
-            f"the step {name!r} was saved for version {version} of it; installed is {step.spec.version}, which gives another "
-            f"picture. Install the {distribution or 'plugin'} of then, or write version: {step.spec.version!r} into the look "
-            "once you like what it gives now"
+            f"the step {shown(name)} was saved for version {version[:60]} of it; installed is {step.spec.version}, which gives "
+            f"another picture. Install the {distribution or 'plugin'} of then, or write version: {step.spec.version!r} into the "
+            "look once you like what it gives now"
         )
     return step
 
@@ -95,8 +95,8 @@ def write_look(look: Mapping[str, Any], path: str | Path, *, force: bool = False
             file.write(text)
     except FileExistsError:
         raise OutputError(f"{str(target)!r} exists already; give another name, or force=True to replace it") from None
-    except OSError as error:
-        raise OutputError(f"{str(target)!r} cannot be written: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # a byte of zero in the name
+        raise OutputError(f"{str(target)!r} cannot be written: {getattr(error, 'strerror', None) or error}") from None
     return target
 
 

@@ -45,9 +45,16 @@ class Report(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._values)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _report, (self.face, dict(self._values))
+
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON can hold it."""
         return {"face": self.face, **{name: self[name] for name in self}}
+
+
+def _report(face: int, values: Mapping[str, str]) -> Report:
+    return Report(face, MappingProxyType(values))
 
 
 def measure(
@@ -65,7 +72,7 @@ def measure(
         except RegionUnavailable:
             if not skip_unavailable:
                 raise
-    return Report(index, MappingProxyType(values))
+    return _report(index, values)
 
 
 def _as_json(spec: AnalyzerSpec, measured: Any) -> str:

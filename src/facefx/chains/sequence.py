@@ -19,6 +19,7 @@ from ..image.picture import Picture, Source, open_image
 from ..inference.cards import Quality
 from ..parsing.parser import Parser
 from ..parsing.pipeline import parse_picture
+from ..shown import shown
 from .look_file import look_of, read_look, steps_of, write_look
 from .painting import Declined, apply_effect, chosen, faces_for, unsure
 from .ready_looks import look_file
@@ -237,7 +238,7 @@ def load_look(look: str | Path) -> Chain:
 def check_confidence(asked: float) -> None:
     """Raise `ParameterError` unless it is a number from 0 to 1."""
     if not isinstance(asked, int | float) or not 0 <= asked <= 1:
-        raise ParameterError(f"min_confidence={asked!r} is not allowed; give a number from 0 (asks for nothing) to 1")
+        raise ParameterError(f"min_confidence={shown(asked)} is not allowed; give a number from 0 (asks for nothing) to 1")
 
 
 def _key(seed: int, name: str, occurrence: int) -> np.random.SeedSequence:

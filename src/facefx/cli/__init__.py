@@ -45,6 +45,11 @@ class _Commands(TyperGroup):
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python's own flush at the end must not complain
             raise typer.Exit(ExitCode.BROKEN_PIPE) from None
+        except OSError as error:  # a name that is too long, a folder that may not be looked into
+            if error.filename is None:
+                raise
+            say(f"{str(error.filename)!r} cannot be used: {error.strerror}")
+            raise typer.Exit(ExitCode.USAGE) from None
         return result
 
 

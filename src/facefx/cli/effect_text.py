@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ..errors import ParameterError, UnknownName
+from ..shown import shown
 
 if TYPE_CHECKING:
     from ..chains.sequence import Chain
@@ -23,7 +24,8 @@ SYNTAX = "NAME[:key=value[,key=value...]]"
 #: A name, perhaps a full one (distribution:name), then perhaps the parameters.
 _EFFECT = re.compile(r"(?P<name>[^:=]+(?::[^:=]+)?)(?::(?P<params>[^:=]+=.*))?", re.DOTALL)
 _MORE_FACES = re.compile(r"\s*!?[0-9]+\s*")
-_COMMA_OUTSIDE_BRACKETS = re.compile(r",(?![^()]*\))")
+#: A comma that ends a value, as its group, or what commas may stand in without ending it.
+_COMMA = re.compile(r'=\s*"[^"]*"|\([^()]*\)|(,)')
 
 
 def chain_from_options(look: Sequence[Path] | None, effect: Sequence[str] | None, *, measuring: bool = False) -> Chain:
@@ -67,17 +69,19 @@ def chain_from_text(text: str) -> Chain:
     try:
         return Chain().then(full, **_values(make_step(full, {}).spec, match["params"]))
     except ParameterError as error:
-        raise ParameterError(f"--effect {text!r}: {error}") from None
+        raise ParameterError(f"--effect {shown(text)}: {error}") from None
 
 
 def _not_understood(text: str) -> ParameterError:
-    return ParameterError(f"--effect {text!r} is not understood; write {SYNTAX}, for example recolor_lips:color=#c00,strength=0.8")
+    return ParameterError(
+        f"--effect {shown(text)} is not understood; write {SYNTAX}, for example recolor_lips:color=#c00,strength=0.8"
+    )
 
 
 def _values(spec: EffectSpec | AnalyzerSpec, text: str | None) -> dict[str, bool | int | float | str]:
     values: dict[str, bool | int | float | str] = {}
     pieces: list[str] = []
-    for piece in _COMMA_OUTSIDE_BRACKETS.split(text) if text else []:
+    for piece in _split(text) if text else []:
         if pieces and _MORE_FACES.fullmatch(piece) and pieces[-1].partition("=")[0].strip() == "faces":
             pieces[-1] += f",{piece}"  # faces=0,2
         else:
@@ -85,13 +89,21 @@ def _values(spec: EffectSpec | AnalyzerSpec, text: str | None) -> dict[str, bool
     for piece in pieces:
         key, equals, value = (part.strip() for part in piece.partition("="))
         if not equals or not key:
-            raise ParameterError(f"{piece.strip()!r} is not of the form key=value")
+            raise ParameterError(f"{shown(piece.strip())} is not of the form key=value")
         if key in values:
-            raise ParameterError(f"{key!r} is given twice")
+            raise ParameterError(f"{shown(key)} is given twice")
         if key not in spec.parameters:
             spec.resolve({key: value})  # raises, and names those there are
+        if len(value) > 1 and value[0] == value[-1] == '"':
+            value = value[1:-1]
         values[key] = spec.parameters[key].from_text(value, spec.name)
     return values
+
+
+def _split(text: str) -> list[str]:
+    """At commas that stand neither in brackets, as a colour's, nor in a value in quotes, as a file name's."""
+    ends = [match.start() for match in _COMMA.finditer(text) if match[1]]
+    return [text[start:end] for start, end in zip([0, *(end + 1 for end in ends)], [*ends, len(text)], strict=True)]
 
 
 def example(spec: EffectSpec) -> str:
@@ -101,4 +113,5 @@ def example(spec: EffectSpec) -> str:
 
 
 def _text(value: bool | int | float | str) -> str:
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+    text = str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+    return f'"{text}"' if "," in text and "(" not in text else text

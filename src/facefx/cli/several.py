@@ -7,14 +7,11 @@ from pathlib import Path
 
 import typer
 
-from ..errors import EffectError, FacefxError, ImageError, NoFaceFound, OutputError, PluginError
+from ..errors import FacefxError, NoFaceFound
 from .exit_codes import ExitCode
 from .messages import console, say
 
 __all__ = ["for_each", "no_face"]
-
-#: What may be wrong with one picture and right with the next; the other errors would come again for each.
-_OF_ONE_PICTURE = (ImageError, NoFaceFound, EffectError, PluginError, OutputError)
 
 
 def for_each(inputs: Sequence[Path], work: Callable[[Path], None]) -> None:
@@ -28,13 +25,19 @@ def for_each(inputs: Sequence[Path], work: Callable[[Path], None]) -> None:
         return
     from rich.progress import track
 
-    failed: list[tuple[Path, FacefxError]] = []
+    from ..plugins.checked import message_of
+
+    failed: list[tuple[Path, str]] = []
     bar = console(stderr=True)
     for path in track(inputs, description="facefx", console=bar, disable=not bar.is_terminal):
         try:
             work(path)
-        except _OF_ONE_PICTURE as error:
-            failed.append((path, error))
+        except (typer.Exit, typer.Abort, typer.BadParameter):
+            raise
+        except Exception as error:
+            if not getattr(error, "of_one_picture", True) or isinstance(error, BrokenPipeError):
+                raise
+            failed.append((path, str(error) if isinstance(error, FacefxError) else f"{type(error).__name__}: {message_of(error)}"))
     if failed:
         say(f"{len(failed)} of {len(inputs)} pictures failed, the others are done:")
         for path, why in failed:

@@ -15,6 +15,7 @@ from typing import Any, Literal, get_type_hints, overload
 
 from ..errors import ParameterError
 from ..labels import Label, Region, is_scene_wide, labels_of
+from ..shown import shown
 from .parameters import FACES, Color, CubeFile, Parameter, PictureFile, Range, Value, declared
 
 __all__ = ["AnalyzerSpec", "Color", "CubeFile", "EffectSpec", "Kind", "Parameter", "PictureFile", "Range", "analyzer", "effect"]
@@ -47,7 +48,7 @@ class _Spec:
         for name in given:
             if name not in self.parameters:
                 known = ", ".join(self.parameters) or "none"
-                raise ParameterError(f"{self.name} has no parameter {name!r}; it has: {known}")
+                raise ParameterError(f"{self.name} has no parameter {shown(name)}; it has: {known}")
         return {n: p.check(given[n], self.name) if n in given else p.default for n, p in self.parameters.items()}
 
     @property

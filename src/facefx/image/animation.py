@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,10 +13,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import ImageError, OutputError
-from .files import opened, pillow, too_large, upright
+from .files import opened, upright
 from .frames import HOLDING_SEVERAL, several_in
+from .guarded_pillow import pillow, quiet, too_large
 from .metadata import Metadata, metadata_of, without_gps, without_people
 from .picture import Picture, max_pixels_of, read_bytes
+from .rare_modes import plain
 from .sixteen_bits import has_16_bits
 
 __all__ = ["Animation", "check_holds", "encode_animation", "open_animation", "paletted"]
@@ -57,7 +58,7 @@ class Animation:
         with opened(self._data, self._what, self._limit) as image:
             pass
         for number, place in enumerate(self.places):
-            with pillow(f"{HOLDING_SEVERAL[self.format][:-1]} {number} of {self._what}", self._limit):
+            with pillow(f"{HOLDING_SEVERAL[self.format][:-1]} {number} of {self._what}"):
                 image.seek(place)
                 if image.width * image.height > self._limit:
                     raise too_large(self._what, f"{image.width} x {image.height}", self._limit)
@@ -69,7 +70,7 @@ class Animation:
                 elif has_16_bits(image, self._data):
                     raise ImageError(f"{self._what} has several pages of 16 bits a channel, of which only the first can be read.")
                 else:
-                    native = upright(image)
+                    native = upright(plain(image, self._what))
             yield Picture(native, metadata, encoded=False)
 
     def without_people(self) -> tuple[Animation, tuple[str, ...]]:
@@ -135,8 +136,7 @@ def encode_animation(animation: Animation, pictures: Iterator[Image.Image], form
     first = next(pictures)
     out = io.BytesIO()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             first.save(out, format, append_images=list(pictures), **options)
     except (OSError, ValueError, SystemError) as error:  # an encoder's limits
         raise OutputError(f"{len(animation.places)} {HOLDING_SEVERAL[format]} cannot be written as {format}: {error}.") from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 import weakref
 from copy import copy
 from functools import cached_property
+from typing import Any
 
 import cv2
 import numpy as np
@@ -51,6 +52,9 @@ class Canvas:
         is_ready = isinstance(native, np.ndarray) and native.dtype == np.float32 and native.shape[2:] == (3,) and not icc
         self._lent: weakref.ref[NDArray[np.float32]] | None = None
         self._image: NDArray[np.float32] | None = _read_only(native) if is_ready else None  # type: ignore[arg-type]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_lent": None}  # which another process cannot have
 
     @classmethod
     def of(cls, picture: Canvas | NDArray[np.float32]) -> Canvas:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import io
 import secrets
-import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,9 +18,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..errors import ImageError, MissingExtra, OutputError
+from ..shown import shown
 from .frames import HOLDING_SEVERAL, several_in
+from .guarded_pillow import pillow, quiet, too_large
+from .jpeg_scans import START, scans_in, whole_but_for_its_end
 from .metadata import Metadata, metadata_of, without_gps
 from .modes import Native, fits, image_array, in_srgb, profile_of
+from .rare_modes import plain
 from .sixteen_bits import decode_16_bits, encode_16_bits, has_16_bits
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "opened",
     "picture_suffixes",
     "pillow",
+    "plain",
     "too_large",
     "upright",
     "write_file",
@@ -60,44 +63,30 @@ _LOSSY = ("JPEG", "WEBP", "AVIF", "HEIF")
 _WITHOUT_PROFILE = ("BMP", "GIF")
 #: What an HEIF file with a still picture calls itself at its byte 8 (ISO/IEC 23008-12, annex B).
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")
-_lock = threading.Lock()
-
-
-@contextmanager
-def pillow(what: str, max_pixels: int) -> Iterator[None]:
-    """Run Pillow on a picture called `what` so that all it can do is succeed or raise `ImageError`: no warnings, our cap on pixels.
-
-    Warning filters and Pillow's cap belong to the whole process, so one thread at a time, and both are put back.
-    """
-    with _lock, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        cap, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, max_pixels
-        try:
-            yield
-        except ImageError:
-            raise
-        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-            raise too_large(what, "more", max_pixels) from error
-        except Exception as error:  # a damaged file makes a decoder raise nearly anything
-            raise ImageError(f"{what} is damaged or cut short: {error or type(error).__name__}.") from error
-        finally:
-            Image.MAX_IMAGE_PIXELS = cap
-
-
-def too_large(what: str, size: str, max_pixels: int) -> ImageError:
-    """The error for a picture of more pixels than are allowed; `size` is its size in words."""
-    return ImageError(
-        f"{what} is too large: {size} pixels, where {max_pixels} are allowed. "
-        "If you trust it, raise max_pixels or the environment variable FACEFX_MAX_PIXELS."
-    )
+#: So many pixels a file may claim whatever its size, and beyond them so many for each of its bytes, unless they are black or white:
+#: of a blank sheet a fax has more.
+_FREE_PIXELS, _PIXELS_A_BYTE = 16 << 20, 20_000
 
 
 def decode(data: bytes, what: str, max_pixels: int, *, first_frame: bool = False) -> tuple[Native, Metadata]:
     """The upright picture in an encoded file: a PIL image in the file's mode, or a uint16 array where it has 16 bits a channel.
 
-    One of several frames or pages is refused unless `first_frame`.
+    One of several frames or pages is refused unless `first_frame`. A JPEG that lacks its end, and nothing else, is whole.
     """
+    try:
+        return _decoded(data, what, max_pixels, first_frame)
+    except ImageError:
+        whole = whole_but_for_its_end(data, lambda file: _pixels_of(_decoded(file, what, max_pixels, first_frame)[0]))
+        if whole is None:
+            raise
+        return _decoded(whole, what, max_pixels, first_frame)
+
+
+def _pixels_of(native: Native) -> bytes:
+    return native.tobytes()
+
+
+def _decoded(data: bytes, what: str, max_pixels: int, first_frame: bool) -> tuple[Native, Metadata]:
     with opened(data, what, max_pixels) as image:
         if not first_frame and (count := len(several_in(image))) > 1:
             raise ImageError(
@@ -108,24 +97,55 @@ def decode(data: bytes, what: str, max_pixels: int, *, first_frame: bool = False
         metadata = metadata_of(image)
         if has_16_bits(image, data):
             return decode_16_bits(image, data, what), metadata
+        image = plain(image, what)
         return upright(image, in_place=getattr(image, "n_frames", 1) == 1), metadata  # nobody else has it
 
 
 @contextmanager
 def opened(data: bytes, what: str, max_pixels: int) -> Iterator[Image.Image]:
-    """A file's picture, not decoded yet, for as long as `pillow` guards what is done with it."""
+    """A file's picture, not decoded yet, for as long as `pillow` guards what is done with it.
+
+    Raises `ImageError` for one that is too large, or too much work for what is in it.
+    """
     if not data:
         raise ImageError(f"{what} is empty (0 bytes).")
+    if data.startswith(START) and (problem := scans_in(data).problem):
+        raise ImageError(f"{what} is not decoded: {problem}.")
+    if (size := webp_size(data)) and size[0] * size[1] > max_pixels:  # Pillow makes room for it as soon as it is opened
+        raise too_large(what, f"{size[0]} x {size[1]}", max_pixels)
     Image.init()
     if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
         _register_heif()
     formats = [name for name in _READABLE if name in Image.OPEN]
-    with pillow(what, max_pixels):
+    with pillow(what):
         try:
             image = Image.open(io.BytesIO(data), formats=formats)
         except UnidentifiedImageError as error:
             raise ImageError(f"{what} is not a picture, or damaged at its start; formats read are {', '.join(formats)}.") from error
+        pixels = image.width * image.height
+        if pixels > max_pixels:
+            raise too_large(what, f"{image.width} x {image.height}", max_pixels)
+        if pixels > max(_FREE_PIXELS, _PIXELS_A_BYTE * len(data)) and image.mode != "1":
+            raise ImageError(
+                f"{what} claims {image.width} x {image.height} pixels in {len(data)} bytes, which no photo fits in; if it is "
+                "one all the same, make it smaller."
+            )
         yield image
+
+
+def webp_size(data: bytes) -> tuple[int, int] | None:
+    """(width, height) of a WebP, off its header (RFC 9649, 2.5 to 2.7); None for what has none."""
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or len(data) < 30:
+        return None
+    match data[12:16]:
+        case b"VP8X":
+            return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
+        case b"VP8L":
+            bits = int.from_bytes(data[21:25], "little")
+            return (bits & 16383) + 1, (bits >> 14 & 16383) + 1
+        case b"VP8 ":
+            return int.from_bytes(data[26:28], "little") & 16383, int.from_bytes(data[28:30], "little") & 16383
+    return None
 
 
 def _register_heif() -> None:
@@ -179,7 +199,7 @@ def encode(native: Native, metadata: Metadata, format: str, *, quality: int, kee
     Image.init()
     if format not in _MODES or format not in Image.SAVE:
         known = ", ".join(name for name in _MODES if name in Image.SAVE)
-        raise OutputError(f"cannot write the format {format!r}; there are {known}.")
+        raise OutputError(f"cannot write the format {shown(format)}; there are {known}.")
     if not keep_gps:
         metadata = without_gps(metadata)
     written = _in_form_for(native, format)
@@ -205,8 +225,7 @@ def encode(native: Native, metadata: Metadata, format: str, *, quality: int, kee
         options["lossless"] = quality == 100
     out = io.BytesIO()
     try:
-        with _lock, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             image.save(out, format, **{key: value for key, value in options.items() if value or key == "comment"})
     except Exception as error:  # an encoder's limits: sizes, missing codecs
         what = f"a {image.width} x {image.height} picture of mode {image.mode}"
@@ -250,14 +269,20 @@ def _in_mode_of(image: Image.Image, format: str) -> Image.Image:
 
 def check_target(path: Path, *, force: bool) -> None:
     """Raise `OutputError` unless `path` may be written: no link, no folder, nothing there (or `force`), in a folder that exists."""
-    if path.is_symlink():
-        raise OutputError(f"{str(path)!r} is a symbolic link, and facefx does not write through links; name the file itself.")
-    if path.is_dir():
-        raise OutputError(f"{str(path)!r} is a folder; name a file in it.")
-    if path.exists() and not force:
-        raise OutputError(f"{str(path)!r} is there already; pass force=True (--force) to replace it.")
-    if not path.parent.is_dir():
-        raise OutputError(f"the folder {str(path.parent)!r} does not exist; make it first.")
+    try:
+        if path.is_symlink():
+            raise OutputError(f"{str(path)!r} is a symbolic link, and facefx does not write through links; name the file itself.")
+        if path.is_dir():
+            raise OutputError(f"{str(path)!r} is a folder; name a file in it.")
+        if path.exists() and not force:
+            raise OutputError(f"{str(path)!r} is there already; pass force=True (--force) to replace it.")
+        if not path.parent.is_dir():
+            raise OutputError(f"the folder {str(path.parent)!r} does not exist; make it first.")
+        path.lstat()  # which alone says that a name has a byte of zero in it
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:  # a name that is too long, or a folder that may not be looked into
+        raise OutputError(f"{str(path)!r} cannot be written: {getattr(error, 'strerror', None) or error}.") from error
 
 
 def write_file(data: bytes, path: Path, *, force: bool) -> None:

@@ -73,8 +73,17 @@ def metadata_of(image: Image.Image) -> Metadata:
         exif = b""
     dpi = image.info.get("dpi")
     format = "JPEG" if image.format == "MPO" else image.format  # phones put a second JPEG, of depth or light, behind the first
-    dpi = dpi if isinstance(dpi, tuple) and len(dpi) == 2 else None
-    return Metadata(format, exif, image.info.get("icc_profile"), dpi, _left_out(image))
+    icc = image.info.get("icc_profile")  # a TIFF's tag may be anything
+    icc = icc if isinstance(icc, bytes) and icc else None
+    return Metadata(format, exif, icc, dpi if _is_resolution(dpi) else None, _left_out(image))
+
+
+def _is_resolution(dpi: object) -> bool:
+    """Whether it is two positive numbers, which a file need not hold even where it says so."""
+    try:
+        return isinstance(dpi, tuple) and len(dpi) == 2 and all(0 < float(value) < 1e6 for value in dpi)
+    except (ArithmeticError, TypeError, ValueError):
+        return False
 
 
 def _left_out(image: Image.Image) -> tuple[str, ...]:

@@ -29,8 +29,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import ImageError, ParameterError
+from ..shown import shown
 from .canvas import Canvas
-from .files import check_target, decode, encode, format_of, pillow, too_large, upright, write_file
+from .files import check_target, decode, encode, format_of, upright, write_file
+from .guarded_pillow import pillow, too_large
 from .metadata import Metadata, impersonal_info, metadata_of, without_people
 from .modes import (
     ARRAY_MODES,
@@ -46,6 +48,7 @@ from .modes import (
     native_with_rgb,
 )
 from .profiles import profile_name, read_profile
+from .rare_modes import PLAIN_MODE
 
 __all__ = ["DEFAULT_MAX_PIXELS", "Picture", "Source", "max_pixels_of", "open_image", "read_bytes", "save_image"]
 
@@ -258,7 +261,7 @@ def save_image(
     """
     target = Path(path)
     if not isinstance(quality, int) or not 1 <= quality <= 100:
-        raise ParameterError(f"quality must be a whole number from 1 to 100; given was {quality!r}.")
+        raise ParameterError(f"quality must be a whole number from 1 to 100; given was {shown(quality)}.")
     name = format.upper() if format is not None else format_of(target)
     check_target(target, force=force)
     picture = open_image(image)
@@ -270,10 +273,11 @@ def _from_pil(image: Image.Image, limit: int) -> Picture:
     what = f"the PIL image of mode {image.mode}"
     if image.mode not in (*ARRAY_MODES, *COLOR_MODES, "P"):
         raise ImageError(
-            f"{what} is not supported; allowed are {', '.join((*COLOR_MODES, *ARRAY_MODES, 'P'))}: use image.convert('RGB')."
+            f"{what} is not supported; allowed are {', '.join((*COLOR_MODES, *ARRAY_MODES, 'P'))}: "
+            f"use image.convert({PLAIN_MODE.get(image.mode, 'RGB')!r})."
         )
     _check_size(image.height, image.width, what, limit)
-    with pillow(what, limit):
+    with pillow(what):
         image.load()
         native = upright(image)
         metadata = metadata_of(native)
@@ -329,5 +333,5 @@ def max_pixels_of(given: int | None) -> int:
     except ValueError:
         pixels = 0
     if pixels < 1:
-        raise ParameterError(f"{name} must be a whole number of pixels, at least 1; given was {value!r}.")
+        raise ParameterError(f"{name} must be a whole number of pixels, at least 1; given was {shown(value)}.")
     return pixels

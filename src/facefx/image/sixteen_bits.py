@@ -17,6 +17,12 @@ from .metadata import Metadata
 
 __all__ = ["decode_16_bits", "encode_16_bits", "has_16_bits"]
 
+_MIN_IS_WHITE, _MULTIPLIED_IN = 0, 1  # of the tags PhotometricInterpretation and ExtraSamples
+_LONG = 4  # the type of an entry: 32 bits
+#: Tags that say how a TIFF's strips or tiles are laid out, and those of which each plane has its own share: width, length,
+#: compression, orientation, rows in a strip, predictor, a tile's width and length; offsets and lengths of strips, and of tiles.
+_OF_THE_LAYOUT, _OF_EACH_PLANE = {256, 257, 259, 274, 278, 317, 322, 323}, {273, 279, 324, 325}
+
 
 def has_16_bits(image: Image.Image, data: bytes) -> bool:
     """Whether a PNG or TIFF holds 16 bits a channel, read off the file's own header: Pillow opens most of them as 8."""
@@ -30,16 +36,74 @@ def has_16_bits(image: Image.Image, data: bytes) -> bool:
 
 def decode_16_bits(image: Image.Image, data: bytes, what: str) -> NDArray[np.uint16]:
     """The same file's 16 bits through OpenCV, once Pillow has found it whole."""
-    if image.format == "PNG":
-        data = _plain_png(data, what)
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return np.ascontiguousarray(_tiff_array(image, data, what))
+    array = _colors(_by_opencv(_plain_png(data, what), what))
+    return np.ascontiguousarray(_upright(array, image.getexif().get(ExifTags.Base.Orientation, 1)))
+
+
+def _by_opencv(data: bytes, what: str) -> NDArray[np.uint16]:
+    """What OpenCV makes of a file, its colours in OpenCV's order. It turns TIFFs as they say, but not PNGs."""
     array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if array is None or array.dtype != np.uint16:
         raise ImageError(f"{what} has 16 bits a channel and is damaged or in a layout that OpenCV cannot read.")
-    if array.ndim == 3:
-        array = cv2.cvtColor(array, cv2.COLOR_BGR2RGB if array.shape[2] == 3 else cv2.COLOR_BGRA2RGBA)
-    if image.format == "PNG":  # OpenCV turns TIFFs itself
-        array = _upright(array, image.getexif().get(ExifTags.Base.Orientation, 1))
-    return np.ascontiguousarray(array)
+    return np.asarray(array)
+
+
+def _colors(array: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """From OpenCV's order of colours to ours."""
+    if array.ndim == 2:
+        return array
+    return np.asarray(cv2.cvtColor(array, cv2.COLOR_BGR2RGB if array.shape[2] == 3 else cv2.COLOR_BGRA2RGBA))
+
+
+def _tiff_array(image: TiffImagePlugin.TiffImageFile, data: bytes, what: str) -> NDArray[np.uint16]:
+    """A TIFF as it should be seen, also where the planes lie apart, white is 0, or alpha is multiplied in, which OpenCV ignores."""
+    tags = image.tag_v2
+    planes = int(tags.get(TiffImagePlugin.SAMPLESPERPIXEL, 1))
+    if planes > 1 and tags.get(TiffImagePlugin.PLANAR_CONFIGURATION, 1) == 2:
+        try:
+            apart = [_by_opencv(_plane(image, data, index, planes), what) for index in range(planes)]
+        except (struct.error, TypeError) as error:  # tags that are no numbers
+            raise ImageError(f"{what} is damaged: its tags do not say where its planes are.") from error
+        if len({plane.shape for plane in apart}) > 1 or apart[0].ndim != 2:
+            raise ImageError(f"{what} has 16 bits a channel in planes that do not fit together.")
+        array = np.dstack(apart)
+    else:
+        array = _colors(_by_opencv(data, what))
+    if tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == _MIN_IS_WHITE:
+        array = 65535 - array
+    if array.ndim == 3 and array.shape[2] == 4 and tags.get(TiffImagePlugin.EXTRASAMPLES, (0,))[0] == _MULTIPLIED_IN:
+        alpha = array[..., 3:].astype(np.float32)
+        array = array.copy()
+        array[..., :3] = np.minimum(array[..., :3] * np.float32(65535) / np.maximum(alpha, 1) + np.float32(0.5), 65535)
+    return array
+
+
+def _plane(image: TiffImagePlugin.TiffImageFile, data: bytes, index: int, planes: int) -> bytes:
+    """One plane of a TIFF whose planes lie apart, as a grey TIFF: the same file with another directory (TIFF 6.0, section 2)."""
+    entries: dict[int, tuple[int, ...]] = {
+        TiffImagePlugin.SAMPLESPERPIXEL: (1,),
+        TiffImagePlugin.BITSPERSAMPLE: (16,),
+        TiffImagePlugin.PHOTOMETRIC_INTERPRETATION: (1,),
+    }
+    for tag, value in image.tag_v2.items():
+        numbers = value if isinstance(value, tuple) else (value,)
+        if tag in _OF_THE_LAYOUT:
+            entries[tag] = numbers[:1]
+        if tag in _OF_EACH_PLANE:
+            count = len(numbers) // planes
+            entries[tag] = numbers[index * count : (index + 1) * count]
+    order = "<" if image.tag_v2.prefix == b"II" else ">"
+    start = len(data) + len(data) % 2
+    directory, behind = struct.pack(f"{order}H", len(entries)), b""
+    for tag, numbers in sorted(entries.items()):
+        packed = struct.pack(f"{order}{len(numbers)}I", *numbers)
+        place = struct.pack(f"{order}I", start + 2 + 12 * len(entries) + 4 + len(behind))
+        directory += struct.pack(f"{order}HHI", tag, _LONG, len(numbers)) + (packed if len(numbers) == 1 else place)
+        behind += b"" if len(numbers) == 1 else packed
+    header = image.tag_v2.prefix + struct.pack(f"{order}HI", 42, start)
+    return header + data[8:].ljust(start - 8, b"\0") + directory + struct.pack(f"{order}I", 0) + behind
 
 
 def _plain_png(data: bytes, what: str) -> bytes:

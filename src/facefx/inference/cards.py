@@ -17,12 +17,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple, Self, get_args
 
-import numpy as np
-
 from ..errors import ModelError, UnknownName
-from ..labels import LabelScheme, scheme
+from ..labels import LabelScheme
 from ..shown import shown
-from .classes import classes_of
+from ..small_files import read_small
+from .card_ends import channels_of_card, labels_of_card, output_of_card
 
 __all__ = [
     "CLASSIFIER",
@@ -40,6 +39,7 @@ __all__ = [
     "home",
     "installed_models",
     "local_models",
+    "read_table",
     "segmenters_among",
 ]
 
@@ -54,8 +54,12 @@ QUALITIES: tuple[Quality, ...] = get_args(Quality)
 #: Of the card's input size, for the crops of ``fast`` where the card does not say; and what sizes are multiples of.
 _FAST, _MULTIPLE = 0.7, 32
 
-#: A card may name so many classes; label maps hold 255.
-MOST_CLASSES = 255
+#: Bytes of a card, and of a model's weights, which protobuf ends at 2 GiB.
+_MOST_BYTES, _MOST_WEIGHTS = 2**20, 2**31
+#: Characters of a text in a card, and of what its parser says of it.
+_LONGEST_TEXT, _MOST_SHOWN = 2000, 200
+#: Pixels: a crop of this side takes gigabytes in any network.
+_LARGEST_INPUT = 4096
 
 #: Folders of models, beside those in the package: paths in the style of PATH.
 ENVIRONMENT = "FACEFX_MODELS"
@@ -82,11 +86,11 @@ class Card(ABC):
     @classmethod
     def read(cls, folder: Path) -> Self:
         """Read ``folder/card.toml``. Raises `ModelError` if it is missing, malformed, out of range or contradicts itself."""
-        path, table = folder / "card.toml", _read_table(folder)
+        path, table = folder / "card.toml", read_table(folder)
         try:
             return cls(
                 folder=folder,
-                **{key: str(table[key]) for key in ("name", "version", "family", "summary", "sha256", "license", "data_license")},
+                **{key: _text(table, key) for key in ("name", "version", "family", "summary", "sha256", "license", "data_license")},
                 parameters=int(table["parameters"]),
                 scores=MappingProxyType(table.get("scores", {})),
                 training=MappingProxyType(table.get("training", {})),
@@ -94,8 +98,10 @@ class Card(ABC):
             )
         except (ModelError, UnknownName) as error:
             raise ModelError(f"the model card {path}: {error}") from None
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ModelError(f"the model card {path} lacks or garbles {error}; docs/models.md lists what a card holds") from None
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ModelError(
+                f"the model card {path} lacks or garbles {str(error)[:_MOST_SHOWN]}; docs/models.md lists what a card holds"
+            ) from None
 
     @classmethod
     @abstractmethod
@@ -155,13 +161,13 @@ class ModelCard(Card):
     @classmethod
     def _own_fields(cls, table: Mapping[str, Any]) -> dict[str, Any]:
         height, width = (int(v) for v in table["input"]["size"])
-        if height < 32 or height != width:
-            raise ModelError(f"it has input size {(height, width)}; allowed: square, 32 pixels or more")
-        labels, outputs = _labels(str(table["name"]), table["labels"])
-        mean, std = (_channels(table["input"], key, usual) for key, usual in (("mean", 0.0), ("std", 1.0)))
+        if not 32 <= height <= _LARGEST_INPUT or height != width:
+            raise ModelError(f"it has input size {shown((height, width))}; allowed: square, 32 to {_LARGEST_INPUT} pixels")
+        labels, outputs = labels_of_card(str(table["name"]), table["labels"])
+        mean, std = (channels_of_card(table["input"], key, usual) for key, usual in (("mean", 0.0), ("std", 1.0)))
         if min(std) < 1e-4 or max(map(abs, (*mean, *std))) > 1e4:
             raise ModelError(f"it has mean = {list(mean)} and std = {list(std)}; they are those of RGB in [0, 1], std above 0")
-        output, logits = _output(table.get("output", {}))
+        output, logits = output_of_card(table.get("output", {}))
         return {
             "input_size": (height, width),
             "scheme": labels,
@@ -174,82 +180,49 @@ class ModelCard(Card):
         }
 
 
-def _labels(model: str, table: Mapping[str, Any]) -> tuple[LabelScheme, tuple[tuple[int, ...], ...]]:
-    """The scheme, and the network's outputs for each of its classes."""
-    classes = table["classes"]
-    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
-        raise ModelError(f"it has classes = {shown(classes)}; allowed: a list of names, in the order of the network's outputs")
-    if not 2 <= len(classes) <= MOST_CLASSES or len(set(classes)) < len(classes):
-        raise ModelError(
-            f"it has {len(classes)} classes, {len(set(classes))} of them different; allowed: 2 to {MOST_CLASSES}, each once"
-        )
-    if "scheme" not in table:
-        try:
-            return classes_of(model, classes, dict(table.get("means", {})))
-        except ValueError as error:
-            raise ModelError(str(error)) from None
-    labels = scheme(table["scheme"])
-    if set(classes) != set(labels.classes) or "means" in table:
-        raise ModelError(
-            f"it lists the classes {tuple(classes)}, but its scheme {labels.name!r} has {labels.classes}; classes of the network's "
-            "own need no scheme, but [labels.means]"
-        )
-    return labels, tuple((classes.index(name),) for name in labels.classes)
-
-
-def _channels(table: Mapping[str, Any], key: str, usual: float) -> tuple[float, ...]:
-    """Three numbers, of red, green and blue."""
-    values = table.get(key, [usual] * 3)
-    if not isinstance(values, list) or len(values) != 3 or not all(type(v) in (int, float) and np.isfinite(v) for v in values):
-        raise ModelError(f"it has {key} = {shown(values)}; allowed: three numbers, of RGB in [0, 1]")
-    return tuple(map(float, values))
-
-
-def _output(table: Any) -> tuple[str | None, bool]:
-    """The name of the output to take, if the card has one, and whether it gives logits."""
-    said = {"values": table} if isinstance(table, str) else table
-    if unknown := sorted(said.keys() - {"name", "values"}):
-        raise ModelError(f"its [output] has {shown(unknown[0])}; allowed: name and values")
-    name, values = said.get("name"), said.get("values", "probabilities")
-    if values not in ("logits", "probabilities"):
-        raise ModelError(f"its output is {shown(values)}; allowed: logits, or probabilities, which sum to 1")
-    if not isinstance(name, str | None):
-        raise ModelError(f"its output is called {shown(name)}; allowed: a name, as `facefx models check` lists them")
-    return name, values == "logits"
-
-
 def _qualities(tables: Mapping[str, Any], side: int) -> Mapping[Quality, Run]:
     if unknown := sorted(tables.keys() - set(QUALITIES)):
-        raise ModelError(f"it has a quality {unknown[0]!r}; allowed: {', '.join(QUALITIES)}")
+        raise ModelError(f"it has a quality {shown(unknown[0])}; allowed: {', '.join(QUALITIES)}")
     found = {}
     for quality in QUALITIES:
         table = tables.get(quality, {})
         usual = max(round(_FAST * side / _MULTIPLE), 1) * _MULTIPLE if quality == "fast" else side
         size, mirror = table.get("size", usual), table.get("mirror", quality == "best")
-        if type(size) is not int or size < _MULTIPLE or (size % _MULTIPLE and size != side) or type(mirror) is not bool:
+        allowed = type(size) is int and _MULTIPLE <= size <= _LARGEST_INPUT and (not size % _MULTIPLE or size == side)
+        if not allowed or type(mirror) is not bool:
             raise ModelError(
-                f"its quality {quality!r} has size = {size!r} and mirror = {mirror!r}; "
-                f"allowed: a multiple of {_MULTIPLE} or the input size, and true or false"
+                f"its quality {quality!r} has size = {shown(size)} and mirror = {shown(mirror)}; "
+                f"allowed: a multiple of {_MULTIPLE} up to {_LARGEST_INPUT} or the input size, and true or false"
             )
         found[quality] = Run(size, mirror)
     return MappingProxyType(found)
 
 
-def _read_table(folder: Path) -> dict[str, Any]:
-    """The contents of ``folder/card.toml``. Raises `ModelError` if it is missing or no TOML."""
+def read_table(folder: Path) -> dict[str, Any]:
+    """The contents of ``folder/card.toml``. Raises `ModelError` if it is missing, too long, or no TOML."""
     path = folder / "card.toml"
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(read_small(path, _MOST_BYTES).decode("utf-8"))
     except OSError as error:
-        raise ModelError(f"no model card at {path}: {error.strerror}; a model is a folder with model.onnx and card.toml") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ModelError(f"the model card {path} is not valid TOML: {error}") from None
+        raise ModelError(f"no model card at {path}: {error.strerror}; a model is a folder with a card and its weights") from None
+    except RecursionError:
+        raise ModelError(f"the model card {path} is not valid TOML: it is nested too deep") from None
+    except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
+        raise ModelError(f"the model card {path} is not valid TOML: {str(error)[:_MOST_SHOWN]}") from None
+
+
+def _text(table: Mapping[str, Any], key: str) -> str:
+    """One of a card's words. Raises `ValueError` for tables, and for what is too long to be one."""
+    value = table[key]
+    if isinstance(value, dict | list) or len(str(value)) > _LONGEST_TEXT:
+        raise ValueError(f"{key} = {shown(value)}, where a text of at most {_LONGEST_TEXT} characters is allowed")
+    return str(value)
 
 
 def checked_bytes(path: Path, model: str, sha256: str) -> bytes:
     """The bytes of one of a model's files. Raises `ModelError` if it cannot be read or its card gives another sha256."""
     try:
-        content = path.read_bytes()
+        content = read_small(path, _MOST_WEIGHTS)
     except OSError as error:
         raise ModelError(f"the model {model!r} has no readable {path}: {error.strerror}") from None
     if (found := hashlib.sha256(content).hexdigest()) != sha256:

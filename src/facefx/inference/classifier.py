@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tomllib
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ModelError, UnknownName
-from .cards import CLASSIFIER, checked_bytes, installed_models, local_models
+from .cards import CLASSIFIER, checked_bytes, installed_models, local_models, read_table
 
 __all__ = ["Classifier", "installed_classifier"]
 
@@ -55,20 +54,23 @@ class Classifier:
     @classmethod
     def read(cls, folder: Path) -> Classifier:
         """Read a model's folder. Raises `ModelError` if it lacks something, is damaged, or contradicts itself."""
-        path = folder / "card.toml"
         try:
-            card = tomllib.loads(path.read_text("utf-8"))
+            card = read_table(folder)
             with np.load(io.BytesIO(checked_bytes(folder / CLASSIFIER, folder.name, card["sha256"]))) as arrays:
                 names = ("mean", "scale", "waves", "phases", "weights", "bias")
                 values = {name: arrays[name].astype(float) for name in names}
                 model = cls(tuple(card["classes"]), tuple(card["measurements"]), **values, temperature=float(card["temperature"]))
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise ModelError(f"the classifier in {folder} cannot be read: {type(error).__name__}: {error}") from None
+        except ModelError:
+            raise
+        except Exception as error:  # zipfile, zlib and numpy raise nearly anything for a damaged archive
+            raise ModelError(f"the classifier in {folder} cannot be read: {type(error).__name__}: {str(error)[:200]}") from None
         inputs, outputs = len(model.measurements), len(model.classes)
         waves = len(model.phases)
         shapes = model.mean.shape, model.waves.shape, model.weights.shape, model.bias.shape
         if shapes != ((inputs,), (inputs, waves), (waves, outputs), (outputs,)):
             raise ModelError(f"the classifier in {folder} has arrays of shapes {shapes}, which do not fit its card")
+        if not (model.temperature > 0 and all(np.isfinite(array).all() for array in (model.temperature, *values.values()))):
+            raise ModelError(f"the classifier in {folder} holds NaN, infinity, or a temperature that is not above 0")
         return model
 
 

@@ -16,11 +16,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import MissingExtra, ModelError, ParameterError
+from ..shown import shown
+from .external_data import keeps_data_outside
 
 if TYPE_CHECKING:
     import onnxruntime
 
-__all__ = ["CPU", "NAMES", "available_providers", "open_session", "providers_for", "run_session", "thread_count"]
+__all__ = [
+    "CPU",
+    "FLOATS",
+    "NAMES",
+    "available_providers",
+    "check_ends",
+    "open_session",
+    "providers_for",
+    "run_session",
+    "thread_count",
+]
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +81,7 @@ def providers_for(name: str | None = None) -> list[str]:
     if not name:
         return [p for p in offered if p != TENSORRT]
     if name not in NAMES:
-        raise ParameterError(f"the provider (FACEFX_PROVIDER) {name!r} is not known; give one of {', '.join(NAMES)}, or none")
+        raise ParameterError(f"the provider (FACEFX_PROVIDER) {shown(name)} is not known; give one of {', '.join(NAMES)}, or none")
     order = list(NAMES.values())
     return [NAMES[name], *(p for p in order[order.index(NAMES[name]) + 1 :] if p in offered)]
 
@@ -77,7 +89,7 @@ def providers_for(name: str | None = None) -> list[str]:
 def thread_count(text: str) -> int:
     """The number that FACEFX_THREADS holds. Raises `ParameterError` unless it is a positive whole number."""
     if not text.isdecimal() or int(text) < 1:
-        raise ParameterError(f"the environment variable FACEFX_THREADS must be a whole number, at least 1; given was {text!r}")
+        raise ParameterError(f"the environment variable FACEFX_THREADS must be a whole number, at least 1; given was {shown(text)}")
     return int(text)
 
 
@@ -100,6 +112,11 @@ def open_session(
     ModelError
         If onnxruntime cannot run the model, or not on the wanted provider and `strict` is set.
     """
+    if keeps_data_outside(content):
+        raise ModelError(
+            f"the model {model!r} keeps weights in another file, which its card's sha256 says nothing of; "
+            "save it as one file: onnx.save(onnx.load(path), path)"
+        )
     runtime = _onnxruntime()
     options = runtime.SessionOptions()
     options.log_severity_level = 3
@@ -155,6 +172,24 @@ def _with_options(provider: str) -> str | tuple[str, dict[str, Any]]:
     if provider != TENSORRT or not cache:
         return provider
     return provider, {"trt_engine_cache_enable": True, "trt_engine_cache_path": cache}
+
+
+#: Kinds of numbers that a model may give.
+FLOATS = ("tensor(float)", "tensor(float16)", "tensor(double)")
+
+
+def check_ends(session: onnxruntime.InferenceSession, what: str, allowed: str) -> None:
+    """Raise `ModelError` unless a model takes pictures, a tensor (N, 3, H, W) of float32, and gives one tensor of floats.
+
+    `what` is the model, and `allowed` what it must take and give, in words.
+    """
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    if len(inputs) == len(outputs) == 1 and inputs[0].type == "tensor(float)" and outputs[0].type in FLOATS:
+        shape = inputs[0].shape
+        if len(shape) == 4 and shape[1] == 3:
+            return
+    taken, given = [(i.name, i.type, i.shape) for i in inputs], [(o.name, o.type, o.shape) for o in outputs]
+    raise ModelError(f"{what} takes {shown(taken)} and gives {shown(given)}; allowed: {allowed}")
 
 
 def run_session(

@@ -15,12 +15,16 @@ from ..errors import ModelError, ParameterError
 from ..labels import LabelScheme
 from ..shown import shown
 from .cards import ModelCard, Quality
-from .runtime import CPU, open_session, run_session
+from .runtime import CPU, FLOATS, open_session, run_session
 
 if TYPE_CHECKING:
     import onnxruntime
 
 __all__ = ["OnnxSegmenter"]
+
+
+#: From this probability on a whole crop may be of one class: a wall is background everywhere.
+_CERTAIN = 0.99
 
 
 class OnnxSegmenter:
@@ -135,7 +139,12 @@ class OnnxSegmenter:
         if values.shape != expected:
             raise ModelError(f"the model {self.name!r} returned an array of shape {values.shape}; its card promises {expected}")
         values = np.asarray(values, np.float32)
-        return self._in_order(_softmax(values) if self.card.logits else values)
+        if not np.isfinite(values).all():
+            raise ModelError(f"the model {self.name!r} returned NaN or infinity; export it again, or run it on another provider")
+        answer = self._in_order(_softmax(values) if self.card.logits else values)
+        if answer[0, :, 0, 0].max() < _CERTAIN and (answer == answer[..., :1, :1]).all() and np.ptp(crops):
+            raise ModelError(f"the model {self.name!r} says the same of every pixel, whatever it sees; export it again")
+        return answer
 
     def _as_wanted(self, crops: np.ndarray) -> np.ndarray:
         """The crops with the mean and deviation of what the network learnt from."""
@@ -171,6 +180,8 @@ class OnnxSegmenter:
             )
         if inputs[0].type != "tensor(float)":
             raise ModelError(f"the model {self.name!r} takes {inputs[0].type}; allowed: tensor(float), 32 bits")
+        if chosen[0].type not in FLOATS:
+            raise ModelError(f"the model {self.name!r} gives {chosen[0].type}; allowed: one input and one output of floats")
         channels = chosen[0].shape[1] if len(chosen[0].shape) > 1 else None
         if isinstance(channels, int) and channels != self.card.channels:
             raise ModelError(f"the model {self.name!r} gives {channels} classes, but its card names {self.card.channels}")

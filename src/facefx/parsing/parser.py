@@ -18,9 +18,10 @@ from ..inference.detector.given import GivenBoxes
 from ..inference.detector.whole_frame import WholeFrame
 from ..inference.ensemble import Ensemble
 from ..labels import Label, LabelScheme, Region
-from ..plugins.checked import checked_detections, checked_probabilities, guarded
+from ..plugins.checked import checked_detections, checked_probabilities, checked_segmenter, guarded
 from ..plugins.installed import registry
 from ..plugins.resolve import DEFAULT_DETECTOR, DEFAULT_SEGMENTER, resolve_detector, resolve_segmenter
+from ..shown import shown
 
 __all__ = ["FEATURES", "Parser"]
 
@@ -113,15 +114,15 @@ def _of_quality(segmenter: Segmenter, quality: Quality | None) -> Segmenter:
     if quality is None:
         return segmenter
     if quality not in QUALITIES:
-        raise ParameterError(f"quality={quality!r} is not allowed; give one of {', '.join(QUALITIES)}")
+        raise ParameterError(f"quality={shown(quality)} is not allowed; give one of {', '.join(QUALITIES)}")
     if (with_quality := getattr(segmenter, "with_quality", None)) is None:
         raise ParameterError(
-            f"quality={quality!r} is not allowed for the segmenter {segmenter.name!r}, which has no qualities; leave it out, "
-            "or take a model's name or folder"
+            f"quality={shown(quality)} is not allowed for the segmenter {shown(segmenter.name)}, which has no qualities; leave it "
+            "out, or take a model's name or folder"
         )
-    with guarded(f"the segmenter {segmenter.name!r}"):
-        made: Segmenter = with_quality(quality)
-    return made
+    what = f"the segmenter {shown(segmenter.name)}"
+    with guarded(what):
+        return checked_segmenter(with_quality(quality), what)
 
 
 def _full_name(names: Any, given: Any, default: str) -> str | None:

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import ImageColor
 
 from ..errors import ParameterError
+from ..shown import shown
 from .cells import Enlarged, tiles
 
 __all__ = [
@@ -54,7 +55,7 @@ def parse(color: str) -> tuple[float, float, float]:
         r, g, b = ImageColor.getrgb(color)[:3]
     except (ValueError, AttributeError, TypeError):
         raise ParameterError(
-            f"not a colour: {color!r}; write a hex code such as '#c00' or '#cc0000', or a CSS name such as 'plum'"
+            f"not a colour: {shown(color)}; write a hex code such as '#c00' or '#cc0000', or a CSS name such as 'plum'"
         ) from None
     return r / 255, g / 255, b / 255
 

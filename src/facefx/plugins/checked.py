@@ -19,6 +19,7 @@ from ..errors import FacefxError, PluginError
 from ..face.values import Box, Detection, Detector, Segmenter
 from ..labels import LabelScheme
 from ..pixels import geometry
+from ..shown import shown
 
 __all__ = [
     "checked_detections",
@@ -26,6 +27,7 @@ __all__ = [
     "checked_probabilities",
     "checked_segmenter",
     "guarded",
+    "is_interruption",
     "message_of",
     "where_it_failed",
 ]
@@ -33,6 +35,12 @@ __all__ = [
 _OURS = str(Path(__file__).resolve().parents[1])
 #: Probabilities of a pixel sum to 1 within this: half precision loses 0.001, logits and unnormalised scores are far off.
 _SUM = 0.02
+#: Pixels: a crop of this side takes gigabytes in any network.
+_LARGEST = 4096
+#: No box or angle of a picture is as large.
+_FAR = 1e7
+#: Characters of a message of somebody else's.
+_LONGEST_MESSAGE = 2000
 
 
 @contextmanager
@@ -42,8 +50,15 @@ def guarded(what: str, failure: type[FacefxError] = PluginError) -> Iterator[Non
         yield
     except FacefxError:
         raise
-    except Exception as error:  # a plugin may raise anything at all
+    except BaseException as error:  # a plugin may raise anything at all, or try to exit
+        if is_interruption(error):
+            raise
         raise failure(f"{what} failed{where_it_failed(error)}: {type(error).__name__}: {message_of(error)}") from error
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Whether it is Ctrl-C, or a generator's end: not somebody's class that is derived from them."""
+    return type(error) in (KeyboardInterrupt, GeneratorExit)
 
 
 def where_it_failed(error: BaseException) -> str:
@@ -57,9 +72,12 @@ def where_it_failed(error: BaseException) -> str:
 def message_of(error: BaseException) -> str:
     """Its text, however badly its class behaves."""
     try:
-        return str(error)
-    except Exception:  # even that may be somebody's code
+        text = str(error)
+    except BaseException as inner:  # even that may be somebody's code
+        if is_interruption(inner):
+            raise
         return "its message cannot be shown"
+    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}..."
 
 
 def checked_segmenter(made: Any, what: str) -> Segmenter:
@@ -73,15 +91,16 @@ def checked_segmenter(made: Any, what: str) -> Segmenter:
         size = made.input_size
         if not isinstance(size, Sequence) or len(size) != 2 or not all(isinstance(side, int | np.integer) for side in size):
             raise PluginError(f"{what} has the input_size {_shown(size)}; allowed is (height, width) in whole pixels")
-        if size[0] != size[1] or size[0] < 32:
-            raise PluginError(f"{what} has the input_size {tuple(size)}; allowed is a square of 32 pixels or more")
+        if size[0] != size[1] or not 32 <= size[0] <= _LARGEST:
+            raise PluginError(f"{what} has the input_size {shown(tuple(size))}; allowed is a square of 32 to {_LARGEST} pixels")
     return made
 
 
 def checked_detector(made: Any, what: str) -> Detector:
     """The object, if it can be used as a `Detector`. Raises `PluginError`."""
-    if inspect.isclass(made) or not callable(getattr(made, "detect", None)):
-        raise PluginError(f"{what} made {_shown(made)}, which has no method detect; see facefx.Detector")
+    with guarded(what):
+        if inspect.isclass(made) or not callable(getattr(made, "detect", None)):
+            raise PluginError(f"{what} made {_shown(made)}, which has no method detect; see facefx.Detector")
     return made
 
 
@@ -96,10 +115,12 @@ def checked_probabilities(segmenter: Segmenter, crops: np.ndarray) -> np.ndarray
     what = f"the segmenter {_name_of(segmenter)}"
     with guarded(what):
         answer = segmenter.probabilities(crops)
-    shape = (len(crops), len(segmenter.scheme), *crops.shape[1:3])
-    if not isinstance(answer, np.ndarray) or answer.shape != shape or answer.dtype.kind != "f":
+        classes = len(segmenter.scheme)
+    shape = (len(crops), classes, *crops.shape[1:3])
+    if type(answer) is not np.ndarray or answer.shape != shape or answer.dtype.kind != "f":
         raise PluginError(f"{what} returned {_shown(answer)}; allowed are floats of shape {shape}, (N, classes, height, width)")
-    totals = answer.sum(axis=1)
+    with np.errstate(all="ignore"):
+        totals = answer.sum(axis=1, dtype=np.float64 if answer.dtype == np.float64 else np.float32)
     least, most = totals.min(), totals.max()  # NaN if there is any
     if not (np.isfinite(least) and np.isfinite(most)):
         raise PluginError(f"{what} returned NaN or infinity")
@@ -142,19 +163,22 @@ def _problem(found: Detection) -> str:
 
 
 def _finite(*values: Any) -> bool:
-    return all(isinstance(value, int | float | np.integer | np.floating) and np.isfinite(value) for value in values)
+    numbers = int | float | np.integer | np.floating
+    return all(isinstance(value, numbers) and -_FAR < value < _FAR for value in values)  # False for NaN
 
 
 def _name_of(thing: Any) -> str:
     """What to call it in a message: its own name, and its class's, which says whose it is."""
     kind = f"{type(thing).__module__}.{type(thing).__qualname__}"
-    name = getattr(thing, "name", None)
-    return f"{name!r} ({kind})" if isinstance(name, str) else kind
+    try:
+        name = getattr(thing, "name", None)
+    except Exception:  # a property of somebody's
+        name = None
+    return f"{shown(name)} ({kind})" if isinstance(name, str) else kind
 
 
 def _shown(value: Any) -> str:
     """A value in a few words, however large it is."""
     if isinstance(value, np.ndarray):
         return f"{value.dtype} of shape {value.shape}"
-    text = repr(value) if isinstance(value, str | int | float | tuple | Box) else f"a {type(value).__name__}"
-    return text if len(text) <= 120 else f"{text[:117]}..."
+    return shown(value) if isinstance(value, str | int | float | tuple | Box) else f"a {type(value).__name__}"

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
+from itertools import islice
 from pathlib import Path
 from threading import RLock
 from typing import Any, Generic, TypeVar
@@ -27,8 +28,9 @@ from ..face.values import Detector, Segmenter
 from ..inference.cards import ENVIRONMENT, ModelCard, local_models
 from ..inference.detector.onnx import OnnxDetector
 from ..inference.segmenter import OnnxSegmenter
+from ..shown import shown
 from . import files, hookspecs
-from .checked import checked_detector, checked_segmenter, guarded, message_of
+from .checked import checked_detector, checked_segmenter, guarded, is_interruption, message_of
 
 __all__ = ["PluginInfo", "Registry", "register", "registry", "use_file"]
 
@@ -175,15 +177,19 @@ _HOOKS: dict[str, tuple[str, Any]] = {
 }
 
 
+#: Effects or analyzers of one plugin.
+_MOST = 1000
+
+
 def _by_name(answer: Any, wanted: Any, where: str) -> dict[str, Any]:
     if wanted is None:
         if not isinstance(answer, Mapping) or not all(callable(v) or isinstance(v, Path) for v in answer.values()):
-            raise PluginError(f"{where} must return a dict of names and functions (or model folders); it returned {answer!r}")
+            raise PluginError(f"{where} must return a dict of names and functions (or model folders); it returned {shown(answer)}")
         return dict(answer)
-    items = list(answer) if isinstance(answer, Iterable) else [answer]
-    if not all(isinstance(item, wanted) for item in items):
+    items = list(islice(answer, _MOST + 1)) if isinstance(answer, Iterable) else [answer]
+    if len(items) > _MOST or not all(isinstance(item, wanted) for item in items):
         decorator = "@effect" if wanted is EffectSpec else "@analyzer"
-        raise PluginError(f"{where} must return functions under {decorator}; it returned {answer!r}")
+        raise PluginError(f"{where} must return functions under {decorator}; it returned {shown(answer)}")
     if len({item.name for item in items}) < len(items):
         raise PluginError(f"{where} offers one name twice: {', '.join(item.name for item in items)}")
     return {item.name: item for item in items}
@@ -207,8 +213,8 @@ def register(declared: Declared) -> Declared:
         If it is nothing of the kind.
     """
     if not isinstance(declared, EffectSpec | AnalyzerSpec):
-        shown = getattr(declared, "__name__", type(declared).__name__)
-        raise PluginError(f"{shown!r} cannot be registered; allowed is a function under @facefx.effect or @facefx.analyzer")
+        called = getattr(declared, "__name__", type(declared).__name__)
+        raise PluginError(f"{shown(called)} cannot be registered; allowed is a function under @facefx.effect or @facefx.analyzer")
     found = registry()
     full = f"{_SESSION}:{declared.name}"
     found.effects.items.pop(full, None)
@@ -266,9 +272,9 @@ def _load(found: Registry, distribution: str, version: str, entry: str, load: Ca
     """Load one plugin; a broken one is listed with its problem and hurts nobody else, or is an error if `strict`."""
     try:
         found.add(distribution, version, entry, load())
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:  # a plugin may raise anything at all, or try to exit when it is imported
+        if is_interruption(error):
+            raise
         problem = message_of(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {message_of(error)}"
         if strict:
             raise PluginError(f"the plugin {distribution}:{entry} is broken: {problem}") from error

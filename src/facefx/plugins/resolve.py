@@ -12,7 +12,8 @@ from ..inference.detector.given import GivenBoxes
 from ..inference.detector.onnx import OnnxDetector
 from ..inference.ensemble import Ensemble
 from ..inference.segmenter import OnnxSegmenter
-from .checked import checked_segmenter
+from ..shown import shown
+from .checked import checked_segmenter, guarded
 from .installed import registry
 
 __all__ = ["DEFAULT_DETECTOR", "DEFAULT_SEGMENTER", "resolve_detector", "resolve_segmenter"]
@@ -28,14 +29,25 @@ def resolve_segmenter(segmenter: str | Path | Segmenter | None) -> Segmenter:
         case None:
             return registry().segmenter(f"facefx:{DEFAULT_SEGMENTER}")
         case Path():
-            return _from_folder(segmenter.resolve())
+            return _from_folder(_resolved(segmenter))
         case str() if segmenter.startswith(_ENSEMBLE):
             return Ensemble([resolve_segmenter(name) for name in segmenter.removeprefix(_ENSEMBLE).split("+")])
         case str():
-            return _from_folder(Path(segmenter).resolve()) if _is_folder(segmenter) else registry().segmenter(segmenter)
+            return _from_folder(_resolved(Path(segmenter))) if _is_folder(segmenter) else registry().segmenter(segmenter)
     if not callable(getattr(segmenter, "probabilities", None)) or isinstance(segmenter, type):
-        raise ParameterError(f"segmenter={segmenter!r:.80} is not allowed; give a name, the path of a model folder, or a Segmenter")
+        raise ParameterError(
+            f"segmenter={shown(segmenter)} is not allowed; give a name, the path of a model folder, or a Segmenter"
+        )
     return checked_segmenter(segmenter, f"the segmenter {type(segmenter).__qualname__}")
+
+
+def _resolved(folder: Path) -> Path:
+    try:
+        return folder.resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # a byte of zero, a circle of links
+        raise ParameterError(
+            f"the model folder {shown(str(folder))} is not allowed: {error}; give the path of a model folder"
+        ) from None
 
 
 @lru_cache(maxsize=8)
@@ -58,14 +70,15 @@ def resolve_detector(detector: str | Path | Detector | Sequence[GivenBox] | None
     if detector is None:
         return registry().detector(f"facefx:{DEFAULT_DETECTOR}")
     if isinstance(detector, Path):
-        return _detector_from_folder(detector.resolve())
+        return _detector_from_folder(_resolved(detector))
     if isinstance(detector, str):
-        return _detector_from_folder(Path(detector).resolve()) if _is_folder(detector) else registry().detector(detector)
+        return _detector_from_folder(_resolved(Path(detector))) if _is_folder(detector) else registry().detector(detector)
     if isinstance(detector, list | tuple):
         return GivenBoxes(detector)
-    if not callable(getattr(detector, "detect", None)) or isinstance(detector, type):
-        raise ParameterError(
-            f"detector={type(detector).__name__} is not allowed; give a name, the path of a model folder, a list of boxes, or an "
-            "object with a method detect"
-        )
+    with guarded(f"the detector {type(detector).__qualname__}"):
+        if not callable(getattr(detector, "detect", None)) or isinstance(detector, type):
+            raise ParameterError(
+                f"detector={type(detector).__name__} is not allowed; give a name, the path of a model folder, a list of boxes, "
+                "or an object with a method detect"
+            )
     return detector  # type: ignore[return-value]

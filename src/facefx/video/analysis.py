@@ -13,6 +13,7 @@ from ..errors import ParameterError
 from ..face.values import Box, Detector, Segmenter
 from ..image.animation import open_animation
 from ..image.picture import Picture
+from ..shown import shown
 from .files import Problem, VideoReader
 from .overlap import ahead
 from .tracking import Tracker, Tracking
@@ -104,7 +105,7 @@ class Film:
         every : only every so many frames is measured; faces are followed in all.
         """
         if every < 1:
-            raise ParameterError(f"every={every!r} is not allowed; allowed is 1 or more")
+            raise ParameterError(f"every={shown(every)} is not allowed; allowed is 1 or more")
         tracker = Tracker(segmenter, detector, tracking or Tracking(parse_every=1, smoothing=0.5, detect_every=10))
         analyzers = installed_analyzers()
         with closing(ahead(self._pictures(), 2)) as pictures:

@@ -21,6 +21,7 @@ from ..face.scene import Scene
 from ..face.values import Detector, Segmenter
 from ..image.files import check_target
 from ..image.picture import Picture
+from ..shown import shown
 from .coverage import Coverage
 from .declined import DeclinedCount, DeclinedFrames
 from .encoding import FORMATS, Encoding, Painted, PartWriter, alpha_needs_8_bits, encoding_for, packets_in
@@ -117,7 +118,7 @@ def convert(
     source, target = Path(source), Path(target)
     suffix = _suffix_of(target, source, force)
     if not 0 <= crf <= 51:
-        raise ParameterError(f"crf={crf!r} is not allowed; allowed is 0 to 51")
+        raise ParameterError(f"crf={shown(crf)} is not allowed; allowed is 0 to 51")
     check_confidence(min_confidence)
     tracker = Tracker(segmenter, detector, tracking)
     company = company_of(source, target, keep_gps=keep_gps, drop_sound=drop_sound)

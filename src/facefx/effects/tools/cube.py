@@ -10,6 +10,7 @@ import numpy as np
 
 from ...errors import ParameterError
 from ...pixels.color import by_bands
+from ...shown import shown
 from ...small_files import read_small
 
 __all__ = ["Cube", "read_cube"]
@@ -103,14 +104,14 @@ def _parsed(text: str, name: str) -> Cube:
         where = f"{name}, line {number}"
         if words[0] in ("LUT_1D_SIZE", "LUT_3D_SIZE"):
             if size:
-                raise ParameterError(f"{where}: a second size, {line.strip()!r}; a file holds one table")
+                raise ParameterError(f"{where}: a second size, {shown(line.strip())}; a file holds one table")
             dimension = 1 if words[0] == "LUT_1D_SIZE" else 3
             size = _size(words, where, MOST_1D if dimension == 1 else MOST_3D)
         elif words[0] in domain:
             domain[words[0]] = _numbers(words[1:], where)
         elif words[0][0].isalpha() and words[0].lower() not in ("nan", "inf", "infinity"):
             raise ParameterError(
-                f"{where}: {words[0]!r} is not known; allowed are TITLE, LUT_1D_SIZE, LUT_3D_SIZE, DOMAIN_MIN, DOMAIN_MAX"
+                f"{where}: {shown(words[0])} is not known; allowed are TITLE, LUT_1D_SIZE, LUT_3D_SIZE, DOMAIN_MIN, DOMAIN_MAX"
             )
         elif not size:
             raise ParameterError(f"{where}: colours before LUT_1D_SIZE or LUT_3D_SIZE, which must say how many there are")
@@ -128,9 +129,13 @@ def _parsed(text: str, name: str) -> Cube:
     return Cube(table, low, high)
 
 
+#: No colour or end of a table is as far from those that can be seen; float32 ends at 3e38.
+_FAR = 1e6
+
+
 def _size(words: list[str], where: str, most: int) -> int:
     if len(words) != 2 or not words[1].isascii() or not words[1].isdigit() or not 2 <= int(words[1][:9]) <= most:
-        raise ParameterError(f"{where}: {' '.join(words)!r}; {words[0]} takes one whole number from 2 to {most}")
+        raise ParameterError(f"{where}: {shown(' '.join(words))}; {words[0]} takes one whole number from 2 to {most}")
     return int(words[1])
 
 
@@ -139,6 +144,6 @@ def _numbers(words: list[str], where: str) -> list[float]:
         values = [float(word) for word in words]
     except ValueError:
         values = []
-    if len(values) != 3 or not np.isfinite(values).all():
-        raise ParameterError(f"{where}: {' '.join(words)[:60]!r} is no colour; three finite numbers are")
+    if len(values) != 3 or not all(-_FAR < value < _FAR for value in values):  # False for NaN
+        raise ParameterError(f"{where}: {' '.join(words)[:60]!r} is no colour; three finite numbers below {_FAR:.0e} are")
     return values

@@ -42,7 +42,8 @@ class CascadeDetector:
     def detect(self, rgb: np.ndarray) -> list[Detection]:
         """Faces in (H, W, 3) float32 RGB in [0, 1], the surest first."""
         scale = min(1.0, SEARCH_SIZE / max(rgb.shape[:2]))
-        small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else rgb
+        size = max(round(scale * rgb.shape[1]), 1), max(round(scale * rgb.shape[0]), 1)
+        small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA) if scale < 1 else rgb
         grey = cv2.cvtColor(np.clip(small * 255 + 0.5, 0, 255).astype(np.uint8), cv2.COLOR_RGB2GRAY)
         grey = cv2.createCLAHE(2.0, (8, 8)).apply(grey)
         found = [*self._search(grey, "frontalface_default", 1.0), *self._search(grey, "profileface", 0.6)]

@@ -16,7 +16,7 @@ from ...face.values import Box, Detection
 from ...pixels import geometry
 from ...shown import shown
 from ..cards import DetectorCard
-from ..runtime import open_session, run_session
+from ..runtime import check_ends, open_session, run_session
 from .careful import CarefulDetector
 from .decode import CHANNELS, Faces, cells, decode, doubles, without_doubles
 from .tiles import Copy, Tile, copies, default_smallest, tiles, window
@@ -140,7 +140,11 @@ class OnnxDetector:
                 f"the detector {self.card.name!r} gave an array of shape {codes.shape} for {height} x {width} pixels; "
                 f"allowed: {expected}. Export the model again."
             )
-        return decode(codes[0], height, width, threshold)
+        if not np.isfinite(codes).all():
+            raise ModelError(f"the detector {self.card.name!r} gave NaN or infinity; export the model again.")
+        if (codes == codes[:, :1]).all() and np.ptp(tile.rgb):  # a network that sees anything tells its three grids apart
+            raise ModelError(f"the detector {self.card.name!r} says the same of every place; export the model again.")
+        return decode(np.asarray(codes[0], np.float32), height, width, threshold)
 
     def _run(self, image: np.ndarray) -> np.ndarray:
         """(1, 3, H, W) → (1, A, 16)."""
@@ -151,13 +155,8 @@ class OnnxDetector:
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
         session = open_session(self.card.name, self.card.model_bytes(), keep_memory=True)
-        inputs, outputs = session.get_inputs(), session.get_outputs()
-        if len(inputs) != 1 or len(outputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].shape[1] != 3:
-            taken, given = [(i.name, i.shape) for i in inputs], [(o.name, o.shape) for o in outputs]
-            raise ModelError(
-                f"the detector {self.card.name!r} takes {taken} and gives {given}; "
-                f"allowed: one input (1, 3, H, W) and one output (1, A, {CHANNELS})"
-            )
+        allowed = f"one input (1, 3, H, W) and one output (1, A, {CHANNELS}), both of floats"
+        check_ends(session, f"the detector {self.card.name!r}", allowed)
         return session
 
 

@@ -1,0 +1,62 @@
+"""What a segmenter's card says of its network's ends: the classes, the mean and deviation of pixels, and which output to take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..errors import ModelError
+from ..labels import LabelScheme, scheme
+from ..shown import shown
+from .classes import classes_of
+
+__all__ = ["MOST_CLASSES", "channels_of_card", "labels_of_card", "output_of_card"]
+
+#: A card may name so many classes; label maps hold 255.
+MOST_CLASSES = 255
+
+
+def labels_of_card(model: str, table: Mapping[str, Any]) -> tuple[LabelScheme, tuple[tuple[int, ...], ...]]:
+    """The scheme, and the network's outputs for each of its classes."""
+    classes = table["classes"]
+    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
+        raise ModelError(f"it has classes = {shown(classes)}; allowed: a list of names, in the order of the network's outputs")
+    if not 2 <= len(classes) <= MOST_CLASSES or len(set(classes)) < len(classes):
+        raise ModelError(
+            f"it has {len(classes)} classes, {len(set(classes))} of them different; allowed: 2 to {MOST_CLASSES}, each once"
+        )
+    if "scheme" not in table:
+        try:
+            return classes_of(model, classes, dict(table.get("means", {})))
+        except ValueError as error:
+            raise ModelError(str(error)) from None
+    labels = scheme(table["scheme"])
+    if set(classes) != set(labels.classes) or "means" in table:
+        raise ModelError(
+            f"it lists the classes {shown(tuple(classes))}, but its scheme {labels.name!r} has {labels.classes}; classes of the network's "
+            "own need no scheme, but [labels.means]"
+        )
+    return labels, tuple((classes.index(name),) for name in labels.classes)
+
+
+def channels_of_card(table: Mapping[str, Any], key: str, usual: float) -> tuple[float, ...]:
+    """Three numbers, of red, green and blue."""
+    values = table.get(key, [usual] * 3)
+    if not isinstance(values, list) or len(values) != 3 or not all(type(v) in (int, float) and np.isfinite(v) for v in values):
+        raise ModelError(f"it has {key} = {shown(values)}; allowed: three numbers, of RGB in [0, 1]")
+    return tuple(map(float, values))
+
+
+def output_of_card(table: Any) -> tuple[str | None, bool]:
+    """The name of the output to take, if the card has one, and whether it gives logits."""
+    said = {"values": table} if isinstance(table, str) else table
+    if unknown := sorted(said.keys() - {"name", "values"}):
+        raise ModelError(f"its [output] has {shown(unknown[0])}; allowed: name and values")
+    name, values = said.get("name"), said.get("values", "probabilities")
+    if values not in ("logits", "probabilities"):
+        raise ModelError(f"its output is {shown(values)}; allowed: logits, or probabilities, which sum to 1")
+    if not isinstance(name, str | None):
+        raise ModelError(f"its output is called {shown(name)}; allowed: a name, as `facefx models check` lists them")
+    return name, values == "logits"
