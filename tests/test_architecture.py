@@ -27,6 +27,7 @@ ORDER = (
     "_moved",
     "errors",
     "shown",
+    "held_files",
     "small_files",
     "labels",
     "pixels",
@@ -44,6 +45,8 @@ ORDER = (
     "batch",
     "live",
     "testing",
+    "serve",
+    "studio",
     "cli",
     "__main__",
 )
@@ -52,7 +55,15 @@ ALLOWED = {"numpy", "cv2", "PIL", "pluggy", "yaml", "onnxruntime", "hypothesis",
 CLI_ALLOWED = ALLOWED | {"typer", "click", "rich"}
 VIDEO_ALLOWED = ALLOWED | {"av", "pygame"}  # the extras video and live
 BATCH_ALLOWED = ALLOWED | {"ray", "pyarrow"}  # the extra ray
-MORE = {"cli": CLI_ALLOWED, "batch": BATCH_ALLOWED, "video": VIDEO_ALLOWED, "live": VIDEO_ALLOWED}
+WEB_ALLOWED = ALLOWED | {"fastapi", "starlette", "uvicorn"}  # the extra studio
+MORE = {
+    "serve": WEB_ALLOWED,
+    "studio": WEB_ALLOWED,
+    "cli": CLI_ALLOWED,
+    "batch": BATCH_ALLOWED,
+    "video": VIDEO_ALLOWED,
+    "live": VIDEO_ALLOWED,
+}
 
 
 def part(module: str) -> str:
