@@ -7,7 +7,6 @@ from typing import Any
 from ..chains.ready_looks import looks
 from ..chains.sequence import load_look
 from ..declare.declarations import EffectSpec
-from ..errors import FacefxError
 from ..labels import Label, labels_of
 from ..plugins.installed import registry
 from .steps import steps_for_page
@@ -42,14 +41,11 @@ def _effect(full: str, spec: EffectSpec) -> dict[str, Any]:
 
 
 def _parts(spec: EffectSpec) -> set[str]:
-    """The labels that it works on, those that its parameter ``region`` allows too."""
+    """The labels that it is for: of what it works on and what it must see the narrower; none if it works on the whole picture."""
     choice = spec.parameters.get("region")
-    found: set[str] = set()
-    for region in choice.choices if choice else (spec.region, spec.needs or spec.region):
-        try:
-            labels = labels_of(region)
-        except FacefxError:
-            continue
-        if len(labels) < len(Label):  # what works on the whole picture is offered for no part of it
-            found |= {label.value for label in labels}
-    return found
+    if choice:
+        regions = [labels_of(region) for region in choice.choices]
+        found = frozenset[Label]().union(*(labels for labels in regions if len(labels) < len(Label)))
+    else:
+        found = min((labels_of(region) for region in (spec.region, spec.needs or spec.region)), key=len)
+    return {label.value for label in found} if len(found) < len(Label) else set()

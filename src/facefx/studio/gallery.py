@@ -1,4 +1,4 @@
-"""The pictures that are open: in memory, each parsed once when it came; previews are edited at screen size, results at full size."""
+"""The pictures that are open: in memory, each parsed once when it came; previews are edited at screen size, results at full."""
 
 from __future__ import annotations
 

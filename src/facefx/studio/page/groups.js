@@ -6,6 +6,10 @@ const GROUPS = [
   ["earring", ["earring"]], ["necklace", ["necklace"]], ["neck", ["neck"]], ["clothing", ["clothing"]], ["background", ["background"]],
 ];
 
+const FACE = new Set(["lips", "teeth", "eyes", "brows", "skin", "nose", "eyeglasses"]);
+// What works on more parts than these works on the face as a whole.
+const MANY = 6;
+
 // The groups that can be seen, by what the picture's pixels show: with the indices of its label picture.
 export function groupsIn(classes, seen) {
   const found = [];
@@ -15,13 +19,15 @@ export function groupsIn(classes, seen) {
   }
   for (const [index, one] of classes.entries()) // coarser parsers have parts of their own
     if (index && seen.has(index) && !found.some((group) => group.indices.includes(index))) found.push({ key: one.name, labels: one.labels, indices: [index] });
+  const face = found.filter((one) => FACE.has(one.key));
+  if (face.length) found.push({ key: "face", labels: [], indices: face.flatMap((one) => one.indices) });
   return [...found, { key: "picture", labels: [], indices: [] }];
 }
 
 // The effects for a group, those made for just that part first.
 export function effectsFor(group, effects) {
-  if (group.key === "picture") return effects.filter((one) => !one.parts.length || one.parts.length > 12);
-  const fits = effects.filter((one) => one.parts.length <= 12 && group.labels.some((label) => one.parts.includes(label)) && (group.key !== "background" || one.parts.length === 1 || one.region === "background"));
-  if (group.key === "background") return effects.filter((one) => one.region === "background" || (one.parts.length === 1 && one.parts[0] === "background") || one.kind === "cutout");
-  return fits.sort((a, b) => a.parts.length - b.parts.length);
+  if (group.key === "picture") return effects.filter((one) => !one.parts.length);
+  if (group.key === "face") return effects.filter((one) => one.parts.length > MANY);
+  if (group.key === "background") return effects.filter((one) => one.parts.includes("background") || one.kind === "cutout");
+  return effects.filter((one) => one.parts.length <= MANY && group.labels.some((label) => one.parts.includes(label))).sort((a, b) => a.parts.length - b.parts.length);
 }

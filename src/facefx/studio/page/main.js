@@ -87,6 +87,7 @@ function cover(canvas, bitmap) {
 let running = false, again = false;
 
 async function preview() {
+  delete document.body.dataset.shown; // what is shown is not what the steps say, until the answer is here
   if (running) { again = true; return; }
   running = true;
   const picture = state.current;
@@ -96,7 +97,7 @@ async function preview() {
     if (picture && picture === state.current) {
       stage.transparent = blob.type === "image/png";
       stage.setAfter(await image(blob));
-      document.body.dataset.shown = JSON.stringify(steps);
+      if (!again) document.body.dataset.shown = JSON.stringify(steps);
       if (!$("notice").hidden && $("notice").dataset.kind === "error") clearNotice();
     }
   } catch (error) { complain(error); }
@@ -274,7 +275,7 @@ async function showLooks() {
   const picture = state.current, none = { name: word("none"), summary: "", steps: [] };
   const cells = [none, ...state.catalog.looks].map((look) => {
     const canvas = make("canvas", { width: 224, height: 224 });
-    return { look, canvas, button: make("button", { class: "look", title: look.summary, "data-look": look.name, onclick: () => replaceSteps(look.steps) }, canvas, make("span", {}, look === none ? look.name : name(look.name))) };
+    return { look, canvas, button: make("button", { class: "look", title: look.summary, "data-look": look.name, onclick: () => replaceSteps(look.steps) }, canvas, make("span", {}, name(look.name))) };
   });
   $("looks").replaceChildren(...cells.map((cell) => cell.button));
   if (!picture) return;
@@ -337,7 +338,7 @@ async function showMeasures() {
   if (state.tab !== "measures" || picture !== state.current) return;
   pane.replaceChildren(
     make("p", { class: "row" }, make("a", { class: "button", href: `/studio/api/pictures/${picture.id}/analysis.json`, download: "" }, word("measured"))),
-    ...picture.measures.faces.map((face, index) => make("section", { class: "card" }, make("h2", {}, `${word("face")} ${index + 1}`), shape(face.face_shape), ...Object.entries(face).filter(([key]) => key !== "face" && key !== "face_shape").map(([key, value]) => make("details", { open: key === "colors" }, make("summary", {}, name(key)), rows(value))))));
+    ...picture.measures.faces.map((face, index) => make("section", { class: "card" }, make("h2", {}, `${name(word("face"))} ${index + 1}`), shape(face.face_shape), ...Object.entries(face).filter(([key]) => key !== "face" && key !== "face_shape").map(([key, value]) => make("details", { open: key === "colors" }, make("summary", {}, name(key)), rows(value))))));
 }
 
 function shape(found) {

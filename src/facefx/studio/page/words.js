@@ -19,6 +19,7 @@ const WORDS = {
     uploading: "Uploading", frames: "frames", done: "Done", of: "of", failed: "failed", live: "Camera", perSecond: "frames a second", snap: "Take this picture", noCamera: "The camera cannot be used",
     offline: "The studio does not answer. Is it still running? Start it again with: facefx studio", closePicture: "Close this picture", moreTitle: "More", before2: "Before", nothingHere: "No effect works on this part alone.",
     shape: "Face shape", keys: "Keys", keysHint: "B held: before. C: compare. + and −: zoom. 0: fit. Ctrl Z, Ctrl Shift Z: undo, redo. Ctrl S: save.", showMore: "More settings", open2: "opened", loading: "Loading…",
+    "part:picture": "Whole picture", "part:face": "Whole face",
   },
   de: {
     history: "Verlauf", view: "Ansicht", undo: "Rückgängig", redo: "Wiederholen", compare: "Vorher und nachher vergleichen (B halten für vorher)",
@@ -40,7 +41,7 @@ const WORDS = {
     shape: "Gesichtsform", keys: "Tasten", keysHint: "B halten: vorher. C: vergleichen. + und −: Größe. 0: ganzes Bild. Strg Z, Strg Umschalt Z: rückgängig, wiederholen. Strg S: speichern.", showMore: "Weitere Einstellungen", open2: "geöffnet", loading: "Lade…",
     // names of parts, effects and parameters
     "part:lips": "Lippen", "part:mouth": "Mund", "part:eyes": "Augen", "part:brows": "Brauen", "part:skin": "Haut", "part:nose": "Nase", "part:hair": "Haare", "part:ears": "Ohren", "part:neck": "Hals", "part:clothing": "Kleidung",
-    "part:background": "Hintergrund", "part:picture": "Ganzes Bild", "part:hat": "Hut", "part:eyeglasses": "Brille", "part:earring": "Ohrring", "part:necklace": "Halskette", "part:teeth": "Zähne",
+    "part:face": "Ganzes Gesicht", "part:background": "Hintergrund", "part:picture": "Ganzes Bild", "part:hat": "Hut", "part:eyeglasses": "Brille", "part:earring": "Ohrring", "part:necklace": "Halskette", "part:teeth": "Zähne",
     recolor_lips: "Lippen färben", line_lips: "Lippenkontur", whiten_teeth: "Zähne aufhellen", recolor_hair: "Haare färben", grey_hair: "Graues Haar", shine_hair: "Haarglanz", recolor_eyes: "Augenfarbe", brighten_eyes: "Augen aufhellen",
     apply_eyeliner: "Lidstrich", apply_eyeshadow: "Lidschatten", recolor_brows: "Brauen färben", smooth_skin: "Haut glätten", even_skin: "Haut ausgleichen", apply_foundation: "Foundation", apply_blush: "Rouge", contour_face: "Konturieren",
     reduce_shine: "Glanz mindern", remove_blemishes: "Unreinheiten entfernen", soften_under_eyes: "Augenringe mildern", transfer_makeup: "Make-up übertragen", slim_face: "Gesicht schmaler", enlarge_eyes: "Augen vergrößern", reshape_nose: "Nase formen", lift_brows: "Brauen heben",
@@ -72,7 +73,7 @@ export const word = (key) => WORDS[language][key] ?? WORDS.en[key] ?? key;
 // A declared name, such as recolor_lips: by the table, or with spaces.
 export function name(key, prefix = "") {
   const known = WORDS[language][prefix + key];
-  if (known && language !== "en") return known;
+  if (known && (prefix || language !== "en")) return known;
   const text = key.replaceAll("_", " ");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

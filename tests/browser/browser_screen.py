@@ -88,11 +88,8 @@ class Screen:
 
     def settle(self) -> None:
         """Wait until what is shown is what the steps say."""
-        self.page.wait_for_function(
-            "() => document.body.dataset.shown !== undefined && document.querySelectorAll('#chain > li').length"
-            " === JSON.parse(document.body.dataset.shown).length"
-        )
-        self.page.wait_for_timeout(250)
+        self.page.wait_for_function("() => document.body.dataset.shown !== undefined")
+        self.page.wait_for_timeout(100)  # and drawn
 
     def shown(self) -> list[dict[str, Any]]:
         """The steps that the preview shows."""
