@@ -2,8 +2,8 @@
 
     python benchmarks/serve.py [--requests 300] [--flat 10000] [--markdown docs/serve.md]
 
-A server is started with its defaults on a free port of loopback, and asked by 1, 4 and 16 clients at once, each on a connection of its
-own. Memory is the server's own resident set (`/metrics`) before and after.
+A server is started with its defaults on a free port of loopback, and asked by 1, 4 and 16 clients at once, each on a connection of
+its own. Memory is the server's own resident set (`/metrics`) before and after.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-
 
 START, END = "<!-- serve -->", "<!-- /serve -->"
 PHOTO = Path(__file__).resolve().parents[1] / "samples" / "straight.jpg"
@@ -139,7 +138,8 @@ def main() -> None:
     options = parser.parse_args()
     body = PHOTO.read_bytes()
     lines = [
-        f"One worker on {os.cpu_count()} cores, `--at-once` at its default, `samples/{PHOTO.name}` (768 x 768, {len(body) // 1000} kB):",
+        f"One worker on {os.cpu_count()} cores, `--at-once` at its default, "
+        f"`samples/{PHOTO.name}` (768 x 768, {len(body) // 1000} kB):",
         "",
         "| request | clients | requests a second | p50 | p99 |",
         "|---|---|---|---|---|",
@@ -162,7 +162,8 @@ def main() -> None:
     with server("--waiting", "1") as port:
         load(port, CASES["`apply`, look plum"], body, 1, 2)
         says_no = refusal(port, body)
-    lines += ["", f"Memory: {before:.0f} MB after the first 10 requests, {after:.0f} MB after {done} more. A full queue says so in {1000 * says_no:.0f} ms (median)."]  # fmt: skip
+    kept = f"Memory: {before:.0f} MB after the first 10 requests, {after:.0f} MB after {done} more."
+    lines += ["", f"{kept} A full queue says so in {1000 * says_no:.0f} ms (median)."]
     text = "\n".join(lines)
     sys.stdout.write(text + "\n")
     if options.markdown:

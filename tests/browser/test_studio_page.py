@@ -1,7 +1,5 @@
 """The studio as somebody uses it, in a real browser with the real model: on a laptop's screen and on a phone's."""
 
-# ruff: noqa: F811  (the fixtures stand beside this file, since a second conftest.py would hide the first)
-
 from __future__ import annotations
 
 import io
@@ -11,9 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
-
 from browser_screen import Screen, chromium, phone, screen, studio
+from PIL import Image
 
 __all__ = ["chromium", "phone", "screen", "studio"]
 
