@@ -27,6 +27,7 @@ ORDER = (
     "_moved",
     "shown",
     "errors",
+    "held_files",
     "small_files",
     "labels",
     "pixels",
@@ -44,6 +45,8 @@ ORDER = (
     "batch",
     "live",
     "testing",
+    "serve",
+    "studio",
     "cli",
     "__main__",
 )
@@ -52,8 +55,11 @@ ALLOWED = {"numpy", "cv2", "PIL", "pluggy", "yaml", "onnxruntime", "hypothesis",
 CLI_ALLOWED = ALLOWED | {"typer", "click", "rich"}
 VIDEO_ALLOWED = ALLOWED | {"av", "pygame", "pyvirtualcam"}  # the extras video, live and virtual-camera
 BATCH_ALLOWED = ALLOWED | {"ray", "pyarrow"}  # the extra ray
+WEB_ALLOWED = ALLOWED | {"fastapi", "starlette", "uvicorn"}  # the extra studio
 MORE = {
     "face": ALLOWED | {"supervision"},
+    "serve": WEB_ALLOWED,
+    "studio": WEB_ALLOWED,
     "cli": CLI_ALLOWED,
     "batch": BATCH_ALLOWED,
     "video": VIDEO_ALLOWED,

@@ -6,6 +6,8 @@ import errno
 import stat
 from pathlib import Path
 
+from .held_files import held_bytes
+
 __all__ = ["read_small"]
 
 
@@ -17,6 +19,9 @@ def read_small(path: str | Path, most: int) -> bytes:
     OSError
         If it cannot be read, is no regular file, or is longer; its ``strerror`` says which.
     """
+    held = held_bytes(path)
+    if held is not None:
+        return _short_enough(held, path, most)
     try:
         mode = Path(path).stat().st_mode
     except ValueError as error:  # a byte of zero in the name
@@ -25,6 +30,10 @@ def read_small(path: str | Path, most: int) -> bytes:
         raise OSError(errno.EINVAL, "it is no regular file", str(path))
     with Path(path).open("rb") as file:
         content = file.read(most + 1)
+    return _short_enough(content, path, most)
+
+
+def _short_enough(content: bytes, path: str | Path, most: int) -> bytes:
     if len(content) > most:
         raise OSError(errno.EFBIG, f"it has more than {most} bytes", str(path))
     return content

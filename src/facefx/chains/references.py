@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import NoFaceFound
 from ..face.face import Face
+from ..held_files import holder_of
 from ..parsing.pipeline import parse
 
 __all__ = ["portrait_in"]
@@ -19,6 +20,8 @@ def portrait_in(path: str) -> Face | None:
     """
     if not path:
         return None
+    if held := holder_of(path):
+        return held.once(("portrait", path), lambda: _found(path))
     try:
         changed = Path(path).stat().st_mtime_ns
     except OSError:
@@ -28,6 +31,10 @@ def portrait_in(path: str) -> Face | None:
 
 @lru_cache(maxsize=4)
 def _portrait(path: str, changed: int) -> Face:
+    return _found(path)
+
+
+def _found(path: str) -> Face:
     scene = parse(path)
     if not scene.faces:
         raise NoFaceFound(f"no face was found in the reference picture {path!r}; give one that shows a face from the front")

@@ -115,12 +115,15 @@ class Chain:
             scene = parse_picture(picture.canvas, Parser.of(segmenter, detector, quality), private=self.private)
         else:
             scene = Scene(picture.canvas, ())
-        return self._run(picture, scene, require_face, min_confidence)
+        return self.run_parsed(picture, scene, require_face=require_face, min_confidence=min_confidence)
 
-    def edit(self, scene: Scene, *, min_confidence: float = 0.0, declined: Sequence[Declined] | None = None) -> Scene:
+    def edit(
+        self, scene: Scene, *, min_confidence: float = 0.0, declined: Sequence[Declined] | None = None, start: int = 0
+    ) -> Scene:
         """Run the effects on a picture that is parsed already; steps whose faces are not there change nothing.
 
-        `min_confidence` is as for `run`; `declined` is what `declined` said of it, if that was asked before.
+        `min_confidence` is as for `run`; `declined` is what `declined` said of it, if that was asked before. The steps before
+        `start` are not run: the scene is what they gave.
 
         Raises
         ------
@@ -131,6 +134,8 @@ class Chain:
         for place, step in enumerate(self.steps):
             if isinstance(step.spec, EffectSpec):
                 occurrence = seen[step.name] = seen.get(step.name, -1) + 1
+                if place < start:
+                    continue
                 portrait = portrait_in(str(step.params["reference"])) if "portrait" in step.spec.supplies else None
                 without = {refusal.face for refusal in refusals if refusal.step == place}
                 scene = apply_effect(scene, step.spec, step.params, _key(self.seed, step.name, occurrence), portrait, without)
@@ -157,7 +162,19 @@ class Chain:
             for face, sure in unsure(scene, step.spec, step.params, min_confidence).items()
         )
 
-    def _run(self, picture: Picture, scene: Scene, require_face: bool, min_confidence: float) -> Result:
+    def run_parsed(self, picture: Picture, scene: Scene, *, require_face: bool = True, min_confidence: float = 0.0) -> Result:
+        """`run` for a picture that is parsed already, as an editor does that runs one chain after the other.
+
+        Parameters
+        ----------
+        picture : as `facefx.open_image` gives it.
+        scene : what `facefx.parse` said of it; for a chain that is `private` with all who must not be missed, as `run` finds them.
+        require_face, min_confidence : as for `run`.
+
+        Raises
+        ------
+        NoFaceFound, ParameterError, RegionUnavailable, EffectError
+        """
         if require_face:
             self._check_faces(scene)
         declined = self.declined(scene, min_confidence)

@@ -26,6 +26,8 @@ from .messages import say
 from .models import models
 from .parse import parse
 from .plugins import plugins
+from .serve import serve
+from .studio import studio
 from .versions import distribution_version
 from .video import video
 
@@ -63,7 +65,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=f"Exit codes:\n{table()}",
 )
-for command in (apply, batch, parse, analyze, effects, looks, plugins, doctor, video, live):
+for command in (apply, batch, parse, analyze, effects, looks, plugins, doctor, video, live, studio, serve):
     app.command()(command)
 app.add_typer(models)
 

@@ -147,6 +147,22 @@ class Face:
         """The subject's left iris and the right one, None where none is seen; found once."""
         return find_irises(self.canvas, self.landmarks)
 
+    def carried(self, move: np.ndarray, canvas: Canvas) -> Face:
+        """The same face where its picture was scaled and shifted: by `move`, (2, 3) from picture points to those of the new one."""
+
+        def moved(box: Box) -> Box:
+            (x0, y0), (x1, y1) = geometry.apply(move, np.array([(box.x0, box.y0), (box.x1, box.y1)]))
+            return Box(float(x0), float(y0), float(x1), float(y1))
+
+        def again(one: Detection) -> Detection:
+            points = tuple((float(x), float(y)) for x, y in geometry.apply(move, np.array(one.points))) if one.points else ()
+            return replace(one, box=moved(one.box), points=points)
+
+        affine = geometry.chained(geometry.invert(move), self.parsing.affine)
+        parsing = replace(self.parsing, affine=affine)
+        sighted = tuple(map(again, self.sighted))
+        return replace(self, box=moved(self.box), parsing=parsing, canvas=canvas, sighted=sighted)
+
     def moved_to(self, picture: Canvas | np.ndarray, parsing: FaceParsing) -> Face:
         """The same face in another version of its picture."""
         return replace(self, canvas=Canvas.of(picture), parsing=parsing)

@@ -7,17 +7,18 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+import cv2
 import numpy as np
 
 from .. import labels as label_names
 from ..errors import RegionUnavailable
-from ..image.canvas import Canvas
+from ..image.canvas import Canvas, Window
 from ..labels import Label, LabelScheme, Region
 from ..pixels import geometry
 from .detections import detections_of
 from .face import Face, mask_of_faces
 from .person import person_mask
-from .values import Mask
+from .values import Box, Mask
 
 __all__ = ["Move", "Scene"]
 
@@ -79,6 +80,34 @@ class Scene:
         if not others:
             return Mask.of(np.ones(self.size, np.float32))
         return Mask.of(1 - self.mask(Region.PERSON if labels == {Label.BACKGROUND} else others))
+
+    def through(self, window: Window, size: tuple[int, int]) -> Scene:
+        """What a window of the picture shows, at another size: nothing is found or parsed again.
+
+        A preview at screen size is edited in a fraction of the time that the picture takes.
+
+        Parameters
+        ----------
+        window : (x0, y0, x1, y1) in whole pixels, inside the picture.
+        size : (height, width) of the result in pixels.
+
+        Returns
+        -------
+        Scene
+            With the faces whose boxes reach into the window; lengths, boxes and crops in its own pixels.
+        """
+        x0, y0, x1, y1 = window
+        height, width = size
+        scale = np.array([width / (x1 - x0), height / (y1 - y0)])
+        move = np.column_stack([np.diag(scale), -scale * (x0, y0)])
+        canvas = Canvas.of(self.canvas.reduced(window, (width, height)))
+        alpha = None if self.alpha is None else cv2.resize(self.alpha[y0:y1, x0:x1], (width, height), interpolation=cv2.INTER_AREA)
+        shown = Box(x0, y0, x1, y1)
+
+        def inside(faces: Sequence[Face]) -> tuple[Face, ...]:
+            return tuple(face.carried(move, canvas) for face in faces if face.box.intersection(shown).area > 0)
+
+        return Scene(canvas, inside(self.faces), alpha, inside(self.seen))
 
     @property
     def everyone(self) -> tuple[Face, ...]:

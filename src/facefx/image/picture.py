@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import ImageError, ParameterError
+from ..held_files import held_bytes
 from ..shown import shown
 from .canvas import Canvas
 from .files import check_target, decode, encode, format_of, upright, write_file
@@ -289,6 +290,8 @@ def _from_pil(image: Image.Image, limit: int) -> Picture:
 def read_bytes(path: Path, limit: int) -> bytes:
     """What is in a file. Raises `ImageError` for what no picture of `limit` pixels can be."""
     try:
+        if (held := held_bytes(path)) is not None:
+            return held
         if path.is_dir():
             raise ImageError(f"{str(path)!r} is a folder; name a picture file in it.")
         if not path.exists():

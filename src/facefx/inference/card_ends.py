@@ -35,8 +35,8 @@ def labels_of_card(model: str, table: Mapping[str, Any]) -> tuple[LabelScheme, t
     labels = scheme(table["scheme"])
     if set(classes) != set(labels.classes) or "means" in table:
         raise ModelError(
-            f"it lists the classes {shown(tuple(classes))}, but its scheme {labels.name!r} has {labels.classes}; classes of the network's "
-            "own need no scheme, but [labels.means]"
+            f"it lists the classes {shown(tuple(classes))}, but its scheme {labels.name!r} has {labels.classes}; classes of the "
+            "network's own need no scheme, but [labels.means]"
         )
     return labels, tuple((classes.index(name),) for name in labels.classes)
 

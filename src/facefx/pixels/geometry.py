@@ -68,6 +68,11 @@ def apply(affine: np.ndarray, points: np.ndarray) -> np.ndarray:
     return np.asarray(points, float) @ affine[:, :2].T + affine[:, 2]
 
 
+def chained(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The map that does one, (2, 3), and then the other."""
+    return (_square(second) @ _square(first))[:2]
+
+
 def crop_affine(center: tuple[float, float], side: float, roll: float, size: int) -> np.ndarray:
     """The map from the picture to an upright crop of `size` × `size` pixels.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import ParameterError
+from ...held_files import holder_of
 from ...pixels.color import by_bands
 from ...shown import shown
 from ...small_files import read_small
@@ -81,6 +82,8 @@ def read_cube(path: str) -> Cube:
         If it cannot be read, or is no such table; the message gives the line.
     """
     try:
+        if held := holder_of(path):
+            return held.once(("cube", path), lambda: _found(path))
         return _read(path, Path(path).stat().st_mtime_ns)
     except OSError as error:
         raise ParameterError(f"the table {path!r} cannot be read: {error.strerror}; give the path of a .cube file") from None
@@ -90,6 +93,10 @@ def read_cube(path: str) -> Cube:
 
 @lru_cache(maxsize=4)
 def _read(path: str, changed: int) -> Cube:
+    return _found(path)
+
+
+def _found(path: str) -> Cube:
     return _parsed(read_small(path, _MOST_BYTES).decode("utf-8-sig"), f"the table {path!r}")
 
 

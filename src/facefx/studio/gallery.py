@@ -1,0 +1,203 @@
+"""The pictures that are open: in memory, each parsed once when it came; previews are edited at screen size, results at full."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from threading import RLock
+
+import cv2
+import numpy as np
+
+from ..chains.sequence import Chain, Result
+from ..errors import ImageError
+from ..face.scene import Scene
+from ..held_files import HeldFiles
+from ..image.canvas import Window
+from ..image.picture import Picture, open_image
+from ..parsing.parser import Parser
+from ..parsing.pipeline import parse_picture
+from ..parsing.sightings import with_sightings
+from .steps import key_of
+
+__all__ = ["Gallery", "OpenPicture", "preview_size", "small_jpeg"]
+
+#: Pictures that are kept; of a 24 MP photo 72 MB. The one that was not looked at for longest goes first.
+MOST_PICTURES, MOST_BYTES = 24, 1_500_000_000
+#: Edited previews that are kept of a picture, so that a slider of the last step runs only that one.
+_PREFIXES = 12
+
+
+def preview_size(size: tuple[int, int], longest: int) -> tuple[int, int]:
+    """(height, width) of a picture that fits into a square of that side; never larger than it is."""
+    scale = min(1.0, longest / max(size))
+    return max(round(size[0] * scale), 1), max(round(size[1] * scale), 1)
+
+
+@dataclass(eq=False)
+class OpenPicture:
+    """One picture with what was found in it.
+
+    Attributes
+    ----------
+    name : what its file was called.
+    picture, scene : as it came, and what was found in it.
+    small : the scene at screen size.
+    """
+
+    name: str
+    picture: Picture
+    scene: Scene
+    parser: Parser = field(repr=False)
+    longest: int = 1280
+    small: Scene = field(init=False)
+    _edited: OrderedDict[tuple[bool, str], Scene] = field(default_factory=OrderedDict, repr=False)
+    _full: tuple[str, Result] | None = None
+    _lock: RLock = field(default_factory=RLock, repr=False)
+    _private: Scene | None = None
+
+    def __post_init__(self) -> None:
+        height, width = self.scene.size
+        self.small = self.scene.through((0, 0, width, height), preview_size(self.scene.size, self.longest))
+
+    @property
+    def nbytes(self) -> int:
+        """About how much memory it takes."""
+        return 3 * self.scene.size[0] * self.scene.size[1] + 12 * self.small.size[0] * self.small.size[1] * (2 + len(self._edited))
+
+    def preview(self, chain: Chain) -> Scene:
+        """The picture at screen size with a chain on it: what earlier previews share with it is not done again."""
+        with self._lock:
+            private = chain.private
+            start, done = 0, self._scene_for(chain, small=True)
+            for count in range(len(chain.steps), 0, -1):
+                if (kept := self._edited.get((private, key_of(chain, count)))) is not None:
+                    start, done = count, kept
+                    break
+            for count in range(start + 1, len(chain.steps) + 1):
+                done = Chain(chain.steps[:count], chain.seed).edit(done, start=count - 1)
+                self._edited[private, key_of(chain, count)] = done
+            while len(self._edited) > _PREFIXES:
+                self._edited.popitem(last=False)
+            return done
+
+    def result(self, chain: Chain) -> Result:
+        """The picture at full size with a chain on it; the last one is kept."""
+        with self._lock:
+            key = key_of(chain)
+            if self._full is None or self._full[0] != key:
+                scene = self._scene_for(chain, small=False)
+                self._full = key, chain.run_parsed(self.picture, scene, require_face=False)
+            return self._full[1]
+
+    def closeup(self, index: int = 0, side: int = 224) -> Scene:
+        """A square round one of the faces, small; the middle of the picture where there is none."""
+        height, width = self.scene.size
+        if index < len(self.scene.faces):
+            box = self.scene.faces[index].box
+            (x, y), half = box.center, 1.05 * box.side
+            y -= 0.12 * box.side
+        else:
+            x, y, half = width / 2, height / 2, min(width, height) / 2
+        half = min(half, min(width, height) / 2)
+        x, y = min(max(x, half), width - half), min(max(y, half), height - half)
+        window: Window = int(x - half), int(y - half), int(x + half), int(y + half)
+        return self.scene.through(window, (side, side))
+
+    def parts(self) -> np.ndarray:
+        """Which part each pixel of the preview shows, and whose: (H, W, 3) uint8, label, face + 1, 0."""
+        height, width = self.small.size
+        shown = np.zeros((height, width, 3), np.uint8)
+        if self.small.faces:
+            scheme = self.small.faces[0].parsing.scheme
+            shown[..., 0] = self.small.label_map(scheme)
+            for index, face in enumerate(self.small.faces[:250]):
+                own = self.small.of([face]).label_map(scheme)
+                shown[..., 1][(shown[..., 1] == 0) & (own > 0) & (own == shown[..., 0])] = index + 1
+        return shown
+
+    def _scene_for(self, chain: Chain, *, small: bool) -> Scene:
+        """What a chain works on: where one hides people with all who were seen by a careful look, which is taken once."""
+        if not chain.private:
+            return self.small if small else self.scene
+        if self._private is None:
+            self._private = with_sightings(self.scene, self.parser)
+        if not small:
+            return self._private
+        height, width = self.scene.size
+        return self._private.through((0, 0, width, height), self.small.size)
+
+
+class Gallery:
+    """All open pictures, by names that nobody guesses."""
+
+    def __init__(self, parser: Parser, max_pixels: int) -> None:
+        self.parser, self._max_pixels = parser, max_pixels
+        self._pictures: OrderedDict[str, OpenPicture] = OrderedDict()
+        self._files: OrderedDict[str, bytes] = OrderedDict()
+        self._held: HeldFiles | None = None
+        self._lock = RLock()
+
+    def add(self, data: bytes, name: str, longest: int) -> str:
+        """Open a picture and parse it. Raises `ImageError`."""
+        picture = open_image(data, max_pixels=self._max_pixels, first_frame=True)
+        opened = OpenPicture(name, picture, parse_picture(picture.canvas, self.parser), self.parser, longest)
+        key = secrets.token_urlsafe(12)
+        with self._lock:
+            self._pictures[key] = opened
+            self._forget()
+        return key
+
+    def __getitem__(self, key: str) -> OpenPicture:
+        with self._lock:
+            if key not in self._pictures:
+                raise ImageError(
+                    "this picture is not open any more: it was closed, or the studio was started again; drop it in again"
+                )
+            self._pictures.move_to_end(key)
+            return self._pictures[key]
+
+    def close(self, key: str) -> None:
+        """Forget a picture."""
+        with self._lock:
+            self._pictures.pop(key, None)
+
+    def hold(self, data: bytes) -> str:
+        """Keep a file that steps may name, and give its name."""
+        key = secrets.token_urlsafe(12)
+        with self._lock:
+            self._files[key] = data
+            while sum(map(len, self._files.values())) > MOST_BYTES // 4 and len(self._files) > 1:
+                self._files.popitem(last=False)
+            self._held = None
+        return key
+
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        """What is kept for steps, by name."""
+        return self._files
+
+    def held(self) -> HeldFiles:
+        """The same for ``with``: one for all who work, with what was made of them."""
+        with self._lock:
+            if self._held is None:
+                self._held = HeldFiles(self._files)
+            return self._held
+
+    def _forget(self) -> None:
+        while len(self._pictures) > 1 and (
+            len(self._pictures) > MOST_PICTURES or sum(one.nbytes for one in self._pictures.values()) > MOST_BYTES
+        ):
+            self._pictures.popitem(last=False)
+
+
+def small_jpeg(scene: Scene, *, quality: int = 88) -> tuple[bytes, str]:
+    """A scene as JPEG, or as PNG where it has alpha: the bytes and the media type."""
+    pixels = cv2.convertScaleAbs(scene.image, alpha=255)
+    if scene.alpha is not None:
+        rgba = np.dstack([pixels[..., ::-1], cv2.convertScaleAbs(scene.alpha, alpha=255)])
+        return cv2.imencode(".png", rgba, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes(), "image/png"
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+    return cv2.imencode(".jpg", pixels[..., ::-1], options)[1].tobytes(), "image/jpeg"

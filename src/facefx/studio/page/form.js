@@ -1,0 +1,77 @@
+// A form from the JSON Schema of an effect's declaration: whoever declared it, its parameters appear.
+
+import { make } from "./dom.js";
+import { name, word } from "./words.js";
+
+const SWATCHES = {
+  lips: ["#a2243b", "#cc0033", "#d9556b", "#b5651d", "#7a1d49", "#e8a0a8", "#4a0f1c"],
+  hair: ["#1c1412", "#4b2e1e", "#8a5a2b", "#d8b06a", "#9c3a24", "#6b3fa0", "#2f6f9f", "#d45c98"],
+  eyes: ["#4f7fae", "#5e8c61", "#7b5a36", "#8c8f94", "#7a5fa8"],
+  other: ["#ffffff", "#d9d4cc", "#8f8a86", "#1d1a21", "#a2243b", "#e0a23a", "#2f6f9f", "#5e8c61"],
+};
+let count = 0;
+
+// One field for each parameter. `changed(name, value, isFinal)` hears of it while it is dragged and once it is let go.
+export function formOf(effect, params, { faces, changed, pickFile }) {
+  const fields = Object.entries(effect.schema).map(([key, schema]) => field(effect, key, schema, params[key] ?? schema.default, { faces, changed, pickFile }));
+  const shown = fields.filter(Boolean), first = shown.slice(0, 4), rest = shown.slice(4);
+  return make("div", { class: "form" }, first, rest.length > 1 ? make("details", {}, make("summary", {}, word("showMore")), rest) : rest);
+}
+
+function field(effect, key, schema, value, tools) {
+  const id = `field-${++count}`, title = key === "faces" ? word("whose") : name(key), hint = key === "faces" ? "" : schema.description || "";
+  const label = make("label", { for: id }, title), tell = hint ? { "aria-describedby": `${id}-hint` } : {};
+  const told = hint ? make("small", { id: `${id}-hint`, class: "soft" }, hint) : null;
+  const change = (next, isFinal = true) => tools.changed(key, next, isFinal);
+  if (key === "faces") return whose(id, label, value, tools.faces, change);
+  if (effect.files[key]) return file(id, label, told, value, effect.files[key], change, tools.pickFile);
+  if (schema.type === "boolean")
+    return make("div", { class: "field tick" }, make("input", { type: "checkbox", id, checked: value, ...tell, onchange: (event) => change(event.target.checked) }), label, told);
+  if (schema.enum) {
+    const options = schema.enum.map((one) => make("option", { value: one, selected: one === value }, name(one)));
+    return make("div", { class: "field" }, label, make("select", { id, ...tell, onchange: (event) => change(event.target.value) }, options), told);
+  }
+  if (schema.format === "color") return color(id, label, told, tell, effect, value, change);
+  if (schema.minimum !== undefined) {
+    const whole = schema.type === "integer", step = whole ? 1 : (schema.maximum - schema.minimum) / 100;
+    const shown = make("output", { for: id }, number(value, whole));
+    const slider = make("input", {
+      type: "range", id, min: schema.minimum, max: schema.maximum, step, value, ...tell,
+      oninput: (event) => { shown.textContent = number(+event.target.value, whole); change(+event.target.value, false); },
+      onchange: (event) => change(+event.target.value, true),
+    });
+    return make("div", { class: "field" }, make("div", { class: "head" }, label, shown), slider, told);
+  }
+  return make("div", { class: "field" }, label, make("input", { type: "text", id, value, ...tell, onchange: (event) => change(event.target.value) }), told);
+}
+
+const number = (value, whole) => (whole ? `${value}` : (+value).toFixed(2));
+
+function color(id, label, told, tell, effect, value, change) {
+  const key = ["lips", "hair", "eyes"].find((one) => effect.region.includes(one)) || "other";
+  const input = make("input", { type: "color", id, value, ...tell, oninput: (event) => change(event.target.value, false), onchange: (event) => change(event.target.value, true) });
+  const swatches = SWATCHES[key].map((one) => {
+    const swatch = make("button", { type: "button", class: "swatch", "aria-label": `${label.textContent} ${one}`, title: one, onclick: () => { input.value = one; change(one, true); } });
+    swatch.style.backgroundColor = one;
+    return swatch;
+  });
+  return make("div", { class: "field" }, label, make("div", { class: "colors" }, input, swatches), told);
+}
+
+function whose(id, label, value, faces, change) {
+  if (faces < 2 && value === "all") return null; // one face: nothing to choose
+  const options = [["all", word("all")], ["largest", word("largest")], ...Array.from({ length: faces }, (_, i) => [i, `${word("face")} ${i + 1}`])];
+  if (!options.some(([one]) => `${one}` === `${value}`)) options.push([value, `${value}`]);
+  const made = options.map(([one, text]) => make("option", { value: `${one}`, selected: `${one}` === `${value}` }, text));
+  return make("div", { class: "field" }, label, make("select", { id, onchange: (event) => change(/^\d+$/.test(event.target.value) ? +event.target.value : event.target.value) }, made));
+}
+
+function file(id, label, told, value, kind, change, pickFile) {
+  const shown = make("span", { class: "soft" }, value ? "✓" : word("none"));
+  const button = make("button", { type: "button", id, onclick: async () => {
+    const path = await pickFile(kind === "cube" ? ".cube" : "image/*,.heic,.avif");
+    if (path) { shown.textContent = "✓"; change(path, true); }
+  } }, word("chooseFile"));
+  const off = make("button", { type: "button", class: "link", onclick: () => { shown.textContent = word("none"); change("", true); } }, word("remove"));
+  return make("div", { class: "field" }, label, make("div", { class: "row" }, button, shown, value ? off : null), told);
+}

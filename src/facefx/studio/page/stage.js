@@ -1,0 +1,206 @@
+// The picture on the screen: before and after, zoom and pan, and the part under the pointer lit up.
+
+import { $ } from "./dom.js";
+
+const MOST = 16;
+
+export class Stage {
+  constructor({ onPart, onZoom, needWindow }) {
+    this.canvas = $("view");
+    this.pen = this.canvas.getContext("2d");
+    Object.assign(this, { onPart, onZoom, needWindow });
+    this.before = this.after = this.parts = this.detail = null;
+    this.size = { width: 1, height: 1 };
+    this.zoom = 1; this.x = this.y = 0; // of the fitted picture; its middle, in screen pixels from the middle
+    this.split = null; this.holding = false;
+    this.lit = null; this.glow = null;
+    this.fingers = new Map();
+    new ResizeObserver(() => { this.fit(); this.draw(); }).observe(this.canvas.parentElement);
+    const on = (kind, does, options) => this.canvas.addEventListener(kind, does, options);
+    on("pointerdown", (event) => this.down(event));
+    on("pointermove", (event) => this.move(event));
+    on("pointerup", (event) => this.up(event));
+    on("pointercancel", (event) => this.fingers.delete(event.pointerId));
+    on("pointerleave", () => { if (!this.chosen) this.light(null); else this.light(this.chosen); });
+    on("wheel", (event) => { event.preventDefault(); this.zoomBy(Math.exp(-event.deltaY / 400), event.offsetX, event.offsetY); }, { passive: false });
+    on("keydown", (event) => this.key(event));
+  }
+
+  show(size, before, parts) {
+    Object.assign(this, { size, before, after: before, detail: null, chosen: null, lit: null, glow: null });
+    this.parts = parts ? pixels(parts) : null;
+    this.reset();
+  }
+
+  get seen() {
+    const found = new Set();
+    if (this.parts) for (let i = 0; i < this.parts.data.length; i += 4) found.add(this.parts.data[i]);
+    return found;
+  }
+
+  setAfter(image) { this.after = image; this.detail = null; this.draw(); this.askForDetail(); }
+  setDetail(image, window) { this.detail = { image, window }; this.draw(); }
+  reset() { this.zoom = 1; this.x = this.y = 0; this.fit(); this.draw(); this.onZoom(this.percent); }
+
+  fit() {
+    const box = this.canvas.parentElement.getBoundingClientRect(), ratio = devicePixelRatio || 1;
+    this.canvas.width = Math.max(Math.round(box.width * ratio), 1);
+    this.canvas.height = Math.max(Math.round(box.height * ratio), 1);
+    this.ratio = ratio;
+    const margin = Math.min(box.width, box.height) > 500 ? 24 : 8;
+    this.fitted = Math.min((box.width - 2 * margin) / this.size.width, (box.height - 2 * margin) / this.size.height);
+    this.box = box;
+  }
+
+  get scale() { return this.fitted * this.zoom; } // screen pixels a pixel of the picture
+  get percent() { return Math.round(100 * this.scale * this.ratio); }
+  get origin() { return { left: this.box.width / 2 + this.x - this.size.width * this.scale / 2, top: this.box.height / 2 + this.y - this.size.height * this.scale / 2 }; }
+
+  draw() {
+    if (!this.frame) this.frame = requestAnimationFrame(() => { this.frame = 0; this.paint(); });
+  }
+
+  paint() {
+    const { pen, canvas } = this;
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+    if (!this.before) return;
+    pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    const { left, top } = this.origin, width = this.size.width * this.scale, height = this.size.height * this.scale;
+    pen.imageSmoothingEnabled = this.scale * this.ratio < 3;
+    pen.imageSmoothingQuality = "high";
+    if (this.transparent) this.checker(left, top, width, height);
+    const image = this.holding ? this.before : this.after;
+    pen.drawImage(image, left, top, width, height);
+    if (this.detail && !this.holding) {
+      const [x0, y0, x1, y1] = this.detail.window;
+      pen.drawImage(this.detail.image, left + x0 * this.scale, top + y0 * this.scale, (x1 - x0) * this.scale, (y1 - y0) * this.scale);
+    }
+    if (this.split !== null && !this.holding) {
+      const line = this.split * this.box.width;
+      pen.save();
+      pen.beginPath(); pen.rect(0, 0, line, this.box.height); pen.clip();
+      pen.drawImage(this.before, left, top, width, height);
+      pen.restore();
+    }
+    if (this.glow && !this.holding && this.split === null) pen.drawImage(this.glow, left, top, width, height);
+  }
+
+  checker(left, top, width, height) {
+    if (!this.tiles) {
+      const tile = document.createElement("canvas"); tile.width = tile.height = 20;
+      const pen = tile.getContext("2d");
+      pen.fillStyle = "#fff"; pen.fillRect(0, 0, 20, 20); pen.fillStyle = "#d5d5d5"; pen.fillRect(0, 0, 10, 10); pen.fillRect(10, 10, 10, 10);
+      this.tiles = this.pen.createPattern(tile, "repeat");
+    }
+    this.pen.fillStyle = this.tiles;
+    this.pen.fillRect(left, top, width, height);
+  }
+
+  // Light up the pixels with certain indices, of one face or of all (face 0).
+  light(part) {
+    const key = part && `${part.indices}/${part.face}`;
+    if (key === this.litKey) return;
+    this.litKey = key;
+    this.lit = part;
+    this.glow = part && part.indices.length && this.parts ? glowOf(this.parts, new Set(part.indices), part.face) : null;
+    this.draw();
+  }
+
+  choose(part) { this.chosen = part; this.light(part); }
+
+  at(x, y) {
+    if (!this.parts) return null;
+    const { left, top } = this.origin;
+    const column = Math.floor((x - left) / (this.size.width * this.scale) * this.parts.width), row = Math.floor((y - top) / (this.size.height * this.scale) * this.parts.height);
+    if (column < 0 || row < 0 || column >= this.parts.width || row >= this.parts.height) return null;
+    const place = 4 * (row * this.parts.width + column);
+    return { index: this.parts.data[place], face: this.parts.data[place + 1] };
+  }
+
+  down(event) {
+    this.canvas.setPointerCapture(event.pointerId);
+    this.fingers.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
+    this.moved = this.fingers.size > 1 ? 99 : 0;
+  }
+
+  move(event) {
+    const finger = this.fingers.get(event.pointerId);
+    if (!finger) { if (event.pointerType === "mouse") this.onPart(this.at(event.offsetX, event.offsetY), false); return; }
+    const dx = event.offsetX - finger.x, dy = event.offsetY - finger.y;
+    this.moved += Math.hypot(dx, dy);
+    if (this.fingers.size === 2) {
+      const [one, other] = [...this.fingers.values()], was = Math.hypot(one.x - other.x, one.y - other.y);
+      Object.assign(finger, { x: event.offsetX, y: event.offsetY });
+      const now = Math.hypot(one.x - other.x, one.y - other.y);
+      if (was > 0) this.zoomBy(now / was, (one.x + other.x) / 2, (one.y + other.y) / 2);
+      this.pan(dx / 2, dy / 2);
+    } else if (this.moved > 6) {
+      Object.assign(finger, { x: event.offsetX, y: event.offsetY });
+      if (this.zoom > 1) this.pan(dx, dy);
+    }
+  }
+
+  up(event) {
+    const finger = this.fingers.get(event.pointerId);
+    this.fingers.delete(event.pointerId);
+    if (finger && this.moved <= 6) this.onPart(this.at(event.offsetX, event.offsetY), true);
+  }
+
+  pan(dx, dy) { this.x += dx; this.y += dy; this.hold(); this.draw(); this.askForDetail(); }
+
+  hold() {
+    const wide = Math.max(0, (this.size.width * this.scale - this.box.width) / 2 + 40), high = Math.max(0, (this.size.height * this.scale - this.box.height) / 2 + 40);
+    this.x = Math.max(-wide, Math.min(wide, this.x)); this.y = Math.max(-high, Math.min(high, this.y));
+    if (this.zoom === 1) this.x = this.y = 0;
+  }
+
+  zoomBy(factor, x = this.box.width / 2, y = this.box.height / 2) {
+    const old = this.zoom, most = Math.max(MOST / this.ratio / this.fitted, 1);
+    this.zoom = Math.max(1, Math.min(most, old * factor));
+    const grown = this.zoom / old, cx = x - this.box.width / 2, cy = y - this.box.height / 2;
+    this.x = cx - (cx - this.x) * grown; this.y = cy - (cy - this.y) * grown;
+    this.hold(); this.draw(); this.onZoom(this.percent); this.askForDetail();
+  }
+
+  key(event) {
+    const step = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] }[event.key];
+    if (step && this.zoom > 1) { event.preventDefault(); this.pan(...step); }
+  }
+
+  // The preview is as large as a screen: whoever looks closer than that wants the picture's own pixels.
+  askForDetail() {
+    clearTimeout(this.waiting);
+    if (!this.after || this.scale * this.ratio <= 1.05 * this.after.width / this.size.width || this.after.width >= this.size.width) return;
+    this.waiting = setTimeout(() => {
+      const { left, top } = this.origin, clip = (value, most) => Math.max(0, Math.min(most, Math.round(value)));
+      const window = [clip(-left / this.scale - 8, this.size.width), clip(-top / this.scale - 8, this.size.height), clip((this.box.width - left) / this.scale + 8, this.size.width), clip((this.box.height - top) / this.scale + 8, this.size.height)];
+      if ((window[2] - window[0]) * (window[3] - window[1]) < 12e6) this.needWindow(window);
+    }, 250);
+  }
+}
+
+function pixels(image) {
+  const sheet = document.createElement("canvas");
+  sheet.width = image.width; sheet.height = image.height;
+  const pen = sheet.getContext("2d", { willReadFrequently: true });
+  pen.drawImage(image, 0, 0);
+  return pen.getImageData(0, 0, image.width, image.height);
+}
+
+// A tint with a bright rim round some parts.
+function glowOf(parts, indices, face) {
+  const { width, height, data } = parts, sheet = document.createElement("canvas");
+  sheet.width = width; sheet.height = height;
+  const pen = sheet.getContext("2d"), made = pen.createImageData(width, height), inside = new Uint8Array(width * height);
+  for (let i = 0; i < inside.length; i++) inside[i] = indices.has(data[4 * i]) && (!face || data[4 * i] === 0 || data[4 * i + 1] === face) ? 1 : 0;
+  const rim = Math.max(1, Math.round(Math.max(width, height) / 700));
+  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) {
+    const i = y * width + x;
+    if (!inside[i]) continue;
+    const edge = x < rim || y < rim || x >= width - rim || y >= height - rim || !inside[i - rim] || !inside[i + rim] || !inside[i - rim * width] || !inside[i + rim * width];
+    made.data.set(edge ? [255, 255, 255, 235] : [255, 86, 150, 44], 4 * i);
+  }
+  pen.putImageData(made, 0, 0);
+  return sheet;
+}

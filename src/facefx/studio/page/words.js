@@ -1,0 +1,79 @@
+// One table of words. What it does not have is shown as it is declared, in English.
+
+const WORDS = {
+  en: {
+    history: "History", view: "View", undo: "Undo", redo: "Redo", compare: "Compare before and after (hold B for before)",
+    zoomOut: "Zoom out", zoomIn: "Zoom in", zoomFit: "Fit the picture", more: "More: films, folders, camera, language", open: "Open", save: "Save",
+    picture: "Picture", canvas: "The edited picture. Click on a part of a face, or choose it in the panel.", split: "Before and after", before: "Before", after: "After",
+    drop: "Drop a photo here", dropMore: "or paste one. JPEG, PNG, WebP, TIFF, AVIF, HEIC.", choose: "Choose photos", camera: "Use the camera",
+    private: "Your photos stay on this computer.", working: "Looking for faces…", pictures: "Open pictures", panel: "Tools", tabs: "Tools",
+    edit: "Edit", looks: "Looks", masks: "Masks", measures: "Measures", where: "Where", chain: "Steps", clear: "Remove all",
+    noSteps: "Click on a part of the face, then choose what to do with it.", loadLook: "Load…", saveLook: "Save look", code: "As code",
+    close: "Close", letGo: "Let go to open", remove: "Remove", up: "Move up", down: "Move down", on: "On", from: "from", none: "none", chooseFile: "Choose a file…",
+    whose: "Whose", all: "all faces", largest: "the largest face", face: "face", faces: "faces", noFaces: "No face was found in this picture. Effects on the whole picture and the background still work.",
+    add: "Add", added: "added", removed: "removed", copied: "Copied", copy: "Copy", python: "Python", command: "Command line", asCode: "This chain as code",
+    format: "Format", same: "as it came", quality: "Quality", download: "Download", saving: "Saving at full size…", saveTitle: "Save the picture", fullSize: "Full size",
+    lost: "These pictures do not travel with a look and were left out:", tinted: "All parts, tinted", labels: "Label map", overlay: "Overlay", maskOf: "Mask of", measured: "Measurements as JSON",
+    noMeasures: "Open a picture with a face to measure it.", language: "Language", theme: "Colours", light: "Light", dark: "Dark", system: "As the system", film: "Edit a film", folder: "Edit many photos",
+    filmHint: "The steps at the side are run on every frame. Sound is kept.", folderHint: "The steps at the side are run on every photo. You get a ZIP with a report.", start: "Start", stop: "Cancel", chooseFilm: "Choose a film", chooseFolder: "Choose photos", chooseTree: "Choose a folder",
+    uploading: "Uploading", frames: "frames", done: "Done", of: "of", failed: "failed", live: "Camera", perSecond: "frames a second", snap: "Take this picture", noCamera: "The camera cannot be used",
+    offline: "The studio does not answer. Is it still running? Start it again with: facefx studio", closePicture: "Close this picture", moreTitle: "More", before2: "Before", nothingHere: "No effect works on this part alone.",
+    shape: "Face shape", keys: "Keys", keysHint: "B held: before. C: compare. + and −: zoom. 0: fit. Ctrl Z, Ctrl Shift Z: undo, redo. Ctrl S: save.", showMore: "More settings", open2: "opened", loading: "Loading…",
+    "part:picture": "Whole picture", "part:face": "Whole face",
+  },
+  de: {
+    history: "Verlauf", view: "Ansicht", undo: "Rückgängig", redo: "Wiederholen", compare: "Vorher und nachher vergleichen (B halten für vorher)",
+    zoomOut: "Kleiner", zoomIn: "Größer", zoomFit: "Ganzes Bild", more: "Mehr: Filme, Ordner, Kamera, Sprache", open: "Öffnen", save: "Speichern",
+    picture: "Bild", canvas: "Das bearbeitete Bild. Klicke auf einen Teil des Gesichts oder wähle ihn in der Leiste.", split: "Vorher und nachher", before: "Vorher", after: "Nachher",
+    drop: "Zieh ein Foto hierher", dropMore: "oder füge eines ein. JPEG, PNG, WebP, TIFF, AVIF, HEIC.", choose: "Fotos auswählen", camera: "Kamera benutzen",
+    private: "Deine Fotos bleiben auf diesem Rechner.", working: "Suche Gesichter…", pictures: "Offene Bilder", panel: "Werkzeuge", tabs: "Werkzeuge",
+    edit: "Bearbeiten", looks: "Looks", masks: "Masken", measures: "Maße", where: "Wo", chain: "Schritte", clear: "Alle entfernen",
+    noSteps: "Klicke auf einen Teil des Gesichts und wähle dann, was damit geschehen soll.", loadLook: "Laden…", saveLook: "Look speichern", code: "Als Code",
+    close: "Schließen", letGo: "Loslassen zum Öffnen", remove: "Entfernen", up: "Nach oben", down: "Nach unten", on: "An", from: "von", none: "keine", chooseFile: "Datei wählen…",
+    whose: "Wessen", all: "alle Gesichter", largest: "das größte Gesicht", face: "Gesicht", faces: "Gesichter", noFaces: "In diesem Bild wurde kein Gesicht gefunden. Effekte auf das ganze Bild und den Hintergrund gehen trotzdem.",
+    add: "Hinzufügen", added: "hinzugefügt", removed: "entfernt", copied: "Kopiert", copy: "Kopieren", python: "Python", command: "Befehlszeile", asCode: "Diese Kette als Code",
+    format: "Format", same: "wie es kam", quality: "Qualität", download: "Herunterladen", saving: "Speichere in voller Größe…", saveTitle: "Bild speichern", fullSize: "Volle Größe",
+    lost: "Diese Bilder reisen nicht mit einem Look und wurden weggelassen:", tinted: "Alle Teile, eingefärbt", labels: "Label-Karte", overlay: "Überlagerung", maskOf: "Maske:", measured: "Maße als JSON",
+    noMeasures: "Öffne ein Bild mit einem Gesicht, um es zu messen.", language: "Sprache", theme: "Farben", light: "Hell", dark: "Dunkel", system: "Wie das System", film: "Film bearbeiten", folder: "Viele Fotos bearbeiten",
+    filmHint: "Die Schritte an der Seite laufen auf jedem Bild des Films. Der Ton bleibt.", folderHint: "Die Schritte an der Seite laufen auf jedem Foto. Du bekommst ein ZIP mit einem Bericht.", start: "Start", stop: "Abbrechen", chooseFilm: "Film auswählen", chooseFolder: "Fotos auswählen", chooseTree: "Ordner auswählen",
+    uploading: "Lade hoch", frames: "Bilder", done: "Fertig", of: "von", failed: "misslungen", live: "Kamera", perSecond: "Bilder pro Sekunde", snap: "Dieses Bild nehmen", noCamera: "Die Kamera kann nicht benutzt werden",
+    offline: "Das Studio antwortet nicht. Läuft es noch? Starte es neu mit: facefx studio", closePicture: "Dieses Bild schließen", moreTitle: "Mehr", nothingHere: "Kein Effekt wirkt auf diesen Teil allein.",
+    shape: "Gesichtsform", keys: "Tasten", keysHint: "B halten: vorher. C: vergleichen. + und −: Größe. 0: ganzes Bild. Strg Z, Strg Umschalt Z: rückgängig, wiederholen. Strg S: speichern.", showMore: "Weitere Einstellungen", open2: "geöffnet", loading: "Lade…",
+    // names of parts, effects and parameters
+    "part:lips": "Lippen", "part:mouth": "Mund", "part:eyes": "Augen", "part:brows": "Brauen", "part:skin": "Haut", "part:nose": "Nase", "part:hair": "Haare", "part:ears": "Ohren", "part:neck": "Hals", "part:clothing": "Kleidung",
+    "part:face": "Ganzes Gesicht", "part:background": "Hintergrund", "part:picture": "Ganzes Bild", "part:hat": "Hut", "part:eyeglasses": "Brille", "part:earring": "Ohrring", "part:necklace": "Halskette", "part:teeth": "Zähne",
+    recolor_lips: "Lippen färben", line_lips: "Lippenkontur", whiten_teeth: "Zähne aufhellen", recolor_hair: "Haare färben", grey_hair: "Graues Haar", shine_hair: "Haarglanz", recolor_eyes: "Augenfarbe", brighten_eyes: "Augen aufhellen",
+    apply_eyeliner: "Lidstrich", apply_eyeshadow: "Lidschatten", recolor_brows: "Brauen färben", smooth_skin: "Haut glätten", even_skin: "Haut ausgleichen", apply_foundation: "Foundation", apply_blush: "Rouge", contour_face: "Konturieren",
+    reduce_shine: "Glanz mindern", remove_blemishes: "Unreinheiten entfernen", soften_under_eyes: "Augenringe mildern", transfer_makeup: "Make-up übertragen", slim_face: "Gesicht schmaler", enlarge_eyes: "Augen vergrößern", reshape_nose: "Nase formen", lift_brows: "Brauen heben",
+    blur_background: "Hintergrund unscharf", replace_background: "Hintergrund ersetzen", cutout: "Freistellen", grade: "Farbstimmung", glow: "Leuchten", sketch: "Zeichnung", cartoon: "Comic", anonymize: "Unkenntlich machen",
+    draw_boxes: "Rahmen zeichnen", draw_contour: "Umriss zeichnen", draw_regions: "Teile einfärben", show_region: "Einen Teil zeigen",
+    color: "Farbe", strength: "Stärke", finish: "Oberfläche", second: "Zweite Farbe", ombre: "Verlauf", radius: "Radius", region: "Bereich", picture2: "Bild", reference: "Vorlage", preset: "Vorgabe", cube: "Farbtabelle", fill: "Füllung", feather: "Weichheit", seed: "Zufall", method: "Verfahren", part: "Teil", size: "Größe", shape2: "Form", width: "Breite", amount: "Menge",
+  },
+};
+
+export const LANGUAGES = { en: "English", de: "Deutsch" };
+
+export let language = stored() || (navigator.language.startsWith("de") ? "de" : "en");
+
+function stored() {
+  try { return localStorage.getItem("facefx-language"); } catch { return null; }
+}
+
+export function speak(which) {
+  language = which in WORDS ? which : "en";
+  try { localStorage.setItem("facefx-language", language); } catch { /* private window */ }
+  document.documentElement.lang = language;
+  for (const one of document.querySelectorAll("[data-word]")) one.textContent = word(one.dataset.word);
+  for (const one of document.querySelectorAll("[data-title]")) { one.title = word(one.dataset.title); one.setAttribute("aria-label", one.title); }
+  for (const one of document.querySelectorAll("[data-label]")) one.setAttribute("aria-label", word(one.dataset.label));
+}
+
+export const word = (key) => WORDS[language][key] ?? WORDS.en[key] ?? key;
+
+// A declared name, such as recolor_lips: by the table, or with spaces.
+export function name(key, prefix = "") {
+  const known = WORDS[language][prefix + key];
+  if (known && (prefix || language !== "en")) return known;
+  const text = key.replaceAll("_", " ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,201 @@
+"""The studio as somebody uses it, in a real browser with the real model: on a laptop's screen and on a phone's."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from browser_screen import Screen, chromium, phone, screen, studio
+from PIL import Image
+
+__all__ = ["chromium", "phone", "screen", "studio"]
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+
+def violations(page: Any) -> list[str]:
+    """What axe finds wrong with the page."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    found = axe.Axe().run(page).response["violations"]
+    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+
+
+def rgb(content: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
+
+
+def test_a_photo_is_dropped_edited_compared_and_saved(screen: Screen, tmp_path: Path) -> None:
+    page = screen.page
+    data = (Path(__file__).parents[2] / "samples" / "straight.jpg").read_bytes()
+    page.evaluate(
+        """bytes => { const moved = new DataTransfer();
+            moved.items.add(new File([new Uint8Array(bytes)], 'me.jpg', {type: 'image/jpeg'}));
+            dispatchEvent(new DragEvent('drop', {dataTransfer: moved, bubbles: true, cancelable: true})); }""",
+        list(data),
+    )
+    page.wait_for_selector("#welcome", state="hidden")
+    page.wait_for_selector("#busy", state="hidden")
+    bare = rgb(screen.picture())
+
+    screen.click_at(0.508, 0.632)  # the lips
+    assert page.get_attribute("[data-key=lips]", "aria-pressed") == "true"
+    assert page.evaluate("facefxStage.glow !== null")
+    page.click(".offer[data-use='facefx:recolor_lips']")
+    screen.settle()
+    page.evaluate("""() => { const color = document.querySelector('#chain input[type=color]'); color.value = '#2050d0';
+        color.dispatchEvent(new Event('input', {bubbles: true})); color.dispatchEvent(new Event('change', {bubbles: true})); }""")
+    page.wait_for_function("() => document.body.dataset.shown?.includes('#2050d0')")
+    page.wait_for_timeout(300)
+    blue = rgb(screen.picture())
+    changed = np.abs(blue - bare).max(axis=2) > 40
+    assert 0.001 < changed.mean() < 0.02
+    assert (blue - bare)[changed][:, 2].mean() > 40
+
+    slider = page.locator("#chain input[type=range]").first
+    box = slider.bounding_box()
+    page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + box["height"] / 2, steps=6)
+    page.mouse.up()
+    assert 0.2 < screen.shown()[0]["params"]["strength"] < 0.4
+
+    page.click("[data-key=hair]")
+    page.click(".offer[data-use='facefx:recolor_hair']")
+    assert [step["use"] for step in screen.shown()] == ["facefx:recolor_lips", "facefx:recolor_hair"]
+    page.click("#compare")
+    page.wait_for_timeout(200)
+    half = rgb(screen.picture())
+    middle = half.shape[1] // 2
+    assert np.abs(half - bare)[:, : middle - 8].max() < 12
+    assert np.abs(half - bare)[:, middle + 8 :].max() > 60
+    page.click("#compare")
+    page.keyboard.down("b")
+    page.wait_for_timeout(150)
+    assert np.abs(rgb(screen.picture()) - bare).max() < 12
+    page.keyboard.up("b")
+
+    page.click("#undo")
+    assert len(screen.shown()) == 1
+    page.click("#redo")
+    assert len(screen.shown()) == 2
+    page.locator("#chain .switch").first.click()
+    assert screen.shown()[0]["on"] is False
+    page.locator("#chain > li").nth(1).get_by_role("button").nth(1).click()  # up
+    assert screen.shown()[0]["use"] == "facefx:recolor_hair"
+
+    page.click("#save")
+    page.select_option("#format", "png")
+    with page.expect_download() as saving:
+        page.click("#save-now")
+    saving.value.save_as(tmp_path / "saved.png")
+    assert Image.open(tmp_path / "saved.png").size == Image.open(io.BytesIO(data)).size
+    assert screen.errors == []
+
+
+def test_a_look_is_saved_and_loaded_after_the_page_was_reloaded(screen: Screen, tmp_path: Path) -> None:
+    page = screen.page
+    screen.open("blonde.jpg")
+    page.click("#tab-looks")
+    page.click("[data-look=plum]")
+    steps = screen.shown()
+    assert len(steps) >= 2
+    with page.expect_download() as saving:
+        page.click("#look-save")
+    saving.value.save_as(tmp_path / "look.json")
+    assert json.loads((tmp_path / "look.json").read_text())["facefx_look"] == 1
+    page.click("#code")
+    assert "recolor_lips" in page.locator("#dialog pre").first.inner_text()
+    page.keyboard.press("Escape")
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
+    screen.open("straight.jpg")
+    page.click("#tab-looks")
+    with page.expect_file_chooser() as choosing:
+        page.click("#look-load")
+    choosing.value.set_files(tmp_path / "look.json")
+    page.wait_for_function(f"() => document.querySelectorAll('#chain > li').length === {len(steps)}")
+    assert screen.shown() == steps
+    assert screen.errors == []
+
+
+def test_errors_are_the_librarys_own_sentences(screen: Screen, tmp_path: Path) -> None:
+    (tmp_path / "broken.jpg").write_bytes(b"this is no picture")
+    screen.page.set_input_files("#files", str(tmp_path / "broken.jpg"))
+    screen.page.wait_for_selector("#notice:not([hidden])")
+    assert "is not a picture" in screen.page.inner_text("#notice")
+    assert screen.page.is_visible("#welcome")
+    screen.open("straight.jpg")
+    assert screen.page.is_hidden("#notice")
+    screen.page.route("**/preview", lambda route: route.abort())
+    screen.page.click("[data-key=lips]")
+    screen.page.click(".offer[data-use='facefx:recolor_lips']")
+    screen.page.wait_for_selector("#notice[data-kind=error]:not([hidden])")
+    assert "facefx studio" in screen.page.inner_text("#notice")
+
+
+def test_the_camera_shows_frames_with_the_look(screen: Screen) -> None:
+    screen.page.click("#shoot")
+    screen.page.wait_for_selector("canvas.live")
+    screen.page.wait_for_function("() => document.getElementById('rate').textContent.length > 0")
+    assert screen.page.evaluate("document.querySelector('canvas.live').width") >= 320
+    screen.page.click("#snap")
+    screen.page.wait_for_selector("#welcome", state="hidden")
+    assert "No face" in screen.page.inner_text("#notice")
+
+
+def test_zoom_goes_to_the_pictures_own_pixels(screen: Screen) -> None:
+    screen.open("full_length.jpg")
+    for _ in range(6):
+        screen.page.click("#zoom-in")
+    assert int(screen.page.inner_text("#zoom-fit").split()[0]) > 200
+    screen.page.click("#zoom-fit")
+    assert screen.page.evaluate("facefxStage.zoom") == 1
+    assert screen.errors == []
+
+
+def test_effects_of_others_have_their_forms(screen: Screen) -> None:
+    pytest.importorskip("facefx_example", reason="plugins/facefx-example is not installed")
+    screen.open("straight.jpg")
+    screen.page.click("[data-key=hair]")
+    screen.page.click(".offer[data-use='facefx-example:frost_hair']")
+    assert screen.shown()[0]["use"] == "facefx-example:frost_hair"
+    assert screen.page.locator("#chain input[type=range]").count() == 2
+
+
+@pytest.mark.parametrize("which", ["screen", "phone"])
+def test_axe_finds_nothing(which: str, request: pytest.FixtureRequest) -> None:
+    made: Screen = request.getfixturevalue(which)
+    assert violations(made.page) == []
+    made.open("straight.jpg")
+    made.page.click("[data-key=lips]")
+    made.page.click(".offer[data-use='facefx:recolor_lips']")
+    made.settle()
+    assert violations(made.page) == []
+    for tab in ("looks", "parts", "measures"):
+        made.page.click(f"#tab-{tab}")
+        made.page.wait_for_timeout(400)
+        assert violations(made.page) == []
+    made.page.click("#more")
+    assert violations(made.page) == []
+
+
+def test_a_phone_shows_all_of_it(phone: Screen) -> None:
+    page = phone.page
+    assert page.inner_text("#choose") == "Fotos auswählen"
+    phone.open("long_dark.jpg", "blonde.jpg")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for button in page.locator(".bar button:visible").all():
+        box = button.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+    assert page.locator(".thumb").count() == 2
+    page.tap("[data-key=hair]")
+    page.tap(".offer[data-use='facefx:recolor_hair']")
+    assert phone.shown()[0]["use"] == "facefx:recolor_hair"
+    page.tap(".swatch >> nth=3")
+    page.wait_for_function("() => document.body.dataset.shown?.includes('#d8b06a')")
+    assert phone.errors == []

@@ -1,0 +1,351 @@
+"""What the studio's page asks of its server: pictures parsed once, previews like results, looks, jobs, and nothing of others."""
+
+from __future__ import annotations
+
+import io
+import json
+import shlex
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from conftest import Fakes
+from facefx import Chain, Color, ParameterError, chain, effect, open_image, parse, register
+from facefx.chains.written import as_command, as_python
+from facefx.cli.effect_text import chain_from_text
+from facefx.held_files import HeldFiles
+from facefx.plugins.installed import registry
+
+pytest.importorskip("fastapi", reason="the extra studio is not installed")
+from starlette.testclient import TestClient
+
+from facefx import studio
+from facefx.studio.catalog import catalog
+from facefx.studio.routes import _files
+
+API = "/studio/api"
+RED = [{"use": "recolor_lips", "params": {"color": "#cc0000"}, "on": True}]
+
+
+@pytest.fixture
+def client(fakes: Fakes) -> TestClient:
+    return TestClient(studio.app(), base_url="http://127.0.0.1:8765", raise_server_exceptions=False)
+
+
+def png(rgb: np.ndarray) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(rgb).save(out, "PNG")
+    return out.getvalue()
+
+
+def decoded(content: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(content)))
+
+
+@pytest.fixture
+def opened(client: TestClient, portrait: np.ndarray) -> dict[str, Any]:
+    answer = client.post(f"{API}/pictures?name=Anna Ü.png&screen=2000", content=png(portrait))
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def ask(client: TestClient, opened: dict[str, Any], what: str, **body: Any) -> Any:
+    answer = client.post(f"{API}/pictures/{opened['id']}/{what}", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def test_a_picture_is_parsed_once_however_often_it_is_edited(
+    client: TestClient, opened: dict[str, Any], fakes: Fakes, portrait: np.ndarray
+) -> None:
+    looked = fakes.detector.calls
+    for strength in (0.2, 0.6, 1.0):
+        ask(client, opened, "preview", steps=[{"use": "recolor_lips", "params": {"strength": strength}}])
+    saved = ask(client, opened, "save", steps=RED, format="png")
+    assert fakes.detector.calls == looked
+    assert (decoded(saved.content) == np.asarray(Image.open(io.BytesIO(chain("recolor_lips", color="#c00")(png(portrait)))))).all()
+    assert "Anna%20%C3%9C-edited.png" in saved.headers["content-disposition"]
+
+
+def test_a_preview_shows_what_the_result_will(client: TestClient, opened: dict[str, Any], portrait_labels: np.ndarray) -> None:
+    preview = decoded(ask(client, opened, "preview", steps=RED).content).astype(int)
+    saved = decoded(ask(client, opened, "save", steps=RED, format="png").content).astype(int)
+    assert preview.shape == saved.shape
+    assert np.abs(preview - saved).mean() < 3  # it is a JPEG
+    plain = decoded(ask(client, opened, "preview", steps=[{**RED[0], "on": False}]).content).astype(int)
+    lips = np.isin(portrait_labels, (11, 12))
+    assert np.abs(preview - plain)[lips].mean() > 10 > 2 > np.abs(preview - plain)[:20].mean()
+
+
+def test_the_same_steps_after_others_draw_the_same_numbers(client: TestClient, opened: dict[str, Any]) -> None:
+    """What a preview keeps of earlier ones changes nothing: a step draws by its place among its like."""
+    sketched = [{"use": "sketch", "params": {}}, *RED, {"use": "sketch", "params": {}}]
+    ask(client, opened, "preview", steps=sketched[:1])
+    ask(client, opened, "preview", steps=sketched[:2])
+    grown = ask(client, opened, "preview", steps=sketched).content
+    again = client.post(f"{API}/pictures?screen=2000", content=ask(client, opened, "save", steps=[], format="png").content).json()
+    assert ask(client, again, "preview", steps=sketched).content == grown
+
+
+def test_parts_say_whose_they_are(client: TestClient, fakes: Fakes, make_portrait: Any) -> None:
+    from synthetic import Head
+
+    pair = make_portrait(Head((100, 110), 70, 0), Head((290, 110), 70, 0), size=(220, 390))
+    found = client.post(f"{API}/pictures", content=png(pair)).json()
+    assert len(found["faces"]) == 2
+    parts = decoded(client.get(f"{API}/pictures/{found['id']}/parts.png").content)
+    assert set(np.unique(parts[..., 1])) == {0, 1, 2}
+    left, right = parts[:, :195, 1], parts[:, 195:, 1]
+    assert {len(set(np.unique(side)) - {0}) for side in (left, right)} == {1}
+    assert found["classes"][int(parts[..., 0].max())]["name"]
+
+
+def test_what_can_be_downloaded(client: TestClient, opened: dict[str, Any], portrait_labels: np.ndarray) -> None:
+    path = f"{API}/pictures/{opened['id']}"
+    assert (decoded(client.get(f"{path}/labels.png").content) == portrait_labels).mean() > 0.9
+    assert decoded(client.get(f"{path}/mask.png?region=lips").content).shape == portrait_labels.shape
+    assert decoded(client.get(f"{path}/overlay.png").content).shape == (*portrait_labels.shape, 3)
+    assert client.get(f"{path}/analysis.json").json()["faces"][0]["face_boxes"]
+    window = ask(client, opened, "window", steps=RED, window=[10, 20, 60, 50]).content
+    assert decoded(window).shape == (30, 50, 3)
+    assert decoded(ask(client, opened, "closeup", steps=RED).content).shape == (224, 224, 3)
+
+
+def test_cutouts_keep_their_transparency(client: TestClient, opened: dict[str, Any]) -> None:
+    steps = [{"use": "cutout", "params": {}}]
+    for what in ("preview", "save"):
+        assert decoded(ask(client, opened, what, steps=steps).content).shape[2] == 4
+
+
+def test_who_is_hidden_is_hidden_in_the_preview_too(
+    client: TestClient, opened: dict[str, Any], portrait_labels: np.ndarray
+) -> None:
+    steps = [{"use": "anonymize", "params": {}}]
+    bare = decoded(ask(client, opened, "preview", steps=[]).content).astype(int)
+    hidden = decoded(ask(client, opened, "preview", steps=steps).content).astype(int)
+    assert np.abs(bare - hidden)[np.isin(portrait_labels, (4, 5, 11, 12))].mean() > 10
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        ("recolor_lips", "the steps are a list"),
+        ([{"use": "recolour_lips"}], "Did you mean"),
+        ([{"use": "recolor_lips", "params": {"strength": 9}}], "a number from 0 to 1"),
+        ([{"use": "replace_background", "params": {"picture": "/etc/hostname"}}], "names no file that is open here"),
+        ([{"use": "grade", "params": {"cube": "held:nothing"}}], "names no file that is open here"),
+        ([{"params": {}}], "a step needs use"),
+        ([{"use": "recolor_lips"}] * 65, "at most 64"),
+    ],
+)
+def test_steps_that_are_none(client: TestClient, opened: dict[str, Any], steps: Any, message: str) -> None:
+    answer = client.post(f"{API}/pictures/{opened['id']}/preview", json={"steps": steps})
+    assert answer.status_code == 422
+    assert message in answer.json()["message"]
+
+
+def test_a_file_that_was_given_can_be_named(client: TestClient, opened: dict[str, Any]) -> None:
+    path = client.post(f"{API}/files", content=png(np.full((20, 20, 3), (0, 0, 250), np.uint8))).json()["path"]
+    steps = [{"use": "replace_background", "params": {"picture": path}}]
+    assert decoded(ask(client, opened, "save", steps=steps, format="png").content)[1, 1].tolist() == [0, 0, 250]
+    shared = client.post(f"{API}/look", json={"steps": steps}).json()
+    assert shared["lost"] == ["replace_background: picture"]
+    assert path not in json.dumps(shared["look"])
+
+
+def test_looks_go_out_and_come_in(client: TestClient) -> None:
+    saved = client.post(f"{API}/look", json={"steps": RED}).json()
+    assert Chain.from_dict(saved["look"]) == chain("recolor_lips", color="#cc0000")
+    loaded = client.post(f"{API}/load", content=json.dumps(saved["look"]).encode()).json()
+    assert loaded["steps"][0]["params"]["color"] == "#cc0000"
+    theirs = {"facefx_look": 1, "steps": [{"use": "grade", "params": {"cube": "/home/them/film.cube"}}]}
+    stripped = client.post(f"{API}/load", content=json.dumps(theirs).encode()).json()
+    assert stripped["lost"] == ["grade: cube"]
+    assert stripped["steps"][0]["params"]["cube"] == ""
+    assert client.post(f"{API}/load", content=b"\xff\xfe").status_code == 422
+
+
+def test_many_pictures_come_back_as_a_zip_with_a_report(client: TestClient, portrait: np.ndarray) -> None:
+    key = client.post(f"{API}/folders", json={"steps": RED}).json()["id"]
+    for name, data in (("a/one.png", png(portrait)), ("a/one.jpg", png(portrait)), ("../../bad.png", b"no picture")):
+        client.post(f"{API}/folders/{key}", params={"name": name}, content=data)
+    archive = zipfile.ZipFile(io.BytesIO(client.get(f"{API}/folders/{key}/file").content))
+    assert archive.namelist() == ["a/one.png", "a/one-2.png", "facefx-batch.jsonl"]
+    report = [json.loads(line) for line in archive.read("facefx-batch.jsonl").splitlines()]
+    assert [one["status"] for one in report] == ["done", "done", "failed"]
+    assert archive.read("a/one.png") == chain("recolor_lips", color="#c00")(png(portrait))
+    assert client.get(f"{API}/folders/{key}/file").status_code == 422
+
+
+def test_a_cameras_frames_have_the_look_on_them(client: TestClient, portrait: np.ndarray, portrait_labels: np.ndarray) -> None:
+    out = io.BytesIO()
+    Image.fromarray(portrait).save(out, "JPEG", quality=95)
+    key = client.post(f"{API}/cameras").json()["id"]
+    assert client.put(f"{API}/cameras/{key}", json={"steps": RED}).status_code == 200
+    shown = decoded(client.post(f"{API}/cameras/{key}", content=out.getvalue()).content).astype(int)
+    lips = np.isin(portrait_labels, (11, 12))
+    assert np.abs(shown - portrait)[lips].mean() > 10 > 4 > np.abs(shown - portrait)[:20].mean()
+    assert client.post(f"{API}/cameras/{key}", content=b"no frame").status_code == 422
+    client.delete(f"{API}/cameras/{key}")
+    assert client.post(f"{API}/cameras/{key}", content=out.getvalue()).status_code == 422
+
+
+def test_a_film_is_edited_and_leaves_nothing(
+    client: TestClient, portrait: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("av", reason="the extra video is not installed")
+    import av
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "work"))
+    (tmp_path / "work").mkdir()
+    path = tmp_path / "film.mp4"
+    with av.open(str(path), "w") as film:
+        stream = film.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 186, 188, "yuv420p"
+        for _ in range(6):
+            for packet in stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(portrait[:188, :186]), "rgb24")):
+                film.mux(packet)
+        for packet in stream.encode():
+            film.mux(packet)
+    key = client.post(f"{API}/films", params={"name": "mine.mp4"}, content=path.read_bytes()).json()["id"]
+    assert client.post(f"{API}/films/{key}/start", json={"steps": []}).status_code == 422
+    client.post(f"{API}/films/{key}/start", json={"steps": RED})
+    for _ in range(400):
+        state = client.get(f"{API}/films/{key}").json()
+        if state["finished"]:
+            break
+        time.sleep(0.05)
+    assert (state["problem"], state["done"]) == ("", 6)
+    assert client.get(f"{API}/films/{key}/file").content[4:8] == b"ftyp"
+    client.delete(f"{API}/films/{key}")
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_pictures_are_found_by_nobody_who_was_not_told_their_names(client: TestClient, opened: dict[str, Any]) -> None:
+    assert len(opened["id"]) >= 16
+    for key in ("0", "", "../" + opened["id"], opened["id"][:-1]):
+        assert client.post(f"{API}/pictures/{key}/preview", json={"steps": []}).status_code in (404, 405, 422)
+    client.delete(f"{API}/pictures/{opened['id']}")
+    gone = client.post(f"{API}/pictures/{opened['id']}/preview", json={"steps": []})
+    assert "not open any more" in gone.json()["message"]
+
+
+def test_another_web_page_cannot_drive_the_studio(client: TestClient, portrait: np.ndarray) -> None:
+    for headers in ({"origin": "https://evil.example"}, {"host": "evil.example"}, {"sec-fetch-site": "cross-site"}):
+        assert client.post(f"{API}/pictures", content=png(portrait), headers=headers).status_code in (403, 421)
+
+
+def test_the_page_needs_nothing_but_itself(client: TestClient) -> None:
+    assert client.get("/").url.path == "/studio/index.html"
+    for name, (content, kind) in _files().items():
+        answer = client.get(f"/studio/{name}")
+        assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, kind.partition(";")[0])
+        assert "script-src 'self'" in answer.headers["content-security-policy"]
+        text = content.decode().replace("http://www.w3.org/2000/svg", "").replace("facefx studio", "")
+        assert "//cdn" not in text
+        assert "https://" not in text
+        assert "http://" not in text
+    for name in ("nothing.js", "../routes.py", "%2e%2e/routes.py"):
+        assert client.get(f"/studio/{name}").status_code == 404
+
+
+def test_every_effect_has_a_form_also_those_of_others(fakes: Fakes) -> None:
+    @register
+    @effect(region="hair")
+    def dust_hair(image: np.ndarray, mask: np.ndarray, *, strength: Color = "#ffffff") -> np.ndarray:
+        """Dust the hair."""
+        return image
+
+    effects = {one["use"]: one for one in catalog()["effects"]}
+    assert set(effects) == set(registry().effects.items)
+    assert effects["session:dust_hair"]["schema"]["strength"]["format"] == "color"
+    assert effects["session:dust_hair"]["parts"] == ["hair"]
+    assert effects["facefx:recolor_lips"]["parts"] == ["lower_lip", "upper_lip"]
+    assert effects["facefx:grade"]["files"] == {"cube": "cube"}
+
+
+def test_both_languages_have_the_same_words() -> None:
+    import re
+
+    text = _files()["words.js"][0].decode()
+    english, german = text.partition("  de: {")[0], text.partition("  de: {")[2]
+    words = set(re.findall(r"(\w+): \"", english))
+    assert len(words) > 80
+    assert words - set(re.findall(r"(\w+): \"", german)) <= {"before2"}
+    used = {
+        key
+        for name, (content, _) in _files().items()
+        for key in re.findall(r"data-(?:word|title|label)=\"(\w+)\"", content.decode())
+    }
+    assert used <= words
+
+
+# --- what the studio needs of the library
+
+
+def test_a_scene_at_another_size_has_the_same_masks(portrait: np.ndarray, fakes: Fakes) -> None:
+    import cv2
+
+    large = cv2.resize(portrait, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
+    scene = parse(large)
+    height, width = scene.size
+    calls = fakes.detector.calls
+    small = scene.through((0, 0, width, height), (height // 3, width // 3))
+    assert fakes.detector.calls == calls
+    assert small.faces[0].box.side * 3 == pytest.approx(scene.faces[0].box.side, rel=0.02)
+    for region in ("lips", "skin", "hair"):
+        shrunk = cv2.resize(np.asarray(scene.mask(region)), small.size[::-1], interpolation=cv2.INTER_AREA)
+        assert np.abs(shrunk - small.mask(region)).mean() < 0.01
+    part = scene.through((90, 60, 390, 360), (150, 150))
+    x, y = scene.faces[0].box.center
+    assert part.faces[0].box.center == pytest.approx(((x - 90) / 2, (y - 60) / 2))
+    assert scene.through((0, 0, 4, 4), (4, 4)).faces == ()
+
+
+def test_a_chain_is_written_as_one_would_write_it(portrait: np.ndarray, fakes: Fakes) -> None:
+    look = chain("recolor_lips", color="#a2243b", finish="gloss").then("recolor_hair", strength=0.35, faces="0,2").then("sketch")
+    words = shlex.split(as_command(look))
+    effects = [words[i + 1] for i, one in enumerate(words) if one == "--effect"]
+    again = Chain()
+    for text in effects:
+        again = again | chain_from_text(text)
+    assert again == look
+    written: dict[str, Any] = {}
+    code = as_python(look).partition("result =")[0]
+    exec(code, written)
+    assert written["look"] == look
+    from facefx import LookError
+
+    with pytest.raises(LookError, match="save the chain as a look"):
+        as_command(chain("replace_background", picture="a,b.jpg"))
+
+
+def test_held_files_are_seen_by_those_inside_alone(portrait: np.ndarray) -> None:
+    import threading
+
+    from facefx import ImageError
+
+    with HeldFiles({"me.png": png(portrait)}):
+        assert (open_image("held:me.png").rgb * 255 + 0.5).astype(np.uint8).shape == portrait.shape
+        failed: list[str] = []
+
+        def elsewhere() -> None:
+            try:
+                open_image("held:me.png")
+            except ImageError as error:
+                failed.append(str(error))
+
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+        assert "no such file is held" in failed[0]
+    with pytest.raises(ImageError, match="no such file is held"):
+        open_image("held:me.png")
+    with pytest.raises(ParameterError):
+        chain("grade", cube="held:me.cube")(portrait)
