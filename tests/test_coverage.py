@@ -135,6 +135,20 @@ def test_who_is_lost_and_does_not_leave_is_hidden_for_three_seconds() -> None:
     assert shares[-1] == 0
 
 
+@pytest.mark.parametrize("size", [0.5, 0.6, 0.75, 1.0])
+def test_a_face_that_is_seen_before_another_does_not_take_its_place(size: float) -> None:
+    """Five frames in which of two who cross only the nearer one is seen: the other stays hidden where he goes."""
+    x, y = HEAD.center
+    seen = walker(range(20))
+    for t in range(8, 13):
+        seen[t] = [at(x + 2 * t + 0.55 * HEAD.side, y, size * HEAD.side)]
+    done = run(film(20), seen)
+    for t in range(20):
+        assert hidden_share(done[t], x + 2 * t, y) == 1, t
+        if t in range(8, 13):
+            assert hidden_share(done[t], x + 2 * t + 0.55 * HEAD.side, y, 0.8 * size * HEAD.side) == 1, t
+
+
 def test_a_single_unsure_sight_is_hidden_and_soon_forgotten() -> None:
     x, y = HEAD.center
     result = run(film(60, step=0), {20: [at(x, y, score=0.3)]})

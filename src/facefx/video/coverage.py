@@ -51,7 +51,10 @@ FOLLOWED, GUESSED, MOST = 0.01, 0.05, 0.6
 DAMAGED = 0.35
 #: What is seen belongs to a head if its middle is at most so far from where that one should be, in sides, plus the margin, and if
 #: it is not larger or smaller by more than this.
-NEAR, RESIZED = 0.8, 2.0
+NEAR, RESIZED = 0.8, 1.5
+#: A sight that shares less than this with where its head should be, as intersection over union, may be somebody else's, who stands
+#: before it. Then the head is hidden there, too, as one that was lost.
+HERE, BELOW_SURE = 0.4, 0.99 * SURE
 
 
 @dataclass(eq=False)
@@ -145,14 +148,18 @@ class Coverage:
         found = _apart(believable_sights(self._parser.detect(picture), picture.shape))
         looks = [looks_of(picture, one.box) for one in found]
         taken = _assigned(self._heads, found, looks, frame)
+        lost: list[_Head] = []
         for index, one in enumerate(found):
             known = taken.get(index)
             head = known or _Head(frame, one.box, one.roll, one.score, looks[index], last=(frame, one.box))
             if known:
+                if all(box.iou(one.box) < HERE for box in known.places(frame)):
+                    lost.append(replace(known, score=min(known.score, BELOW_SURE), traced_back=True))
                 self._seen_again(known, one, looks[index], frame)
             else:
                 self._heads.append(head)
             self._cover(frame, head, one.box, inferred=False)
+        self._heads += lost
         for head in self._heads:
             if head.last[0] != frame:
                 for box in head.places(frame):
@@ -301,7 +308,7 @@ def _assigned(
             side = max(head.box.side, one.box.side)
             far = min(float(np.hypot(*np.subtract(box.center, one.box.center))) for box in head.places(frame)) / side
             resized = side / max(min(head.box.side, one.box.side), 1e-9)
-            if far <= NEAR + head.margin and resized <= RESIZED:
+            if far <= NEAR + head.margin and resized <= RESIZED + head.margin:
                 pairs.append((far + np.log(resized) + unlike(head.looks, looks[index]), index, head))
     taken: dict[int, _Head] = {}
     for _, index, head in sorted(pairs, key=lambda pair: pair[0]):
