@@ -97,7 +97,7 @@ def test_a_film_does_not_paint_the_mask_either() -> None:
     inner = cv2.erode(mask.astype(np.uint8), np.ones((9, 9))) > 0
     look = chain("apply_foundation", color="#603820", strength=1.0)
     for frame in process([image] * 3, look):
-        assert np.abs(np.asarray(frame).astype(int) - image)[inner].mean() < 2
+        assert np.abs(np.asarray(frame).astype(int) - image)[inner].mean() < 4  # unmasked it is 20 and more
 
 
 def test_what_knows_no_clothing_is_left_alone() -> None:

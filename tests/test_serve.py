@@ -11,7 +11,8 @@ import tempfile
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,12 @@ pytest.importorskip("fastapi", reason="the extra studio is not installed")
 from starlette.testclient import TestClient
 
 HERE = "http://127.0.0.1:8000"
+
+
+def in_a_thread(play: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a coroutine where no other loop runs, as the browser's does in the thread of its tests."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(play())).result()
 
 
 def jpeg(rgb: np.ndarray, kind: str = "PNG") -> bytes:
@@ -337,7 +344,7 @@ def test_one_more_than_there_are_places_is_refused_at_once() -> None:
         assert [await first, await second] == ["done", "done"]
         assert (places.taken, places.running) == (0, 0)
 
-    asyncio.run(play())
+    in_a_thread(play)
 
 
 def test_work_that_takes_too_long_keeps_its_place_until_it_ends() -> None:
@@ -354,7 +361,7 @@ def test_work_that_takes_too_long_keeps_its_place_until_it_ends() -> None:
         while places.taken:
             await asyncio.sleep(0.005)
 
-    asyncio.run(play())
+    in_a_thread(play)
 
 
 def test_a_full_server_says_when_to_come_again(fakes: Fakes, photo: bytes) -> None:

@@ -54,6 +54,10 @@ def uncovered(probabilities: np.ndarray, scheme: LabelScheme, crop: Callable[[],
 def _cloth(claimed: dict[Region | Label, np.ndarray], crop: np.ndarray) -> tuple[np.ndarray, bool] | None:
     """(S, S) bool: where the lower half of what is taken for a face is cloth; and whether what is taken for hair is, too."""
     skin, hair, eyes, face = (claimed[part] > 0.5 for part in (Label.SKIN, Label.HAIR, Region.EYES, Region.FACE))
+    whole = _part_with(face | eyes, eyes)
+    if whole is None:
+        return None
+    skin, face = skin & whole, face & whole
     rows, columns = np.indices((face.shape[0], face.shape[1]))
     eye, chin = float(rows[eyes].mean()), float(np.percentile(rows[face | eyes], 99))
     reach = 2 * round(0.15 * (chin - eye)) + 3
@@ -81,14 +85,19 @@ def _cloth(claimed: dict[Region | Label, np.ndarray], crop: np.ndarray) -> tuple
 
 def _largest_part(like_cloth: np.ndarray, below: np.ndarray) -> np.ndarray | None:
     """(S, S) bool: the connected part that most of the lower face belongs to, with its folds, and lips that were seen in them."""
-    opened = cv2.morphologyEx(like_cloth.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    parts = np.empty(like_cloth.shape, np.int32)
-    cv2.connectedComponents(opened, parts)
-    votes = np.bincount(parts[below], minlength=2)[1:]
-    if not votes.any():
+    opened = cv2.morphologyEx(like_cloth.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
+    part = _part_with(opened, below)
+    if part is None:
         return None
-    one = (parts == 1 + int(votes.argmax())).astype(np.uint8)
-    return np.asarray(cv2.morphologyEx(one, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)) > 0)
+    return np.asarray(cv2.morphologyEx(part.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)) > 0)
+
+
+def _part_with(inside: np.ndarray, most_of: np.ndarray) -> np.ndarray | None:
+    """(S, S) bool: the connected part that holds most of something; None if none holds any."""
+    parts = np.empty(inside.shape, np.int32)
+    cv2.connectedComponents(inside.astype(np.uint8), parts)
+    votes = np.bincount(parts[most_of], minlength=2)[1:]
+    return np.asarray(parts == 1 + int(votes.argmax())) if votes.any() else None
 
 
 def _made_clothing(probabilities: np.ndarray, scheme: LabelScheme, share: np.ndarray, is_veil: bool) -> np.ndarray:
