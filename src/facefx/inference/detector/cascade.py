@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 from threading import local
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -77,11 +78,11 @@ class CascadeDetector:
         roll = float(np.degrees(np.arctan2(b[1] - a[1], b[0] - a[0])))
         return roll if abs(roll) < 30 else 0.0  # further than that the frontal cascade would not have seen the face
 
-    def _classifier(self, name: str) -> cv2.CascadeClassifier:
+    def _classifier(self, name: str) -> Any:
         loaded = self._mine.__dict__
         if name not in loaded:
             path = _cascade_path(name)
-            loaded[name] = cv2.CascadeClassifier(path)
+            loaded[name] = cast(Any, cv2).CascadeClassifier(path)  # which OpenCV's types know up to version 4 only
         return loaded[name]
 
 
