@@ -77,3 +77,13 @@ def test_ci_runs_the_readmes_test_command_and_every_session() -> None:
 def test_hooks_before_a_commit_are_sessions() -> None:
     hooks = re.findall(r"entry: python -m nox -s (\w+)", (ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
     assert set(hooks) == {"lint", "types"} <= SESSIONS
+
+
+def test_the_training_distribution_may_lack_the_same_libraries() -> None:
+    """Its type check reads the library's source in environments of its own, so what may be missing there may be missing here."""
+
+    def may_be_missing(path: str) -> set[str]:
+        overrides = tomllib.loads((ROOT / path).read_text("utf-8"))["tool"]["mypy"]["overrides"]
+        return {module for override in overrides if override.get("ignore_missing_imports") for module in override["module"]}
+
+    assert may_be_missing("pyproject.toml") <= may_be_missing("training/pyproject.toml")
