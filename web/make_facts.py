@@ -2,7 +2,8 @@
 
     python web/make_facts.py
 
-into ``web/src/facts.json``, which is kept, so that building the page needs no Python. `tests/test_web_facts.py` holds it to the code.
+into ``web/src/facts.json``, which is kept, so that a build needs no Python.
+`tests/test_web_facts.py` holds it to the code.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from PIL.ImageColor import colormap
+
 from facefx.declare.declarations import EffectSpec
 from facefx.labels import Label, Region
 from facefx.plugins.installed import registry
-from PIL.ImageColor import colormap
 
 TARGET = Path(__file__).parent / "src" / "facts.json"
 #: What `web/src/effects` has. All other effects are known by their names, so that a look that has one is told of it.
