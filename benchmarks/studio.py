@@ -2,9 +2,9 @@
 
     python benchmarks/studio.py [--effects recolor_hair smooth_skin] [--turns 7] [--markdown docs/studio.md]
 
-A real `facefx studio` is asked over HTTP as its page asks it. A sample is enlarged to a photo of 24 megapixels, so the face fills the
-frame at every size: the worst case. Each answer is one slider moved: the steps that came before are known, what the slider says is
-new. The effects take turns, so that what else the machine does meets all of them alike. Times by the clock are those of the
+A real `facefx studio` is asked over HTTP as its page asks it. A sample is enlarged to a photo of 24 megapixels, so the face fills
+the frame at every size: the worst case. Each answer is one slider moved: the steps that came before are known, what the slider says
+is new. The effects take turns, so that what else the machine does meets all of them alike. Times by the clock are those of the
 client, from its question to the last byte of its answer; processor time is that of all the server's threads.
 """
 
@@ -151,7 +151,8 @@ def main() -> int:
         seconds.append(ready)
         rows = list(measured(running, photo, options.effects, options.sizes, options.turns))
     show(HEADINGS, rows)
-    told = f"From the command to the first page: {min(seconds):.1f} s at best, {statistics.median(seconds):.1f} s as the median of {len(seconds)}."
+    best, middle = min(seconds), statistics.median(seconds)
+    told = f"From the command to the first page: {best:.1f} s at best, {middle:.1f} s as the median of {len(seconds)}."
     sys.stdout.write(told + "\n")
     if options.markdown:
         options.markdown.write(f"{markdown(HEADINGS, rows)}\n\n{told}")

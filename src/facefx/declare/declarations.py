@@ -1,8 +1,8 @@
 """`@effect` and `@analyzer`: one declaration that gives checks, the command line, JSON Schema, saved looks and tests.
 
 A declared function's positional arguments are what the core supplies; its keyword-only ones are the user's parameters, each with a
-default and an annotation: ``bool``, ``Literal[...]``, `Color`, `PictureFile`, `CubeFile`, `RegionName`, or ``int`` or ``float`` with a
-`Range`.
+default and an annotation: ``bool``, ``Literal[...]``, `Color`, `PictureFile`, `CubeFile`, `RegionName`, or ``int`` or ``float``
+with a `Range`.
 """
 
 from __future__ import annotations
