@@ -17,6 +17,7 @@ from ..labels import Label, LabelScheme, Region
 from ..pixels import geometry
 from ..pixels.masks import reshaped
 from .detections import detections_of
+from .exports import CocoFile, Parts, polygons_of, svg_of
 from .face import Face, mask_of_faces
 from .person import person_mask
 from .values import Box, Mask
@@ -151,15 +152,62 @@ class Scene:
         RegionUnavailable
             If the segmenter's own labels are coarser than the scheme's.
         """
+        return self.parts(scheme).labels
+
+    def parts(self, scheme: str | LabelScheme = "celebamask") -> Parts:
+        """`label_map`, and whose part each pixel shows."""
         target = label_names.scheme(scheme)
-        result = np.zeros(self.size, np.uint8)
+        result, owners = np.zeros(self.size, np.uint8), np.full(self.size, -1, np.int16)
         certainty = np.zeros(self.size, np.float32)
-        for face in self.faces:
+        for number, face in enumerate(self.faces):
             (x0, y0, x1, y1), labels, sure = _likeliest(face, target)
             wins = (labels > 0) & (sure > certainty[y0:y1, x0:x1])
             result[y0:y1, x0:x1][wins] = labels[wins]
+            owners[y0:y1, x0:x1][wins] = number
             certainty[y0:y1, x0:x1][wins] = sure[wins]
-        return result
+        return Parts(self.faces, target, result, owners)
+
+    def to_polygons(self, scheme: str | LabelScheme = "celebamask", *, tolerance: float = 0.0) -> dict[str, Any]:
+        """The parts of each face as outlines, for `json.dump`.
+
+        Parameters
+        ----------
+        scheme : the parts, as for `label_map`.
+        tolerance : how many pixels an outline may stray, for fewer points; at 0 it follows the pixels' edges exactly.
+
+        Returns
+        -------
+        dict
+            ``width``, ``height``, ``scheme`` and ``faces``, each with ``face`` (its number), ``score``, ``box`` and ``parts``: by
+            name, a list of closed lines of [x, y] in pixels, (0, 0) the picture's upper left corner. What lies in an odd number of
+            them is the part, so that holes are lines like others.
+
+        Raises
+        ------
+        RegionUnavailable, UnknownName
+            As `label_map`.
+        ParameterError
+            If the tolerance is none.
+        """
+        return polygons_of(self.parts(scheme), tolerance)
+
+    def to_svg(self, scheme: str | LabelScheme = "celebamask", *, tolerance: float = 0.0) -> str:
+        """`to_polygons` as a drawing: a group a face, ``face-0``, a path a part, ``face-0-hair``, in the colours of the overlay."""
+        return svg_of(self.parts(scheme), tolerance)
+
+    def to_coco(self, file_name: str = "", scheme: str | LabelScheme = "celebamask") -> dict[str, Any]:
+        """The parts of each face as a COCO file of one picture, for `json.dump`.
+
+        Returns
+        -------
+        dict
+            ``images``, ``annotations`` and ``categories``. An annotation is one part of one face, its mask in COCO's runs of
+            pixels, which are exact; beside COCO's own fields it has ``face``, the face's number, and ``score``.
+        """
+        parts = self.parts(scheme)
+        coco = CocoFile(parts.order)
+        coco.add(parts, file_name)
+        return coco.to_dict()
 
     def to_supervision(self, *regions: str) -> Any:
         """The faces as a `supervision.Detections`, with masks.
