@@ -9,11 +9,22 @@ import typer
 
 from ..errors import FacefxError, ParameterError
 from .messages import console, say
-from .options import DetectorOption, FirstFrameOption, ForceOption, PluginOption, QualityOption, SegmenterOption
+from .options import (
+    DetectorOption,
+    FirstFrameOption,
+    ForceOption,
+    PluginOption,
+    QualityOption,
+    SegmenterOption,
+    SmallestFaceOption,
+    ThresholdOption,
+    tuned,
+)
 from .several import for_each, no_face
 from .tables import MeasurementFiles
 
 if TYPE_CHECKING:
+    from ..face.values import Detector
     from ..video.analysis import Film
 
 __all__ = ["analyze"]
@@ -40,6 +51,8 @@ def analyze(
     ] = 1,
     segmenter: SegmenterOption = None,
     detector: DetectorOption = None,
+    detector_threshold: ThresholdOption = None,
+    smallest_face: SmallestFaceOption = None,
     quality: QualityOption = None,
     first_frame: FirstFrameOption = False,
     force: ForceOption = False,
@@ -57,7 +70,8 @@ def analyze(
     from ..parsing.parser import Parser
     from ..video.analysis import film_in
 
-    parser = Parser.of(segmenter, detector, quality)
+    seeker = tuned(detector, detector_threshold, smallest_face)
+    parser = Parser.of(segmenter, seeker, quality)
     entries: list[dict[str, Any]] = []
 
     def work(path: Path) -> None:
@@ -67,7 +81,7 @@ def analyze(
                 raise ParameterError(
                     f"{str(path)!r} is a film: say where its frames' measurements go with --csv FILE or --jsonl FILE"
                 )
-            _measure_film(path, film, files, every, segmenter, detector)
+            _measure_film(path, film, files, every, segmenter, seeker)
             return
         entry: dict[str, Any] = {"file": str(path), "faces": []}
         entries.append(entry)
@@ -94,7 +108,9 @@ def analyze(
                 _show(entries)
 
 
-def _measure_film(path: Path, film: Film, files: MeasurementFiles, every: int, segmenter: str | None, detector: str | None) -> None:
+def _measure_film(
+    path: Path, film: Film, files: MeasurementFiles, every: int, segmenter: str | None, detector: str | Detector | None
+) -> None:
     """Write what is measured in each frame, with a progress bar. Raises `NoFaceFound` if there is no face in any."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

@@ -23,7 +23,10 @@ from .options import (
     PluginOption,
     QualityOption,
     SegmenterOption,
+    SmallestFaceOption,
+    ThresholdOption,
     of_parsing_and_file,
+    tuned,
 )
 from .several import for_each, no_face
 from .targets import make_folder, targets_of
@@ -55,6 +58,8 @@ def apply(
     look: LookOption = None,
     segmenter: SegmenterOption = None,
     detector: DetectorOption = None,
+    detector_threshold: ThresholdOption = None,
+    smallest_face: SmallestFaceOption = None,
     no_face_means: Annotated[
         NoFace,
         typer.Option("--no-face", help="A picture without a face is an error, or is written to OUT without effects."),
@@ -87,7 +92,7 @@ def apply(
     chain = chain_from_options(look, effect, measuring=True)
     measured: list[dict[str, Any]] = []
     quality, file_quality = of_parsing_and_file(quality, file_quality)
-    parser = Parser.of(segmenter, detector, quality)
+    parser = Parser.of(segmenter, tuned(detector, detector_threshold, smallest_face), quality)
     eyes, finder = parser.segmenter, parser.detector
     make_folder(output)
 

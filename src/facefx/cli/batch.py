@@ -26,7 +26,10 @@ from .options import (
     PluginOption,
     QualityOption,
     SegmenterOption,
+    SmallestFaceOption,
+    ThresholdOption,
     of_parsing_and_file,
+    tuned,
 )
 
 if TYPE_CHECKING:
@@ -73,6 +76,8 @@ def batch(
     ] = None,
     segmenter: SegmenterOption = None,
     detector: DetectorOption = None,
+    detector_threshold: ThresholdOption = None,
+    smallest_face: SmallestFaceOption = None,
     no_face: Annotated[
         NoFace,
         typer.Option("--no-face", help="A picture without a face fails, is written to OUT without effects, or is passed over."),
@@ -115,8 +120,9 @@ def batch(
     from ..batch import prepare
 
     quality, file_quality = of_parsing_and_file(quality, file_quality)
+    seeker = tuned(detector, detector_threshold, smallest_face)
     plan = prepare(
-        folder_in, folder_out, chain_from_options(look, effect), glob=glob or (), segmenter=segmenter, detector=detector,
+        folder_in, folder_out, chain_from_options(look, effect), glob=glob or (), segmenter=segmenter, detector=seeker,
         no_face=no_face.value, min_confidence=min_confidence, format=format, file_quality=file_quality,
         quality=quality, keep_gps=keep_gps, first_frame=first_frame, resume=resume, force=force,
     )  # fmt: skip

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import OutputError
-from .options import DetectorOption, FirstFrameOption, ForceOption, PluginOption, QualityOption, SegmenterOption
+from .options import (
+    DetectorOption,
+    FirstFrameOption,
+    ForceOption,
+    PluginOption,
+    QualityOption,
+    SegmenterOption,
+    SmallestFaceOption,
+    ThresholdOption,
+    tuned,
+)
 from .several import for_each, no_face
 from .targets import make_folder, pictures_in, targets_of
 
@@ -100,6 +110,8 @@ def parse(
     ] = None,
     segmenter: SegmenterOption = None,
     detector: DetectorOption = None,
+    detector_threshold: ThresholdOption = None,
+    smallest_face: SmallestFaceOption = None,
     quality: QualityOption = None,
     first_frame: FirstFrameOption = False,
     force: ForceOption = False,
@@ -120,7 +132,7 @@ def parse(
 
     if output is None and overlay is None and sheet is None:
         raise typer.BadParameter("there is nothing to do: give -o, --overlay, --sheet, or several", param_hint="'-o'")
-    parser = Parser.of(segmenter, detector, quality)
+    parser = Parser.of(segmenter, tuned(detector, detector_threshold, smallest_face), quality)
     order = label_scheme(scheme or parser.scheme)
     pictures = pictures_in(inputs)
     if output and format is Format.MASKS and not output.endswith("/"):
