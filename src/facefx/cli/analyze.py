@@ -20,6 +20,7 @@ from .options import (
     ThresholdOption,
     tuned,
 )
+from .pipes import name_of, with_stdin
 from .several import for_each, no_face
 from .tables import MeasurementFiles
 
@@ -31,7 +32,9 @@ __all__ = ["analyze"]
 
 
 def analyze(
-    inputs: Annotated[list[Path], typer.Argument(metavar="IN", help="The pictures and films.", show_default=False)],
+    inputs: Annotated[
+        list[Path], typer.Argument(metavar="IN", help="The pictures and films; - is a picture from stdin.", show_default=False)
+    ],
     as_json: Annotated[
         bool,
         typer.Option("--json", help="Print JSON: a list with one entry per picture, even for one; the numbers are not rounded."),
@@ -83,7 +86,7 @@ def analyze(
                 )
             _measure_film(path, film, files, every, segmenter, seeker)
             return
-        entry: dict[str, Any] = {"file": str(path), "faces": []}
+        entry: dict[str, Any] = {"file": name_of(path), "faces": []}
         entries.append(entry)
         try:
             found = reports.analyze(open_image(path, first_frame=first_frame), segmenter=parser.segmenter, detector=parser.detector)
@@ -96,9 +99,9 @@ def analyze(
         finally:
             files.add(entry)
 
-    with MeasurementFiles(jsonl, csv, force=force) as files:
+    with with_stdin(inputs) as sources, MeasurementFiles(jsonl, csv, force=force) as files:
         try:
-            for_each(inputs, work)
+            for_each(sources, work)
         finally:  # what was measured is shown, whatever else went wrong
             if as_json:
                 import json

@@ -23,6 +23,7 @@ from .options import (
     ThresholdOption,
     tuned,
 )
+from .pipes import PIPE, check_stdout, name_of, put, with_stdin
 from .several import for_each, no_face
 from .targets import make_folder, pictures_in, targets_of
 
@@ -58,7 +59,9 @@ class Format(str, Enum):
 def parse(
     inputs: Annotated[
         list[Path],
-        typer.Argument(metavar="IN", help="The pictures; a folder stands for those right in it.", show_default=False),
+        typer.Argument(
+            metavar="IN", help="The pictures; a folder stands for those right in it, - for one from stdin.", show_default=False
+        ),
     ],
     output: Annotated[
         str | None,
@@ -67,7 +70,7 @@ def parse(
             "-o",
             metavar="LABELS.png|FOLDER/",
             help="A PNG whose pixel values are the indices of the parts; a palette makes it pleasant to look at too. Or what "
-            "--format says. For several pictures a folder, one that exists or a name that ends in a slash.",
+            "--format says. For several pictures a folder, one that exists or a name that ends in a slash. - is stdout.",
         ),
     ] = None,
     format: Annotated[
@@ -134,18 +137,20 @@ def parse(
         raise typer.BadParameter("there is nothing to do: give -o, --overlay, --sheet, or several", param_hint="'-o'")
     parser = Parser.of(segmenter, tuned(detector, detector_threshold, smallest_face), quality)
     order = label_scheme(scheme or parser.scheme)
-    pictures = pictures_in(inputs)
     if output and format is Format.MASKS and not output.endswith("/"):
+        if output == str(PIPE):
+            raise typer.BadParameter("masks are several files, and stdout takes one; give -o a folder", param_hint="'-o'")
         output += "/"  # they are always in a folder of their picture's name
-    targets = _targets(pictures, output, format, overlay, sheet, force)
-    for folder in filter(None, (output if targets.coco is None else None, overlay)):
-        make_folder(folder)
-    work = _Work(parser, order, targets, format, tolerance, first_frame)
-    try:
-        for_each(pictures, work.do)
-    finally:  # what is of all pictures gets what there is, whatever else went wrong
-        work.save_sheet()
-        work.save_coco()
+    with with_stdin(pictures_in(inputs)) as pictures:
+        targets = _targets(pictures, output, format, overlay, sheet, force)
+        for folder in filter(None, (output if targets.coco is None else None, overlay)):
+            make_folder(folder)
+        work = _Work(parser, order, targets, format, tolerance, first_frame)
+        try:
+            for_each(pictures, work.do)
+        finally:  # what is of all pictures gets what there is, whatever else went wrong
+            work.save_sheet()
+            work.save_coco()
 
 
 @dataclass(frozen=True)
@@ -171,10 +176,11 @@ def _targets(
     named = [*parts.values(), *overlays.values(), *filter(None, [sheet, coco])]
     if len(set(named)) < len(named):
         raise typer.BadParameter("the parts, the overlay and the sheet need files of their own", param_hint="'--overlay'")
+    check_stdout(named)
     if sheet is not None:
         format_of(sheet)
         check_target(sheet, force=force)
-    if coco is not None:
+    if coco is not None and coco != PIPE:
         _check_suffix(coco, format)
         check_target(coco, force=force)
     return _Targets(parts, overlays, sheet, coco, force)
@@ -214,7 +220,7 @@ class _Work:
         if not scene.faces:
             raise no_face(path)
         if self.targets.coco is not None:
-            self._coco_file().add(scene.parts(self.order), str(path))
+            self._coco_file().add(scene.parts(self.order), name_of(path))
         if path in self.targets.parts:
             self._save_parts(scene, label_map, self.targets.parts[path])
         if path in self.targets.overlays:
@@ -248,7 +254,7 @@ class _Work:
         if overlay is not None:
             format_of(overlay)
             check_target(overlay, force=self.targets.force)
-        if parts is None:
+        if parts is None or parts == PIPE:
             return
         _check_suffix(parts, self.format)
         if self.format is not Format.MASKS:
@@ -271,9 +277,7 @@ class _Work:
                 self._save_labels(label_map, target)
 
     def _write_text(self, text: str, target: Path) -> None:
-        from ..image.files import write_file
-
-        write_file(text.encode(), target, force=self.targets.force)
+        put(text.encode(), target, force=self.targets.force)
 
     def _save_masks(self, scene: Scene, folder: Path) -> None:
         """A grey PNG for each part that the segmenter knows, black where nobody shows it."""
@@ -290,12 +294,13 @@ class _Work:
     def _save_labels(self, label_map: np.ndarray, target: Path) -> None:
         from PIL import Image
 
+        from ..image.files import encode
+        from ..image.metadata import Metadata
         from ..image.overlay import palette
-        from ..image.picture import save_image
 
         indexed = Image.fromarray(label_map, "L")
         indexed.putpalette(palette(self.order).tobytes())
-        save_image(indexed, target, force=self.targets.force)
+        put(encode(indexed, Metadata(), "PNG", quality=95, keep_gps=False), target, force=self.targets.force)
 
     def _save_overlay(self, scene: Scene, label_map: np.ndarray, target: Path) -> None:
         from ..image.overlay import overlay, with_legend

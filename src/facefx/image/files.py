@@ -36,6 +36,7 @@ __all__ = [
     "picture_suffixes",
     "pillow",
     "plain",
+    "suffix_of",
     "too_large",
     "upright",
     "write_file",
@@ -188,6 +189,12 @@ def format_of(path: Path) -> str:
         known = ", ".join(suffix for suffix, name in _SUFFIXES.items() if name in Image.SAVE)
         raise OutputError(f"cannot tell the picture format from {str(path)!r}; suffixes that can be written are {known}.")
     return name
+
+
+def suffix_of(format: str | None) -> str:
+    """The suffix of a format's files; PNG's for one that cannot be written here, or none."""
+    Image.init()
+    return next((suffix for suffix, name in _SUFFIXES.items() if name == format and name in Image.SAVE), ".png")
 
 
 def encode(native: Native, metadata: Metadata, format: str, *, quality: int, keep_gps: bool) -> bytes:
