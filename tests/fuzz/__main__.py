@@ -11,7 +11,6 @@ from pathlib import Path
 
 from .harnesses import HARNESSES, fuzz
 
-
 #: Bytes of address space: an input that makes more needed is a find, and not the end of the machine.
 MEMORY = 4 << 30
 
