@@ -93,6 +93,19 @@ def test_the_same_steps_after_others_draw_the_same_numbers(client: TestClient, o
     assert ask(client, again, "preview", steps=sketched).content == grown
 
 
+def test_a_draft_is_the_same_picture_with_fewer_pixels(client: TestClient, portrait: np.ndarray) -> None:
+    """It is what a slow effect shows while its slider is held; what is shown afterwards is a preview as ever."""
+    large = np.asarray(Image.fromarray(portrait).resize((1000, 1000 * portrait.shape[0] // portrait.shape[1])))
+    opened = client.post(f"{API}/pictures?screen=2000", content=png(large)).json()
+    for steps in ([], RED, [{"use": "slim_face", "params": {}}], [{"use": "anonymize", "params": {}}]):
+        whole = decoded(ask(client, opened, "preview", steps=steps).content)
+        draft = decoded(ask(client, opened, "preview", steps=steps, draft=True).content)
+        assert max(draft.shape) == 768 < max(whole.shape) == max(large.shape)
+        again = np.asarray(Image.fromarray(whole).resize(draft.shape[1::-1], Image.Resampling.BOX)).astype(int)
+        assert np.abs(again - draft).mean() < 3
+        assert (decoded(ask(client, opened, "preview", steps=steps).content) == whole).all()
+
+
 def test_parts_say_whose_they_are(client: TestClient, fakes: Fakes, make_portrait: Any) -> None:
     from synthetic import Head
 

@@ -161,8 +161,8 @@ def _add_results(router: APIRouter, gallery: Gallery, places: Places) -> None:
     @router.post("/pictures/{key}/preview")
     async def preview(key: str, request: Request) -> Response:
         opened, asked = gallery[key], await json_of(request)
-        chain = chain_of(asked.get("steps"), gallery.files)
-        content, kind = await working(gallery, places, lambda: small_jpeg(opened.preview(chain)))
+        chain, draft = chain_of(asked.get("steps"), gallery.files), asked.get("draft") is True
+        content, kind = await working(gallery, places, lambda: small_jpeg(opened.preview(chain, draft=draft), fine=not draft))
         return Response(content, media_type=kind)
 
     @router.post("/pictures/{key}/window")

@@ -85,15 +85,20 @@ function cover(canvas, bitmap) {
 // ---------------------------------------------------------------- the picture
 
 let running = false, again = false;
+let held = false; // a slider is
+let patience = 0; // how long the last answer of full size took, in milliseconds
+const SLOW = 120;
 
-async function preview() {
+async function preview(isHeld = false) {
   delete document.body.dataset.shown; // what is shown is not what the steps say, until the answer is here
+  held = isHeld;
   if (running) { again = true; return; }
   running = true;
-  const picture = state.current;
+  const picture = state.current, draft = held && patience > SLOW, asked = performance.now();
   try {
     const steps = plain();
-    const blob = picture && await api.sendForBlob(`pictures/${picture.id}/preview`, { steps });
+    const blob = picture && await api.sendForBlob(`pictures/${picture.id}/preview`, { steps, draft });
+    if (!draft) patience = performance.now() - asked;
     if (picture && picture === state.current) {
       stage.transparent = blob.type === "image/png";
       stage.setAfter(await image(blob));
@@ -102,7 +107,7 @@ async function preview() {
     }
   } catch (error) { complain(error); }
   running = false;
-  if (again) { again = false; preview(); }
+  if (again) { again = false; preview(held); }
 }
 
 async function needWindow(window) {
@@ -201,7 +206,7 @@ function stepItem(step, place) {
     changed(key, value, isFinal) {
       before ??= JSON.stringify(state.steps);
       step.params[key] = value;
-      preview();
+      preview(!isFinal);
       if (isFinal) { if (before !== JSON.stringify(state.steps)) { state.past.push(before); state.future = []; history(); } before = null; }
     },
   }) : null;
@@ -231,7 +236,7 @@ function stepItem(step, place) {
   });
   for (const slider of item.querySelectorAll("input[type=range]")) { // dragging a slider does not drag its step
     slider.addEventListener("pointerdown", () => { item.draggable = false; });
-    slider.addEventListener("pointerup", () => { item.draggable = true; });
+    slider.addEventListener("pointerup", () => { item.draggable = true; if (held) preview(); }); // let go where it was, it says no more
   }
   return item;
 }
