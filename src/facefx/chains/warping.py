@@ -43,7 +43,7 @@ def warped(scene: Scene, window: tuple[int, int, int, int], displacement: np.nda
     part = np.ascontiguousarray(scene.canvas[top:bottom, left:right])
     from_x -= np.float32(left)
     from_y -= np.float32(top)
-    moved = cv2.remap(part, from_x, from_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    moved = np.asarray(cv2.remap(part, from_x, from_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.float32)
     np.clip(moved, 0, 1, out=moved)
     cv2.copyTo(scene.canvas[y0:y1, x0:x1], still.astype(np.uint8), moved)
     canvas = scene.canvas.painted(window, moved)
