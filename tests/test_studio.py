@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shlex
 import time
 import zipfile
@@ -362,3 +363,18 @@ def test_held_files_are_seen_by_those_inside_alone(portrait: np.ndarray) -> None
         open_image("held:me.png")
     with pytest.raises(ParameterError):
         chain("grade", cube="held:me.cube")(portrait)
+
+
+def test_what_the_built_in_effects_declare_is_there_in_german() -> None:
+    """The form says it in the page's language: no built-in sentence or name is left in English, and none is there for nothing."""
+    page, _ = _files()["german.js"]
+    sentences, names = page.decode().split("export const NAMES")
+    german = {json.loads(key): json.loads(text) for key, text in re.findall(r'^  ("(?:[^"\\]|\\.)*"): (".*"),$', sentences, re.M)}
+    named = dict(re.findall(r'(\w+): "([^"]+)"', names))
+    effects = [one for one in catalog()["effects"] if one["from"] == "facefx"]
+    fields = [(name, schema) for one in effects for name, schema in one["schema"].items()]
+    said = {one["summary"] for one in effects} | {schema.get("description", "") for name, schema in fields if name != "faces"}
+    assert said - {""} == set(german)
+    words = {one["name"] for one in effects} | {name for name, _ in fields}
+    assert words | {choice for _, schema in fields for choice in schema.get("enum", ())} == set(named)
+    assert not [english for english, text in german.items() if not text or text == english]

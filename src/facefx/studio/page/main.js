@@ -6,7 +6,7 @@ import { formOf } from "./form.js";
 import { effectsFor, groupsIn } from "./groups.js";
 import { camera, film, folder } from "./jobs.js";
 import { Stage } from "./stage.js";
-import { LANGUAGES, language, name, speak, word } from "./words.js";
+import { LANGUAGES, language, name, sentence, speak, word } from "./words.js";
 
 const state = { catalog: null, pictures: [], current: null, steps: [], past: [], future: [], group: null, face: 0, tab: "edit" };
 const CROSS = "m6 6 12 12M18 6 6 18", UP = "m6 14 6-6 6 6", DOWN = "m6 10 6 6 6-6";
@@ -141,8 +141,8 @@ function chooseGroup(group, face) {
   const several = state.current?.faces.length > 1 && face > 0;
   offers.replaceChildren(
     several ? make("p", { class: "soft" }, `${name(group.key, "part:")}, ${word("face")} ${face}`) : "",
-    ...effects.map((effect) => make("button", { class: "offer", "data-use": effect.use, title: effect.summary, onclick: () => add(effect) },
-      make("strong", {}, name(effect.name)), make("small", {}, effect.summary))),
+    ...effects.map((effect) => make("button", { class: "offer", "data-use": effect.use, title: sentence(effect.summary), onclick: () => add(effect) },
+      make("strong", {}, name(effect.name)), make("small", {}, sentence(effect.summary)))),
     effects.length ? "" : make("p", { class: "soft" }, word("nothingHere")));
   say(`${name(group.key, "part:")}: ${effects.map((one) => name(one.name)).join(", ")}`);
 }
