@@ -1,7 +1,7 @@
 // The studio: what is open, the chain of steps, and how the page shows both.
 
 import * as api from "./api.js";
-import { $, icon, make, say } from "./dom.js";
+import { $, all, icon, make, say } from "./dom.js";
 import { formOf } from "./form.js";
 import { effectsFor, groupsIn } from "./groups.js";
 import { camera, film, folder } from "./jobs.js";
@@ -14,7 +14,6 @@ let opened = new Set(); // which steps show their forms, by identity
 let nextStep = 1;
 
 const stage = new Stage({ onPart, onZoom: (percent) => { $("zoom-fit").textContent = `${percent} %`; }, needWindow });
-window.facefxStage = stage; // for tests, which click on points of the picture
 
 // ---------------------------------------------------------------- opening
 
@@ -234,7 +233,7 @@ function stepItem(step, place) {
     event.preventDefault(); event.stopPropagation();
     commit(() => { const [taken] = state.steps.splice(+from, 1); state.steps.splice(place, 0, taken); });
   });
-  for (const slider of item.querySelectorAll("input[type=range]")) { // dragging a slider does not drag its step
+  for (const slider of all("input[type=range]", item)) { // dragging a slider does not drag its step
     slider.addEventListener("pointerdown", () => { item.draggable = false; });
     slider.addEventListener("pointerup", () => { item.draggable = true; if (held) preview(); }); // let go where it was, it says no more
   }
@@ -261,7 +260,7 @@ function choose(accept, multiple, folders = false) {
 
 function selectTab(which) {
   state.tab = which;
-  for (const tab of document.querySelectorAll("[role=tab]")) {
+  for (const tab of all("[role=tab]")) {
     const chosen = tab.id === `tab-${which}`;
     tab.setAttribute("aria-selected", String(chosen));
     tab.tabIndex = chosen ? 0 : -1;
@@ -420,7 +419,7 @@ function compare(on) {
 
 $("files").addEventListener("change", (event) => { openFiles(event.target.files); event.target.value = ""; });
 for (const id of ["open", "choose"]) $(id).addEventListener("click", () => $("files").click());
-$("shoot").addEventListener("click", () => camera({ steps: plain, choose, dialog, openFiles, complain }));
+$("shoot").addEventListener("click", () => camera({ steps: plain, dialog, openFiles, complain }));
 $("undo").addEventListener("click", () => travel(state.past, state.future));
 $("redo").addEventListener("click", () => travel(state.future, state.past));
 $("compare").addEventListener("click", () => compare(stage.split === null));
@@ -434,7 +433,7 @@ $("clear").addEventListener("click", () => commit(() => { state.steps = []; }));
 $("look-load").addEventListener("click", loadLook);
 $("look-save").addEventListener("click", saveLook);
 $("code").addEventListener("click", showCode);
-const tabs = [...document.querySelectorAll("[role=tab]")];
+const tabs = all("[role=tab]");
 for (const [place, tab] of tabs.entries()) {
   tab.addEventListener("click", () => selectTab(tab.id.replace("tab-", "")));
   tab.addEventListener("keydown", (event) => {
@@ -448,7 +447,7 @@ addEventListener("dragleave", (event) => { if (!event.relatedTarget) $("over").h
 addEventListener("drop", (event) => { $("over").hidden = true; if (event.dataTransfer.files.length) { event.preventDefault(); openFiles(event.dataTransfer.files); } });
 addEventListener("paste", (event) => openFiles(event.clipboardData.files));
 addEventListener("keydown", (event) => {
-  const typing = event.target.matches("input[type=text], textarea, select") || $("dialog").open;
+  const typing = event.target instanceof Element && event.target.matches("input[type=text], textarea, select") || $("dialog").open;
   const key = event.key.toLowerCase();
   if ((event.ctrlKey || event.metaKey) && key === "z" && !typing) { event.preventDefault(); event.shiftKey ? travel(state.future, state.past) : travel(state.past, state.future); }
   else if ((event.ctrlKey || event.metaKey) && key === "s") { event.preventDefault(); saveDialog(); }

@@ -1,8 +1,9 @@
 // One table of words; `german.js` has those of the effects. What they do not have is shown as it is declared, in English.
 
+import { all } from "./dom.js";
 import { NAMES, SENTENCES } from "./german.js";
 
-const WORDS = {
+export const WORDS = {
   en: {
     history: "History", view: "View", undo: "Undo", redo: "Redo", compare: "Compare before and after (hold B for before)",
     zoomOut: "Zoom out", zoomIn: "Zoom in", zoomFit: "Fit the picture", more: "More: films, folders, camera, language", open: "Open", save: "Save",
@@ -19,7 +20,7 @@ const WORDS = {
     noMeasures: "Open a picture with a face to measure it.", language: "Language", theme: "Colours", light: "Light", dark: "Dark", system: "As the system", film: "Edit a film", folder: "Edit many photos",
     filmHint: "The steps at the side are run on every frame. Sound is kept.", folderHint: "The steps at the side are run on every photo. You get a ZIP with a report.", start: "Start", stop: "Cancel", chooseFilm: "Choose a film", chooseFolder: "Choose photos", chooseTree: "Choose a folder",
     uploading: "Uploading", frames: "frames", done: "Done", of: "of", failed: "failed", live: "Camera", perSecond: "frames a second", snap: "Take this picture", noCamera: "The camera cannot be used",
-    offline: "The studio does not answer. Is it still running? Start it again with: facefx studio", closePicture: "Close this picture", moreTitle: "More", before2: "Before", nothingHere: "No effect works on this part alone.",
+    offline: "The studio does not answer. Is it still running? Start it again with: facefx studio", closePicture: "Close this picture", moreTitle: "More", nothingHere: "No effect works on this part alone.",
     shape: "Face shape", keys: "Keys", keysHint: "B held: before. C: compare. + and −: zoom. 0: fit. Ctrl Z, Ctrl Shift Z: undo, redo. Ctrl S: save.", showMore: "More settings", open2: "opened", loading: "Loading…",
     "part:picture": "Whole picture", "part:face": "Whole face",
   },
@@ -59,9 +60,9 @@ export function speak(which) {
   language = which in WORDS ? which : "en";
   try { localStorage.setItem("facefx-language", language); } catch { /* private window */ }
   document.documentElement.lang = language;
-  for (const one of document.querySelectorAll("[data-word]")) one.textContent = word(one.dataset.word);
-  for (const one of document.querySelectorAll("[data-title]")) { one.title = word(one.dataset.title); one.setAttribute("aria-label", one.title); }
-  for (const one of document.querySelectorAll("[data-label]")) one.setAttribute("aria-label", word(one.dataset.label));
+  for (const one of all("[data-word]")) one.textContent = word(one.dataset.word);
+  for (const one of all("[data-title]")) { one.title = word(one.dataset.title); one.setAttribute("aria-label", one.title); }
+  for (const one of all("[data-label]")) one.setAttribute("aria-label", word(one.dataset.label));
 }
 
 export const word = (key) => WORDS[language][key] ?? WORDS.en[key] ?? key;
