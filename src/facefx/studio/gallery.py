@@ -20,7 +20,7 @@ from ..image.picture import Picture, open_image
 from ..parsing.parser import Parser
 from ..parsing.pipeline import parse_picture
 from ..parsing.sightings import with_sightings
-from .steps import key_of
+from .steps import key_of, seen_through
 
 __all__ = ["Gallery", "OpenPicture", "preview_size", "small_jpeg"]
 
@@ -79,8 +79,10 @@ class OpenPicture:
                 if (kept := self._edited.get((draft, private, key_of(chain, count)))) is not None:
                     start, done = count, kept
                     break
+            height, width = self.scene.size
+            shown = seen_through(chain, (0, 0, width, height), done.size)
             for count in range(start + 1, len(chain.steps) + 1):
-                done = Chain(chain.steps[:count], chain.seed).edit(done, start=count - 1)
+                done = Chain(shown.steps[:count], shown.seed).edit(done, start=count - 1)
                 self._edited[draft, private, key_of(chain, count)] = done
             while len(self._edited) > _PREFIXES:
                 self._edited.popitem(last=False)
@@ -95,8 +97,8 @@ class OpenPicture:
                 self._full = key, chain.run_parsed(self.picture, scene, require_face=False)
             return self._full[1]
 
-    def closeup(self, index: int = 0, side: int = 224) -> Scene:
-        """A square round one of the faces, small; the middle of the picture where there is none."""
+    def closeup(self, chain: Chain, index: int = 0, side: int = 224) -> Scene:
+        """A square round one of the faces, small, with a chain on it; the middle of the picture where there is none."""
         height, width = self.scene.size
         if index < len(self.scene.faces):
             box = self.scene.faces[index].box
@@ -107,7 +109,7 @@ class OpenPicture:
         half = min(half, min(width, height) / 2)
         x, y = min(max(x, half), width - half), min(max(y, half), height - half)
         window: Window = int(x - half), int(y - half), int(x + half), int(y + half)
-        return self.scene.through(window, (side, side))
+        return seen_through(chain, window, (side, side)).edit(self.scene.through(window, (side, side)))
 
     def parts(self) -> np.ndarray:
         """Which part each pixel of the preview shows, and whose: (H, W, 3) uint8, label, face + 1, 0."""
