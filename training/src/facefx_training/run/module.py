@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader
 
 from facefx.inference.cards import ModelCard
 
-from ..data import Augment, FaceDataset, Pictures
+from ..data import Augment, FaceDataset, Pictures, SceneAugment
 from ..judge.metrics import confusion, scores
 from ..networks import Segmenter
 from .checkpoints import BEST, network_of, take_over
@@ -30,6 +30,8 @@ __all__ = ["Parser"]
 _log = logging.getLogger(__name__)
 #: Pictures on which the norms of a model folder that is gone on with are measured.
 _MEASURED_ON = 96
+#: What varies pictures, by `Config.crops`.
+AUGMENTS = {"face": Augment, "scene": SceneAugment}
 
 
 class Parser(Learner):
@@ -55,7 +57,7 @@ class Parser(Learner):
         if not is_model(start):
             take_over(network, start)
             return
-        augment = Augment(config.size_at(0), config.labels)
+        augment = AUGMENTS[config.crops](config.size_at(0), config.labels)
         shown = FaceDataset(pictures, np.ones(len(pictures)), augment, seed=config.seed, epoch=0)
         faces = pixels_of(torch.stack([shown[i][0] for i in range(min(_MEASURED_ON, len(shown)))]))
         if ModelCard.read(start).family == config.family:
@@ -87,7 +89,7 @@ class Parser(Learner):
     def _augment(self, size: int) -> Augment | None:
         """What varies the pictures before they are a batch; None where that is done afterwards, on the GPU."""
         if self.config.augment == "cpu":
-            return Augment(size, self.config.labels)
+            return AUGMENTS[self.config.crops](size, self.config.labels)
         from ..data.augment_gpu import BatchAugment  # kornia is an extra
 
         self.batch_augment = BatchAugment(size, self.config.labels)
