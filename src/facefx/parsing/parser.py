@@ -18,9 +18,10 @@ from ..inference.detector.given import GivenBoxes
 from ..inference.detector.whole_frame import WholeFrame
 from ..inference.ensemble import Ensemble
 from ..labels import Label, LabelScheme, Region
+from ..pixels import geometry
 from ..plugins.checked import checked_detections, checked_probabilities, checked_segmenter, guarded
 from ..plugins.installed import registry
-from ..plugins.resolve import DEFAULT_DETECTOR, DEFAULT_SEGMENTER, resolve_detector, resolve_segmenter
+from ..plugins.resolve import DEFAULT_DETECTOR, DEFAULT_SEGMENTER, resolve_detector, resolve_person, resolve_segmenter
 from ..shown import shown
 
 __all__ = ["FEATURES", "Parser"]
@@ -36,11 +37,13 @@ class Parser:
     Attributes
     ----------
     segmenter, detector : what does it.
+    person : what finds whole people, as it was asked for: it is not loaded before it is needed.
     """
 
     segmenter: Segmenter
     detector: Detector
     _names: tuple[str | None, str | None] = (None, None)  # full ones, where they were asked for by name
+    person: str | Path | Segmenter | None = None
 
     @classmethod
     def of(
@@ -48,6 +51,7 @@ class Parser:
         segmenter: str | Path | Segmenter | None = None,
         detector: str | Path | Detector | Sequence[GivenBox] | None = None,
         quality: Quality | None = None,
+        person: str | Path | Segmenter | None = None,
     ) -> Parser:
         """By name, by a model's folder, or as they are: see `facefx.parse`.
 
@@ -58,6 +62,7 @@ class Parser:
         return cls(
             *made,
             (_full_name(found.segmenters, segmenter, DEFAULT_SEGMENTER), _full_name(found.detectors, detector, DEFAULT_DETECTOR)),
+            person,
         )
 
     @property
@@ -89,7 +94,8 @@ class Parser:
     def identity(self) -> str:
         """A line that is the same for what gives the same answers: names, versions, and the sha256 of models."""
         segmenter, detector = self._names
-        return f"segmenter {_identity(self.segmenter, segmenter)}; detector {_identity(self.detector, detector)}"
+        people = _identity(self._people, None) if self._people else "colours"
+        return f"segmenter {_identity(self.segmenter, segmenter)}; detector {_identity(self.detector, detector)}; people {people}"
 
     def carefully(self, film: bool = False) -> Parser:
         """The same, with a detector that looks so carefully that it hardly misses a face, if it has such a way of looking."""
@@ -108,6 +114,22 @@ class Parser:
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
         """(N, S, S, 3) float32 RGB in [0, 1] → (N, C, S, S) float32, summing to 1 over C."""
         return checked_probabilities(self.segmenter, crops)
+
+    def people(self, picture: geometry.Windows) -> np.ndarray | None:
+        """How surely each place of a whole picture is part of a person, squeezed into a square: (S, S) float32 in [0, 1].
+
+        None where nothing is there that finds people. Raises `UnknownName`, `ModelError` or `PluginError`.
+        """
+        if self._people is None:
+            return None
+        height, width = picture.shape[:2]
+        seen = geometry.reduced(picture, (0, 0, width, height), self._people.input_size[::-1])
+        (answer,) = checked_probabilities(self._people, np.ascontiguousarray(seen)[None])
+        return np.asarray(answer[list(self._people.scheme.indices_of(Region.PERSON))].sum(axis=0))
+
+    @cached_property
+    def _people(self) -> Segmenter | None:
+        return resolve_person(self.person)
 
 
 def _of_quality(segmenter: Segmenter, quality: Quality | None) -> Segmenter:

@@ -14,6 +14,7 @@ __all__ = [
     "Augment",
     "FaceDataset",
     "Pictures",
+    "SceneAugment",
     "join",
     "picture_path",
     "read_celebamask",

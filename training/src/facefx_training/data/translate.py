@@ -16,8 +16,8 @@ _PERSON = scheme("person")
 def translated(labels: np.ndarray, source: LabelScheme, target: LabelScheme) -> np.ndarray:
     """(H, W) uint8 labels of `source` in the order of `target`, 254 and 255 as `translation` has them.
 
-    Face data sets label a face's surroundings, and call bare shoulders, arms and hands background. So where whole people are wanted,
-    their background counts above the chin only, and is unknown below.
+    Face data sets label a face and what is near it, and call bare shoulders, arms and hands background. So where whole people are
+    wanted, their background counts above the chin only, and is unknown below.
     """
     found = labels if source == target else translation(source, target)[labels]
     face = source.indices_of(Label.LOWER_LIP) + source.indices_of(Label.SKIN)

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from facefx.errors import ModelError
-from facefx.inference.cards import ModelCard, Quality
+from facefx.inference.cards import PERSON, ModelCard, Quality
 from facefx.labels import LabelScheme
 
 from ..networks import Segmenter
@@ -54,6 +54,7 @@ def export_model(
 ) -> None:
     """Write `folder`/model.onnx and card.toml, after proving that onnxruntime answers what torch does.
 
+    A network that finds whole people and no parts of them goes into person.onnx, which says that it is of that kind.
     A card that is there already gives its scores to the new one if they are the same model's.
 
     Parameters
@@ -96,7 +97,7 @@ def export_model(
     tables = {k: v for k, v in {**card, **facts}.items() if isinstance(v, Mapping)}
     text = tomli_w.dumps({**plain, **tables})
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.onnx").write_bytes(content)
+    (folder / (PERSON if scheme.name == "person" else ModelCard.WEIGHTS)).write_bytes(content)
     (folder / "card.toml").write_text(text, "utf-8")
 
 
