@@ -16,7 +16,7 @@ from ..labels import Label, Region
 from ..pixels import full_size, geometry, masks
 from ..pixels.cells import Enlarged, in_cells, tiles_of_cells
 from .body_by_colour import body_by_colour
-from .whole_people import add_people, to_whole_picture
+from .whole_people import sees_heads, whole_people
 
 if TYPE_CHECKING:
     from .face import Face
@@ -37,8 +37,8 @@ def person_mask(
     Parameters
     ----------
     picture : the one that the faces were found in.
-    people : (h, w) float32 in [0, 1], how surely each place of it is part of a person; None if nothing is there that knows. Then
-        bodies are told by their colours.
+    people : (h, w) float32 in [0, 1], how surely each place of it is part of a person; None if nothing is there that knows. Then,
+        and where it has not seen a head that was parsed, bodies are told by their colours.
     others : faces whose people do not belong to it.
 
     Returns
@@ -51,14 +51,14 @@ def person_mask(
         If the segmenter cannot tell person from background.
     """
     everything = picture[:, :]  # held, so that a canvas makes it once for all that follows
+    if people is not None and sees_heads(people, faces, picture):
+        return whole_people(people, faces, others, picture)
     person = np.zeros(everything.shape[:2], np.float32)
     for face in faces:
         (x0, y0, x1, y1), mask = face.patch(Region.PERSON)
         np.maximum(person[y0:y1, x0:x1], mask, out=person[y0:y1, x0:x1])
-    if people is not None:
-        add_people(person, people, faces, others, picture)
-    elif person.any() and (body := body_by_colour(faces, picture, person)) is not None:
-        (x0, y0, x1, y1), mask = to_whole_picture(*body, picture)
+    if person.any() and (body := body_by_colour(faces, picture, person)) is not None:
+        (x0, y0, x1, y1), mask = full_size.to_picture(*body, picture)
         np.maximum(person[y0:y1, x0:x1], mask, out=person[y0:y1, x0:x1])
     for face in faces:
         _thin_hair(face, picture, person)
