@@ -59,7 +59,7 @@ def body_by_colour(faces: Sequence[Face], picture: geometry.Windows, parsed: np.
         return None
     colors = np.rint(small * 255).astype(np.uint8)
     surely = trimap == cv2.GC_BGD
-    back = _mixture(colors[surely if surely.sum() >= _LEAST else trimap == cv2.GC_PR_BGD])
+    back = _mixture(colors[surely if surely.sum() >= _LEAST else trimap % 2 == 0])
     front = _mixture(colors[trimap % 2 == 1])
     _learn(colors, trimap, back, front)
     cv2.grabCut(colors, trimap, _ANYWHERE, back, front, 1, cv2.GC_EVAL_FREEZE_MODEL)

@@ -144,7 +144,8 @@ def _away(face: Face, points: np.ndarray) -> np.ndarray:
 
 def _on(shape: tuple[int, ...], to_small: np.ndarray, face: Face, values: np.ndarray) -> np.ndarray:
     """A map on the face's crop as the network sees the picture: (h, w) float32."""
-    return geometry.warp_to_window(values, geometry.chained(geometry.invert(to_small), face.parsing.affine), (0, 0, *shape[::-1]))
+    to_crop = geometry.chained(geometry.invert(to_small), face.parsing.affine)
+    return geometry.warp_to_window(values, to_crop, (0, 0, shape[1], shape[0]))
 
 
 def _to_small(people: np.ndarray, picture: geometry.Windows) -> np.ndarray:
