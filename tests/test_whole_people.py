@@ -44,9 +44,11 @@ class Told:
     def __init__(self, people: np.ndarray) -> None:
         self.people = cv2.resize(people.astype(np.float32), self.input_size[::-1], interpolation=cv2.INTER_AREA)
         self.asked = 0
+        self.seen = np.empty(0)
 
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
         self.asked += 1
+        self.seen = crops
         assert crops.shape == (1, *self.input_size, 3)
         return np.stack([1 - self.people, self.people])[None]
 
@@ -148,6 +150,32 @@ def test_any_map_of_any_picture_gives_a_mask(height: int, width: int, rows: int,
     mask = person_mask([drawn_face(Head((width // 2, height // 2), 20), image)], image, people)
     assert mask.shape == (height, width)
     assert 0 <= mask.min() <= mask.max() <= 1
+
+
+@pytest.mark.parametrize("size", [(80, 40), (40, 80), (60, 60), (1000, 3)])
+def test_the_network_sees_a_picture_unsqueezed_with_grey_beside_it(size: tuple[int, int]) -> None:
+    told = Told(np.ones((8, 8)))
+    people = Parser.of(person=told).people(np.ones((*size, 3), np.float32))
+    assert people is not None
+    assert max(people.shape) == 96
+    assert people.shape[0] / people.shape[1] == pytest.approx(size[0] / size[1], rel=0.01) or min(people.shape) == 1
+    shown = np.isclose(told.seen[0], 1).all(axis=-1)
+    assert shown.sum() == people.size
+    np.testing.assert_allclose(told.seen[0][~shown], 128 / 255)
+    rows, columns = np.nonzero(shown)
+    assert abs(rows.min() - (95 - rows.max())) <= 1
+    assert abs(columns.min() - (95 - columns.max())) <= 1
+
+
+def test_furniture_apart_from_people_that_the_network_doubts_is_left_out_and_a_hand_is_not() -> None:
+    image, truth = photo()
+    people = 0.97 * small(truth)
+    people[10:20, 5:15] = 0.6
+    people[10:20, 80:90] = 0.97
+    mask = np.asarray(person_mask([drawn_face(HEAD, image)], image, people))
+    rows, columns = SIZE[0] / 96, SIZE[1] / 96
+    assert mask[round(15 * rows), round(10 * columns)] < 0.05
+    assert mask[round(15 * rows), round(85 * columns)] > 0.9
 
 
 def test_a_map_that_is_person_everywhere_stays_so_at_every_border() -> None:

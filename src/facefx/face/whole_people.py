@@ -37,6 +37,8 @@ _INSIDE = 0.08
 _CERTAIN = (0.25, 0.75)
 #: From so many pixels of the picture to one of the network's, its edges are fitted to the picture's.
 _COARSE = 1.5
+#: An island is smaller than so much of the largest part, and the network is sure of one from that mean on.
+_ISLAND, _SURE = 0.3, 0.9
 #: How far down a body goes on from the middle of a face, in face units; whose a place is, is told by how near it is to that line.
 _LENGTH = 4.0
 
@@ -65,6 +67,7 @@ def whole_people(people: np.ndarray, faces: Sequence[Face], others: Sequence[Fac
     """
     height, width = picture.shape[:2]
     to_small = _to_small(people, picture)
+    people = _without_doubtful_islands(people)
     if others:
         people = people * _own(faces, others, people.shape, to_small)
     person = np.zeros((height, width), np.float32)
@@ -76,6 +79,20 @@ def whole_people(people: np.ndarray, faces: Sequence[Face], others: Sequence[Fac
         weight = geometry.warp_to_window(np.pad(share, 1, mode="edge"), _padded(to_small), (x0, y0, x1, y1))
         person[y0:y1, x0:x1] += weight * (head - person[y0:y1, x0:x1])
     return masks.ramp(person, *_CERTAIN)
+
+
+def _without_doubtful_islands(people: np.ndarray) -> np.ndarray:
+    """The map without small parts apart from the rest of which the network is not sure: furniture and flowers, not hands."""
+    number, parts, figures, _ = cv2.connectedComponentsWithStats((people >= 0.5).astype(np.uint8))
+    areas = figures[:, cv2.CC_STAT_AREA]
+    doubtful = [
+        part for part in range(1, number) if areas[part] < _ISLAND * areas[1:].max() and people[parts == part].mean() < _SURE
+    ]
+    if not doubtful:
+        return people
+    island = np.isin(parts, doubtful)
+    shore = cv2.dilate(island.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool) & (people < 0.5)
+    return np.where(island | shore, 0, people).astype(np.float32)
 
 
 def to_whole_picture(values: np.ndarray, affine: np.ndarray, picture: geometry.Windows) -> Windowed:

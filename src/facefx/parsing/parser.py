@@ -28,6 +28,8 @@ __all__ = ["FEATURES", "Parser"]
 
 #: What a face is known by.
 FEATURES = (Region.EYES, Region.EYEBROWS, Label.NOSE, Region.LIPS)
+#: What is beside a picture that is not square, where people are sought in it, as in training.
+_GREY = 128 / 255
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,16 +118,23 @@ class Parser:
         return checked_probabilities(self.segmenter, crops)
 
     def people(self, picture: geometry.Windows) -> np.ndarray | None:
-        """How surely each place of a whole picture is part of a person, squeezed into a square: (S, S) float32 in [0, 1].
+        """How surely each place of a whole picture is part of a person: (h, w) float32 in [0, 1], as large as the network sees it.
 
-        None where nothing is there that finds people. Raises `UnknownName`, `ModelError` or `PluginError`.
+        It is shown without being squeezed, in the middle of the network's square, grey beside it. None where nothing is there
+        that finds people. Raises `UnknownName`, `ModelError` or `PluginError`.
         """
         if self._people is None:
             return None
         height, width = picture.shape[:2]
-        seen = geometry.reduced(picture, (0, 0, width, height), self._people.input_size[::-1])
-        (answer,) = checked_probabilities(self._people, np.ascontiguousarray(seen)[None])
-        return np.asarray(answer[list(self._people.scheme.indices_of(Region.PERSON))].sum(axis=0))
+        rows, columns = self._people.input_size
+        scale = min(rows / height, columns / width)
+        size = max(round(width * scale), 1), max(round(height * scale), 1)
+        top, left = (rows - size[1]) // 2, (columns - size[0]) // 2
+        inner = slice(top, top + size[1]), slice(left, left + size[0])
+        seen = np.full((1, rows, columns, 3), _GREY, np.float32)
+        seen[0][inner] = geometry.reduced(picture, (0, 0, width, height), size)
+        (answer,) = checked_probabilities(self._people, seen)
+        return np.asarray(answer[list(self._people.scheme.indices_of(Region.PERSON))].sum(axis=0)[inner])
 
     @cached_property
     def _people(self) -> Segmenter | None:

@@ -51,5 +51,5 @@ def facefx_detectors() -> Mapping[str, Path | Callable[[], Detector]]:  # type: 
 def facefx_person_segmenters() -> Mapping[str, Path | Callable[[], Segmenter]]:  # type: ignore[empty-body]
     """What finds whole people, by name: the folder of an ONNX model with its card, or a function that makes a `Segmenter`.
 
-    It is given whole pictures, squeezed into its input's square, and its scheme tells ``"person"``.
+    It is given whole pictures, in the middle of its input's square and grey beside them, and its scheme tells ``"person"``.
     """

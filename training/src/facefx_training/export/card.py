@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from facefx.inference.cards import ModelCard
+from facefx.inference.cards import ModelCard, segmenter_card
 
 from ..data.celebamask import about
 from ..networks import usual_encoder
@@ -103,7 +103,7 @@ def _ancestry(config: Config) -> tuple[list[Config], ModelCard | None]:
         return [config], None
     start = Path(config.start)
     if is_model(start):
-        return [config], ModelCard.read(start)
+        return [config], segmenter_card(start)
     runs, model = _ancestry(Config.load(start / "config.json"))
     return [*runs, config], model
 

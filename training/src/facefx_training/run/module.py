@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from facefx.inference.cards import ModelCard
+from facefx.inference.cards import segmenter_card
 
 from ..data import Augment, FaceDataset, Pictures, SceneAugment
 from ..judge.metrics import confusion, scores
@@ -60,7 +60,7 @@ class Parser(Learner):
         augment = AUGMENTS[config.crops](config.size_at(0), config.labels)
         shown = FaceDataset(pictures, np.ones(len(pictures)), augment, seed=config.seed, epoch=0)
         faces = pixels_of(torch.stack([shown[i][0] for i in range(min(_MEASURED_ON, len(shown)))]))
-        if ModelCard.read(start).family == config.family:
+        if segmenter_card(start).family == config.family:
             take_over_model(network, start, faces)
         else:
             take_over_encoder(network, start, faces)
