@@ -43,7 +43,6 @@ __all__ = [
     "local_models",
     "person_segmenters_among",
     "read_table",
-    "segmenter_card",
     "segmenters_among",
     "weights_in",
 ]
@@ -340,11 +339,6 @@ class DetectorCard(Card):
 def weights_in(folder: Path) -> str:
     """The name of the weights' file in a segmenter's or detector's folder; that of a face parser if there is none."""
     return next((name for name in (DETECTOR, PERSON) if (folder / name).exists()), ModelCard.WEIGHTS)
-
-
-def segmenter_card(folder: Path) -> ModelCard:
-    """The card of a segmenter's folder, of faces or of people. Raises `ModelError` if it cannot be read."""
-    return (PersonCard if weights_in(folder) == PERSON else ModelCard).read(folder)
 
 
 def any_card(folder: Path) -> ModelCard | DetectorCard:

@@ -17,8 +17,9 @@ import tomli_w
 from onnx import TensorProto, numpy_helper
 
 from facefx.errors import ModelError
-from facefx.inference.cards import ModelCard, segmenter_card
+from facefx.inference.cards import ModelCard
 
+from ..run.published import segmenter_card
 from .card import commit
 
 __all__ = ["average_models"]

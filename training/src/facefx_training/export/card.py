@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from facefx.inference.cards import ModelCard, segmenter_card
+from facefx.inference.cards import ModelCard
 
 from ..data.celebamask import about
 from ..networks import usual_encoder
 from ..run.config import Config
 from ..run.options import words
-from ..run.published import is_model
+from ..run.published import is_model, segmenter_card
 
 __all__ = ["commands", "commit", "data_of", "draft_card"]
 

@@ -16,10 +16,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from facefx.errors import ModelError
-from facefx.inference.cards import PERSON, ModelCard, Quality, segmenter_card
+from facefx.inference.cards import PERSON, ModelCard, Quality
 from facefx.labels import LabelScheme
 
 from ..networks import Segmenter
+from ..run.published import segmenter_card
 from .to_onnx import halved, rewritten, write_onnx
 
 __all__ = ["Probabilities", "changed_labels", "disagreement", "export_model", "rewrite_model", "set_quality", "set_scores"]

@@ -13,8 +13,6 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from facefx.inference.cards import segmenter_card
-
 from ..data import Augment, FaceDataset, Pictures, SceneAugment
 from ..judge.metrics import confusion, scores
 from ..networks import Segmenter
@@ -22,7 +20,7 @@ from .checkpoints import BEST, network_of, take_over
 from .config import Config
 from .learner import Learner, pixels_of, use_one_thread
 from .losses import ParsingLoss
-from .published import is_model, take_over_encoder, take_over_model
+from .published import is_model, segmenter_card, take_over_encoder, take_over_model
 from .teacher import Distillation
 
 __all__ = ["Parser"]

@@ -18,12 +18,12 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from facefx.errors import ModelError
-from facefx.inference.cards import weights_in
+from facefx.inference.cards import PERSON, ModelCard, PersonCard, weights_in
 
 from ..networks import Segmenter
 from ..networks.onnx_graph import folded
 
-__all__ = ["is_model", "take_over_encoder", "take_over_model"]
+__all__ = ["is_model", "segmenter_card", "take_over_encoder", "take_over_model"]
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +33,11 @@ _CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 def is_model(folder: Path) -> bool:
     """Whether a folder to start from is a model's, not a run's."""
     return (folder / weights_in(folder)).exists()
+
+
+def segmenter_card(folder: Path) -> ModelCard:
+    """The card of a segmenter's folder, of faces or of people. Raises `ModelError` if it cannot be read."""
+    return (PersonCard if weights_in(folder) == PERSON else ModelCard).read(folder)
 
 
 @torch.no_grad()
