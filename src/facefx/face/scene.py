@@ -20,7 +20,7 @@ from .detections import detections_of
 from .exports import CocoFile, Parts, polygons_of, svg_of
 from .face import Face, mask_of_faces
 from .person import person_mask
-from .values import Box, Mask
+from .values import Box, FindsPeople, Mask
 
 __all__ = ["Move", "Scene"]
 
@@ -50,6 +50,9 @@ class Scene:
     seen : faces that a careful look of the detector sees and the parser does not, for effects that hide. Only looked for, and of
         `faces` only marked with what that look says of them (`Face.sighted`), where a chain has such an effect.
     moves : the warps that the picture has been through, in their order.
+    people : what finds whole people in a picture, if there is such a thing: how surely each place is part of one, (h, w) float32,
+        whatever its size and shape, or None.
+    others : faces of the picture that are not among `faces`, since somebody chose; their people are background.
     """
 
     canvas: Canvas
@@ -57,6 +60,8 @@ class Scene:
     alpha: np.ndarray | None = None
     seen: tuple[Face, ...] = ()
     moves: tuple[Move, ...] = field(default=(), repr=False)
+    people: FindsPeople | None = field(default=None, repr=False)
+    others: tuple[Face, ...] = field(default=(), repr=False)
     _people: dict[tuple[Face, ...], Mask] = field(default_factory=dict, repr=False)  # goes along when only the picture changes
 
     def __post_init__(self) -> None:
@@ -124,7 +129,7 @@ class Scene:
         def inside(faces: Sequence[Face]) -> tuple[Face, ...]:
             return tuple(face.carried(move, canvas) for face in faces if face.box.intersection(shown).area > 0)
 
-        return Scene(canvas, inside(self.faces), alpha, inside(self.seen))
+        return Scene(canvas, inside(self.faces), alpha, inside(self.seen), people=self.people, others=inside(self.others))
 
     @property
     def everyone(self) -> tuple[Face, ...]:
@@ -133,14 +138,20 @@ class Scene:
 
     def of(self, faces: Sequence[Face]) -> Scene:
         """The same picture with some of its faces."""
-        return self if tuple(faces) == self.faces else replace(self, faces=tuple(faces))
+        if tuple(faces) == self.faces:
+            return self
+        others = tuple(face for face in (*self.faces, *self.others) if not any(face is one for one in faces))
+        return replace(self, faces=tuple(faces), others=others)
 
     def _person(self) -> Mask:
         # Of the picture that was parsed: effects may have changed this one's colours since.
         if self.faces not in self._people:
-            found = person_mask(self.faces, self.faces[0].canvas) if self.faces else np.zeros(self.size, np.float32)
-            self._people[self.faces] = Mask.of(found)
+            self._people[self.faces] = Mask.of(self._found() if self.faces else np.zeros(self.size, np.float32))
         return self._people[self.faces]
+
+    def _found(self) -> np.ndarray:
+        parsed = self.faces[0].canvas
+        return person_mask(self.faces, parsed, self.people(parsed) if self.people else None, self.others)
 
     def label_map(self, scheme: str | LabelScheme = "celebamask") -> np.ndarray:
         """The most likely part at every pixel: (H, W) uint8, in the index order of `scheme` (CelebAMask-HQ's by default).

@@ -33,20 +33,21 @@ def scenes(
     segmenter: str | Path | Segmenter | None = None,
     detector: str | Path | Detector | None = None,
     tracking: Tracking | None = None,
+    person: str | Path | Segmenter | None = None,
 ) -> Iterator[Scene]:
     """Parse the frames of one film: a `Scene` each, with faces that are followed and masks that are steady.
 
     Parameters
     ----------
     frames : in order, of any kind that `facefx.parse` takes. They are taken one at a time, as the scenes are asked for.
-    segmenter, detector : as for `facefx.parse`.
+    segmenter, detector, person : as for `facefx.parse`.
     tracking : how faces are followed; see `Tracking`.
 
     Raises
     ------
     ImageError, UnknownName, ModelError
     """
-    tracker = Tracker(segmenter, detector, tracking)
+    tracker = Tracker(segmenter, detector, tracking, person)
     return (tracker.next(open_image(frame).canvas) for frame in frames)
 
 
@@ -62,6 +63,7 @@ def process(
     on_declined: OnDeclined | None = None,
     on_inferred: Callable[[int], None] | None = None,
     whole_if_lost: bool = False,
+    person: str | Path | Segmenter | None = None,
 ) -> Iterator[Any]:
     """Edit the frames of one film: for each frame the edited one, of its kind, in order.
 
@@ -73,7 +75,7 @@ def process(
     ----------
     frames : in order: arrays ((H, W, 3) uint8 RGB, say), PIL images, paths, bytes. Their size may change on the way.
     look : a chain, or the path of a saved one.
-    segmenter, detector : as for `facefx.parse`.
+    segmenter, detector, person : as for `facefx.parse`.
     tracking : how faces are followed and their masks steadied.
     workers : threads that edit frames while the next ones are parsed.
     min_confidence : as for `Chain.run`, but decided steadily: by each face's confidence over the last frames, and a face that was
@@ -99,7 +101,7 @@ def process(
     check_confidence(min_confidence)
     chain = look if isinstance(look, Chain) else load_look(look)
     check_hides(chain, whole_if_lost)
-    tracker = Tracker(segmenter, detector, tracking)
+    tracker = Tracker(segmenter, detector, tracking, person)
     whole_film: Iterator[tuple[Source | Picture, Picture, bool]] = ((frame, open_image(frame), True) for frame in frames)
     coverage = Coverage(tracker.parser, whole_if_lost=whole_if_lost) if chain.private else None
     if coverage:

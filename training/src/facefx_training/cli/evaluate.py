@@ -34,7 +34,7 @@ def evaluate(
     """Score a model in its own label scheme; labels in another one are translated."""
     import json
 
-    from facefx.inference.cards import ModelCard, Quality
+    from facefx.inference.cards import Quality
 
     from ..data import read_pictures, scheme_of
     from ..export.model_folder import set_quality, set_scores
@@ -42,8 +42,9 @@ def evaluate(
     from ..judge.conditions import conditions
     from ..judge.predictors import through_facefx, whole_frame
     from ..judge.sheet import contact_sheet
+    from ..run.published import segmenter_card
 
-    scheme, source = ModelCard.read(model).scheme, scheme_of(data)
+    scheme, source = segmenter_card(model).scheme, scheme_of(data)
     pictures = read_pictures(data, "val", scheme, limit=limit, correct_sides=not raw_sides)
     kinds = []
     if by_condition:

@@ -26,6 +26,8 @@ def export(
     """
     import torch
 
+    from facefx.inference.cards import weights_in
+
     from ..data import read_pictures, split_names
     from ..export.card import draft_card
     from ..export.model_folder import export_model, rewrite_model
@@ -45,4 +47,4 @@ def export(
     )
     face = read_pictures(data, "train", config.labels, limit=1).images[0]
     export_model(network, model, card, config.labels, face)
-    typer.echo(f"{model}: {(model / 'model.onnx').stat().st_size / 1e6:.1f} MB after {reached['epochs']} epochs")
+    typer.echo(f"{model}: {(model / weights_in(model)).stat().st_size / 1e6:.1f} MB after {reached['epochs']} epochs")

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import onnxruntime
 
-from facefx.inference.cards import Quality
+from facefx.inference.cards import Quality, weights_in
 from facefx.inference.segmenter import OnnxSegmenter
 
 __all__ = ["Predict", "through_facefx", "whole_frame"]
@@ -22,7 +22,7 @@ def whole_frame(model: Path, size: int, *, threads: int = 1) -> Predict:
     """The network alone on the frame as it is, shrunk to `size`, its probabilities enlarged again."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession((model / "model.onnx").read_bytes(), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession((model / weights_in(model)).read_bytes(), options, providers=["CPUExecutionProvider"])
 
     def predict(image: np.ndarray) -> np.ndarray:
         small = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
