@@ -77,7 +77,9 @@ def test_the_contour_runs_along_the_face(scene: Scene) -> None:
     assert np.quantile(radius, [0.05, 0.95]) == pytest.approx([1, 1], abs=0.1)
 
 
-@pytest.mark.parametrize("region", draw_contour.parameters["region"].choices)
+@pytest.mark.parametrize(
+    "region", ["face", "head", "person", "hair", "lips", "left_eye", "right_eyebrow", "nose", "face-nose", "background"]
+)
 def test_every_region_has_an_outline(scene: Scene, region: str) -> None:
     assert near(drawn(scene, draw_contour, region=region, color="#ff00ff"), "#ff00ff").sum() > 30
 

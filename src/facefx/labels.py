@@ -6,6 +6,7 @@ Code speaks `Label.UPPER_LIP` and `Region.LIPS`. The integers that a model or a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -13,7 +14,8 @@ from functools import cached_property
 
 import numpy as np
 
-from .errors import UnknownName
+from .errors import ParameterError, UnknownName
+from .shown import shown
 
 __all__ = ["IGNORE", "Label", "LabelScheme", "Region", "is_scene_wide", "labels_of", "scheme", "scheme_names"]
 
@@ -100,20 +102,30 @@ def labels_of(region: Region | Label | str) -> frozenset[Label]:
 
     Parameters
     ----------
-    region : a `Region`, a `Label`, the name of either, such as ``"lips"`` or ``"left_eye"``, or several names joined by ``+``.
+    region : a `Region`, a `Label`, the name of either, such as ``"lips"`` or ``"left_eye"``, or several names, of which those after
+        a ``+`` are added and those after a ``-`` left out, from left to right: ``"face-eyes-lips"``, ``"hair+hat"``.
 
     Raises
     ------
     UnknownName
         If no region and no label has that name; the message lists those there are.
+    ParameterError
+        If nothing is left.
     """
     name = region.value if isinstance(region, Enum) else region
     if name in Region._value2member_map_:
         return _REGIONS[Region(name)]
     if name in Label._value2member_map_:
         return frozenset({Label(name)})
-    if isinstance(name, str) and "+" in name:
-        return frozenset[Label]().union(*map(labels_of, name.split("+")))
+    if isinstance(name, str) and ("+" in name or "-" in name):
+        first, *others = re.split(r"([+-])", name)
+        found = labels_of(first.strip())
+        for sign, part in zip(others[::2], others[1::2], strict=True):
+            other = labels_of(part.strip())
+            found = found | other if sign == "+" else found - other
+        if not found:
+            raise ParameterError(f"the region {shown(name)} leaves nothing; take less away")
+        return found
     raise UnknownName("region", str(name), [*Region._value2member_map_, *Label._value2member_map_])
 
 

@@ -124,13 +124,14 @@ class _Run:
 
     def __init__(self, spec: EffectSpec, params: dict[str, Any], key: np.random.SeedSequence, portrait: Face | None) -> None:
         self.spec, self.params, self.key, self.portrait = spec, params, key, portrait
+        self.shape = {name: float(params.pop(name)) for name in spec.shaping}  # of the mask's edge
 
     def paint(self, scene: Scene, indices: Sequence[int]) -> Scene:
         canvas = scene.canvas
         for index in indices:
             face = faces_for(scene, self.spec)[index]
             region = self.spec.region_of(self.params)
-            window, mask = face.hiding_patch(region) if self.spec.private else face.patch(region)
+            window, mask = face.hiding_patch(region) if self.spec.private else face.patch(region, **self.shape)
             if mask.size == 0:
                 continue
             window, mask = _with_margin(window, mask, self.spec.margin * face.box.side, scene.size)
@@ -140,7 +141,7 @@ class _Run:
     def paint_widely(self, scene: Scene, indices: Sequence[int]) -> Scene:
         people = scene.of([scene.faces[index] for index in indices])
         everything = scene.canvas[:, :]  # held, so that the canvas makes it once for mask and effect
-        mask = np.asarray(people.mask(self.spec.region_of(self.params)))
+        mask = np.asarray(people.mask(self.spec.region_of(self.params), **self.shape))
         if not mask.any():
             return scene
         canvas = self._painted(scene.canvas, (0, 0, scene.size[1], scene.size[0]), mask, _unit(people), 0, None)

@@ -4,6 +4,18 @@ What enters describes; nothing here runs an effect. Imports the vocabulary and p
 """
 
 from .declarations import AnalyzerSpec, EffectSpec, Kind, analyzer, effect
-from .parameters import Color, CubeFile, Parameter, PictureFile, Range
+from .parameters import Color, CubeFile, Parameter, PictureFile, Range, RegionName
 
-__all__ = ["AnalyzerSpec", "Color", "CubeFile", "EffectSpec", "Kind", "Parameter", "PictureFile", "Range", "analyzer", "effect"]
+__all__ = [
+    "AnalyzerSpec",
+    "Color",
+    "CubeFile",
+    "EffectSpec",
+    "Kind",
+    "Parameter",
+    "PictureFile",
+    "Range",
+    "RegionName",
+    "analyzer",
+    "effect",
+]

@@ -1,7 +1,8 @@
 """`@effect` and `@analyzer`: one declaration that gives checks, the command line, JSON Schema, saved looks and tests.
 
 A declared function's positional arguments are what the core supplies; its keyword-only ones are the user's parameters, each with a
-default and an annotation: ``bool``, ``Literal[...]``, `Color`, `PictureFile`, `CubeFile`, or ``int`` or ``float`` with a `Range`.
+default and an annotation: ``bool``, ``Literal[...]``, `Color`, `PictureFile`, `CubeFile`, `RegionName`, or ``int`` or ``float``
+with a `Range`.
 """
 
 from __future__ import annotations
@@ -16,9 +17,21 @@ from typing import Any, Literal, get_type_hints, overload
 from ..errors import ParameterError
 from ..labels import Label, Region, is_scene_wide, labels_of
 from ..shown import shown
-from .parameters import FACES, Color, CubeFile, Parameter, PictureFile, Range, Value, declared
+from .parameters import FACES, FEATHER, GROW, Color, CubeFile, Parameter, PictureFile, Range, RegionName, Value, declared
 
-__all__ = ["AnalyzerSpec", "Color", "CubeFile", "EffectSpec", "Kind", "Parameter", "PictureFile", "Range", "analyzer", "effect"]
+__all__ = [
+    "AnalyzerSpec",
+    "Color",
+    "CubeFile",
+    "EffectSpec",
+    "Kind",
+    "Parameter",
+    "PictureFile",
+    "Range",
+    "RegionName",
+    "analyzer",
+    "effect",
+]
 
 Kind = Literal["paint", "cutout", "warp", "overlay"]
 
@@ -77,6 +90,7 @@ class EffectSpec(_Spec):
     supplies : the positional arguments that it asked for.
     random : whether it asked for ``rng``.
     private : whether it is there to hide people, so that no face may be missed, see `effect`.
+    shaping : the parameters that change its mask's edge and are the core's business.
     """
 
     kind: Kind = "paint"
@@ -86,6 +100,7 @@ class EffectSpec(_Spec):
     supplies: tuple[str, ...] = ("image", "mask")
     random: bool = False
     private: bool = False
+    shaping: tuple[str, ...] = ()
 
     def region_of(self, params: Mapping[str, Value]) -> str:
         """What it works on with these parameters."""
@@ -155,7 +170,8 @@ def effect(
 
     Where the region is ``"picture"``, ``"background"`` or ``"person"`` it is called once with the whole picture, not once a
     face; the unit is then the largest face's, or a third of the shorter side where there is none. If it has a parameter
-    ``region`` (a `Literal`), that decides. Every effect gets a parameter ``faces`` from the core, and changes nothing at
+    ``region`` (a `RegionName`, or a `Literal` of some), that decides, and one that paints or cuts out gets the parameters ``grow``
+    and ``feather``, which change the mask's edge. Every effect gets a parameter ``faces`` from the core, and changes nothing at
     ``strength=0`` if it has a strength.
 
     Parameters
@@ -189,10 +205,13 @@ def effect(
 
     def declare(function: Callable[..., Any]) -> EffectSpec:
         supplies, parameters, rng = _signature(function, allowed=SUPPLIES[kind])
+        is_masked = kind in ("paint", "cutout") and not private
+        more = (GROW, FEATHER) if is_masked and "region" in parameters else ()
+        shaping = {one.name: one for one in more if one.name not in parameters}
         spec = EffectSpec(
             name=function.__name__,
             function=function,
-            parameters=MappingProxyType({**parameters, FACES.name: FACES}),
+            parameters=MappingProxyType({**parameters, **shaping, FACES.name: FACES}),
             summary=_first_line(function),
             version=version,
             kind=kind,
@@ -202,6 +221,7 @@ def effect(
             supplies=supplies,
             random=rng,
             private=private,
+            shaping=tuple(shaping),
         )
         _check_regions(spec)
         return spec
@@ -214,6 +234,7 @@ def _check_regions(spec: EffectSpec) -> None:
     regions = choice.choices if choice else (spec.region,)
     for name in regions:
         labels_of(name)
+    # where any region may be named, so may those that are found once for all
     if spec.private and any(map(is_scene_wide, regions)):
         raise TypeError(
             f"{spec.name}: a private effect is called for each face, so it cannot work on picture, background or person"

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from ..errors import ParameterError
+from ..errors import ParameterError, UnknownName
+from ..labels import Label, Region, labels_of
 from ..pixels import color as colors
 from ..shown import shown
 from .faces_choice import ALLOWED, FacesChoice
 
-__all__ = ["FACES", "Color", "CubeFile", "Parameter", "PictureFile", "Range", "declared"]
+__all__ = ["FACES", "FEATHER", "GROW", "Color", "CubeFile", "Parameter", "PictureFile", "Range", "RegionName", "declared"]
 
 Value = bool | int | float | str
 
@@ -30,7 +31,7 @@ class Range:
 class _Mark:
     """Tells a colour or a file name from other text."""
 
-    kind: Literal["color", "picture", "cube"]
+    kind: Literal["color", "picture", "cube", "region"]
 
 
 #: A colour parameter: given as a hex code or a CSS name, handed to the effect as ``"#rrggbb"``.
@@ -39,6 +40,10 @@ Color = Annotated[str, _Mark("color")]
 PictureFile = Annotated[str, _Mark("picture")]
 #: The path of a colour look-up table in the .cube format; ``""`` for none.
 CubeFile = Annotated[str, _Mark("cube")]
+#: The name of a region or label, or several with ``+`` and ``-`` between them, such as ``"face-eyes"``.
+RegionName = Annotated[str, _Mark("region")]
+#: The names that a region is put together from.
+_REGIONS = tuple(name.value for name in (*Region, *Label))
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class Parameter:
     """One parameter: its name, kind, default, what it may be, and what it means."""
 
     name: str
-    kind: Literal["bool", "int", "float", "choice", "color", "picture", "cube", "faces"]
+    kind: Literal["bool", "int", "float", "choice", "color", "picture", "cube", "region", "faces"]
     default: Value
     help: str = ""
     range: Range | None = None
@@ -66,6 +71,12 @@ class Parameter:
                     raise ParameterError(f"{owner}: {self.name} is {error}") from None
             case "picture" | "cube" if isinstance(value, str) and "\0" not in value:
                 return value
+            case "region" if isinstance(value, str):
+                try:
+                    labels_of(value)
+                    return str(value)
+                except (ParameterError, UnknownName) as error:
+                    raise ParameterError(f"{owner}: {self.name}={shown(value)} is not allowed: {error}") from None
             case "int" if _whole(value) and self._holds(value):
                 return int(value)
             case "float" if isinstance(value, Real) and not isinstance(value, bool) and self._holds(value):
@@ -97,6 +108,8 @@ class Parameter:
                 return "the path of a picture"
             case "cube":
                 return "the path of a .cube file"
+            case "region":
+                return f"one of {', '.join(self.choices)}, or some of them with + and - between, such as face-eyes"
             case "faces":
                 return ALLOWED
         number = "a whole number" if self.kind == "int" else "a number"
@@ -128,6 +141,8 @@ class Parameter:
                 schema = {"type": "string", "format": "color"}
             case "picture" | "cube":
                 schema = {"type": "string", "format": "path"}
+            case "region":
+                schema = {"type": "string", "format": "region", "examples": list(self.choices)}
             case "faces":
                 schema = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "description": ALLOWED}]}
             case "int" | "float":
@@ -145,8 +160,13 @@ FACES = Parameter(
     "whose: all, largest, numbers (0,2), all but some (!0), a rectangle ((x0,y0,x1,y1))",
     choices=("all", "largest"),
 )
+#: Those that the core gives effects in which the user names the region that is painted, or cut out.
+GROW = Parameter(
+    "grow", "float", 0.0, "how much further the region reaches, in face units; less than 0: less far", Range(-0.3, 0.5)
+)
+FEATHER = Parameter("feather", "float", 0.0, "over what width the region's edge is softened, in face units", Range(0, 0.5))
 _NUMBER = "Annotated[int, Range(low, high)] or Annotated[float, Range(low, high)]"
-_ANNOTATIONS = f"bool, Literal of texts, Color, PictureFile, CubeFile, and {_NUMBER}"
+_ANNOTATIONS = f"bool, Literal of texts, Color, PictureFile, CubeFile, RegionName, and {_NUMBER}"
 
 
 def declared(owner: str, argument: inspect.Parameter, hint: Any) -> Parameter:
@@ -162,7 +182,9 @@ def declared(owner: str, argument: inspect.Parameter, hint: Any) -> Parameter:
     if argument.default is argument.empty:
         raise TypeError(f"{owner}: the parameter {argument.name!r} needs a default")
     if base is str and mark:
-        parameter = Parameter(argument.name, mark.kind, argument.default, described)
+        parameter = Parameter(
+            argument.name, mark.kind, argument.default, described, choices=_REGIONS if mark.kind == "region" else ()
+        )
     elif base is bool:
         parameter = Parameter(argument.name, "bool", argument.default, described)
     elif base in (int, float) and limits:

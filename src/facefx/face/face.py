@@ -12,6 +12,7 @@ from .. import labels as label_names
 from ..image.canvas import Canvas
 from ..labels import Label, Region
 from ..pixels import geometry
+from ..pixels.masks import reshaped
 from .iris import Iris, find_irises
 from .landmarks import Landmarks, landmarks_of
 from .mask_style import PHOTO, MaskStyle, Patch
@@ -65,8 +66,13 @@ class Face:
         """(H, W, 3) float32 RGB in [0, 1], read-only: all of the picture it was found in. A window of `canvas` costs less."""
         return self.canvas.image
 
-    def patch(self, region: Region | Label | str) -> Patch:
+    def patch(self, region: Region | Label | str, *, grow: float = 0.0, feather: float = 0.0) -> Patch:
         """A region's mask where it is not zero; made once and kept.
+
+        Parameters
+        ----------
+        grow : how much further it reaches, in face units (sides of the box); less than 0: less far.
+        feather : over what width its edge is softened, in face units.
 
         Returns
         -------
@@ -78,7 +84,10 @@ class Face:
             window, mask = self.mask_style.patch(region, self.parsing, self.canvas, self.box.side)
             mask.flags.writeable = False
             self._patches[name] = window, mask
-        return self._patches[name]
+        if not (grow or feather):
+            return self._patches[name]
+        height, width = self.canvas.shape[:2]
+        return reshaped(*self._patches[name], grow * self.box.side, feather * self.box.side, (height, width))
 
     @classmethod
     def only_seen(cls, sighted: Sequence[Detection], canvas: Canvas, number: int | None = None) -> Face:
@@ -192,12 +201,14 @@ class Face:
         area = claimed.size / abs(float(np.linalg.det(self.parsing.affine[:, :2])))  # in pixels of the picture
         return float(claimed.mean()) * min(area / (_SEEN * max(self.box.area, 1.0)), 1.0)
 
-    def mask(self, region: Region | Label | str) -> Mask:
-        """The soft mask of a region (``"lips"``, `Region.LIPS`, `Label.HAIR`, ...), as large as the picture: (H, W) float32.
+    def mask(self, region: Region | Label | str, *, grow: float = 0.0, feather: float = 0.0) -> Mask:
+        """The soft mask of a region (``"lips"``, ``"face-eyes"``, `Label.HAIR`, ...), as large as the picture: (H, W) float32.
+
+        `grow` and `feather` are those of `patch`.
 
         Raises `UnknownName` for a region there is not, `RegionUnavailable` for one that the segmenter does not know.
         """
-        return mask_of_faces([self], region, self.canvas)
+        return mask_of_faces([self], region, self.canvas, grow=grow, feather=feather)
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,11 +276,13 @@ class FaceView:
         return self.face.landmarks.mapped(lambda points: points - origin)
 
 
-def mask_of_faces(faces: Sequence[Face], region: Region | Label | str, picture: geometry.Windows) -> Mask:
-    """The soft mask of a region over several faces of a picture, (H, W) float32 in [0, 1]."""
+def mask_of_faces(
+    faces: Sequence[Face], region: Region | Label | str, picture: geometry.Windows, *, grow: float = 0.0, feather: float = 0.0
+) -> Mask:
+    """The soft mask of a region over several faces of a picture, (H, W) float32 in [0, 1]; see `Face.patch`."""
     label_names.labels_of(region)  # an unknown name is an error also where there is no face
     full = np.zeros(picture.shape[:2], np.float32)
     for face in faces:
-        (x0, y0, x1, y1), mask = face.patch(region)
+        (x0, y0, x1, y1), mask = face.patch(region, grow=grow, feather=feather)
         np.maximum(full[y0:y1, x0:x1], mask, out=full[y0:y1, x0:x1])
     return Mask.of(full)

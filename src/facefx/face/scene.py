@@ -15,6 +15,7 @@ from ..errors import RegionUnavailable
 from ..image.canvas import Canvas, Window
 from ..labels import Label, LabelScheme, Region
 from ..pixels import geometry
+from ..pixels.masks import reshaped
 from .detections import detections_of
 from .face import Face, mask_of_faces
 from .person import person_mask
@@ -65,17 +66,32 @@ class Scene:
         """(H, W, 3) float32 RGB in [0, 1], read-only: all of the picture. A window of `canvas` costs less."""
         return self.canvas.image
 
-    def mask(self, region: Region | Label | str) -> Mask:
+    def mask(self, region: Region | Label | str, *, grow: float = 0.0, feather: float = 0.0) -> Mask:
         """The soft mask of a region over all faces, (H, W) float32 in [0, 1].
 
         ``"person"`` goes on below the parsed crops, see `facefx.face.person`; what is not known to be part of a person is
         background, and ``"picture"`` is everything.
+
+        Parameters
+        ----------
+        region : a region, a label, or several with ``+`` and ``-`` between them: ``"face-eyes"``.
+        grow : how much further it reaches, in face units (sides of a face's box); less than 0: less far. Of what is found once for
+            all faces, in those of the largest.
+        feather : over what width its edge is softened, in face units.
         """
+        if not label_names.is_scene_wide(region):
+            return mask_of_faces(self.faces, region, self.canvas, grow=grow, feather=feather)
+        mask = self._wide_mask(region)
+        if not (grow or feather) or not self.faces:
+            return mask
+        unit, everything = self.faces[0].box.side, (0, 0, self.size[1], self.size[0])
+        _, changed = reshaped(everything, np.asarray(mask), grow * unit, feather * unit, self.size)
+        return Mask.of(changed)
+
+    def _wide_mask(self, region: Region | Label | str) -> Mask:
         labels = label_names.labels_of(region)
         if labels == Region.PERSON.labels:
             return self._person()
-        if Label.BACKGROUND not in labels:
-            return mask_of_faces(self.faces, region, self.canvas)
         others = "+".join(label.value for label in Label if label not in labels)
         if not others:
             return Mask.of(np.ones(self.size, np.float32))

@@ -44,7 +44,7 @@ def _parts(spec: EffectSpec) -> set[str]:
     """The labels that it is for: of what it works on and what it must see the narrower; none if it works on the whole picture."""
     choice = spec.parameters.get("region")
     if choice:
-        regions = [labels_of(region) for region in choice.choices]
+        regions = [labels_of(region) for region in (choice.choices if choice.kind == "choice" else [str(choice.default)])]
         found = frozenset[Label]().union(*(labels for labels in regions if len(labels) < len(Label)))
     else:
         found = min((labels_of(region) for region in (spec.region, spec.needs or spec.region)), key=len)

@@ -54,6 +54,8 @@ def _values(parameter: Parameter) -> Any:
             return strategies.booleans()
         case "choice":
             return strategies.sampled_from(parameter.choices)
+        case "region":
+            return strategies.sampled_from([*parameter.choices, "face-eyes", "hair+hat"])
         case "color":
             channel = strategies.integers(0, 255)
             anything = strategies.tuples(channel, channel, channel).map(lambda rgb: hex_code(np.array(rgb) / 255))
@@ -137,7 +139,7 @@ def _check_run(spec: EffectSpec, params: Mapping[str, Any], scene: Scene) -> Non
         assert not result.image[bare].any(), f"{spec.name} left colours under what is transparent"
     elif spec.kind == "paint" and not spec.private:
         people = scene.of([scene.faces[index] for index in chosen(scene.faces, params["faces"])])
-        outside = np.asarray(people.mask(spec.region_of(params))) == 0
+        outside = np.asarray(people.mask(spec.region_of(params), **{name: params[name] for name in spec.shaping})) == 0
         assert np.array_equal(result.image[outside], rgb[outside]), f"{spec.name} changed pixels outside of its mask"
     strength = spec.parameters.get("strength")
     if strength and strength.range and strength.range.low == 0:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from ...declare.declarations import Color, effect
+from ...declare.declarations import Color, Range, RegionName, effect
 from ...face.scene import Scene
 from ...pixels.color import parse
 
@@ -17,46 +17,16 @@ __all__ = ["show_region"]
 def show_region(
     scene: Scene,
     *,
-    region: Annotated[
-        Literal[
-            "face",
-            "head",
-            "person",
-            "background",
-            "hair",
-            "skin",
-            "all_skin",
-            "eyes",
-            "eyebrows",
-            "ears",
-            "nose",
-            "lips",
-            "mouth",
-            "left_eye",
-            "right_eye",
-            "left_eyebrow",
-            "right_eyebrow",
-            "left_ear",
-            "right_ear",
-            "upper_lip",
-            "lower_lip",
-            "inner_mouth",
-            "eyeglasses",
-            "hat",
-            "earring",
-            "necklace",
-            "neck",
-            "clothing",
-        ],
-        "which",
-    ] = "face",
+    region: Annotated[RegionName, "which"] = "face",
+    grow: Annotated[float, Range(-0.3, 0.5), "how much further it reaches, in face units; less than 0: less far"] = 0.0,
+    feather: Annotated[float, Range(0, 0.5), "over what width its edge is softened, in face units"] = 0.0,
     show: Annotated[
         Literal["colors", "mask"], "its own colours, or how much of each pixel belongs to it, white on black"
     ] = "colors",
     color: Color = "#808080",
 ) -> np.ndarray:
     """Show a single region of the chosen faces alone, on plain ground: what an effect on that region would touch."""  # fmt: skip
-    mask = np.asarray(scene.mask(region))[..., None]
+    mask = np.asarray(scene.mask(region, grow=grow, feather=feather))[..., None]
     if show == "mask":
         return np.repeat(mask, 3, axis=-1)
     ground = np.array(parse(color), np.float32)

@@ -42,6 +42,16 @@ function field(effect, key, schema, value, tools) {
     });
     return make("div", { class: "field" }, make("div", { class: "head" }, label, shown), slider, told);
   }
+  if (schema.examples) {
+    const list = make("datalist", { id: `${id}-list` }, schema.examples.map((one) => make("option", { value: one })));
+    const input = make("input", {
+      type: "text", id, value, list: list.id, ...tell,
+      onfocus: (event) => { event.target.placeholder = event.target.value; event.target.value = ""; }, // a browser lists only what fits what is there
+      onblur: (event) => { if (!event.target.value) event.target.value = event.target.placeholder; },
+      onchange: (event) => { if (event.target.value) change(event.target.value); },
+    });
+    return make("div", { class: "field" }, label, input, list, told);
+  }
   return make("div", { class: "field" }, label, make("input", { type: "text", id, value, ...tell, onchange: (event) => change(event.target.value) }), told);
 }
 

@@ -1,0 +1,54 @@
+/** Models' cards: the JSON that the build makes of their `card.toml`. */
+
+import { ModelError, ParameterError, shown } from "../errors";
+import { LABELS } from "../labels";
+
+export type Quality = "fast" | "balanced" | "best";
+export const QUALITIES: readonly Quality[] = ["fast", "balanced", "best"];
+
+/** What every card holds of a model. */
+export interface Card {
+  name: string;
+  version: string;
+  sha256: string;
+  license: string;
+  data_license: string;
+}
+
+export interface DetectorCard extends Card {
+  /** Score from which a face is believed in. */
+  threshold: number;
+}
+
+export interface SegmenterCard extends Card {
+  input: { size: [number, number]; mean?: number[]; std?: number[] };
+  labels: { scheme: string; classes: string[] };
+  output?: { logits?: boolean };
+  quality?: Partial<Record<Quality, { size: number; mirror: boolean }>>;
+}
+
+/** How a quality has a segmenter run: on crops of `size` pixels a side, and whether in the mirror too. */
+export interface Run {
+  size: number;
+  mirror: boolean;
+}
+
+/** Raises `ModelError` for a segmenter that this code would run wrongly. */
+export function checkSegmenter(card: SegmenterCard): void {
+  const differs = card.labels.classes.findIndex((name, index) => name !== LABELS[index]);
+  if (card.labels.classes.length !== LABELS.length || differs >= 0) {
+    throw new ModelError(`the model ${shown(card.name)} has other labels than ${LABELS.join(", ")}; the browser runs those of celebamask`);
+  }
+  if (card.output?.logits || card.input.mean?.some((v) => v !== 0) || card.input.std?.some((v) => v !== 1)) {
+    throw new ModelError(`the model ${shown(card.name)} wants its input or output changed; the browser runs those that take RGB in [0, 1]`);
+  }
+}
+
+export function runOf(card: SegmenterCard, quality: Quality): Run {
+  if (!QUALITIES.includes(quality)) {
+    throw new ParameterError(`quality=${shown(quality)} is not allowed; give one of ${QUALITIES.join(", ")}`);
+  }
+  const side = card.input.size[0];
+  const usual = { size: quality === "fast" ? Math.max(Math.round((0.7 * side) / 32), 1) * 32 : side, mirror: quality === "best" };
+  return { ...usual, ...card.quality?.[quality] };
+}

@@ -1,0 +1,59 @@
+/** One detected face: parsed, measured, and parsed again on a better crop where the first one was off. */
+
+import { own } from "../face/belonging";
+import { Face, type MaskStyle } from "../face/face";
+import { Box, type Detection, FaceParsing, Plain } from "../face/values";
+import type { Segmenter } from "../inference/segmenter";
+import type { Canvas } from "../picture";
+import { cut } from "../pixels/geometry";
+import { uncovered } from "./covering";
+import { headCrop, parseCrop } from "./crop";
+import { isOff, measure } from "./measure";
+import { Merged, NearAndWide, hairRunsOut, lookedAtWidely, runsOut, widened } from "./wide";
+
+/** A crop is cut at most so often. A face that leaves its crop is larger than can be measured there, by about this factor at a time. */
+const MAX_CROPS = 4;
+const ENLARGE = 1.5;
+
+/** A parsed face, before it is known which others there are. */
+export interface ParsedFace {
+  box: Box;
+  roll: number;
+  score: number;
+  near: FaceParsing;
+  /** What is seen on a crop twice as wide, where hair leaves the near one. */
+  wide: Plain | null;
+}
+
+/**
+ * Parse a detected face; null if there is none after all.
+ *
+ * @param widely whether hair that leaves the crop is followed: not needed where nothing but parts of the face is asked for.
+ */
+export async function parseFace(picture: Canvas, detected: Detection, segmenter: Segmenter, widely = true): Promise<ParsedFace | null> {
+  let found = detected;
+  let parsing = await parseCrop(picture, headCrop(found, segmenter.size), segmenter);
+  let measured = measure(parsing, found);
+  for (let crops = 1; crops < MAX_CROPS && measured; crops++) {
+    const leaves = runsOut(measured.face, parsing, picture);
+    if (!leaves && !isOff(found, measured)) break;
+    found = measured.detection;
+    if (leaves) found = { ...found, box: Box.square(found.box.center, ENLARGE * found.box.side) };
+    parsing = await parseCrop(picture, headCrop(found, segmenter.size), segmenter);
+    measured = measure(parsing, found);
+  }
+  if (!measured) return null;
+  const crop = cut(picture, parsing.affine, segmenter.size);
+  const near = new FaceParsing(uncovered(parsing.probabilities as Plain, crop), parsing.affine);
+  const wide = widely && hairRunsOut(near, picture) ? await lookedAtWidely(picture, near, segmenter) : null;
+  return { box: measured.box, roll: measured.detection.roll, score: measured.detection.score, near, wide };
+}
+
+/** The face without what belongs to others or to nobody. */
+export function faceOf({ box, roll, score, near, wide }: ParsedFace, others: readonly Box[], canvas: Canvas, maskStyle?: MaskStyle): Face {
+  const cleared = own(near, box, others);
+  if (!wide) return new Face({ box, roll, score, parsing: cleared, canvas, maskStyle });
+  const whole = own(widened(near, new Merged(near.probabilities, wide)), box, others);
+  const parsing = widened(near, new NearAndWide(cleared.probabilities, whole.probabilities));
+  return new Face({ box, roll, score, parsing, canvas, maskStyle });
+}

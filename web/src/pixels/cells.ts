@@ -1,0 +1,66 @@
+/** Large pictures in parts: cells of several pixels, which is enough for what varies slowly, and tiles, of which few need work. */
+
+import { Raster, type Window } from "./raster";
+import { resized, shrunkTo } from "./resize";
+import { Bits, dilated, square } from "./shapes";
+
+/** Each square of `cell` pixels a side averaged; at the far borders one may be cut. */
+export function inCells(values: Raster, cell: number): Raster {
+  if (cell === 1) return values;
+  const height = Math.floor(values.height / cell);
+  const width = Math.floor(values.width / cell);
+  const whole = shrunkTo(values.part([0, 0, width * cell, height * cell]), width, height);
+  const result = new Raster(Math.ceil(values.height / cell), Math.ceil(values.width / cell), values.channels);
+  result.put(whole, 0, 0);
+  if (result.width > width) {
+    for (let y = 0; y < height; y++) result.put(result.part([width - 1, y, width, y + 1]), width, y);
+  }
+  if (result.height > height) result.put(result.part([0, height - 1, result.width, height]), 0, height);
+  return result;
+}
+
+/** A picture in cells, of which parts can be had in pixels, bilinearly. */
+export class Enlarged {
+  constructor(
+    readonly values: Raster,
+    readonly cell: number,
+  ) {}
+
+  part([x0, y0, x1, y1]: Window): Raster {
+    const { values, cell } = this;
+    if (cell === 1) return values.part([x0, y0, x1, y1]);
+    const left = Math.max(Math.floor(x0 / cell) - 1, 0);
+    const top = Math.max(Math.floor(y0 / cell) - 1, 0);
+    const right = Math.min(Math.ceil(x1 / cell) + 1, values.width);
+    const bottom = Math.min(Math.ceil(y1 / cell) + 1, values.height);
+    const near = values.part([left, top, right, bottom]);
+    const full = resized(near, near.width * cell, near.height * cell);
+    return full.part([x0 - left * cell, y0 - top * cell, x1 - left * cell, y1 - top * cell]);
+  }
+}
+
+/** The tiles of so many pixels a side in which something is yes. */
+export function* tiles(where: Bits, side = 64): Generator<Window> {
+  for (let y0 = 0; y0 < where.height; y0 += side) {
+    const y1 = Math.min(y0 + side, where.height);
+    for (let x0 = 0; x0 < where.width; x0 += side) {
+      const x1 = Math.min(x0 + side, where.width);
+      if (anyIn(where, x0, y0, x1, y1)) yield [x0, y0, x1, y1];
+    }
+  }
+}
+
+function anyIn(where: Bits, x0: number, y0: number, x1: number, y1: number): boolean {
+  for (let y = y0; y < y1; y++) {
+    for (let at = y * where.width + x0; at < y * where.width + x1; at++) if (where.data[at]) return true;
+  }
+  return false;
+}
+
+/** The tiles, in pixels, of a picture of that size that hold a chosen cell, or one next to it: between the two both count. */
+export function* tilesOfCells(where: Bits, cell: number, { height, width }: { height: number; width: number }): Generator<Window> {
+  const around = Bits.of(dilated(where.raster, square(1)), (value) => value > 0);
+  for (const [x0, y0, x1, y1] of tiles(around, Math.max(Math.floor(64 / cell), 4))) {
+    yield [x0 * cell, y0 * cell, Math.min(x1 * cell, width), Math.min(y1 * cell, height)];
+  }
+}

@@ -1,0 +1,123 @@
+/** Rows of float pixels, and the few things that everything else does with them. */
+
+/** (x0, y0, x1, y1) in whole pixels, half-open. */
+export type Window = readonly [number, number, number, number];
+
+/** A picture or a mask: `data[(y * width + x) * channels + c]`, mostly in [0, 1]. */
+export class Raster {
+  constructor(
+    readonly height: number,
+    readonly width: number,
+    readonly channels: number = 1,
+    readonly data: Float32Array = new Float32Array(height * width * channels),
+  ) {
+    if (data.length !== height * width * channels) {
+      throw new RangeError(`${data.length} values for ${height} x ${width} x ${channels}`);
+    }
+  }
+
+  /** How many pixels there are. */
+  get area(): number {
+    return this.height * this.width;
+  }
+
+  copy(): Raster {
+    return new Raster(this.height, this.width, this.channels, this.data.slice());
+  }
+
+  /** Each value by itself put through a function. */
+  map(change: (value: number, index: number) => number): Raster {
+    const result = new Float32Array(this.data.length);
+    for (let i = 0; i < result.length; i++) result[i] = change(this.data[i], i);
+    return new Raster(this.height, this.width, this.channels, result);
+  }
+
+  /** A copy of the part in a window, which lies inside. */
+  part([x0, y0, x1, y1]: Window): Raster {
+    const { width, channels } = this;
+    if (x0 === 0 && y0 === 0 && x1 === width && y1 === this.height) return this.copy();
+    const result = new Raster(Math.max(y1 - y0, 0), Math.max(x1 - x0, 0), channels);
+    const row = result.width * channels;
+    for (let y = 0; y < result.height; y++) {
+      const start = ((y + y0) * width + x0) * channels;
+      result.data.set(this.data.subarray(start, start + row), y * row);
+    }
+    return result;
+  }
+
+  /** Copy another raster of as many channels into this one, its corner at (x, y), as far as it lies inside. */
+  put(other: Raster, x: number, y: number): void {
+    const from = Math.max(-x, 0);
+    const to = Math.min(other.width, this.width - x);
+    if (to <= from) return;
+    for (let row = Math.max(-y, 0); row < Math.min(other.height, this.height - y); row++) {
+      const start = (row * other.width + from) * other.channels;
+      const end = (row * other.width + to) * other.channels;
+      this.data.set(other.data.subarray(start, end), ((row + y) * this.width + x + from) * this.channels);
+    }
+  }
+
+  /** One of its channels. */
+  plane(channel: number): Raster {
+    const result = new Raster(this.height, this.width);
+    for (let i = 0; i < result.data.length; i++) result.data[i] = this.data[i * this.channels + channel];
+    return result;
+  }
+
+  get max(): number {
+    let most = -Infinity;
+    for (const value of this.data) if (value > most) most = value;
+    return most;
+  }
+
+  get min(): number {
+    let least = Infinity;
+    for (const value of this.data) if (value < least) least = value;
+    return least;
+  }
+}
+
+/** The nearest whole number, halves to the even one, as Python and OpenCV round. */
+export function rounded(value: number): number {
+  const whole = Math.floor(value);
+  const rest = value - whole;
+  if (rest === 0.5) return whole % 2 === 0 ? whole : whole + 1;
+  return rest < 0.5 ? whole : whole + 1;
+}
+
+export function clamp(value: number, low: number, high: number): number {
+  return value < low ? low : value > high ? high : value;
+}
+
+/** Corresponding pixels of several rasters of one size as one raster. */
+export function stacked(...planes: Raster[]): Raster {
+  const count = planes.length;
+  const result = new Raster(planes[0].height, planes[0].width, count);
+  planes.forEach(({ data }, c) => {
+    for (let i = 0; i < data.length; i++) result.data[i * count + c] = data[i];
+  });
+  return result;
+}
+
+/** Each pixel times its weight; the weight has one channel. */
+export function weighted(image: Raster, weight: Raster): Raster {
+  const { channels } = image;
+  const result = new Raster(image.height, image.width, channels);
+  for (let i = 0, k = 0; i < weight.data.length; i++) {
+    for (let c = 0; c < channels; c++, k++) result.data[k] = image.data[k] * weight.data[i];
+  }
+  return result;
+}
+
+/** A value or several at some place of a sorted list, between two of them linearly, as numpy's `quantile` does. */
+export function quantile(values: Float32Array | Float64Array | number[], share: number, isSorted = false): number {
+  const sorted = isSorted ? values : Float64Array.from(values).sort();
+  const place = share * (sorted.length - 1);
+  const below = Math.floor(place);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+}
+
+export function median(values: Float32Array | Float64Array | number[]): number {
+  return quantile(values, 0.5);
+}

@@ -1,0 +1,151 @@
+/** Pictures at other sizes, with OpenCV's conventions: pixels' middles are at halves. */
+
+import { Raster, clamp } from "./raster";
+
+/** A weighted mean of some source places for each place of the result. */
+interface Taps {
+  /** Where the places of each result begin in the other two; one more than there are results. */
+  starts: Int32Array;
+  places: Int32Array;
+  weights: Float64Array;
+}
+
+function taps(rows: [number, number][][]): Taps {
+  const starts = new Int32Array(rows.length + 1);
+  rows.forEach((row, i) => {
+    starts[i + 1] = starts[i] + row.length;
+  });
+  const places = new Int32Array(starts[rows.length]);
+  const weights = new Float64Array(starts[rows.length]);
+  rows.forEach((row, i) => {
+    row.forEach(([place, weight], j) => {
+      places[starts[i] + j] = place;
+      weights[starts[i] + j] = weight;
+    });
+  });
+  return { starts, places, weights };
+}
+
+/** The mean of what a smaller pixel covers. */
+function covering(from: number, to: number): Taps {
+  const scale = from / to;
+  const rows: [number, number][][] = [];
+  for (let i = 0; i < to; i++) {
+    const low = i * scale;
+    const high = Math.min(low + scale, from);
+    const row: [number, number][] = [];
+    for (let place = Math.floor(low); place < Math.min(Math.ceil(high - 1e-9), from); place++) {
+      const share = Math.min(place + 1, high) - Math.max(place, low);
+      if (share > 1e-9) row.push([place, share / (high - low)]);
+    }
+    rows.push(row);
+  }
+  return taps(rows);
+}
+
+function between(from: number, to: number): Taps {
+  const scale = from / to;
+  const rows: [number, number][][] = [];
+  for (let i = 0; i < to; i++) {
+    const at = (i + 0.5) * scale - 0.5;
+    const whole = Math.floor(at);
+    const rest = at - whole;
+    rows.push([
+      [clamp(whole, 0, from - 1), 1 - rest],
+      [clamp(whole + 1, 0, from - 1), rest],
+    ]);
+  }
+  return taps(rows);
+}
+
+/** Where only one side shrinks OpenCV takes the mean of two neighbours, in the shares that the pixel covers of them. */
+function coveringTwo(from: number, to: number): Taps {
+  const scale = from / to;
+  const rows: [number, number][][] = [];
+  for (let i = 0; i < to; i++) {
+    const whole = Math.floor(i * scale);
+    let rest = i + 1 - (whole + 1) / scale;
+    rest = rest <= 0 ? 0 : rest - Math.floor(rest);
+    rows.push([
+      [clamp(whole, 0, from - 1), 1 - rest],
+      [clamp(whole + 1, 0, from - 1), rest],
+    ]);
+  }
+  return taps(rows);
+}
+
+function cubic(from: number, to: number): Taps {
+  const scale = from / to;
+  const a = -0.75;
+  const rows: [number, number][][] = [];
+  for (let i = 0; i < to; i++) {
+    const at = (i + 0.5) * scale - 0.5;
+    const whole = Math.floor(at);
+    const t = at - whole;
+    const first = ((a * (t + 1) - 5 * a) * (t + 1) + 8 * a) * (t + 1) - 4 * a;
+    const second = ((a + 2) * t - (a + 3)) * t * t + 1;
+    const third = ((a + 2) * (1 - t) - (a + 3)) * (1 - t) * (1 - t) + 1;
+    const all = [first, second, third, 1 - first - second - third];
+    rows.push(all.map((weight, k) => [clamp(whole - 1 + k, 0, from - 1), weight]));
+  }
+  return taps(rows);
+}
+
+function resampled(image: Raster, down: Taps, across: Taps): Raster {
+  const { channels } = image;
+  const height = down.starts.length - 1;
+  const width = across.starts.length - 1;
+  const result = new Raster(height, width, channels);
+  const sums = new Float64Array(image.width * channels);
+  for (let y = 0; y < height; y++) {
+    sums.fill(0);
+    for (let t = down.starts[y]; t < down.starts[y + 1]; t++) {
+      const weight = down.weights[t];
+      const from = down.places[t] * sums.length;
+      for (let k = 0; k < sums.length; k++) sums[k] += weight * image.data[from + k];
+    }
+    for (let x = 0, at = y * width * channels; x < width; x++, at += channels) {
+      for (let c = 0; c < channels; c++) {
+        let sum = 0;
+        for (let t = across.starts[x]; t < across.starts[x + 1]; t++) {
+          sum += across.weights[t] * sums[across.places[t] * channels + c];
+        }
+        result.data[at + c] = sum;
+      }
+    }
+  }
+  return result;
+}
+
+/** Each pixel the mean of those that it stands for. */
+export function shrunkTo(image: Raster, width: number, height: number): Raster {
+  if (image.width === width && image.height === height) return image.copy();
+  const ways = width <= image.width && height <= image.height ? covering : coveringTwo;
+  return resampled(image, ways(image.height, height), ways(image.width, width));
+}
+
+/** Bilinearly. */
+export function resized(image: Raster, width: number, height: number): Raster {
+  if (image.width === width && image.height === height) return image.copy();
+  return resampled(image, between(image.height, height), between(image.width, width));
+}
+
+/** Bicubically. */
+export function resizedSmoothly(image: Raster, width: number, height: number): Raster {
+  if (image.width === width && image.height === height) return image.copy();
+  return resampled(image, cubic(image.height, height), cubic(image.width, width));
+}
+
+/** Each pixel a copy of one. */
+export function resizedNearest(image: Raster, width: number, height: number): Raster {
+  const { channels } = image;
+  const result = new Raster(height, width, channels);
+  for (let y = 0, at = 0; y < height; y++) {
+    const row = Math.min(Math.floor((y * image.height) / height), image.height - 1) * image.width;
+    for (let x = 0; x < width; x++) {
+      const from = (row + Math.min(Math.floor((x * image.width) / width), image.width - 1)) * channels;
+      for (let c = 0; c < channels; c++, at++) result.data[at] = image.data[from + c];
+    }
+  }
+  return result;
+}
