@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from browser_screen import chromium
 
-__all__ = ["WEB", "Page", "chromium", "page", "site"]
+__all__ = ["WEB", "Page", "Site", "chromium", "page", "phone", "site"]
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 
@@ -20,7 +20,10 @@ WEB = Path(__file__).resolve().parents[2] / "web"
 class _Files(http.server.SimpleHTTPRequestHandler):
     """A folder as any static host serves it: no headers of its own."""
 
-    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript", ".wasm": "application/wasm"}
+    def guess_type(self, path: Any) -> str:
+        """Modules and WebAssembly by their types, which not every system knows."""
+        known = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm"}
+        return known.get(Path(path).suffix) or super().guess_type(path)
 
     def log_message(self, *_: object) -> None:
         """Says nothing."""
@@ -91,6 +94,19 @@ class Page:
 def page(site: Site, chromium: Any) -> Iterator[Page]:
     """The page on a laptop's screen."""
     context = chromium.new_context(viewport={"width": 1366, "height": 820}, locale="en-GB", accept_downloads=True)
+    made = Page(context, site.address)
+    yield made
+    assert made.elsewhere == [], "the page asked another server"
+    context.close()
+
+
+@pytest.fixture
+def phone(site: Site, chromium: Any) -> Iterator[Page]:
+    """The page on a phone, in the dark, in German."""
+    context = chromium.new_context(
+        viewport={"width": 390, "height": 844}, device_scale_factor=2, is_mobile=True, has_touch=True, locale="de-DE",
+        color_scheme="dark", accept_downloads=True,
+    )  # fmt: skip
     made = Page(context, site.address)
     yield made
     assert made.elsewhere == [], "the page asked another server"
