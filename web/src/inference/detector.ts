@@ -65,8 +65,9 @@ export class Detector {
       }
     }
     const settled = withoutDoubles(sure);
-    // A cheek may be taken for a small face surely; the face round it, too large to be clear, is worth a look still.
-    const doubtful = withoutDoubles(unsure).filter((face) => !settled.some((other) => isDouble(face, other, 1)));
+    // A cheek may be taken for a small face surely; the face round it, too large to be clear, is worth a look still. A box within
+    // another shares all of itself with it, give or take what is rounded off, so that no share of it may tell.
+    const doubtful = withoutDoubles(unsure).filter((face) => !settled.some((other) => isDouble(face, other, Infinity)));
     return { sure: settled, unsure: doubtful };
   }
 
