@@ -128,8 +128,9 @@ class OnnxDetector:
                 for which, chosen in ((sure, clear), (unsure, ~clear & worth)):
                     which.append(without_doubles(faces.chosen(chosen)).moved(tile.scale, tile.x, tile.y))
         settled, doubtful = without_doubles(Faces.joined(sure)), without_doubles(Faces.joined(unsure))
-        # A cheek may be taken for a small face surely; the face round it, too large to be clear, is worth a look still.
-        return settled, doubtful.chosen(~doubles(doubtful, settled, within=1))
+        # A cheek may be taken for a small face surely; the face round it, too large to be clear, is worth a look still. A box
+        # within another shares all of itself with it, give or take what is rounded off, so that no share of it may tell.
+        return settled, doubtful.chosen(~doubles(doubtful, settled, within=np.inf))
 
     def _closer(self, among: list[Copy], unsure: Faces) -> list[Faces]:
         """The faces in windows on what may be one."""
