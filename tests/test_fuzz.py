@@ -12,7 +12,7 @@ from facefx.errors import FacefxError
 from fuzz.harnesses import HARNESSES, damaged, fuzz
 
 #: So many a kind, so that each takes a few seconds.
-COUNTS = {"pictures": 500, "animations": 500, "looks": 400, "effects": 3000, "cards": 800, "cubes": 3000}
+COUNTS = {"pictures": 500, "animations": 500, "looks": 400, "effects": 3000, "cards": 800, "cubes": 3000, "films": 60}
 
 
 @pytest.mark.parametrize("kind", HARNESSES)

@@ -319,3 +319,40 @@ def test_more_frames_a_second_than_a_clock_can_tell_apart_are_not_believed(tmp_p
         assert reader.rate == 25
         assert reader.expected_frames is None
     assert edit(tmp_path / "in.mkv", tmp_path / "out.webm").frames == 6
+
+
+def test_a_narrow_deep_film_does_not_take_the_process_with_it(tmp_path: Path) -> None:
+    """x265 writes beside its memory where a picture is narrower than two of its blocks."""
+    script = f"""
+import av, numpy as np, facefx
+from facefx.video.convert import convert
+with av.open({str(tmp_path / "in.mkv")!r}, "w") as file:
+    stream = file.add_stream("ffv1", rate=25)
+    stream.width, stream.height, stream.pix_fmt = 40, 64, "yuv420p10le"
+    noise = np.random.default_rng(0)
+    for _ in range(3):
+        frame = av.VideoFrame.from_ndarray(noise.integers(0, 255, (64, 40, 3), np.uint8), format="rgb24")
+        file.mux(stream.encode(frame))
+    file.mux(stream.encode(None))
+for number in range(4):
+    convert({str(tmp_path / "in.mkv")!r}, {str(tmp_path)!r} + f"/{{number}}.mp4", facefx.chain("recolor_lips"))
+"""
+    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=500)
+    assert done.returncode == 0, done.stderr
+    with files.VideoReader(tmp_path / "3.mp4") as reader:
+        assert (reader.stream.codec_context.name, reader.size) == ("hevc", (64, 40))
+
+
+def test_sound_alone_and_unknown_codecs_are_refused_in_words(tmp_path: Path) -> None:
+    source = write_video(tmp_path / "in.mp4", film(2))
+    (tmp_path / "unknown.mp4").write_bytes(source.read_bytes().replace(b"avc1", b"xyz1").replace(b"avcC", b"xyzC"))
+    with av.open(str(source)) as original, av.open(str(tmp_path / "sound.m4a"), "w", format="mp4") as result:
+        stream = result.add_stream_from_template(original.streams.audio[0])
+        for packet in original.demux(audio=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                result.mux(packet)
+    with pytest.raises(ImageError, match="cannot decode"):
+        edit(tmp_path / "unknown.mp4", tmp_path / "out.mp4")
+    with pytest.raises(ImageError, match="no video stream"):
+        edit(tmp_path / "sound.m4a", tmp_path / "out.mp4")

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import sys
 import tempfile
 import time
@@ -16,6 +17,7 @@ MEMORY = 4 << 30
 
 
 def main() -> None:
+    faulthandler.enable()  # a decoder may take the process with it; what it had is in the folder
     if sys.platform != "win32":
         import resource
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+from fractions import Fraction
+from functools import cache
+
 import numpy as np
 from PIL import Image
 
@@ -9,7 +13,7 @@ from facefx.labels import scheme
 from pictures import FORMATS, PROFILE, an_array, an_image, encoded, encoded_16, with_exif
 from tiffs import a_tiff
 
-__all__ = ["CARDS", "CUBES", "EFFECTS", "LOOKS", "PICTURES"]
+__all__ = ["CARDS", "CUBES", "EFFECTS", "LOOKS", "PICTURES", "films"]
 
 
 def _animated(format: str) -> bytes:
@@ -79,3 +83,40 @@ CUBES: tuple[bytes, ...] = (
     f'TITLE "t"\nDOMAIN_MIN 0 0 0\nDOMAIN_MAX 1 1 1\nLUT_3D_SIZE 2\n{_ROWS}\n'.encode(),
     f"# note\nLUT_1D_SIZE 8\n{_ROWS}\n".encode(),
 )
+
+#: Container, codec of the picture, of the sound.
+_FILMS = (
+    ("mp4", "libx264", "aac"), ("mov", "prores_ks", "pcm_s16le"), ("matroska", "libx264", "flac"), ("webm", "libvpx-vp9", "opus"),
+    ("webm", "libvpx", None), ("avi", "mpeg4", None), ("mpegts", "libx264", "aac"), ("mpeg", "mpeg2video", "mp2"),
+    ("flv", "flv1", "aac"), ("nut", "ffv1", None), ("asf", "wmv2", None), ("mov", None, "aac"), ("matroska", "mjpeg", None),
+)  # fmt: skip
+
+
+@cache
+def films() -> tuple[bytes, ...]:
+    """Three frames and a tone in each kind of container, and one of sound alone. Raises `ImportError` without PyAV."""
+    return tuple(_film(*kind) for kind in _FILMS)
+
+
+def _film(container: str, codec: str | None, sound: str | None) -> bytes:
+    import av
+
+    out = io.BytesIO()
+    with av.open(out, "w", format=container) as file:
+        file.metadata.update(title="a film", location="+40.7-074.0/")
+        video = file.add_stream(codec, rate=Fraction(25)) if codec else None
+        tone = file.add_stream("libopus" if sound == "opus" else sound, rate=48_000, layout="mono") if sound else None
+        if video:
+            video.width, video.height = 48, 32
+            video.pix_fmt = {"prores_ks": "yuv444p10le", "mjpeg": "yuvj420p"}.get(str(codec), "yuv420p")
+            for image in (an_image("RGB", (48, 32)) for _ in range(3)):
+                file.mux(video.encode(av.VideoFrame.from_image(image)))
+            file.mux(video.encode(None))
+        if tone:
+            kind = tone.codec_context.format.name
+            silence = np.zeros((1, 4096), {"s16": np.int16, "s16p": np.int16}.get(kind, np.float32))
+            samples = av.AudioFrame.from_ndarray(silence, format=kind, layout="mono")
+            samples.rate, samples.pts = 48_000, 0
+            file.mux(tone.encode(samples))
+            file.mux(tone.encode(None))
+    return out.getvalue()

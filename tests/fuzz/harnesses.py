@@ -17,7 +17,7 @@ from facefx.image.files import encode
 from facefx.image.picture import open_image
 from facefx.inference.cards import ModelCard
 
-from .corpus import CARDS, CUBES, EFFECTS, LOOKS, PICTURES
+from .corpus import CARDS, CUBES, EFFECTS, LOOKS, PICTURES, films
 
 __all__ = ["HARNESSES", "Harness", "damaged", "fuzz"]
 
@@ -31,12 +31,16 @@ class Harness:
 
     Attributes
     ----------
-    corpus : whole inputs.
+    whole : gives whole inputs.
     run : what is done with one; `FacefxError` is an answer, all else a find.
     """
 
-    corpus: Sequence[bytes]
+    whole: Callable[[], Sequence[bytes]]
     run: Callable[[bytes, Path], None]
+
+    @property
+    def corpus(self) -> Sequence[bytes]:
+        return self.whole()
 
 
 def _picture(data: bytes, folder: Path) -> None:
@@ -74,13 +78,27 @@ def _cube(data: bytes, folder: Path) -> None:
     _parsed(data.decode("utf-8", "replace"), "table.cube")
 
 
+def _film(data: bytes, folder: Path) -> None:
+    from facefx.video.files import VideoReader
+    from facefx.video.joining import company_of
+
+    (folder / "film").write_bytes(data)
+    company_of(folder / "film", Path("out.mkv"), keep_gps=True, drop_sound=True)
+    with VideoReader(folder / "film") as reader:
+        assert 0 < reader.rate <= 1000
+        assert (reader.expected_frames or 0) >= 0
+        for _, frame in zip(range(6), reader.frames(), strict=False):
+            assert frame.rgb.ndim == 3
+
+
 HARNESSES = {
-    "pictures": Harness(PICTURES, _picture),
-    "animations": Harness(PICTURES, _animation),
-    "looks": Harness(LOOKS, _look),
-    "effects": Harness(EFFECTS, _effect),
-    "cards": Harness(CARDS, _card),
-    "cubes": Harness(CUBES, _cube),
+    "pictures": Harness(lambda: PICTURES, _picture),
+    "animations": Harness(lambda: PICTURES, _animation),
+    "looks": Harness(lambda: LOOKS, _look),
+    "effects": Harness(lambda: EFFECTS, _effect),
+    "cards": Harness(lambda: CARDS, _card),
+    "cubes": Harness(lambda: CUBES, _cube),
+    "films": Harness(films, _film),
 }
 
 _NUMBERS = (b"\0", b"\xff", b"\x7f\xff\xff\xff", b"\xff\xff\xff\xff", b"\x80\0\0\0", b"9" * 30, b"-1", b"nan", b"inf", b"1e999")
@@ -127,9 +145,11 @@ def fuzz(name: str, folder: Path, seed: int, seconds: float | None = None, most:
     `MemoryError` for one that wants more than the process may have.
     """
     harness, dice, start, count = HARNESSES[name], random.Random(seed), time.monotonic(), 0
+    corpus = harness.corpus
     while (most is None or count < most) and (seconds is None or time.monotonic() - start < seconds):
-        data = damaged(dice.choice(harness.corpus), dice, harness.corpus)
+        data = damaged(dice.choice(corpus), dice, corpus)
         began = time.process_time()
+        (folder / "find").write_bytes(data)  # before it is tried: a decoder may take the process with it
         try:
             try:
                 harness.run(data, folder)
@@ -139,7 +159,6 @@ def fuzz(name: str, folder: Path, seed: int, seconds: float | None = None, most:
             if time.process_time() - began > TOO_LONG:
                 raise TimeoutError(f"{len(data)} bytes took {time.process_time() - began:.0f} s")
         except BaseException as error:
-            (folder / "find").write_bytes(data)
             error.add_note(f"{name}, seed {seed}, input {count}: {data[:2000]!r}; whole in {folder / 'find'}")
             raise
         count += 1

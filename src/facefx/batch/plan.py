@@ -12,6 +12,7 @@ from typing import Any, Unpack
 
 from ..chains.sequence import Chain, check_confidence, load_look
 from ..errors import ImageError, OutputError, ParameterError
+from ..image.compression import check_quality
 from ..image.files import check_target, format_of, picture_suffixes
 from ..parsing.parser import Parser
 from ..shown import shown
@@ -109,8 +110,7 @@ def _checked_parser(settings: Settings) -> Parser:
     if not settings.look.steps:
         raise ParameterError("the look has no steps, so there is nothing to do")
     check_confidence(settings.min_confidence)
-    if not isinstance(settings.file_quality, int) or not 1 <= settings.file_quality <= 100:
-        raise ParameterError(f"file_quality={shown(settings.file_quality)} is not allowed; give a whole number from 1 to 100")
+    check_quality(settings.file_quality, "file_quality")
     parser = Parser.of(settings.segmenter, settings.detector, settings.quality)
     try:
         pickle.dumps(settings)

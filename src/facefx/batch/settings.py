@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 if TYPE_CHECKING:
     from ..chains.sequence import Chain
     from ..face.values import Detector, Segmenter
+    from ..image.compression import FileQuality
     from ..inference.cards import Quality
 
 __all__ = ["NoFace", "Settings", "SettingsOptions"]
@@ -31,8 +32,10 @@ class Settings:
     no_face : what becomes of a picture without a face: ``"error"``, ``"copy"`` writes it without effects, ``"skip"``.
     min_confidence : as for `Chain.run`; the report says what was left alone.
     format : the results' suffix, such as ``"png"``; by default each has its picture's.
-    file_quality : 1 to 100, of JPEG, WebP and AVIF files. A number as `quality` means it too, as it did before 0.2.
+    file_quality : 1 to 100, of JPEG, WebP and AVIF files, or ``"keep"``, as for `facefx.save_image`. A number as `quality` means it
+        too, as it did before 0.2.
     keep_gps : as for `facefx.save_image`.
+    keep_date : give each result its picture's date of change.
     first_frame : take the first frame of animations and the first page of TIFFs; by default all of them are edited.
     """
 
@@ -43,8 +46,9 @@ class Settings:
     no_face: NoFace = "error"
     min_confidence: float = 0.0
     format: str | None = None
-    file_quality: int = 95
+    file_quality: FileQuality = 95
     keep_gps: bool = False
+    keep_date: bool = False
     first_frame: bool = False
 
     def __post_init__(self) -> None:
@@ -83,6 +87,7 @@ class SettingsOptions(TypedDict, total=False):
     no_face: NoFace
     min_confidence: float
     format: str | None
-    file_quality: int
+    file_quality: FileQuality
     keep_gps: bool
+    keep_date: bool
     first_frame: bool

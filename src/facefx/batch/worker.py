@@ -90,7 +90,10 @@ class Worker:
         if self._is_passed_over(faces, source):
             return Status.SKIPPED, 0, None, (), ()
         staged = self.setup.staging / str(task.index)
-        save_image(result.picture, staged, force=True, format=format, quality=settings.file_quality, keep_gps=settings.keep_gps)
+        save_image(
+            result.picture, staged, force=True, format=format, quality=settings.file_quality, keep_gps=settings.keep_gps,
+            date_of=source if settings.keep_date else None,
+        )  # fmt: skip
         done = Status.DONE if faces else Status.COPIED
         return done, faces, staged.stat().st_size, tuple(map(str, result.declined)), result.dropped
 
@@ -106,7 +109,7 @@ class Worker:
         if self._is_passed_over(done.most_faces, self.setup.folder_in / task.file):
             return Status.SKIPPED, 0, None, (), ()
         staged = self.setup.staging / str(task.index)
-        write_file(data, staged, force=True)
+        write_file(data, staged, force=True, date_of=self.setup.folder_in / task.file if asked.keep_date else None)
         status = Status.DONE if done.most_faces else Status.COPIED
         return status, done.most_faces, len(data), tuple(map(str, done.declined)), done.dropped
 

@@ -17,6 +17,7 @@ from .options import (
     FileQualityOption,
     FirstFrameOption,
     ForceOption,
+    KeepDateOption,
     KeepGpsOption,
     LookOption,
     MinConfidenceOption,
@@ -75,9 +76,10 @@ def apply(
         ),
     ] = None,
     quality: QualityOption = None,
-    file_quality: FileQualityOption = 95,
+    file_quality: FileQualityOption = "95",
     first_frame: FirstFrameOption = False,
     keep_gps: KeepGpsOption = False,
+    keep_date: KeepDateOption = False,
     force: ForceOption = False,
     plugin: PluginOption = None,
 ) -> None:
@@ -104,8 +106,10 @@ def apply(
     measures = any(isinstance(step.spec, AnalyzerSpec) for step in chain.steps)
     if output == str(PIPE) and measures:
         raise typer.BadParameter("what analyzers measure goes to stdout, so the picture needs a file", param_hint="'-o'")
+    if keep_date and (PIPE in inputs or output == str(PIPE)):
+        raise typer.BadParameter("only files have a date, neither stdin nor stdout", param_hint="'--keep-date'")
     measured: list[dict[str, Any]] = []
-    quality, file_quality = of_parsing_and_file(quality, file_quality)
+    quality, written = of_parsing_and_file(quality, file_quality)
     parser = Parser.of(segmenter, tuned(detector, detector_threshold, smallest_face), quality)
     eyes, finder = parser.segmenter, parser.detector
 
@@ -132,8 +136,8 @@ def apply(
             measured.append({"file": name_of(path), "faces": [report.to_dict() for report in result.reports]})
         done = result.picture
         name = format_of(named(target, picture.metadata.format))
-        data = encode(done.native, done.metadata, name, quality=file_quality, keep_gps=keep_gps)
-        put(data, target, force=force)
+        data = encode(done.native, done.metadata, name, quality=written, keep_gps=keep_gps)
+        put(data, target, force=force, date_of=path if keep_date else None)
 
     def named(target: Path, own: str | None) -> Path:
         """A name whose suffix is the format that is written."""
@@ -143,7 +147,7 @@ def apply(
 
     def work_on_frames(path: Path, animation: Animation) -> None:
         place = named(targets[path], animation.format)
-        data, done = edit_animation(animation, place, chain, parser, min_confidence, file_quality, keep_gps=keep_gps)
+        data, done = edit_animation(animation, place, chain, parser, min_confidence, written, keep_gps=keep_gps)
         for declined in done.declined:
             say(f"{str(path)!r}: {declined}")
         if done.inferred:
@@ -157,7 +161,7 @@ def apply(
             if no_face_means is NoFace.ERROR:
                 raise no_face(path, ", or --no-face copy to pass such pictures through")
             say(f"no face was found in {str(path)!r}; written without effects")
-        put(data, targets[path], force=force)
+        put(data, targets[path], force=force, date_of=path if keep_date else None)
 
     with with_stdin(inputs) as pictures:
         targets = targets_of(pictures, output, suffix=suffix)

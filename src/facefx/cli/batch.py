@@ -21,6 +21,7 @@ from .options import (
     FileQualityOption,
     FirstFrameOption,
     ForceOption,
+    KeepDateOption,
     KeepGpsOption,
     LookOption,
     MinConfidenceOption,
@@ -89,8 +90,9 @@ def batch(
         typer.Option("--format", metavar="SUFFIX", help="The format of all results, such as png. By default each keeps its own."),
     ] = Settings.format,
     quality: QualityOption = None,
-    file_quality: FileQualityOption = Settings.file_quality,
+    file_quality: FileQualityOption = str(Settings.file_quality),
     keep_gps: KeepGpsOption = Settings.keep_gps,
+    keep_date: KeepDateOption = Settings.keep_date,
     first_frame: FirstFrameOption = Settings.first_frame,
     workers: Annotated[
         int | None,
@@ -129,12 +131,12 @@ def batch(
     from ..batch.running import RunOptions
     from ..batch.settings import SettingsOptions
 
-    quality, file_quality = of_parsing_and_file(quality, file_quality)
+    quality, written = of_parsing_and_file(quality, file_quality)
     chain, patterns = chain_from_options(look, effect), glob or ()
     asked: SettingsOptions = {
         "segmenter": segmenter, "detector": tuned(detector, detector_threshold, smallest_face), "no_face": no_face.value,
-        "min_confidence": min_confidence, "format": format, "file_quality": file_quality, "quality": quality,
-        "keep_gps": keep_gps, "first_frame": first_frame,
+        "min_confidence": min_confidence, "format": format, "file_quality": written, "quality": quality,
+        "keep_gps": keep_gps, "keep_date": keep_date, "first_frame": first_frame,
     }  # fmt: skip
     how: RunOptions = {"workers": workers, "engine": engine.value, "address": address, "sheet": sheet}
     if watch:

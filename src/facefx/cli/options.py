@@ -13,6 +13,7 @@ from .messages import say
 
 if TYPE_CHECKING:
     from ..face.values import Detector
+    from ..image.compression import FileQuality
 
 __all__ = [
     "DetectorOption",
@@ -20,6 +21,7 @@ __all__ = [
     "FileQualityOption",
     "FirstFrameOption",
     "ForceOption",
+    "KeepDateOption",
     "KeepGpsOption",
     "LookOption",
     "MinConfidenceOption",
@@ -45,7 +47,15 @@ LookOption = Annotated[
         help="A ready look that `facefx looks` lists, or the file of a saved one; run before the effects. May be repeated.",
     ),
 ]
-FileQualityOption = Annotated[int, typer.Option("--file-quality", min=1, max=100, help="Of JPEG, WebP and AVIF files.")]
+FileQualityOption = Annotated[
+    str,
+    typer.Option(
+        "--file-quality",
+        metavar="1-100|keep",
+        help="Of JPEG, WebP and AVIF files. keep is the picture's own, if it says so: a JPEG's, and that a WebP lost nothing.",
+    ),
+]
+KeepDateOption = Annotated[bool, typer.Option("--keep-date", help="Give each result its picture's date of change.")]
 FirstFrameOption = Annotated[
     bool, typer.Option("--first-frame", help="Of an animation take the first frame, of a TIFF the first page.")
 ]
@@ -147,14 +157,22 @@ def tuned(detector: str | None, threshold: float | None, smallest_face: float | 
     return changed
 
 
-def of_parsing_and_file(quality: str | None, file_quality: int) -> tuple[Any, int]:
+def of_parsing_and_file(quality: str | None, file_quality: str) -> tuple[Any, FileQuality]:
     """What ``--quality`` and ``--file-quality`` ask for; a number as the first is the second, as before 0.2, with a warning."""
     if not quality or not quality.isdecimal():
-        return quality, file_quality
+        return quality, _file_quality(file_quality)
     if not 1 <= int(quality) <= 100:
         raise typer.BadParameter(f"{quality} is not in the range 1<=x<=100.", param_hint="'--quality'")
     say(f"--quality {quality} is --file-quality {quality} since facefx 0.2; --quality takes fast, balanced or best")
     return None, int(quality)
+
+
+def _file_quality(text: str) -> FileQuality:
+    if text == "keep":
+        return "keep"
+    if not text.isdecimal() or not 1 <= int(text) <= 100:
+        raise typer.BadParameter(f"{text} is neither in the range 1<=x<=100 nor keep.", param_hint="'--file-quality'")
+    return int(text)
 
 
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace output files that are there already.")]

@@ -49,12 +49,12 @@ def check_stdout(targets: Sequence[Path]) -> None:
         raise typer.BadParameter("- is stdout, and that is the screen; pipe it on, or name a file", param_hint="'-o'")
 
 
-def put(data: bytes, target: Path, *, force: bool) -> None:
+def put(data: bytes, target: Path, *, force: bool, date_of: Path | None = None) -> None:
     """Write a result to its file, whole or not at all, or to stdout. Raises `OutputError`."""
     from ..image.files import write_file
 
     if target != PIPE:
-        write_file(data, target, force=force)
+        write_file(data, target, force=force, date_of=date_of)
         return
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import ImageError, OutputError
+from .compression import FileQuality, compression_of, options_for
 from .files import opened, upright
 from .frames import HOLDING_SEVERAL, several_in
 from .guarded_pillow import pillow, quiet, too_large
@@ -88,7 +89,7 @@ def open_animation(path: Path) -> Animation | None:
         if len(places) == 1 or image.format is None:
             return None
         image.load()
-        metadata = metadata_of(image)
+        metadata = replace(metadata_of(image), compression=compression_of(image, data))
         durations = []
         for place in places:
             image.seek(place)
@@ -110,7 +111,9 @@ def check_holds(animation: Animation, format: str, target: Path) -> None:
         )
 
 
-def encode_animation(animation: Animation, pictures: Iterator[Image.Image], format: str, *, quality: int, keep_gps: bool) -> bytes:
+def encode_animation(
+    animation: Animation, pictures: Iterator[Image.Image], format: str, *, quality: FileQuality, keep_gps: bool
+) -> bytes:
     """The pictures, one for each of the animation's, as a file with its times and loop, each laid over the one before whole.
 
     Raises
@@ -130,9 +133,9 @@ def encode_animation(animation: Animation, pictures: Iterator[Image.Image], form
     else:
         options |= _timing(animation, format)
     if format in ("WEBP", "AVIF"):
-        options["quality"] = quality
+        options |= options_for(format, quality, metadata.compression)
     if format == "WEBP":
-        options |= {"lossless": quality == 100, "exact": True}
+        options["exact"] = True
     first = next(pictures)
     out = io.BytesIO()
     try:

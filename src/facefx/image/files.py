@@ -6,6 +6,7 @@ The rest of the library never sees a file. Whatever a file holds, reading it giv
 from __future__ import annotations
 
 import io
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from ..errors import ImageError, MissingExtra, OutputError
 from ..shown import shown
 from .claimed_sizes import claimed_size
+from .compression import FileQuality, compression_of, options_for
 from .frames import HOLDING_SEVERAL, several_in
 from .guarded_pillow import pillow, quiet, too_large
 from .jpeg_scans import START, scans_in, whole_but_for_its_end
@@ -96,7 +98,7 @@ def _decoded(data: bytes, what: str, max_pixels: int, first_frame: bool) -> tupl
                 "(facefx apply) edits all of them, facefx.open_image(..., first_frame=True) (--first-frame) takes the first."
             )
         image.load()
-        metadata = metadata_of(image)
+        metadata = replace(metadata_of(image), compression=compression_of(image, data))
         if has_16_bits(image, data):
             return decode_16_bits(image, data, what), metadata
         image = plain(image, what)
@@ -188,11 +190,11 @@ def suffix_of(format: str | None) -> str:
     return next((suffix for suffix, name in _SUFFIXES.items() if name == format and name in Image.SAVE), ".png")
 
 
-def encode(native: Native, metadata: Metadata, format: str, *, quality: int, keep_gps: bool) -> bytes:
+def encode(native: Native, metadata: Metadata, format: str, *, quality: FileQuality, keep_gps: bool) -> bytes:
     """`native` as a file of `format` (a key of `_MODES`). Raises `OutputError` where it cannot be written.
 
     16-bit pictures stay so in PNG and TIFF; everything else gets 8 bits. Where the format has no alpha, white shows through. What
-    cannot have its colour profile there is converted to sRGB.
+    cannot have its colour profile there is converted to sRGB. `quality` "keep" is the source's own where `metadata` knows it.
     """
     Image.init()
     if format not in _MODES or format not in Image.SAVE:
@@ -214,13 +216,9 @@ def encode(native: Native, metadata: Metadata, format: str, *, quality: int, kee
     else:
         image.info = {key: value for key, value in image.info.items() if key == "transparency"}  # the rest is said here or left out
     if format in _LOSSY:
-        options["quality"] = quality
-    if format == "JPEG":
-        options["subsampling"] = "4:4:4"  # a lip's edge would blur at half the colour resolution
+        options |= options_for(format, quality, metadata.compression)
     if format == "TIFF" and not metadata.exif:  # Pillow cannot have both
         options["compression"] = "tiff_deflate"
-    if format == "WEBP":
-        options["lossless"] = quality == 100
     out = io.BytesIO()
     try:
         with quiet():
@@ -283,13 +281,19 @@ def check_target(path: Path, *, force: bool) -> None:
         raise OutputError(f"{str(path)!r} cannot be written: {getattr(error, 'strerror', None) or error}.") from error
 
 
-def write_file(data: bytes, path: Path, *, force: bool) -> None:
-    """Put `data` at `path` whole or not at all: a temporary file beside it, then a rename. Makes no folders, follows no link."""
+def write_file(data: bytes, path: Path, *, force: bool, date_of: Path | None = None) -> None:
+    """Put `data` at `path` whole or not at all: a temporary file beside it, then a rename. Makes no folders, follows no link.
+
+    The result's date is that of the file `date_of`, if there is one, and now otherwise.
+    """
     check_target(path, force=force)
     temporary = path.with_name(f".facefx-{secrets.token_hex(8)}.tmp")
     try:
         with temporary.open("xb") as file:
             file.write(data)
+        if date_of is not None:
+            found = date_of.stat()
+            os.utime(temporary, ns=(found.st_atime_ns, found.st_mtime_ns))
         temporary.replace(path)
     except OSError as error:
         raise OutputError(f"{str(path)!r} cannot be written: {error.strerror or error}.") from error

@@ -9,6 +9,8 @@ from typing import Any
 
 from PIL import ExifTags, Image, TiffImagePlugin
 
+from .compression import Compression
+
 __all__ = ["Metadata", "impersonal_info", "metadata_of", "without_gps", "without_people"]
 
 #: The camera's and the author's words; where and when follow in their own blocks.
@@ -55,7 +57,8 @@ _INFO_KEPT = frozenset(
 class Metadata:
     """What stands beside the pixels: the file's format, EXIF without orientation, ICC profile, (x, y) dots per inch.
 
-    `left_out` names what else there was, none of which is ever written.
+    `left_out` names what else there was, none of which is ever written. `compression` is how the file was compressed, as far as it
+    tells.
     """
 
     format: str | None = None
@@ -63,6 +66,7 @@ class Metadata:
     icc: bytes | None = None
     dpi: tuple[float, float] | None = None
     left_out: tuple[str, ...] = ()
+    compression: Compression | None = None
 
 
 def metadata_of(image: Image.Image) -> Metadata:

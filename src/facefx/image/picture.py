@@ -32,6 +32,7 @@ from ..errors import ImageError, ParameterError
 from ..held_files import held_bytes
 from ..shown import shown
 from .canvas import Canvas
+from .compression import DEFAULT_QUALITY, FileQuality, check_quality, compression_of
 from .files import check_target, decode, encode, format_of, upright, write_file
 from .guarded_pillow import pillow, too_large
 from .metadata import Metadata, impersonal_info, metadata_of, without_people
@@ -170,7 +171,7 @@ class Picture:
         """What a caller gets who gave this kind of picture; see `like`. `cut_out`: whether it was given an alpha since."""
         if self.encoded and self.metadata.format is not None:
             name = self.metadata.format if not cut_out or self.metadata.format in _WITH_ALPHA else "PNG"
-            return encode(self.native, self.metadata, name, quality=95, keep_gps=False)
+            return encode(self.native, self.metadata, name, quality=DEFAULT_QUALITY, keep_gps=False)
         return self.native
 
 
@@ -230,8 +231,9 @@ def save_image(
     *,
     force: bool = False,
     format: str | None = None,
-    quality: int = 95,
+    quality: FileQuality = DEFAULT_QUALITY,
     keep_gps: bool = False,
+    date_of: str | os.PathLike[str] | None = None,
 ) -> Path:
     """Write a picture to a file, whole or not at all, and return the path.
 
@@ -251,9 +253,12 @@ def save_image(
     format
         The format's name ("PNG", ...) where the suffix does not tell it.
     quality
-        1 to 100, for JPEG, WebP and AVIF; 100 is lossless for WebP.
+        1 to 100, for JPEG, WebP and AVIF; 100 is lossless for WebP. "keep" is the source's own, where it says so: the steps and the
+        colour resolution of a JPEG that becomes one again, and no loss for a WebP that had none; else it is 95.
     keep_gps
         Keep the EXIF position.
+    date_of
+        A file whose date of change the result gets, such as the picture that it was made from.
 
     Raises
     ------
@@ -261,12 +266,12 @@ def save_image(
         The file exists, is a link, its folder is missing, or the format is unknown or cannot hold the picture.
     """
     target = Path(path)
-    if not isinstance(quality, int) or not 1 <= quality <= 100:
-        raise ParameterError(f"quality must be a whole number from 1 to 100; given was {shown(quality)}.")
+    check_quality(quality, "quality")
     name = format.upper() if format is not None else format_of(target)
     check_target(target, force=force)
     picture = open_image(image)
-    write_file(encode(picture.native, picture.metadata, name, quality=quality, keep_gps=keep_gps), target, force=force)
+    data = encode(picture.native, picture.metadata, name, quality=quality, keep_gps=keep_gps)
+    write_file(data, target, force=force, date_of=None if date_of is None else Path(date_of))
     return target
 
 
@@ -281,7 +286,7 @@ def _from_pil(image: Image.Image, limit: int) -> Picture:
     with pillow(what):
         image.load()
         native = upright(image)
-        metadata = metadata_of(native)
+        metadata = replace(metadata_of(native), compression=compression_of(image))
     if native.mode in ARRAY_MODES:
         image_array(native, what)
     return Picture(native, metadata, encoded=False)

@@ -15,6 +15,7 @@ from ..errors import ImageError
 from ..face.scene import Scene
 from ..face.values import Detector, Segmenter
 from ..image.animation import Animation, check_holds, encode_animation, open_animation, paletted
+from ..image.compression import DEFAULT_QUALITY, FileQuality
 from ..image.files import check_target, encode, format_of, write_file
 from ..image.picture import Picture
 from ..inference.cards import Quality
@@ -59,8 +60,9 @@ def animate(
     detector: str | Path | Detector | None = None,
     quality: Quality | None = None,
     min_confidence: float = 0.0,
-    file_quality: int = 95,
+    file_quality: FileQuality = DEFAULT_QUALITY,
     keep_gps: bool = False,
+    keep_date: bool = False,
     force: bool = False,
 ) -> Animated:
     """Edit all frames of an animated GIF, WebP, PNG or AVIF, or all pages of a TIFF.
@@ -75,7 +77,8 @@ def animate(
     look : a chain, or the path of a saved one.
     segmenter, detector, min_confidence : as for `facefx.video.process`.
     quality : of parsing, for pages, as for `facefx.parse`; frames are parsed as a film's.
-    file_quality : 1 to 100, of WebP (100 is lossless) and AVIF.
+    file_quality : 1 to 100, of WebP (100 is lossless) and AVIF; "keep" loses nothing where the source did not.
+    keep_date : give the target the source's date of change.
     keep_gps, force : as for `facefx.save_image`.
 
     Raises
@@ -94,12 +97,19 @@ def animate(
     data, done = edit_animation(
         animation, target, chain, Parser.of(segmenter, detector, quality), min_confidence, file_quality, keep_gps=keep_gps
     )
-    write_file(data, target, force=force)
+    write_file(data, target, force=force, date_of=Path(source) if keep_date else None)
     return done
 
 
 def edit_animation(
-    animation: Animation, target: Path, look: Chain, parser: Parser, min_confidence: float, file_quality: int, *, keep_gps: bool
+    animation: Animation,
+    target: Path,
+    look: Chain,
+    parser: Parser,
+    min_confidence: float,
+    file_quality: FileQuality,
+    *,
+    keep_gps: bool,
 ) -> tuple[bytes, Animated]:
     """The edited animation as a file that is called `target`, and what was done; nothing is written. Raises as `animate`."""
     check_confidence(min_confidence)

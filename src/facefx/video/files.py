@@ -18,7 +18,7 @@ from ..image.metadata import Metadata
 from ..image.picture import Picture
 from .light import Light, mastering_of, side_data
 
-__all__ = ["Frame", "Problem", "VideoReader", "failures", "films_in", "opened", "pyav", "start_of"]
+__all__ = ["Frame", "Problem", "VideoReader", "failures", "film_in", "films_in", "opened", "pyav", "start_of"]
 
 
 def pyav() -> Any:
@@ -132,10 +132,9 @@ class VideoReader:
             raise
 
     def _begin(self, tone_map: bool) -> None:
-        streams = films_in(self._container)
-        if not streams:
-            raise ImageError(f"{str(self.path)!r} has no video stream")
-        self.stream = streams[0]
+        self.stream = film_in(self._container, self.path)
+        if self.stream.codec_context is None:
+            raise ImageError(f"the video {str(self.path)!r} is of a kind that this FFmpeg cannot decode")
         self.stream.thread_type = "AUTO"
         self.stream.codec_context.flags |= pyav().codec.context.Flags.output_corrupt
         self.time_base: Fraction = self.stream.time_base or Fraction(1, 90_000)
@@ -243,6 +242,14 @@ def films_in(container: Any) -> list[Any]:
     """The video streams of an open file that are no cover pictures."""
     still = pyav().stream.Disposition.attached_pic
     return [stream for stream in container.streams.video if not stream.disposition & still]
+
+
+def film_in(container: Any, path: Path) -> Any:
+    """The video stream of an open file that is worked on. Raises `ImageError` if there is none."""
+    streams = films_in(container)
+    if not streams:
+        raise ImageError(f"{str(path)!r} has no video stream")
+    return streams[0]
 
 
 def start_of(container: Any) -> Fraction:

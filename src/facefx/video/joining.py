@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import ImageError, OutputError
 from .encoding import FORMATS, Encoding
-from .files import failures, films_in, opened, pyav, start_of
+from .files import failures, film_in, opened, pyav, start_of
 from .sound import OPUS_ONLY, add_opus, opus_packets
 
 __all__ = ["Company", "company_of", "join"]
@@ -63,16 +63,16 @@ def company_of(source: Path, target: Path, *, keep_gps: bool, drop_sound: bool) 
     OutputError
         If it can hold none of the source's sound, unless `drop_sound`.
     ImageError
-        If the source cannot be opened.
+        If the source cannot be opened, or has no video.
     """
     try:
         with opened(source) as container:
-            return _company_of(container, target, keep_gps, drop_sound)
+            return _company_of(container, film_in(container, source), target, keep_gps, drop_sound)
     except failures() as error:
         raise ImageError(f"the video {str(source)!r} cannot be opened: {getattr(error, 'strerror', None) or error}") from None
 
 
-def _company_of(container: Any, target: Path, keep_gps: bool, drop_sound: bool) -> Company:
+def _company_of(container: Any, first: Any, target: Path, keep_gps: bool, drop_sound: bool) -> Company:
     suffix = target.suffix.lower()
     sound, rest = list(container.streams.audio), list(container.streams.subtitles)
     held = [stream for stream in (*sound, *rest) if _holds(suffix, stream)]
@@ -85,7 +85,6 @@ def _company_of(container: Any, target: Path, keep_gps: bool, drop_sound: bool) 
         better = next((other for other in (".mkv", ".mov", ".mp4") if all(_holds(other, stream) for stream in sound)), None)
         advice = f"name OUT {target.stem}{better}, or pass" if better else "pass"
         raise OutputError(f"{left_out[0]}; {advice} drop_sound=True (--drop-sound) to do without")
-    first = films_in(container)[0]
     for stream in container.streams:
         if stream is first or stream in sound or stream in rest or (stream.type == "data" and _is_of_chapters(stream)):
             continue
