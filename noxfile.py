@@ -70,6 +70,17 @@ def studio(session: nox.Session) -> None:
 
 
 @nox.session
+def web(session: nox.Session) -> None:
+    """What runs in the browser alone: types, style, maths, the build, and its page in Chromium; without Node it is left out."""
+    if shutil.which("npm") is None:
+        session.skip("npm is not installed, so web/ was not checked: install Node 20 or newer")
+    with session.chdir("web"):
+        for command in (["ci", "--no-audit", "--no-fund"], ["run", "check"], ["test"], ["run", "build"]):
+            session.run("npm", *command, external=True)
+    run(session, "pytest", "-q", "tests/browser/test_web_page.py", *session.posargs)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """The documentation, with its pictures made anew; a broken link or an unknown name is an error."""
     run(session, "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(Path(session.create_tmp(), "site").resolve()))

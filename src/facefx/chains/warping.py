@@ -48,7 +48,7 @@ def warped(scene: Scene, window: tuple[int, int, int, int], displacement: np.nda
     cv2.copyTo(scene.canvas[y0:y1, x0:x1], still.astype(np.uint8), moved)
     canvas = scene.canvas.painted(window, moved)
     faces = tuple(face.moved_to(canvas, _moved(face, window, field)) for face in scene.faces)
-    return Scene(canvas, faces, scene.alpha, scene.seen, (*scene.moves, Move(window, field)))
+    return Scene(canvas, faces, scene.alpha, scene.seen, (*scene.moves, Move(window, field)), scene.people, scene.others)
 
 
 def faded(displacement: np.ndarray, window: tuple[int, int, int, int], size: tuple[int, int]) -> np.ndarray:
