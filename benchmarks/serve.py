@@ -1,9 +1,11 @@
 """What one worker of `facefx serve` does: requests a second, waiting times, memory, and how fast a full queue says no.
 
-    python benchmarks/serve.py [--requests 300] [--flat 10000] [--markdown docs/serve.md]
+    python benchmarks/serve.py [--requests 300] [--markdown docs/serve.md]
+    python benchmarks/serve.py --memory 10000 [--photos FOLDER] [--markdown docs/serve.md]
 
-A server is started with its defaults on a free port of loopback, and asked by 1, 4 and 16 clients at once, each on a connection of
-its own. Memory is the server's own resident set (`/metrics`) before and after.
+A server is started on a free port of loopback with its defaults, or as other options say, which are those of `facefx serve`. It is
+asked by 1, 4 and 16 clients at once, each on a connection of its own. For its memory, two clients ask it for all that there is in
+turns, also for what it refuses, with photos of several sizes; memory is its own resident set (`/metrics`) after each tenth of that.
 """
 
 from __future__ import annotations
@@ -19,19 +21,30 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import cycle, islice
+from math import gcd
 from pathlib import Path
 
-START, END = "<!-- serve -->", "<!-- /serve -->"
-PHOTO = Path(__file__).resolve().parents[1] / "samples" / "straight.jpg"
+from results import Section, markdown, show
+
+SAMPLES = Path(__file__).resolve().parents[1] / "samples"
+PHOTO = SAMPLES / "straight.jpg"
 CASES = {
     "`analyze`": "/v1/analyze",
     "`parse`, JSON": "/v1/parse",
     "`apply`, lips": "/v1/apply?look=%5B%7B%22use%22%3A%22recolor_lips%22%7D%5D",
     "`apply`, look plum": "/v1/apply?look=plum",
 }
+#: What is asked in turns to see whether memory stays; four of these are refused.
+MIXED = (
+    *["/v1/parse"] * 4, *["/v1/parse?want=mask&region=hair"] * 2, *["/v1/parse?want=labels"] * 2, CASES["`apply`, lips"],
+    CASES["`apply`, lips"] + "&format=webp", CASES["`apply`, look plum"], "/v1/analyze", "/v1/apply?look=%5B%5D&format=png",
+    "/v1/parse?region=nothing&want=mask", "/v1/apply?look=nothing", "/v1/parse?nothing=1", "/nothing",
+    "/v1/effects", "/v1/looks", "/v1/models", "/docs",
+)  # fmt: skip
 
 
 @dataclass
@@ -78,17 +91,19 @@ def ask(port: int, method: str, path: str, body: bytes | None = None) -> tuple[i
         connection.close()
 
 
-def load(port: int, path: str, body: bytes, clients: int, requests: int) -> Run:
-    """So many requests by so many clients at once."""
-    run, lock, left = Run(0), threading.Lock(), iter(range(requests))
+def load(port: int, asked: Iterable[tuple[str, bytes]], clients: int) -> Run:
+    """Requests, each an address and a body, by so many clients at once."""
+    run, lock, left = Run(0), threading.Lock(), iter(asked)
 
     def client() -> None:
         while True:
             with lock:
-                if next(left, None) is None:
-                    return
+                path, body = next(left, ("", b""))
+            if not path:
+                return
+            posted = path.startswith(("/v1/parse", "/v1/apply", "/v1/analyze"))
             begun = time.perf_counter()
-            status, _ = ask(port, "POST", path, body)
+            status, _ = ask(port, "POST" if posted else "GET", path, body if posted else None)
             with lock:
                 run.statuses[status] += 1
                 if status == 200:
@@ -130,46 +145,63 @@ def refusal(port: int, body: bytes) -> float:
     return statistics.median(times)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--requests", type=int, default=200)
-    parser.add_argument("--flat", type=int, default=0, help="requests for the check that memory stays")
-    parser.add_argument("--markdown", type=Path)
-    options = parser.parse_args()
+def speeds(requests: int, *options: str) -> str:
+    """The table of rates and times, and how fast a full queue says no."""
     body = PHOTO.read_bytes()
-    lines = [
-        f"One worker on {os.cpu_count()} cores, `--at-once` at its default, "
-        f"`samples/{PHOTO.name}` (768 x 768, {len(body) // 1000} kB):",
-        "",
-        "| request | clients | requests a second | p50 | p99 |",
-        "|---|---|---|---|---|",
-    ]
-    with server() as port:
-        load(port, CASES["`apply`, look plum"], body, 2, 10)
-        before = memory(port)
+    rows = []
+    with server(*options) as port:
+        load(port, [(CASES["`apply`, look plum"], body)] * 4, 2)
         for name, path in CASES.items():
             for clients in (1, 4, 16):
-                run = load(port, path, body, clients, options.requests)
+                run = load(port, [(path, body)] * requests, clients)
                 assert set(run.statuses) == {200}, run.statuses
-                rate = options.requests / run.seconds
-                lines.append(f"| {name} | {clients} | {rate:.1f} | {run.quantile(0.5):.2f} s | {run.quantile(0.99):.2f} s |")
-                sys.stderr.write(lines[-1] + "\n")
-        done = len(CASES) * 3 * options.requests
-        if options.flat:
-            load(port, CASES["`parse`, JSON"], body, 4, options.flat)
-            done += options.flat
-        after = memory(port)
-    with server("--waiting", "1") as port:
-        load(port, CASES["`apply`, look plum"], body, 1, 2)
+                rate, half, most = requests / run.seconds, run.quantile(0.5), run.quantile(0.99)
+                rows.append([name, str(clients), f"{rate:.1f}", f"{half:.2f} s", f"{most:.2f} s"])
+    with server("--waiting", "1", *options) as port:
+        load(port, [(CASES["`apply`, look plum"], body)] * 2, 1)
         says_no = refusal(port, body)
-    kept = f"Memory: {before:.0f} MB after the first 10 requests, {after:.0f} MB after {done} more."
-    lines += ["", f"{kept} A full queue says so in {1000 * says_no:.0f} ms (median)."]
-    text = "\n".join(lines)
-    sys.stdout.write(text + "\n")
-    if options.markdown:
-        page = options.markdown.read_text("utf-8")
-        start, end = page.index(START) + len(START), page.index(END)
-        options.markdown.write_text(f"{page[:start]}\n{text}\n{page[end:]}", "utf-8")
+    headings = ("request", "clients", "requests a second", "p50", "p99")
+    show(headings, rows)
+    told = (
+        f"One worker on {os.cpu_count()} cores, `--at-once` at its default, `samples/{PHOTO.name}` (768 x 768, "
+        f"{len(body) // 1000} kB), {requests} requests a row. A full queue says so in {1000 * says_no:.0f} ms (median)."
+    )
+    sys.stdout.write(told + "\n")
+    return f"{told}\n\n{markdown(headings, rows)}"
+
+
+def memories(requests: int, photos: Path, *options: str) -> str:
+    """The table of what the server's memory is after each tenth of so many requests of all kinds."""
+    bodies = [path.read_bytes() for path in sorted(photos.glob("*.jpg"))]
+    assert gcd(len(bodies), len(MIXED)) == 1, "each address would be asked with some of the photos alone"
+    asked = zip(cycle(MIXED), cycle(bodies), strict=False)
+    tenth, statuses, rows = requests // 10, Counter[int](), []
+    with server(*options) as port:
+        for done in range(tenth, 10 * tenth + 1, tenth):
+            statuses += load(port, islice(asked, tenth), 2).statuses
+            rows.append([f"{done:,}", f"{memory(port):.0f} MB"])
+            sys.stderr.write(f"{rows[-1]} {dict(statuses)}\n")
+    assert set(statuses) == {200, 404, 422}, statuses
+    headings = ("requests", "memory")
+    show(headings, rows)
+    refused = statuses[404] + statuses[422]
+    told = f"{statuses[200]:,} of them were answered with 200, {refused:,} refused; {len(bodies)} photos in turns."
+    sys.stdout.write(told + "\n")
+    return f"{markdown(headings, rows)}\n\n{told}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--requests", type=int, default=200, help="in a row of the table")
+    parser.add_argument("--memory", type=int, default=0, help="only this: whether memory stays over so many requests")
+    parser.add_argument("--photos", type=Path, default=SAMPLES, help="a folder of them, for the memory")
+    parser.add_argument("--markdown", metavar="PAGE", help="also write what is shown to this file, between its marks")
+    options, others = parser.parse_known_args()
+    name = "serve-memory" if options.memory else "serve"
+    section = Section(name, options.markdown) if options.markdown else None
+    text = memories(options.memory, options.photos, *others) if options.memory else speeds(options.requests, *others)
+    if section:
+        section.write(text)
 
 
 if __name__ == "__main__":

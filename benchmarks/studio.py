@@ -104,7 +104,7 @@ def measured(running: Studio, photo: bytes, names: list[str], sizes: list[int], 
     """A row for each effect and size, and for the draft of the last size."""
     effects = [one for one in json.loads(running.ask(f"{API}/catalog"))["effects"] if one["name"] in names or not names]
     reference = json.loads(running.ask(f"{API}/files", photo))["path"]
-    opened = {size: json.loads(running.ask(f"{API}/pictures?screen={size}", photo))["id"] for size in sizes}
+    opened = {size: json.loads(running.ask(f"{API}/pictures?width={size}&height={size}", photo))["id"] for size in sizes}
     before = {"use": "facefx:grade", "params": {}, "on": True}
     shown = [(f"{size} px", picture, False) for size, picture in opened.items()]
     shown.append((f"draft of {sizes[-1]} px", opened[sizes[-1]], True))

@@ -12,7 +12,7 @@ import pytest
 import facefx
 from conftest import Fakes
 from facefx import chain
-from facefx.analyzers.colors import ita_class
+from facefx.analyzers.colors import _middle, ita_class
 from facefx.analyzers.upright import crossings, width_at
 from facefx.chains.reports import measure
 from facefx.declare.declarations import AnalyzerSpec
@@ -219,6 +219,13 @@ def test_colors_are_those_that_were_painted(portrait: np.ndarray) -> None:
     lightness, _, yellow = found["skin"]["lab"]
     assert found["skin"]["ita"] == pytest.approx(np.degrees(np.arctan((lightness - 50) / yellow)), abs=0.1)
     assert found["skin"]["ita_class"] == "very light"
+
+
+@pytest.mark.parametrize("count", range(1, 9))
+def test_a_few_colors_have_a_middle_too(count: int) -> None:
+    """Of a mouth that is two pixels, one is not between the quartiles of both."""
+    greys = np.linspace(0.2, 0.8, count, dtype=np.float32)
+    assert _middle(np.repeat(greys[:, None], 3, axis=1)) == pytest.approx(greys.mean(), abs=1e-6)
 
 
 @pytest.mark.parametrize(

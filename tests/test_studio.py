@@ -51,7 +51,7 @@ def decoded(content: bytes) -> np.ndarray:
 
 @pytest.fixture
 def opened(client: TestClient, portrait: np.ndarray) -> dict[str, Any]:
-    answer = client.post(f"{API}/pictures?name=Anna Ü.png&screen=2000", content=png(portrait))
+    answer = client.post(f"{API}/pictures?name=Anna Ü.png&width=2000&height=2000", content=png(portrait))
     assert answer.status_code == 200
     found: dict[str, Any] = answer.json()
     return found
@@ -91,14 +91,15 @@ def test_the_same_steps_after_others_draw_the_same_numbers(client: TestClient, o
     ask(client, opened, "preview", steps=sketched[:1])
     ask(client, opened, "preview", steps=sketched[:2])
     grown = ask(client, opened, "preview", steps=sketched).content
-    again = client.post(f"{API}/pictures?screen=2000", content=ask(client, opened, "save", steps=[], format="png").content).json()
+    same = ask(client, opened, "save", steps=[], format="png").content
+    again = client.post(f"{API}/pictures?width=2000&height=2000", content=same).json()
     assert ask(client, again, "preview", steps=sketched).content == grown
 
 
 def test_a_draft_is_the_same_picture_with_fewer_pixels(client: TestClient, portrait: np.ndarray) -> None:
     """It is what a slow effect shows while its slider is held; what is shown afterwards is a preview as ever."""
     large = np.asarray(Image.fromarray(portrait).resize((1000, 1000 * portrait.shape[0] // portrait.shape[1])))
-    opened = client.post(f"{API}/pictures?screen=2000", content=png(large)).json()
+    opened = client.post(f"{API}/pictures?width=2000&height=2000", content=png(large)).json()
     for steps in ([], RED, [{"use": "slim_face", "params": {}}], [{"use": "anonymize", "params": {}}]):
         whole = decoded(ask(client, opened, "preview", steps=steps).content)
         draft = decoded(ask(client, opened, "preview", steps=steps, draft=True).content)
@@ -184,6 +185,45 @@ def test_looks_go_out_and_come_in(client: TestClient) -> None:
     assert stripped["lost"] == ["grade: cube"]
     assert stripped["steps"][0]["params"]["cube"] == ""
     assert client.post(f"{API}/load", content=b"\xff\xfe").status_code == 422
+
+
+def stored(rgb: np.ndarray, kind: str) -> bytes:
+    """A picture as a file such as people have."""
+    out, image = io.BytesIO(), Image.fromarray(rgb)
+    if kind == "HEIC":
+        pytest.importorskip("pillow_heif", reason="the extra heif is not installed").register_heif_opener()
+        image.save(out, "HEIF", quality=-1)
+    elif kind == "EXIF":  # a phone held upright stores its pictures on their side
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        image.transpose(Image.Transpose.ROTATE_90).save(out, "JPEG", quality=97, exif=exif)
+    elif kind == "alpha":
+        image.putalpha(Image.linear_gradient("L").resize(image.size))
+        image.save(out, "PNG")
+    else:
+        image.resize((26 * rgb.shape[1], 26 * rgb.shape[0]), Image.Resampling.NEAREST).save(out, "JPEG", quality=97)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["HEIC", "EXIF", "alpha", "24 megapixels"])
+def test_pictures_of_all_kinds_come_in_and_go_out_upright_and_whole(
+    client: TestClient, portrait: np.ndarray, portrait_labels: np.ndarray, kind: str
+) -> None:
+    data, scale = stored(portrait, kind), 26 if kind.startswith("24") else 1
+    found = client.post(f"{API}/pictures", content=data).json()
+    assert (found["height"], found["width"]) == tuple(scale * n for n in portrait.shape[:2])
+    assert len(found["faces"]) == 1
+    saved = ask(client, found, "save", steps=RED)
+    image = Image.open(io.BytesIO(saved.content))
+    assert image.format == ("PNG" if kind in ("HEIC", "alpha") else "JPEG")
+    assert image.getexif().get(0x0112, 1) == 1
+    shown = np.asarray(image)[scale // 2 :: scale, scale // 2 :: scale].astype(int)
+    lips = np.isin(portrait_labels, (11, 12))
+    assert np.abs(shown[..., :3] - portrait)[lips].mean() > 10 > 3 > np.abs(shown[..., :3] - portrait)[:20].mean()
+    preview = decoded(ask(client, found, "preview", steps=RED).content)
+    assert preview.shape[2] == shown.shape[2] == (4 if kind == "alpha" else 3)
+    if kind == "alpha":
+        assert (shown[..., 3] == decoded(data)[..., 3]).all()
 
 
 def test_many_pictures_come_back_as_a_zip_with_a_report(client: TestClient, portrait: np.ndarray) -> None:
@@ -371,7 +411,7 @@ def test_a_rectangle_of_faces_means_the_same_in_previews(client: TestClient, fak
 
     pair = make_portrait(Head((100, 110), 70, 0), Head((290, 110), 70, 0), size=(220, 390))
     large = np.asarray(Image.fromarray(pair).resize((390 * 4, 220 * 4)))
-    found = client.post(f"{API}/pictures?screen=1170", content=png(large)).json()
+    found = client.post(f"{API}/pictures?width=1170&height=1170", content=png(large)).json()
     assert len(found["faces"]) == 2
     params = {"color": "#0000ff", "faces": "(780,0,1560,880)"}  # the right half, in pixels of the whole picture
     for draft in (False, True):

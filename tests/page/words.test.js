@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
 // A browser without storage, as a private window is, whose owner reads German.
@@ -22,6 +23,12 @@ test("both languages have the same words, and none is empty", () => {
   const parts = (/** @type {string} */ key) => !key.startsWith("part:");
   assert.deepEqual(Object.keys(WORDS.de).filter(parts).sort(), Object.keys(WORDS.en).filter(parts).sort());
   assert.ok(Object.values(WORDS).every((table) => Object.values(table).every(Boolean)));
+});
+
+test("every word is said somewhere", () => {
+  const page = new URL("../../src/facefx/studio/page/", import.meta.url), others = readdirSync(page).filter((file) => !["words.js", "german.js"].includes(file));
+  const text = others.map((file) => readFileSync(new URL(file, page), "utf8")).join();
+  assert.deepEqual(Object.keys(WORDS.en).filter((key) => !key.startsWith("part:") && !text.includes(`"${key}"`)), []);
 });
 
 test("what the built-in effects declare is said in German, what others declare as they did", () => {

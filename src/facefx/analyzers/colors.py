@@ -70,7 +70,7 @@ def _color_of(face: Face, region: str) -> np.ndarray | None:
 def _middle(rgb: np.ndarray) -> np.ndarray:
     """The mean, (3,), of the middle half by lightness of (N, 3) colours."""
     light = rgb.sum(axis=1)
-    low, high = np.quantile(light, (0.25, 0.75))
+    low, high = np.quantile(light, 0.25, method="lower"), np.quantile(light, 0.75, method="higher")  # of two colours it is both
     return np.asarray(rgb[(light >= low) & (light <= high)].mean(axis=0))
 
 

@@ -55,10 +55,10 @@ def inside_mean(image: np.ndarray, mask: np.ndarray, radius: float) -> tuple[Enl
     least = min(mask.shape)
     fine = max(min(int(radius / 8), least // 2), 1)
     step = max(min(int(radius / (2 * fine)), least // (2 * fine)), 1)
-    inside = (in_cells(mask, fine) >= 0.95).astype(np.float32)
+    inside = (in_cells(mask, fine) >= 0.95).astype(np.uint8)
     weight, colors = (
         np.asarray(cv2.GaussianBlur(in_cells(v, step), (0, 0), max(radius / (step * fine), 0.3)))
-        for v in (inside, in_cells(image, fine) * inside[..., None])
+        for v in (inside.astype(np.float32), np.asarray(cv2.copyTo(in_cells(image, fine), inside)))
     )
     near = np.clip(weight / np.float32(0.02), 0, 1)  # too far from any inside pixel, the picture is the better guess
     near[near < 0.02] = 0

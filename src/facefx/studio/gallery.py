@@ -32,9 +32,9 @@ _PREFIXES = 12
 _DRAFT = 768
 
 
-def preview_size(size: tuple[int, int], longest: int) -> tuple[int, int]:
-    """(height, width) of a picture that fits into a square of that side; never larger than it is."""
-    scale = min(1.0, longest / max(size))
+def preview_size(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
+    """(height, width) of a picture of that size that fits into the room there is; never larger than it is."""
+    scale = min(1.0, room[0] / size[0], room[1] / size[1])
     return max(round(size[0] * scale), 1), max(round(size[1] * scale), 1)
 
 
@@ -46,14 +46,15 @@ class OpenPicture:
     ----------
     name : what its file was called.
     picture, scene : as it came, and what was found in it.
-    small : the scene at screen size.
+    room : how large the screen can show it, (height, width) in pixels.
+    small : the scene at that size.
     """
 
     name: str
     picture: Picture
     scene: Scene
     parser: Parser = field(repr=False)
-    longest: int = 1280
+    room: tuple[int, int]
     small: Scene = field(init=False)
     _edited: OrderedDict[tuple[bool, bool, str], Scene] = field(default_factory=OrderedDict, repr=False)
     _full: tuple[str, Result] | None = None
@@ -63,7 +64,7 @@ class OpenPicture:
 
     def __post_init__(self) -> None:
         height, width = self.scene.size
-        self.small = self.scene.through((0, 0, width, height), preview_size(self.scene.size, self.longest))
+        self.small = self.scene.through((0, 0, width, height), preview_size(self.scene.size, self.room))
 
     @property
     def nbytes(self) -> int:
@@ -138,7 +139,7 @@ class OpenPicture:
         key = draft, chain.private
         if key not in self._starts:
             height, width = self.scene.size
-            size = preview_size(self.small.size, _DRAFT) if draft else self.small.size
+            size = preview_size(self.small.size, (_DRAFT, _DRAFT)) if draft else self.small.size
             self._starts[key] = self._scene_for(chain).through((0, 0, width, height), size)
         return self._starts[key]
 
@@ -153,10 +154,10 @@ class Gallery:
         self._held: HeldFiles | None = None
         self._lock = RLock()
 
-    def add(self, data: bytes, name: str, longest: int) -> str:
-        """Open a picture and parse it. Raises `ImageError`."""
+    def add(self, data: bytes, name: str, room: tuple[int, int]) -> str:
+        """Open a picture and parse it, for a screen with so much room for it, (height, width). Raises `ImageError`."""
         picture = open_image(data, max_pixels=self._max_pixels, first_frame=True)
-        opened = OpenPicture(name, picture, parse_picture(picture.canvas, self.parser), self.parser, longest)
+        opened = OpenPicture(name, picture, parse_picture(picture.canvas, self.parser), self.parser, room)
         key = secrets.token_urlsafe(12)
         with self._lock:
             self._pictures[key] = opened

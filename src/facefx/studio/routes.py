@@ -40,8 +40,8 @@ _KINDS = {
     ".svg": "image/svg+xml",
     ".json": "application/json",
 }
-#: Pixels of a preview's longer side, if the page does not say how large its screen is.
-_SCREEN = 1280
+#: Sides of a preview in pixels: at most, if the page does not say how much room its screen has, and the least and most it may say.
+_ROOM, _LEAST, _MOST = 1280, 256, 2560
 
 Answer = TypeVar("Answer")
 
@@ -103,11 +103,11 @@ def _add_pictures(router: APIRouter, gallery: Gallery, places: Places) -> None:
         return catalog()
 
     @router.post("/pictures")
-    async def add(request: Request, name: str = "picture", screen: int = _SCREEN) -> dict[str, Any]:
+    async def add(request: Request, name: str = "picture", width: int = _ROOM, height: int = _ROOM) -> dict[str, Any]:
         data = await request.body()
 
         def work() -> dict[str, Any]:
-            key = gallery.add(data, name[:200], min(max(screen, 256), 2560))
+            key = gallery.add(data, name[:200], (min(max(height, _LEAST), _MOST), min(max(width, _LEAST), _MOST)))
             return {"id": key, **_described(gallery[key])}
 
         return await working(gallery, places, work)

@@ -35,8 +35,8 @@ async function named(answer) {
   return { blob: await answer.blob(), name: star ? decodeURIComponent(star[1]) : plain ? plain[1] : "facefx" };
 }
 
-// An upload that tells how far it is; fetch cannot.
-export function upload(path, body, progress) {
+// An upload that tells how far it is, which fetch cannot, and that a signal ends.
+export function upload(path, body, progress, signal) {
   return new Promise((done, failed) => {
     const request = new XMLHttpRequest();
     request.open("POST", `/studio/api/${path}`);
@@ -48,6 +48,8 @@ export function upload(path, body, progress) {
       request.status < 400 ? done(said) : failed(new Problem(said.message || `${request.status}`));
     };
     request.onerror = () => failed(new Problem("offline"));
+    request.onabort = () => failed(new Problem("stopped"));
+    signal.addEventListener("abort", () => request.abort());
     request.send(body);
   });
 }

@@ -1,5 +1,8 @@
 // Making elements in a line.
 
+// Files that are pictures, as an input takes them: browsers do not count all of these among image/*.
+export const PICTURES = "image/*,.heic,.heif,.avif,.tif,.tiff";
+
 /** @type {(id: string) => any} */
 export const $ = (id) => document.getElementById(id);
 

@@ -1,6 +1,6 @@
 // A form from the JSON Schema of an effect's declaration: whoever declared it, its parameters appear.
 
-import { make } from "./dom.js";
+import { make, PICTURES } from "./dom.js";
 import { name, sentence, word } from "./words.js";
 
 const SWATCHES = {
@@ -77,11 +77,13 @@ function whose(id, label, value, faces, change) {
 }
 
 function file(id, label, told, value, kind, change, pickFile) {
-  const shown = make("span", { class: "soft" }, value ? "✓" : word("none"));
+  const shown = make("span", { class: "soft" }), off = make("button", { type: "button", class: "link", onclick: () => set("") }, word("remove"));
+  const tell = (path) => { shown.textContent = path ? "✓" : word("none"); off.hidden = !path; };
+  const set = (path) => { tell(path); change(path, true); };
   const button = make("button", { type: "button", id, onclick: async () => {
-    const path = await pickFile(kind === "cube" ? ".cube" : "image/*,.heic,.avif");
-    if (path) { shown.textContent = "✓"; change(path, true); }
+    const path = await pickFile(kind === "cube" ? ".cube" : PICTURES);
+    if (path) set(path);
   } }, word("chooseFile"));
-  const off = make("button", { type: "button", class: "link", onclick: () => { shown.textContent = word("none"); change("", true); } }, word("remove"));
-  return make("div", { class: "field" }, label, make("div", { class: "row" }, button, shown, value ? off : null), told);
+  tell(value);
+  return make("div", { class: "field" }, label, make("div", { class: "row" }, button, shown, off), told);
 }

@@ -1,33 +1,41 @@
 // What takes longer: a film, many photos, the camera. Each in a dialog of its own, with progress, and cancelled when that is closed.
 
 import * as api from "./api.js";
-import { make } from "./dom.js";
+import { make, PICTURES } from "./dom.js";
 import { word } from "./words.js";
 
 export function film({ steps, choose, dialog, complain }) {
   const bar = make("progress", { max: 1, value: 0, hidden: true, "aria-label": word("film") }), told = make("p", { role: "status", class: "soft" });
-  let id = null, stopped = false;
+  const stop = new AbortController();
+  let id = null;
+  const run = async (file) => {
+    go.hidden = true; bar.hidden = cancel.hidden = false;
+    const uploading = (share) => { bar.value = share; told.textContent = `${word("uploading")} ${Math.round(100 * share)} %`; };
+    ({ id } = await api.upload(`films?name=${encodeURIComponent(file.name)}`, file, uploading, stop.signal));
+    let state = await api.sendJson(`films/${id}/start`, { steps: steps() });
+    while (!state.finished && !stop.signal.aborted) {
+      await new Promise((done) => setTimeout(done, 500));
+      state = await api.getJson(`films/${id}`);
+      if (state.total) bar.value = state.done / state.total; else bar.removeAttribute("value");
+      told.textContent = `${state.done}${state.total ? ` ${word("of")} ${state.total}` : ""} ${word("frames")}`;
+    }
+    if (state.problem) throw new api.Problem(state.problem);
+    told.textContent = [word("done"), ...state.notes].join(". ");
+    cancel.replaceWith(make("a", { class: "button main", href: `/studio/api/films/${id}/file`, download: state.name }, word("download")));
+  };
   const go = make("button", { type: "button", class: "main", onclick: async () => {
     const [file] = await choose("video/*", false);
     if (!file) return;
-    go.disabled = true; bar.hidden = false;
-    try {
-      ({ id } = await api.upload(`films?name=${encodeURIComponent(file.name)}`, file, (share) => { bar.value = share; told.textContent = `${word("uploading")} ${Math.round(100 * share)} %`; }));
-      let state = await api.sendJson(`films/${id}/start`, { steps: steps() });
-      while (!state.finished && !stopped) {
-        await new Promise((done) => setTimeout(done, 500));
-        state = await api.getJson(`films/${id}`);
-        if (state.total) bar.value = state.done / state.total; else bar.removeAttribute("value");
-        told.textContent = `${state.done}${state.total ? ` ${word("of")} ${state.total}` : ""} ${word("frames")}`;
-      }
-      if (stopped) return;
-      if (state.problem) throw new api.Problem(state.problem);
-      told.textContent = [word("done"), ...state.notes].join(". ");
-      go.replaceWith(make("a", { class: "button main", href: `/studio/api/films/${id}/file`, download: state.name }, word("download")));
-    } catch (error) { shown.close(); complain(error); }
+    try { await run(file); } catch (error) { if (!stop.signal.aborted) { shown.close(); complain(error); } }
   } }, word("chooseFilm"));
-  const shown = dialog(word("film"), make("p", { class: "soft" }, word("filmHint")), bar, told, make("p", { class: "row end" }, go));
-  shown.addEventListener("close", () => { stopped = true; if (id) setTimeout(() => api.remove(`films/${id}`), 60000 * (bar.value === 1 ? 30 : 0)); }, { once: true });
+  const cancel = cancelling(() => shown.close());
+  const shown = dialog(word("film"), make("p", { class: "soft" }, word("filmHint")), bar, told, make("p", { class: "row end" }, cancel, go));
+  offer(steps, told, go);
+  shown.addEventListener("close", () => {
+    const minutes = cancel.isConnected ? 0 : 30; // one that is done may be on its way to the disk
+    stop.abort();
+    if (id) setTimeout(() => api.remove(`films/${id}`), 60000 * minutes);
+  }, { once: true });
 }
 
 export function folder({ steps, choose, dialog, complain }) {
@@ -35,28 +43,41 @@ export function folder({ steps, choose, dialog, complain }) {
   let stopped = false;
   const run = async (files) => {
     const pictures = files.filter((file) => /\.(jpe?g|jfif|png|webp|tiff?|bmp|avif|heic|heif)$/i.test(file.name));
-    if (!pictures.length) return;
-    buttons.hidden = true; bar.hidden = false;
+    if (!pictures.length) { if (files.length) told.textContent = word("noPictures"); return; }
+    choosing.hidden = true; bar.hidden = cancel.hidden = false;
+    let id = null, failed = 0;
     try {
-      const { id } = await api.sendJson("folders", { steps: steps() });
-      let failed = 0;
+      ({ id } = await api.sendJson("folders", { steps: steps() }));
       for (const [place, file] of pictures.entries()) {
-        if (stopped) { api.remove(`folders/${id}`); return; }
         const record = await api.sendBytes(`folders/${id}?name=${encodeURIComponent(file.webkitRelativePath || file.name)}`, file);
+        if (stopped) return;
         failed += record.status === "failed" ? 1 : 0;
         bar.value = (place + 1) / pictures.length;
         told.textContent = `${place + 1} ${word("of")} ${pictures.length}${failed ? `, ${failed} ${word("failed")}` : ""}`;
       }
-      if (!stopped) api.hand_over(await api.getFile(`folders/${id}/file`));
+      api.hand_over(await api.getFile(`folders/${id}/file`));
       told.textContent += `. ${word("done")}.`;
-    } catch (error) { shown.close(); complain(error); }
+      cancel.hidden = true;
+    } catch (error) { if (!stopped) { shown.close(); complain(error); } }
+    finally { if (id) api.remove(`folders/${id}`); }
   };
-  const buttons = make("p", { class: "row end" },
+  const choosing = make("p", { class: "row end" },
     make("button", { type: "button", onclick: async () => run(await choose("", true, true)) }, word("chooseTree")),
-    make("button", { type: "button", class: "main", onclick: async () => run(await choose("image/*,.heic,.avif", true)) }, word("chooseFolder")));
-  const shown = dialog(word("folder"), make("p", { class: "soft" }, word("folderHint")), bar, told, buttons);
+    make("button", { type: "button", class: "main", onclick: async () => run(await choose(PICTURES, true)) }, word("chooseFolder")));
+  const cancel = cancelling(() => shown.close());
+  const shown = dialog(word("folder"), make("p", { class: "soft" }, word("folderHint")), bar, told, choosing, make("p", { class: "row end" }, cancel));
+  offer(steps, told, ...choosing.children);
   shown.addEventListener("close", () => { stopped = true; }, { once: true });
 }
+
+// Nobody uploads a film to hear only then that there is nothing to do.
+function offer(steps, told, ...buttons) {
+  if (steps().some((step) => step.on)) return;
+  told.textContent = word("nothingToDo");
+  for (const button of buttons) button.disabled = true;
+}
+
+const cancelling = (onclick) => make("button", { type: "button", class: "cancel", hidden: true, onclick }, word("stop"));
 
 export async function camera({ steps, dialog, openFiles, complain }) {
   let stream;
@@ -91,6 +112,6 @@ export async function camera({ steps, dialog, openFiles, complain }) {
       if (moments.length > 12) moments.shift();
       if (moments.length > 2) rate.textContent = `${(1000 * (moments.length - 1) / (moments.at(-1) - moments[0])).toFixed(1)} ${word("perSecond")}`;
     }
-  } catch (error) { shown.close(); complain(error); }
+  } catch (error) { if (open) { shown.close(); complain(error); } }
   if (id) api.remove(`cameras/${id}`);
 }

@@ -1,7 +1,7 @@
 // The studio: what is open, the chain of steps, and how the page shows both.
 
 import * as api from "./api.js";
-import { $, all, icon, make, say } from "./dom.js";
+import { $, all, icon, make, PICTURES, say } from "./dom.js";
 import { formOf } from "./form.js";
 import { effectsFor, groupsIn } from "./groups.js";
 import { camera, film, folder } from "./jobs.js";
@@ -24,8 +24,8 @@ async function openFiles(files) {
   clearNotice();
   for (const file of chosen) {
     try {
-      const screen = Math.round(Math.min(Math.max(innerWidth, innerHeight) * (devicePixelRatio || 1), 1400));
-      const picture = await api.sendBytes(`pictures?name=${encodeURIComponent(file.name || "photo.png")}&screen=${screen}`, file);
+      const { width, height } = stage.room;
+      const picture = await api.sendBytes(`pictures?name=${encodeURIComponent(file.name || "photo.png")}&width=${width}&height=${height}`, file);
       picture.before = await image(await api.sendForBlob(`pictures/${picture.id}/preview`, { steps: [] }));
       picture.parts = await image(await api.getBlob(`pictures/${picture.id}/parts.png`));
       state.pictures.push(picture);
@@ -417,6 +417,7 @@ function compare(on) {
   stage.draw();
 }
 
+$("files").accept = PICTURES;
 $("files").addEventListener("change", (event) => { openFiles(event.target.files); event.target.value = ""; });
 for (const id of ["open", "choose"]) $(id).addEventListener("click", () => $("files").click());
 $("shoot").addEventListener("click", () => camera({ steps: plain, dialog, openFiles, complain }));
@@ -450,7 +451,7 @@ addEventListener("keydown", (event) => {
   const typing = event.target instanceof Element && event.target.matches("input[type=text], textarea, select") || $("dialog").open;
   const key = event.key.toLowerCase();
   if ((event.ctrlKey || event.metaKey) && key === "z" && !typing) { event.preventDefault(); event.shiftKey ? travel(state.future, state.past) : travel(state.past, state.future); }
-  else if ((event.ctrlKey || event.metaKey) && key === "s") { event.preventDefault(); saveDialog(); }
+  else if ((event.ctrlKey || event.metaKey) && key === "s") { event.preventDefault(); if (!$("dialog").open) saveDialog(); }
   else if (event.ctrlKey || event.metaKey || event.altKey || typing) return;
   else if (key === "b" && !stage.holding) { stage.holding = true; stage.draw(); }
   else if (key === "c") compare(stage.split === null);

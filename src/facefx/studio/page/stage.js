@@ -2,7 +2,8 @@
 
 import { $ } from "./dom.js";
 
-const MOST = 16;
+const MOST = 16; // times as large as its own pixels
+const LARGEST = 1400; // pixels of a preview's sides, beyond which its answers would come too late
 
 export class Stage {
   constructor({ onPart, onZoom, needWindow }) {
@@ -16,6 +17,7 @@ export class Stage {
     this.split = null; this.holding = false;
     this.lit = null; this.glow = null;
     this.fingers = new Map();
+    this.fit();
     new ResizeObserver(() => { this.fit(); this.draw(); }).observe(this.canvas.parentElement);
     const on = (kind, does, options) => this.canvas.addEventListener(kind, does, options);
     on("pointerdown", (event) => this.down(event));
@@ -51,6 +53,12 @@ export class Stage {
     const margin = Math.min(box.width, box.height) > 500 ? 24 : 8;
     this.fitted = Math.min((box.width - 2 * margin) / this.size.width, (box.height - 2 * margin) / this.size.height);
     this.box = box;
+  }
+
+  // Pixels of the screen that a picture can have here, also once the window is as large as it gets.
+  get room() {
+    const most = (here, screen, window) => Math.round(Math.min((here + Math.max(screen - window, 0)) * this.ratio, LARGEST));
+    return { width: most(this.box.width, screen.availWidth, innerWidth), height: most(this.box.height, screen.availHeight, innerHeight) };
   }
 
   get scale() { return this.fitted * this.zoom; } // screen pixels a pixel of the picture
