@@ -37,12 +37,29 @@ def warped(scene: Scene, window: tuple[int, int, int, int], displacement: np.nda
     # Only what the window can take its colours from: a remap of all of a large picture costs as much as all else together.
     low = np.maximum(np.floor(source.min(axis=(0, 1))).astype(int) - 3, 0)
     high = np.ceil(source.max(axis=(0, 1))).astype(int) + 4
-    part = np.ascontiguousarray(scene.canvas[low[1] : high[1], low[0] : high[0]])
-    moved = _remapped(part, source - low.astype(np.float32), cv2.INTER_CUBIC, cv2.BORDER_REPLICATE)
+    reach, place = np.s_[low[1] : high[1], low[0] : high[0]], source - low.astype(np.float32)
+    part, alpha = np.ascontiguousarray(scene.canvas[reach]), scene.alpha
+    moved = _remapped(part, place, cv2.INTER_CUBIC, cv2.BORDER_REPLICATE)
     still = (field == 0).all(axis=-1)
+    if alpha is not None and (there := np.ascontiguousarray(alpha[reach])).min() < 1:
+        moved, left = _seen_through(part, there, place, moved)
+        alpha = np.array(alpha)
+        alpha[y0:y1, x0:x1] = np.where(still, alpha[y0:y1, x0:x1], left)
     canvas = scene.canvas.painted(window, np.where(still[..., None], scene.canvas[y0:y1, x0:x1], np.clip(moved, 0, 1)))
     faces = tuple(face.moved_to(canvas, _moved(face, window, field)) for face in scene.faces)
-    return Scene(canvas, faces, scene.alpha, scene.seen, (*scene.moves, Move(window, field)))
+    return Scene(canvas, faces, alpha, scene.seen, (*scene.moves, Move(window, field)))
+
+
+def _seen_through(part: np.ndarray, alpha: np.ndarray, place: np.ndarray, moved: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Colours and alpha at `place`, of a part that is transparent here and there; `moved` are its colours as if it were not.
+
+    Where what is seen and what is not seen meet, only what is seen gives the colour, by its share: nobody has looked at the rest.
+    """
+    left = _remapped(alpha, place, cv2.INTER_LINEAR, cv2.BORDER_REPLICATE)
+    whole = cv2.erode(alpha, np.ones((5, 5), np.uint8), borderType=cv2.BORDER_REPLICATE)  # as far as the cubic kernel looks
+    mixed = (_remapped(whole, place, cv2.INTER_LINEAR, cv2.BORDER_REPLICATE) < 1) & (left > 0)
+    shares = _remapped(part * alpha[..., None], place, cv2.INTER_LINEAR, cv2.BORDER_REPLICATE)
+    return np.where(mixed[..., None], shares / np.maximum(left, np.float32(1e-6))[..., None], moved), left
 
 
 def faded(displacement: np.ndarray, window: tuple[int, int, int, int], size: tuple[int, int]) -> np.ndarray:
