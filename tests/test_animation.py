@@ -19,7 +19,8 @@ from facefx import chain
 from facefx.batch import prepare
 from facefx.cli.exit_codes import ExitCode
 from facefx.errors import ImageError, OutputError
-from facefx.image.animation import open_animation, paletted
+from facefx.image.animation import open_animation
+from facefx.image.palettes import paletted
 from facefx.video import animate
 from facefx.video.animation import Animated
 from synthetic import FakeDetector, FakeSegmenter

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,6 +16,7 @@ from tiny_faces import face
 from tiny_onnx import write_model
 from typer.testing import CliRunner
 
+import facefx
 from facefx.errors import MissingExtra, ModelError, ParameterError
 from facefx.inference.cards import ModelCard
 from facefx.inference.segmenter import OnnxSegmenter
@@ -131,6 +133,29 @@ def test_core_ml_takes_an_image_and_gives_logits(precision: str, tmp_path: Path,
     assert "not run" in card["compared"]
     with pytest.raises(ModelError, match="Apple"):
         PhoneSegmenter(PhoneModel(into)).probabilities(np.zeros((1, SIZE, SIZE, 3), np.float32))
+
+
+def test_the_pages_python_gives_the_labels_that_facefx_gives(tmp_path: Path, model: Path, photos: Path) -> None:
+    """What is done before and after on a phone, as docs/android.md says it in Kotlin, and once more in Python."""
+    installed("tflite")
+    write_for_phones(ModelCard.read(model), tmp_path / "phone", to="tflite", precision="float16", size=SIZE, photos=photos)
+    page = (Path(__file__).parents[2] / "docs" / "android.md").read_text("utf-8")
+    told: dict[str, Any] = {}
+    exec(page.partition("```python\n")[2].partition("```")[0], told)
+
+    drawn = face(160, 3)[0]
+    photo = np.full((200, 230, 3), 128, np.uint8)
+    photo[40:, 35:195] = drawn
+    segmenter = OnnxSegmenter(ModelCard.read(model)).for_frames(SIZE)
+    (found,) = facefx.parse(photo, segmenter=segmenter, detector=[(58, 60, 166, 180)]).faces[:1]
+    labels, (left, top, side) = told["labels_of"](photo, (58, 60, 166, 180), str(tmp_path / "phone" / "model.tflite"))
+    assert labels.shape == (SIZE, SIZE)
+    # where facefx's crop has the corners of the page's window, in shares of either
+    corners = np.array([[left, top, 1], [left + side, top + side, 1]]) @ found.parsing.affine.T
+    np.testing.assert_allclose(corners, [[0, 0], [SIZE, SIZE]], atol=1.0)
+    parsed = np.asarray(found.parsing.probabilities).argmax(0)
+    assert (labels == parsed).mean() > 0.95
+    assert len(np.unique(labels)) > 5
 
 
 def test_a_converter_that_is_missing_names_the_line_for_pip() -> None:

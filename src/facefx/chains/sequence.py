@@ -153,6 +153,11 @@ class Chain:
         """Whether one of its effects hides people, so that no face may be missed."""
         return any(isinstance(step.spec, EffectSpec) and step.spec.private for step in self.steps)
 
+    @property
+    def cuts_out(self) -> bool:
+        """Whether one of its effects makes part of the picture transparent."""
+        return any(isinstance(step.spec, EffectSpec) and step.spec.kind == "cutout" for step in self.steps)
+
     def declined(self, scene: Scene, min_confidence: float) -> tuple[Declined, ...]:
         """What `edit` would leave alone in a scene at that `min_confidence`. Raises `RegionUnavailable` or `ParameterError`."""
         check_confidence(min_confidence)
@@ -179,17 +184,18 @@ class Chain:
         if require_face:
             self._check_faces(scene)
         declined = self.declined(scene, min_confidence)
-        edited = self.edit(scene, declined=declined)
+        edited = self.edit(scene.seen_through(picture.alpha), declined=declined)
         measuring = {step.name: (step.spec, step.params) for step in self.steps if isinstance(step.spec, AnalyzerSpec)}
         short = [full.rpartition(":")[2] for full in measuring]
         analyzers = {n if short.count(n) == 1 else full: measuring[full] for full, n in zip(measuring, short, strict=True)}
         reports = tuple(measure(face, index, analyzers) for index, face in enumerate(scene.faces)) if analyzers else ()
-        unchanged = edited.canvas is picture.canvas and edited.alpha is None
+        unchanged = edited.canvas is picture.canvas and edited.alpha is picture.alpha
         done = picture if unchanged else picture.with_canvas(edited.canvas, edited.alpha)
         dropped: tuple[str, ...] = ()
         if self.private and not unchanged:
             done, dropped = done.without_people()
-        return Result(done.handed_back(cut_out=edited.alpha is not None), reports, scene, done, declined, edited.moves, dropped)
+        cut_out = self.cuts_out and not unchanged
+        return Result(done.handed_back(cut_out=cut_out), reports, scene, done, declined, edited.moves, dropped)
 
     def _check_faces(self, scene: Scene) -> None:
         """Raise `NoFaceFound` if there is no face for a step that needs one."""

@@ -43,12 +43,29 @@ def warped(scene: Scene, window: tuple[int, int, int, int], displacement: np.nda
     part = np.ascontiguousarray(scene.canvas[top:bottom, left:right])
     from_x -= np.float32(left)
     from_y -= np.float32(top)
-    moved = np.asarray(cv2.remap(part, from_x, from_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.float32)
+    places = from_x, from_y
+    moved, alpha = _remapped(part, places, cv2.INTER_CUBIC), scene.alpha
+    if alpha is not None and (there := np.ascontiguousarray(alpha[top:bottom, left:right])).min() < 1:
+        moved, seen = _seen_through(part, there, places, moved)
+        alpha = np.array(alpha)
+        alpha[y0:y1, x0:x1] = np.where(still, alpha[y0:y1, x0:x1], seen)
     np.clip(moved, 0, 1, out=moved)
     cv2.copyTo(scene.canvas[y0:y1, x0:x1], still.astype(np.uint8), moved)
     canvas = scene.canvas.painted(window, moved)
     faces = tuple(face.moved_to(canvas, _moved(face, window, field)) for face in scene.faces)
-    return Scene(canvas, faces, scene.alpha, scene.seen, (*scene.moves, Move(window, field)), scene.people, scene.others)
+    return Scene(canvas, faces, alpha, scene.seen, (*scene.moves, Move(window, field)), scene.people, scene.others)
+
+
+def _seen_through(part: np.ndarray, alpha: np.ndarray, places: tuple[np.ndarray, np.ndarray], moved: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Colours and alpha at `places`, of a part that is transparent here and there; `moved` are its colours as if it were not.
+
+    Where what is seen and what is not seen meet, only what is seen gives the colour, by its share: nobody has looked at the rest.
+    """
+    left = _remapped(alpha, places, cv2.INTER_LINEAR)
+    whole = cv2.erode(alpha, np.ones((5, 5), np.uint8), borderType=cv2.BORDER_REPLICATE)  # as far as the cubic kernel looks
+    mixed = (_remapped(whole, places, cv2.INTER_LINEAR) < 1) & (left > 0)
+    shares = _remapped(part * alpha[..., None], places, cv2.INTER_LINEAR)
+    return np.where(mixed[..., None], shares / np.maximum(left, np.float32(1e-6))[..., None], moved), left
 
 
 def faded(displacement: np.ndarray, window: tuple[int, int, int, int], size: tuple[int, int]) -> np.ndarray:
@@ -76,7 +93,7 @@ def _moved(face: Face, window: tuple[int, int, int, int], field: np.ndarray) -> 
     points = geometry.apply(geometry.invert(parsing.affine), np.column_stack([columns.ravel(), rows.ravel()]) + 0.5)
     x0, y0, _, _ = window
     place = (points - (x0 + 0.5, y0 + 0.5)).astype(np.float32).reshape(size, size, 2)
-    shift = _remapped(field, place, cv2.INTER_LINEAR, cv2.BORDER_CONSTANT)
+    shift = _remapped(field, (place[..., 0], place[..., 1]), cv2.INTER_LINEAR, cv2.BORDER_CONSTANT)
     if not shift.any():
         return parsing
     source = geometry.apply(parsing.affine, points + shift.reshape(-1, 2)).astype(np.float32).reshape(size, size, 2) - 0.5
@@ -94,7 +111,7 @@ class _Moved:
         if isinstance(classes, int | np.integer):
             return np.asarray(self[[classes]][0])
         # Absolute places in both, so where nothing moves nothing is blurred.
-        planes = [_remapped(plane, self._source, cv2.INTER_LINEAR, cv2.BORDER_REPLICATE) for plane in self._before[classes]]
+        planes = [_remapped(plane, (self._source[..., 0], self._source[..., 1]), cv2.INTER_LINEAR) for plane in self._before[classes]]
         return np.stack(planes) if planes else np.zeros((0, *self.shape[1:]), np.float32)
 
     def __iter__(self) -> Iterator[np.ndarray]:
@@ -108,6 +125,8 @@ class _Moved:
         return np.asarray(self.copy(), dtype)
 
 
-def _remapped(values: np.ndarray, places: np.ndarray, interpolation: int, border: int) -> np.ndarray:
-    """`values` at `places`, (h, w, 2) float32 (x, y) with pixel centres at whole numbers."""
-    return np.asarray(cv2.remap(values, places[..., 0], places[..., 1], interpolation, borderMode=border))
+def _remapped(
+    values: np.ndarray, places: tuple[np.ndarray, np.ndarray], interpolation: int, border: int = cv2.BORDER_REPLICATE
+) -> np.ndarray:
+    """`values` at `places`, x and y, (h, w) float32 each, with pixel centres at whole numbers."""
+    return np.asarray(cv2.remap(values, *places, interpolation, borderMode=border), np.float32)

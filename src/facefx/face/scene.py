@@ -46,7 +46,8 @@ class Scene:
     Attributes
     ----------
     canvas : the picture; an array, (H, W, 3) float32 RGB in [0, 1], is made one.
-    alpha : (H, W) float32 in [0, 1], what a cutout left of the picture; None if all of it.
+    alpha : (H, W) float32 in [0, 1], what there is of the picture: what a cutout left, and what it was when it came, see
+        `seen_through`; None if all of it.
     seen : faces that a careful look of the detector sees and the parser does not, for effects that hide. Only looked for, and of
         `faces` only marked with what that look says of them (`Face.sighted`), where a chain has such an effect.
     moves : the warps that the picture has been through, in their order.
@@ -130,6 +131,12 @@ class Scene:
             return tuple(face.carried(move, canvas) for face in faces if face.box.intersection(shown).area > 0)
 
         return Scene(canvas, inside(self.faces), alpha, inside(self.seen), people=self.people, others=inside(self.others))
+
+    def seen_through(self, alpha: np.ndarray | None) -> Scene:
+        """The same scene of a picture that came with an alpha of its own, (H, W) float32 in [0, 1]; None for one without."""
+        if alpha is None:
+            return self
+        return replace(self, alpha=alpha if self.alpha is None else np.asarray(self.alpha * alpha))
 
     @property
     def everyone(self) -> tuple[Face, ...]:

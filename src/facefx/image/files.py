@@ -27,6 +27,7 @@ from .guarded_pillow import pillow, quiet, too_large
 from .jpeg_scans import START, scans_in, whole_but_for_its_end
 from .metadata import Metadata, metadata_of, without_gps
 from .modes import Native, fits, image_array, in_srgb, profile_of
+from .palettes import paletted
 from .rare_modes import plain
 from .sixteen_bits import decode_16_bits, encode_16_bits, has_16_bits
 
@@ -256,8 +257,11 @@ def _in_mode_of(image: Image.Image, format: str) -> Image.Image:
     if not image.has_transparency_data:
         return image.convert("RGB")
     image = image.convert("RGBA")
-    if "RGBA" in modes or format == "GIF":  # GIF: Pillow makes the palette, with its one transparent entry
+    if "RGBA" in modes:
         return image
+    if format == "GIF":  # Pillow's own palette shows some of what is beneath the alpha
+        pixels = np.asarray(image)
+        return paletted(pixels, pixels)
     white = Image.new("RGBA", image.size, "white")
     white.alpha_composite(image)
     return white.convert("RGB")

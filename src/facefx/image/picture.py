@@ -121,14 +121,20 @@ class Picture:
         if not isinstance(rgb, np.ndarray) or rgb.shape != (*self.size, 3) or rgb.dtype.kind != "f":
             given = f"{rgb.dtype} of shape {rgb.shape}" if isinstance(rgb, np.ndarray) else type(rgb).__name__
             raise ImageError(f"the new colours must be floats of shape {(*self.size, 3)}; given was {given}.")
-        native = native_with_rgb(self.native, self.rgb, rgb.astype(np.float32, copy=False), self.metadata.icc)
-        return self._with_native(native, alpha)
+        done = replace(self, native=native_with_rgb(self.native, self.rgb, rgb.astype(np.float32, copy=False), self.metadata.icc))
+        if alpha is None:
+            return done
+        kept = self._checked(alpha)
+        return done._with_alpha(kept if self.alpha is None else kept * self.alpha)
 
     def with_canvas(self, canvas: Canvas, alpha: NDArray[np.floating[Any]] | None = None) -> Picture:
-        """`with_rgb` of ``canvas.image``; where that is `self.canvas` painted on, only what was painted is written."""
-        painted = canvas.painted_on(self.canvas)
-        native = None if painted is None else native_with_painted(self.native, painted, self.metadata.icc)
-        return self.with_rgb(canvas.image, alpha) if native is None else self._with_native(native, alpha)
+        """`with_rgb` of ``canvas.image``; where that is `self.canvas` painted on, only what was painted is written.
+
+        But `alpha`, as `Scene.alpha` has it, takes the place of the picture's own; None, and that itself, leave it as it is.
+        """
+        if alpha is None or alpha is self.alpha:
+            return self._painted(canvas)
+        return self._painted(canvas, self._without_palette())._with_alpha(self._checked(alpha))
 
     def without_people(self) -> tuple[Picture, tuple[str, ...]]:
         """The same picture without what may show or name someone beside the pixels, and the names of what that was.
@@ -140,23 +146,34 @@ class Picture:
         native = impersonal_info(self.native, metadata) if isinstance(self.native, Image.Image) else self.native
         return replace(self, native=native, metadata=metadata), dropped
 
-    def _with_native(self, native: Native, alpha: NDArray[np.floating[Any]] | None) -> Picture:
+    def _painted(self, canvas: Canvas, onto: Native | None = None) -> Picture:
+        """What is on the canvas, written onto the picture or a copy of it in another kind."""
+        onto = self.native if onto is None else onto
+        painted = canvas.painted_on(self.canvas)
+        native = None if painted is None else native_with_painted(onto, painted, self.metadata.icc)
+        return replace(self, native=onto).with_rgb(canvas.image) if native is None else replace(self, native=native)
+
+    def _without_palette(self) -> Native:
+        """The same in a kind of which each pixel may have any alpha; a palette's colours go by theirs."""
+        if isinstance(self.native, Image.Image) and self.native.mode == "P":
+            return self.native.convert("RGBA")
+        return self.native
+
+    def _with_alpha(self, alpha: NDArray[np.float32]) -> Picture:
+        """The same colours, this alpha."""
         icc = self.metadata.icc
-        if alpha is None:
-            return replace(self, native=native)
-        share = self._share_of(alpha)
-        transparent = native_with_alpha(native, share)
-        if icc and fits(icc, native) and not fits(icc, transparent):  # CMYK, for one, has no kind with alpha
-            return replace(self, native=native_with_alpha(in_srgb(native, icc), share), metadata=replace(self.metadata, icc=None))
+        transparent = native_with_alpha(self.native, alpha)
+        if icc and fits(icc, self.native) and not fits(icc, transparent):  # CMYK, for one, has no kind with alpha
+            plain = native_with_alpha(in_srgb(self.native, icc), alpha)
+            return replace(self, native=plain, metadata=replace(self.metadata, icc=None))
         return replace(self, native=transparent)
 
-    def _share_of(self, alpha: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-        """`alpha` times what there was, (H, W) float32 in [0, 1]."""
+    def _checked(self, alpha: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+        """`alpha` as (H, W) float32 in [0, 1]; raises `ImageError`."""
         if not isinstance(alpha, np.ndarray) or alpha.shape != self.size or alpha.dtype.kind != "f" or not np.isfinite(alpha).all():
             given = f"{alpha.dtype} of shape {alpha.shape}" if isinstance(alpha, np.ndarray) else type(alpha).__name__
             raise ImageError(f"the alpha must be finite floats of shape {self.size}; given was {given}.")
-        kept = np.clip(alpha.astype(np.float32, copy=False), 0, 1)
-        return kept if self.alpha is None else kept * self.alpha
+        return np.clip(alpha.astype(np.float32, copy=False), 0, 1)
 
     def like(self, rgb: NDArray[np.floating[Any]], alpha: NDArray[np.floating[Any]] | None = None) -> Native | bytes:
         """`with_rgb(rgb, alpha)` in the kind that was opened. Bytes are encoded anew, at quality 95 and without GPS.
@@ -168,7 +185,7 @@ class Picture:
         return self.with_rgb(rgb, alpha).handed_back(cut_out=alpha is not None)
 
     def handed_back(self, *, cut_out: bool = False) -> Native | bytes:
-        """What a caller gets who gave this kind of picture; see `like`. `cut_out`: whether it was given an alpha since."""
+        """What a caller gets who gave this kind of picture; see `like`. `cut_out`: whether something was cut out of it since."""
         if self.encoded and self.metadata.format is not None:
             name = self.metadata.format if not cut_out or self.metadata.format in _WITH_ALPHA else "PNG"
             return encode(self.native, self.metadata, name, quality=DEFAULT_QUALITY, keep_gps=False)

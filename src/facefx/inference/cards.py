@@ -234,7 +234,8 @@ def checked_bytes(path: Path, model: str, sha256: str) -> bytes:
     if (found := hashlib.sha256(content).hexdigest()) != sha256:
         raise ModelError(
             f"{path} is not the file that its card describes (sha256 {found}, card says {sha256}); "
-            "it may be damaged or tampered with: install facefx again, or export the model again"
+            "it may be damaged or tampered with: install facefx again or export the model again; where it is the right one, "
+            "write its sha256 into the card"
         )
     return content
 

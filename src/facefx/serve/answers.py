@@ -13,7 +13,6 @@ import numpy as np
 from PIL import Image
 
 from ..chains.reports import installed_analyzers, measure
-from ..declare.declarations import EffectSpec
 from ..errors import ParameterError
 from ..face.scene import Scene
 from ..face.values import Detection
@@ -71,8 +70,7 @@ class Answers:
         told = {"x-facefx-faces": str(len(scene.everyone))}
         if result.declined:
             told["x-facefx-declined"] = ", ".join(f"{one.effect} face {one.face}" for one in result.declined)
-        cut_out = any(isinstance(step.spec, EffectSpec) and step.spec.kind == "cutout" for step in chain.steps)
-        content, media = encoded_result(result.picture, asked.format, asked.file_quality, cut_out=cut_out)
+        content, media = encoded_result(result.picture, asked.format, asked.file_quality, cut_out=chain.cuts_out)
         return self._answer(content, media, scene, told)
 
     def parse(self, image: bytes, files: Mapping[str, bytes], asked: Parsing) -> Answer:

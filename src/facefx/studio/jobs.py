@@ -22,7 +22,6 @@ from starlette.background import BackgroundTask
 
 from ..chains.sequence import Chain
 from ..chains.steps import make_step
-from ..declare.declarations import EffectSpec
 from ..errors import FacefxError, ImageError, OutputError, ParameterError
 from ..held_files import PREFIX
 from ..image.picture import open_image
@@ -266,8 +265,7 @@ class Folder:
                 open_image(data, first_frame=True), segmenter=self.parser.segmenter, detector=self.parser.detector,
                 require_face=False,
             )  # fmt: skip
-            cut_out = any(isinstance(step.spec, EffectSpec) and step.spec.kind == "cutout" for step in self.chain.steps)
-            content, kind = encoded_result(result.picture, None, 95, cut_out=cut_out)
+            content, kind = encoded_result(result.picture, None, 95, cut_out=self.chain.cuts_out)
             record |= {"status": "done" if result.scene.everyone else "no face", "faces": len(result.scene.everyone)}
         except FacefxError as error:
             content, kind = b"", ""

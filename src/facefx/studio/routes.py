@@ -18,7 +18,6 @@ from ..chains.look_text import parsed
 from ..chains.reports import installed_analyzers, measure
 from ..chains.sequence import Chain
 from ..chains.written import as_command, as_python
-from ..declare.declarations import EffectSpec
 from ..errors import ImageError, LookError, ParameterError
 from ..image.overlay import overlay, palette
 from ..parsing.parser import Parser
@@ -180,9 +179,8 @@ def _add_results(router: APIRouter, gallery: Gallery, places: Places) -> None:
         chain, form, quality = chain_of(asked.get("steps"), gallery.files), asked.get("format") or None, asked.get("quality", 95)
         if form not in (None, "jpeg", "png", "webp", "tiff", "avif") or not isinstance(quality, int) or not 1 <= quality <= 100:
             raise ParameterError("the format is jpeg, png, webp, tiff or avif, and the quality a whole number from 1 to 100")
-        cut_out = any(isinstance(step.spec, EffectSpec) and step.spec.kind == "cutout" for step in chain.steps)
         content, kind = await working(
-            gallery, places, lambda: encoded_result(opened.result(chain).picture, form, quality, cut_out=cut_out)
+            gallery, places, lambda: encoded_result(opened.result(chain).picture, form, quality, cut_out=chain.cuts_out)
         )
         ending = {"image/jpeg": "jpg"}.get(kind, kind.partition("/")[2])
         return _download(content, kind, f"{Path(opened.name).stem}-edited.{ending}")

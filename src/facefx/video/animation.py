@@ -14,9 +14,10 @@ from ..chains.sequence import Chain, check_confidence, load_look
 from ..errors import ImageError
 from ..face.scene import Scene
 from ..face.values import Detector, Segmenter
-from ..image.animation import Animation, check_holds, encode_animation, open_animation, paletted
+from ..image.animation import Animation, check_holds, encode_animation, open_animation
 from ..image.compression import DEFAULT_QUALITY, FileQuality
 from ..image.files import check_target, encode, format_of, write_file
+from ..image.palettes import paletted
 from ..image.picture import Picture
 from ..inference.cards import Quality
 from ..parsing.parser import Parser
@@ -180,7 +181,7 @@ def _pages(
         left_alone = look.declined(scene, min_confidence)
         if left_alone:
             declined.add(number, left_alone)
-        done = look.edit(scene, declined=left_alone)
+        done = look.edit(scene.seen_through(page.alpha), declined=left_alone)
         faces.append(len(scene.everyone))
         picture = page.with_canvas(done.canvas, done.alpha)
         if look.private:

@@ -15,7 +15,6 @@ import cv2
 import numpy as np
 
 from ..chains.sequence import Chain, check_confidence
-from ..declare.declarations import EffectSpec
 from ..errors import OutputError, ParameterError
 from ..face.scene import Scene
 from ..face.values import Detector, Segmenter
@@ -126,7 +125,7 @@ def convert(
     tracker = Tracker(segmenter, detector, tracking)
     company = company_of(source, target, keep_gps=keep_gps, drop_sound=drop_sound)
     with _opened_for(source, suffix, look, tone_map) as reader:
-        encoding = encoding_for(reader, suffix, crf, alpha=reader.has_alpha or _cuts_out(look))
+        encoding = encoding_for(reader, suffix, crf, alpha=reader.has_alpha or look.cuts_out)
         left_out = (*company.left_out, *_lost(reader, encoding, look, suffix, tone_map))
         for what in left_out if on_left_out else ():
             on_left_out(what)  # type: ignore[misc]
@@ -194,19 +193,15 @@ def _with_moments(
 def _opened_for(source: Path, suffix: str, look: Chain, tone_map: bool) -> VideoReader:
     """The source, tone-mapped if that is asked for or if it is transparent and the target holds that with 8 bits only."""
     reader = VideoReader(source, tone_map=tone_map)
-    if tone_map or not reader.light.is_deep or not alpha_needs_8_bits(suffix) or not (reader.has_alpha or _cuts_out(look)):
+    if tone_map or not reader.light.is_deep or not alpha_needs_8_bits(suffix) or not (reader.has_alpha or look.cuts_out):
         return reader
     with reader:
         return VideoReader(source, tone_map=True)
 
 
-def _cuts_out(look: Chain) -> bool:
-    return any(isinstance(step.spec, EffectSpec) and step.spec.kind == "cutout" for step in look.steps)
-
-
 def _lost(reader: VideoReader, encoding: Encoding, look: Chain, suffix: str, tone_map: bool) -> Iterator[str]:
     """What of the picture the encoder cannot hold, in words."""
-    if (reader.has_alpha or _cuts_out(look)) and not encoding.has_alpha:
+    if (reader.has_alpha or look.cuts_out) and not encoding.has_alpha:
         yield f"a {suffix} file holds no transparency, so that becomes white: name OUT .webm, or .mov (ProRes 4444), to keep it"
     if reader.is_tone_mapped and not tone_map:
         yield f"transparency is held with 8 bits in a {suffix} file, so the film is drawn into BT.709; .mov keeps its bits"
@@ -242,17 +237,15 @@ def _after(
 def painted_frame(frame: Frame, picture: Picture, done: Scene) -> tuple[Frame, Painted]:
     """A frame and what was painted on it: what `PartWriter.write` takes."""
     painted = done.canvas.painted_on(picture.canvas)
-    if painted is None or done.alpha is not None:
+    alpha = None if done.alpha is picture.alpha else done.alpha
+    if painted is None or alpha is not None:
         height, width = done.size
         painted = (((0, 0, width, height), done.image),)
     windows = [(window, _in_numbers(colors, frame.rgb.dtype)) for window, colors in painted]
-    if done.alpha is None:
+    if alpha is None:
         return frame, windows
     ((window, colors),) = windows
-    alpha = _in_numbers(done.alpha, frame.rgb.dtype)
-    if frame.alpha is not None:
-        alpha = np.minimum(alpha, frame.alpha)
-    return frame, [(window, np.dstack([colors, alpha]))]
+    return frame, [(window, np.dstack([colors, _in_numbers(alpha, frame.rgb.dtype)]))]
 
 
 def _in_numbers(values: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:

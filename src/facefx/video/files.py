@@ -81,8 +81,9 @@ class Frame:
 
     @cached_property
     def picture(self) -> Picture:
-        """The frame as a picture, without a copy of it."""
-        return Picture(self.rgb, Metadata(), encoded=False)
+        """The frame as a picture, without a copy of it unless it has alpha."""
+        pixels = self.rgb if self.alpha is None else np.dstack([self.rgb, self.alpha])
+        return Picture(pixels, Metadata(), encoded=False)
 
 
 #: What tells a display frame by frame how to show HDR, and is true no more of what was painted on.

@@ -157,6 +157,7 @@ def edited(
     underway: deque[Future[R]] = deque()
 
     def edit(companion: T, picture: Picture, scene: Scene, touched: bool, declined: Sequence[Declined]) -> R:
+        scene = scene.seen_through(picture.alpha)
         return finish(companion, picture, chain.edit(scene, declined=declined) if touched else scene)
 
     with ThreadPoolExecutor(workers, "facefx-video") as pool:
@@ -183,9 +184,9 @@ def edited(
 
 def _handed_back(frame: Source | Picture, picture: Picture, done: Scene) -> Any:
     """The edited frame, of the kind that was given; an array itself where nothing changed."""
-    if isinstance(frame, np.ndarray) and done.canvas is picture.canvas and done.alpha is None:
+    if isinstance(frame, np.ndarray) and done.canvas is picture.canvas and done.alpha is picture.alpha:
         return frame
-    return picture.with_canvas(done.canvas, done.alpha).handed_back(cut_out=done.alpha is not None)
+    return picture.with_canvas(done.canvas, done.alpha).handed_back(cut_out=done.alpha is not picture.alpha)
 
 
 def asked_of(chain: Chain) -> frozenset[str] | None:
