@@ -59,6 +59,17 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
+def studio(session: nox.Session) -> None:
+    """Style, types and unit tests of the studio's page; its tests in a browser are among the library's."""
+    if shutil.which("npm") is None:
+        session.log("there is no Node here, so the studio's page is not checked: install Node 20 or newer with npm")
+        return
+    with session.chdir("tests/page"):
+        session.run("npm", "ci", "--no-audit", "--no-fund", "--silent", external=True)
+        session.run("npm", "run", "--silent", "check", external=True)
+
+
+@nox.session
 def web(session: nox.Session) -> None:
     """What runs in the browser alone: types, style, maths, the build, and its page in Chromium; without Node it is left out."""
     if shutil.which("npm") is None:
