@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -183,10 +184,12 @@ def test_what_cannot_be_run_is_said(asked: str, message: str, library: Page) -> 
     library.errors = [error for error in library.errors if "404" not in error]  # that there is no such model is on the console, too
 
 
+@pytest.mark.skipif("FACEFX_WEBGPU" not in os.environ, reason="takes minutes without a graphics processor; set FACEFX_WEBGPU=1")
+@pytest.mark.timeout(900)
 def test_it_runs_on_webgpu_too(chromium: Any) -> None:
     """On software that plays a graphics processor, which is all that there is here: the same labels, whatever the time."""
     made = Site.built()
-    with launched("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader") as browser:
+    with launched(chromium, "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader") as browser:
         page = Page(browser.new_context(), made.address)
         page.page.evaluate(TOOLS)
         assert page.page.evaluate(LOAD, {"provider": "webgpu", "quality": "fast"})[0] == "webgpu"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -97,10 +98,10 @@ def film(path: Path, photo: Path, count: int = 24) -> Path:
     return path
 
 
-def test_the_camera_is_shown_edited_and_a_picture_is_taken(site: Site, tmp_path: Path) -> None:
+def test_the_camera_is_shown_edited_and_a_picture_is_taken(site: Site, chromium: Any, tmp_path: Path) -> None:
     taken = film(tmp_path / "film.y4m", SAMPLES / "straight.jpg")
     python_look = facefx.chain("recolor_lips", color="#00ff00", strength=1.0).save(tmp_path / "look.json")
-    with launched(f"--use-file-for-fake-video-capture={taken}") as browser:
+    with launched(chromium, f"--use-file-for-fake-video-capture={taken}") as browser:
         page = Page(browser.new_context(permissions=["camera"]), site.address)
         shown = page.page
         shown.set_input_files("#look-file", str(python_look))
@@ -124,7 +125,7 @@ def test_the_camera_is_shown_edited_and_a_picture_is_taken(site: Site, tmp_path:
 
 
 def test_without_a_camera_that_is_said(page: Page) -> None:
-    page.page.evaluate("navigator.mediaDevices.getUserMedia = () => Promise.reject(new Error('nothing here'))")
+    page.page.evaluate("() => { navigator.mediaDevices.getUserMedia = async () => { throw new Error('nothing here'); }; }")
     page.page.click("#shoot")
     page.page.wait_for_selector("#notice[data-kind=error]:not([hidden])")
     assert "The camera cannot be used: nothing here" in page.page.inner_text("#notice")

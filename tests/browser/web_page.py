@@ -53,15 +53,12 @@ class Site:
 
 
 @contextlib.contextmanager
-def launched(*more: str) -> Iterator[Any]:
+def launched(chromium: Any, *more: str) -> Iterator[Any]:
     """Another Chromium, with other arguments."""
-    from playwright.sync_api import sync_playwright
-
     arguments = [one for one in ARGUMENTS if one != "--disable-gpu"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*arguments, *more])
-        yield browser
-        browser.close()
+    browser = chromium.browser_type.launch(executable_path=shutil.which("chromium"), args=[*arguments, *more])
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -23,9 +23,10 @@ let count = 0;
 const work: Promised = {
   async load({ base, models, quality, frameQuality, provider, threads }) {
     const runtime = await openRuntime({ files: `${base}ort/`, provider, threads });
-    const [ofPhotos, ofFrames] = await openParsers(`${base}models/`, models, [quality, frameQuality], runtime);
-    parser = ofPhotos;
-    frames = new Frames(ofFrames);
+    const qualities = { ofPhotos: quality, ofFrames: frameQuality };
+    const opened = await openParsers(`${base}models/`, models, qualities, runtime);
+    parser = opened.ofPhotos;
+    frames = new Frames(opened.ofFrames);
     return { provider: runtime.provider, threads: runtime.threads };
   },
 
