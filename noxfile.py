@@ -77,7 +77,7 @@ def web(session: nox.Session) -> None:
     with session.chdir("web"):
         for command in (["ci", "--no-audit", "--no-fund"], ["run", "check"], ["test"], ["run", "build"]):
             session.run("npm", *command, external=True)
-    run(session, "pytest", "-q", "tests/browser/test_web_page.py", *session.posargs)
+    run(session, "pytest", "-q", "tests/browser/test_web_library.py", "tests/browser/test_web_page.py", *session.posargs)
 
 
 @nox.session

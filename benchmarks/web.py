@@ -1,7 +1,7 @@
 """What the page that runs in the browser alone weighs and takes, in Chromium: `docs/web.md`.
 
 cd web && npm ci && npm run build
-python benchmarks/web.py [--frames 40]
+python benchmarks/web.py [--only photo|frames] [--frames 40]
 """
 
 from __future__ import annotations
@@ -25,7 +25,11 @@ from web_page import WEB, Page, Site  # noqa: E402
 DIST = WEB / "dist"
 EFFECTS = ("recolor_lips", "recolor_hair", "smooth_skin", "blur_background", "anonymize")
 #: What is fetched where there is no WebGPU.
-PARTS = {"runtime": ("ort/ort-wasm-simd-threaded.*",), "models": ("models/**/*",), "code": ("assets/*", "*.html", "*.js")}
+PARTS = {
+    "runtime": ("ort/ort-wasm-simd-threaded.mjs", "ort/ort-wasm-simd-threaded.wasm"),
+    "models": ("models/**/*",),
+    "code": ("assets/*", "*.html", "*.js"),
+}
 
 PHOTO = """async ([photo, threads, uses]) => {
     const facefx = await (await import("./facefx.js")).load({threads});
@@ -73,14 +77,16 @@ def sizes() -> dict[str, int]:
     return found
 
 
-def measured(page: Any, frames: int) -> None:
+def measured(page: Any, what: str, frames: int) -> None:
     """Print one line of JSON for each thing measured."""
     photo = base64.b64encode((ROOT / "samples" / "astronaut.jpg").read_bytes()).decode()
-    for threads in (1, 2):
-        typer.echo(json.dumps({"photo, ms": page.evaluate(PHOTO, [photo, threads, EFFECTS]), "threads": threads}))
-        for use in ("recolor_lips", "recolor_hair"):
-            rate = page.evaluate(FRAMES, [photo, threads, use, frames])
-            typer.echo(json.dumps({"frames a second": rate, "effect": use, "threads": threads}))
+    for threads in (2, 1):
+        if what != "photo":
+            for use in ("recolor_lips", "recolor_hair"):
+                rate = page.evaluate(FRAMES, [photo, threads, use, frames])
+                typer.echo(json.dumps({"frames a second": rate, "effect": use, "threads": threads}))
+        if what != "frames":
+            typer.echo(json.dumps({"photo, ms": page.evaluate(PHOTO, [photo, threads, EFFECTS]), "threads": threads}))
 
 
 def main() -> None:
@@ -88,13 +94,14 @@ def main() -> None:
     from playwright.sync_api import sync_playwright
 
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--frames", type=int, default=40)
+    parser.add_argument("--frames", type=int, default=40, help="how many")
+    parser.add_argument("--only", choices=("photo", "frames"), default="", help="measure no more than that")
     given = parser.parse_args()
     typer.echo(json.dumps({"gzipped bytes": sizes()}))
     site = Site(DIST)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        measured(Page(browser.new_context(), site.address).page, given.frames)
+        measured(Page(browser.new_context(), site.address).page, given.only, given.frames)
         browser.close()
     site.close()
 

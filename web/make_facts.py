@@ -8,6 +8,7 @@ into ``web/src/facts.json``, which is kept, so that a build needs no Python.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -29,13 +30,13 @@ def facts() -> dict[str, Any]:
     return {
         "labels": [label.value for label in Label],
         "regions": {region.value: [label.value for label in Label if label in region.labels] for region in Region},
-        "effects": {name: _effect(effects[name]) for name in HERE},
+        "effects": {name: _effect(name, effects[name]) for name in HERE},
         "elsewhere": sorted(set(effects) - set(HERE)),
         "colors": {name: _hex(value) for name, value in sorted(colormap.items())},
     }
 
 
-def _effect(spec: EffectSpec) -> dict[str, Any]:
+def _effect(name: str, spec: EffectSpec) -> dict[str, Any]:
     parameters = [
         {
             "name": p.name,
@@ -52,6 +53,7 @@ def _effect(spec: EffectSpec) -> dict[str, Any]:
         "region": spec.region,
         "margin": spec.margin,
         "private": spec.private,
+        "key": hashlib.sha256(f"facefx:{name}".encode()).hexdigest()[:16],  # what `chains.sequence` makes of it
         "parameters": parameters,
     }
 

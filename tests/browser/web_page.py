@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.server
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browser_screen import chromium
+from browser_screen import ARGUMENTS, chromium
 
-__all__ = ["WEB", "Page", "Site", "chromium", "page", "phone", "site"]
+__all__ = ["WEB", "Page", "Site", "chromium", "launched", "page", "phone", "site"]
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 
@@ -37,18 +39,32 @@ class Site:
         self.address = f"http://127.0.0.1:{self.server.server_address[1]}/"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
+    @classmethod
+    def built(cls) -> Site:
+        """The page as it was built; without it the test is skipped."""
+        if not (WEB / "dist" / "index.html").exists():
+            pytest.skip("web/dist is not built: cd web && npm ci && npm run build")
+        return cls(WEB / "dist")
+
     def close(self) -> None:
         """From now on nobody answers."""
         self.server.shutdown()
         self.server.server_close()
 
 
+@contextlib.contextmanager
+def launched(chromium: Any, *more: str) -> Iterator[Any]:
+    """Another Chromium, with other arguments."""
+    arguments = [one for one in ARGUMENTS if one != "--disable-gpu"]
+    browser = chromium.browser_type.launch(executable_path=shutil.which("chromium"), args=[*arguments, *more])
+    yield browser
+    browser.close()
+
+
 @pytest.fixture
 def site() -> Iterator[Site]:
     """The built page."""
-    if not (WEB / "dist" / "index.html").exists():
-        pytest.skip("web/dist is not built: cd web && npm ci && npm run build")
-    made = Site(WEB / "dist")
+    made = Site.built()
     yield made
     made.close()
 

@@ -10,7 +10,7 @@ const SWATCHES: Record<string, string[]> = {
   anonymize: ["#1a1a1a", "#ffffff", "#8f8a86", "#e0a23a", "#2f6f9f"],
 };
 /** What Python has and the browser does not. */
-const LACKING: Record<string, string[]> = { recolor_hair: ["pattern", "second"], anonymize: ["picture"] };
+const LACKING: Record<string, string[]> = { anonymize: ["picture"] };
 
 type Value = Step["params"][string];
 type Parameter = (typeof EFFECTS)[Step["use"]]["parameters"][number];

@@ -38,12 +38,15 @@ export interface LoadOptions {
   /** Names of the folders in `models/`. */
   segmenter?: string;
   detector?: string;
+  /** What finds whole people, as soon as they or the background are asked for; "colours": bodies are told by their colours. */
+  person?: string;
 }
 
 /** Start a worker and load the models. Raises `ModelError` where one is missing or damaged. */
 export async function load(options: LoadOptions = {}): Promise<FaceFx> {
   const { base = "./", quality = "balanced", frameQuality = "fast", provider = "auto", threads } = options;
-  const models = { segmenter: options.segmenter ?? "unet-lite0", detector: options.detector ?? "finder" };
+  const { segmenter = "unet-lite0", detector = "finder", person = "person" } = options;
+  const models = { segmenter, detector, person: person === "colours" ? null : person };
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
   const line = new Line(worker);
   try {

@@ -1,22 +1,33 @@
 /** Names of face parts, in CelebAMask-HQ's official order, which is that of the model's outputs. Left is the subject's left. */
 
-import { UnknownName } from "./errors";
+import { ParameterError, UnknownName, shown } from "./errors";
 import facts from "./facts.json";
 
 export const LABELS: readonly string[] = facts.labels;
 const REGIONS: Readonly<Record<string, readonly string[]>> = facts.regions;
 
-/** Indices of the labels that a name stands for: of a region, of a label, or of several joined by "+". */
+/**
+ * Indices of the labels that a name stands for: of a region, of a label, or of several, of which those after a "+" are added and those
+ * after a "-" left out, from left to right: "face-eyes-lips", "hair+hat". Raises `UnknownName`, and `ParameterError` if nothing is left.
+ */
 export function indicesOf(region: string): number[] {
   const found = new Set<number>();
-  for (const name of region.split("+")) {
-    const labels = REGIONS[name] ?? (LABELS.includes(name) ? [name] : null);
-    if (!labels) {
-      throw new UnknownName(`no region ${JSON.stringify(name)}; there are ${[...Object.keys(REGIONS), ...LABELS].join(", ")}`);
+  const [first, ...others] = region.split(/([+-])/);
+  for (const index of indicesNamed(first.trim())) found.add(index);
+  for (let at = 0; at < others.length; at += 2) {
+    for (const index of indicesNamed(others[at + 1].trim())) {
+      if (others[at] === "+") found.add(index);
+      else found.delete(index);
     }
-    for (const label of labels) found.add(LABELS.indexOf(label));
   }
+  if (!found.size) throw new ParameterError(`the region ${shown(region)} leaves nothing; take less away`);
   return [...found].sort((a, b) => a - b);
+}
+
+function indicesNamed(name: string): number[] {
+  const labels = Object.hasOwn(REGIONS, name) ? REGIONS[name] : LABELS.includes(name) ? [name] : null;
+  if (!labels) throw new UnknownName(`no region ${shown(name)}; there are ${[...Object.keys(REGIONS), ...LABELS].join(", ")}`);
+  return labels.map((label) => LABELS.indexOf(label));
 }
 
 export const BACKGROUND = 0;

@@ -2,7 +2,7 @@
 
 import { type EffectName, type Parameters, effectNamed, resolved } from "./effects/parameters";
 import { FacefxError, LookError, shown } from "./errors";
-import { FACE, indicesOf, isWithin } from "./labels";
+import { FACE, indicesOf, isSceneWide, isWithin } from "./labels";
 
 export interface Step {
   use: EffectName;
@@ -87,6 +87,11 @@ export function savedLook({ steps, seed }: Look): Record<string, unknown> {
 /** Whether a look needs more of a face than parts of it, such as hair or what is behind. */
 export function looksWidely({ steps }: Look): boolean {
   return steps.some(({ use }) => use === "smooth_skin" || !isWithin(indicesOf(effectNamed(use).declaration.region), FACE));
+}
+
+/** Whether it needs whole people, or what is behind them. */
+export function looksWholly({ steps }: Look): boolean {
+  return steps.some(({ use }) => isSceneWide(effectNamed(use).declaration.region));
 }
 
 /** Whether one of its steps hides people, so that no face may be missed. */

@@ -2,7 +2,7 @@
 
 import { anonymize } from "./effects/anonymize";
 import { blurBackground } from "./effects/blurBackground";
-import type { Paint } from "./effects/paint";
+import type { Paint, Supplied } from "./effects/paint";
 import { type Declaration, type EffectName, FacesChoice, type Parameters, effectNamed } from "./effects/parameters";
 import { recolorHair } from "./effects/recolorHair";
 import { recolorLips } from "./effects/recolorLips";
@@ -13,6 +13,7 @@ import { isSceneWide } from "./labels";
 import type { Look, Step } from "./looks";
 import type { Canvas } from "./picture";
 import { composite } from "./pixels/blend";
+import { Random, SeedSequence } from "./pixels/random";
 import { Raster, type Window, clamp } from "./pixels/raster";
 
 const PAINTS = {
@@ -23,25 +24,37 @@ const PAINTS = {
   anonymize,
 } as unknown as Record<EffectName, Paint<Parameters>>;
 
+/** An effect with its parameters, and the numbers of chance for one face. */
+type Painting = (supplied: Omit<Supplied, "random">) => Raster;
+
 /** The scene with all steps of a look on it. */
-export function edited(scene: Scene, { steps }: Look): Scene {
-  return steps.reduce(withStep, scene);
+export function edited(scene: Scene, { steps, seed }: Look): Scene {
+  return steps.reduce((before, step, index) => {
+    const occurrence = steps.slice(0, index).filter(({ use }) => use === step.use).length;
+    return withStep(before, step, (face) => chance(step.use, seed, occurrence, face));
+  }, scene);
 }
 
-function withStep(scene: Scene, { use, params }: Step): Scene {
+/** What an effect's random numbers start from: the look's seed, the effect, how often it came before, and the face, as in Python. */
+function chance(use: EffectName, seed: number, occurrence: number, face: number): Random {
+  const ofStep = new SeedSequence([BigInt.asUintN(63, BigInt(seed)), BigInt(`0x${effectNamed(use).declaration.key}`), occurrence]);
+  return new Random(new SeedSequence([...ofStep.words(4), face]));
+}
+
+function withStep(scene: Scene, { use, params }: Step, random: (face: number) => Random): Scene {
   const { declaration } = effectNamed(use);
   const { faces: choice, ...own } = params;
   const all = declaration.private ? [...scene.faces, ...scene.seen] : scene.faces;
   const chosen = FacesChoice.of(choice)?.indices(all.map((face) => face.box.center)) ?? [];
   const faces = chosen.map((index) => all[index]);
   if (own.strength === 0 || !faces.length) return scene;
-  const paint = PAINTS[use];
-  if (isSceneWide(declaration.region)) return paintedWidely(scene, faces, declaration, paint, own);
-  const canvas = faces.reduce((before, face) => paintedFace(before, face, declaration, paint, own), scene.canvas);
+  const painting = (index: number): Painting => (supplied) => PAINTS[use]({ ...supplied, random: () => random(index) }, own);
+  if (isSceneWide(declaration.region)) return paintedWidely(scene, faces, declaration, painting(0));
+  const canvas = chosen.reduce((before, index) => paintedFace(before, all[index], declaration, painting(index)), scene.canvas);
   return scene.withCanvas(canvas);
 }
 
-function paintedFace(canvas: Canvas, face: Face, declaration: Declaration, paint: Paint<Parameters>, params: Parameters): Canvas {
+function paintedFace(canvas: Canvas, face: Face, declaration: Declaration, paint: Painting): Canvas {
   const { region, margin } = declaration;
   const patch = declaration.private ? face.hidingPatch(region) : face.patch(region);
   if (!patch.mask.area) return canvas;
@@ -49,18 +62,18 @@ function paintedFace(canvas: Canvas, face: Face, declaration: Declaration, paint
   const mask = new Raster(window[3] - window[1], window[2] - window[0]);
   mask.put(patch.mask, patch.window[0] - window[0], patch.window[1] - window[1]);
   const image = canvas.part(window);
-  const painted = paint({ image, mask, unit: face.box.side, face: new FaceView(face, window) }, params);
+  const painted = paint({ image, mask, unit: face.box.side, face: new FaceView(face, window) });
   // Where someone is hidden a share of the old picture at soft edges would show it.
   return canvas.painted(window, declaration.private ? painted.map((value) => clamp(value, 0, 1)) : composite(image, painted, mask));
 }
 
-function paintedWidely(scene: Scene, faces: readonly Face[], { region }: Declaration, paint: Paint<Parameters>, params: Parameters): Scene {
+function paintedWidely(scene: Scene, faces: readonly Face[], { region }: Declaration, paint: Painting): Scene {
   const { canvas } = scene;
   const window: Window = [0, 0, canvas.width, canvas.height];
   const mask = scene.maskOf(region, faces);
   if (!mask.data.some((value) => value !== 0)) return scene;
   const image = canvas.part(window);
-  const painted = paint({ image, mask, unit: faces[0].box.side, face: new FaceView(faces[0], window) }, params);
+  const painted = paint({ image, mask, unit: faces[0].box.side, face: new FaceView(faces[0], window) });
   return scene.withCanvas(canvas.painted(window, composite(image, painted, mask)));
 }
 

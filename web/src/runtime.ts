@@ -24,7 +24,7 @@ interface Ort {
 /** What networks are run by: WebGPU if that is wanted and there is an adapter, else WASM. */
 export async function openRuntime({ files, provider, threads }: RuntimeChoice): Promise<Runtime & { threads: number }> {
   const count = globalThis.crossOriginIsolated ? Math.max(threads ?? Math.min(navigator.hardwareConcurrency || 1, 4), 1) : 1;
-  if (provider !== "wasm" && (await hasGpu())) {
+  if (provider !== "wasm" && (await hasGpu(provider === "webgpu"))) {
     const ort = configured((await import("onnxruntime-web/webgpu")) as unknown as Ort, files, "ort-wasm-simd-threaded.asyncify", count);
     return runtime(ort, "webgpu", count);
   }
@@ -33,8 +33,8 @@ export async function openRuntime({ files, provider, threads }: RuntimeChoice): 
   return runtime(ort, "wasm", count);
 }
 
-/** Whether there is a graphics processor, and not software that plays one, which is slower than WASM. */
-async function hasGpu(): Promise<boolean> {
+/** Whether there is a graphics processor; software that plays one is slower than WASM, and counts only if asked for. */
+async function hasGpu(orSoftware: boolean): Promise<boolean> {
   interface Adapter {
     isFallbackAdapter?: boolean;
     info?: { isFallbackAdapter?: boolean };
@@ -42,7 +42,7 @@ async function hasGpu(): Promise<boolean> {
   const { gpu } = navigator as unknown as { gpu?: { requestAdapter(): Promise<Adapter | null> } };
   try {
     const adapter = await gpu?.requestAdapter();
-    return Boolean(adapter) && !adapter?.isFallbackAdapter && !adapter?.info?.isFallbackAdapter;
+    return Boolean(adapter) && (orSoftware || !(adapter?.isFallbackAdapter || adapter?.info?.isFallbackAdapter));
   } catch {
     return false;
   }

@@ -2,13 +2,14 @@
 
 import { ModelError, NoFaceFound, ParameterError, asPlain } from "./errors";
 import type { Scene } from "./face/scene";
-import { isPrivate, looksWidely } from "./looks";
+import { isSceneWide } from "./labels";
+import { isPrivate, looksWholly, looksWidely } from "./looks";
 import type { Answer, FaceInfo, Pixels, Request, Work } from "./messages";
 import { openParsers } from "./models";
 import { edited } from "./painting";
 import { Frames } from "./parsing/frames";
 import type { Parser } from "./parsing/parser";
-import { parsePicture, withSightings } from "./parsing/pipeline";
+import { parsePicture, withPeople, withSightings } from "./parsing/pipeline";
 import { Canvas, type Photo } from "./picture";
 import { openRuntime } from "./runtime";
 
@@ -22,9 +23,10 @@ let count = 0;
 const work: Promised = {
   async load({ base, models, quality, frameQuality, provider, threads }) {
     const runtime = await openRuntime({ files: `${base}ort/`, provider, threads });
-    const [ofPhotos, ofFrames] = await openParsers(`${base}models/`, models, [quality, frameQuality], runtime);
-    parser = ofPhotos;
-    frames = new Frames(ofFrames);
+    const qualities = { ofPhotos: quality, ofFrames: frameQuality };
+    const opened = await openParsers(`${base}models/`, models, qualities, runtime);
+    parser = opened.ofPhotos;
+    frames = new Frames(opened.ofFrames);
     return { provider: runtime.provider, threads: runtime.threads };
   },
 
@@ -36,9 +38,12 @@ const work: Promised = {
 
   labels: (picture) => sceneOf(picture).labelMap(),
 
-  mask: (picture, region) => sceneOf(picture).mask(region).data,
+  async mask(picture, region) {
+    return (isSceneWide(region) ? await wholly(picture) : sceneOf(picture)).mask(region).data;
+  },
 
   async edit(picture, look) {
+    if (looksWholly(look)) await wholly(picture);
     const scene = isPrivate(look) ? await carefully(picture) : sceneOf(picture);
     if (!scene.faces.length && !(isPrivate(look) && scene.seen.length)) {
       throw new NoFaceFound("no face was found in this picture; give one that shows a face, upright or turned, of 24 pixels and more");
@@ -53,10 +58,22 @@ const work: Promised = {
 
   async frame(pixels, look) {
     const picture = Canvas.of(photoOf(pixels));
-    const scene = await loaded(frames).parse(picture, { widely: looksWidely(look), isPrivate: isPrivate(look) });
+    const scene = await loaded(frames).parse(picture, {
+      widely: looksWidely(look),
+      isPrivate: isPrivate(look),
+      wholly: looksWholly(look),
+    });
     return { pixels: imageOf(edited(scene, look).canvas), faces: scene.faces.map(infoOf) };
   },
 };
+
+/** The picture with what a network says of whole people, from now on. */
+async function wholly(picture: number): Promise<Scene> {
+  const scene = await withPeople(sceneOf(picture), loaded(parser));
+  if (scene !== sceneOf(picture)) sighted.delete(picture);
+  scenes.set(picture, scene);
+  return scene;
+}
 
 /** Pictures that were looked at again since a look hides people in them. */
 const sighted = new Map<number, Scene>();

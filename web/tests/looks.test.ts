@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { FacesChoice } from "../src/effects/parameters";
+import { readFileSync, readdirSync } from "node:fs";
+import { hexOf } from "../src/colorCodes";
+import { EFFECTS, FacesChoice } from "../src/effects/parameters";
 import { isPrivate, looksWidely, readLook, savedLook, stepOf } from "../src/looks";
+import cases from "./cases.json";
 
 const saved = (step: object): string => JSON.stringify({ facefx_look: 1, seed: 0, steps: [step] });
 
@@ -18,9 +21,24 @@ describe("looks", () => {
     ["somebody else's", saved({ use: "mine:glitter" }), /is of "mine"/],
     ["an unknown parameter", saved({ use: "smooth_skin", params: { gloss: 1 } }), /has no parameter "gloss"; it has: strength/],
     ["a value out of range", saved({ use: "smooth_skin", params: { strength: 2 } }), /a number from 0 to 1, by default 0.7/],
+    ["a sticker", saved({ use: "anonymize", params: { method: "picture", picture: "cat.png" } }), /picture="cat.png".*opens no file by its path/],
     ["another version", saved({ use: "smooth_skin", version: "0" }), /saved for version "0"/],
   ])("say what is wrong: %s", (_, text, message) => {
     expect(() => readLook(text)).toThrow(message);
+  });
+  it("that come with Python are read, or what of them only Python has is named", () => {
+    const folder = new URL("../../src/facefx/chains/ready_looks/", import.meta.url);
+    const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
+    expect(files.length).toBeGreaterThan(5);
+    for (const file of files) {
+      const text = readFileSync(new URL(file, folder), "utf8");
+      const missing = JSON.parse(text).steps.find(({ use }: { use: string }) => !Object.hasOwn(EFFECTS, use.replace("facefx:", "")));
+      if (missing) expect(() => readLook(text), file).toThrow(missing.use.replace("facefx:", ""));
+      else expect(readLook(text).steps.length, file).toBe(JSON.parse(text).steps.length);
+    }
+  });
+  it("have colours in all ways that Python reads", () => {
+    for (const [code, expected] of Object.entries(cases.codes)) expect(hexOf(code), code).toBe(expected);
   });
   it("know what they need", () => {
     const of = (use: string) => ({ steps: [stepOf(use)], seed: 0 });

@@ -9,8 +9,24 @@ from typing import Any
 import cv2
 import numpy as np
 
+from facefx.errors import ParameterError
 from facefx.pixels import color
 from facefx.pixels.masks import depth
+
+#: Ways to write a colour, and some that are none.
+CODES = (
+    "#C00", "#c00f", "#cc0000", "Plum", "rgb(1, 2,3)", "rgb(300,0,0)", "RGB(10%, 20%,30%)", "rgba(1,2,3,4)", "hsl(120,50%,50%)",
+    "hsl(700, 50.5%, 20%)", "hsl(200, 30%, 81.5%)", "hsv(310,50%,50%)", "hsb(20, 100%, 80%)", " plum", "hsl(-10,50%,50%)",
+    "rgb(1.5,2,3)", "rgb(1,2)", "hsl(1,2,3)", "#12", "nothing",
+)  # fmt: skip
+
+
+def hex_of(code: str) -> str | None:
+    """What Python takes a colour's code for; None if for none."""
+    try:
+        return color.hex_code(color.parse(code))
+    except ParameterError:
+        return None
 
 
 def cases() -> dict[str, Any]:
@@ -33,10 +49,18 @@ def cases() -> dict[str, Any]:
         "gaussian": cv2.GaussianBlur(soft, (0, 0), 1.5).ravel(),
         "depth": depth(inside.astype(bool)).ravel(),
         "oklab": color.to_oklab(colors[None])[0],
+        "seedWords": np.random.SeedSequence([7, 2**60 + 3, 0]).generate_state(5),
+        "normal": np.random.default_rng([1, 2, 3]).standard_normal(20_000, np.float32)[::40],
+        "codes": {code: hex_of(code) for code in CODES},
         "deltaE": color.delta_e(colors[:6], colors[6:]),
     }
 
 
+def plain(value: Any) -> Any:
+    """A case as JSON can hold it."""
+    return value if isinstance(value, dict) else np.round(np.asarray(value, float), 7).tolist()
+
+
 if __name__ == "__main__":
-    made = {name: np.round(np.asarray(values, float), 7).tolist() for name, values in cases().items()}
+    made = {name: plain(values) for name, values in cases().items()}
     Path(__file__).with_name("cases.json").write_text(json.dumps(made) + "\n", encoding="utf-8")

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { gaussian } from "../src/pixels/blur";
 import { deltaE, fromOklab, oklabOf, toOklab } from "../src/pixels/color";
+import { Random, SeedSequence } from "../src/pixels/random";
 import { Raster } from "../src/pixels/raster";
 import { resized, resizedBytes, resizedSmoothly, shrunkTo } from "../src/pixels/resize";
 import { Bits, connected, depth, fillHoles } from "../src/pixels/shapes";
@@ -52,5 +53,15 @@ describe("shapes", () => {
     expect(connected(ring, 8).count).toBe(1);
     expect(connected(ring, 4).count).toBe(2);
     expect(fillHoles(ring.raster).data[6]).toBe(1);
+  });
+});
+
+describe("chance", () => {
+  it("is numpy's, number by number", () => {
+    expect(new SeedSequence([7, 2n ** 60n + 3n, 0]).words(5)).toEqual(cases.seedWords);
+    const found = new Random(new SeedSequence([1, 2, 3])).normal(20_000).filter((_, i) => i % 40 === 0);
+    cases.normal.forEach((expected, i) => {
+      expect(found[i]).toBeCloseTo(expected, 5);
+    });
   });
 });

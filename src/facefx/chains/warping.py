@@ -56,7 +56,9 @@ def warped(scene: Scene, window: tuple[int, int, int, int], displacement: np.nda
     return Scene(canvas, faces, alpha, scene.seen, (*scene.moves, Move(window, field)), scene.people, scene.others)
 
 
-def _seen_through(part: np.ndarray, alpha: np.ndarray, places: tuple[np.ndarray, np.ndarray], moved: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _seen_through(
+    part: np.ndarray, alpha: np.ndarray, places: tuple[np.ndarray, np.ndarray], moved: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Colours and alpha at `places`, of a part that is transparent here and there; `moved` are its colours as if it were not.
 
     Where what is seen and what is not seen meet, only what is seen gives the colour, by its share: nobody has looked at the rest.
@@ -111,7 +113,8 @@ class _Moved:
         if isinstance(classes, int | np.integer):
             return np.asarray(self[[classes]][0])
         # Absolute places in both, so where nothing moves nothing is blurred.
-        planes = [_remapped(plane, (self._source[..., 0], self._source[..., 1]), cv2.INTER_LINEAR) for plane in self._before[classes]]
+        source = self._source[..., 0], self._source[..., 1]
+        planes = [_remapped(plane, source, cv2.INTER_LINEAR) for plane in self._before[classes]]
         return np.stack(planes) if planes else np.zeros((0, *self.shape[1:]), np.float32)
 
     def __iter__(self) -> Iterator[np.ndarray]:

@@ -20,7 +20,7 @@ FLAT, PER_SLOPE = 0.03, 1.0
 
 @dataclass(frozen=True, eq=False)
 class Glimpse:
-    """A crop, or a whole picture made small, of a `shape`, (H, W), at half of that: `colors`, (H / 2, W / 2, 3) float32 in [0, 1]."""
+    """A crop, or a whole picture made small, of a `shape`, (H, W), at half of it: `colors`, (H / 2, W / 2, 3) float32 in [0, 1]."""
 
     colors: np.ndarray
     shape: tuple[int, int]

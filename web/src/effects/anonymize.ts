@@ -1,11 +1,10 @@
 /** Making people unrecognizable. */
 
 import type { FaceView } from "../face/face";
-import { attached } from "../face/person";
 import { ofHex } from "../pixels/color";
 import { Raster, type Window, clamp, rounded } from "../pixels/raster";
 import { resized } from "../pixels/resize";
-import { Bits, depth } from "../pixels/shapes";
+import { Bits, attached, depth } from "../pixels/shapes";
 import { windowOf } from "../pixels/masks";
 import type { Paint } from "./paint";
 

@@ -1,6 +1,7 @@
 /** What an effect is: a function of what the core cuts out for it, and of its parameters. */
 
 import type { FaceView } from "../face/face";
+import type { Random } from "../pixels/random";
 import type { Raster } from "../pixels/raster";
 
 export interface Supplied {
@@ -12,6 +13,8 @@ export interface Supplied {
   unit: number;
   /** The face; of effects on the whole picture, which are called once for all faces, there is none. */
   face: FaceView;
+  /** The numbers of chance that the look's seed means for this face. */
+  random: () => Random;
 }
 
 /** Gives the part with the effect on it, of the same size; the core mixes it in by the mask. */

@@ -1,5 +1,6 @@
 /** The effects that the browser has, as Python declares them: their parameters, defaults, and what they may be. */
 
+import { hexOf } from "../colorCodes";
 import { ParameterError, UnknownName, shown } from "../errors";
 import facts from "../facts.json";
 
@@ -21,12 +22,13 @@ export interface Declaration {
   region: string;
   margin: number;
   private: boolean;
+  /** What its random numbers start from, in hexadecimal digits. */
+  key: string;
   parameters: readonly Parameter[];
 }
 
 export type EffectName = keyof typeof facts.effects;
 export const EFFECTS = facts.effects as unknown as Readonly<Record<EffectName, Declaration>>;
-const COLORS: Readonly<Record<string, string>> = facts.colors;
 
 /** The declaration of an effect by its name, "recolor_lips" or "facefx:recolor_lips". Raises `UnknownName`. */
 export function effectNamed(name: string): { name: EffectName; declaration: Declaration } {
@@ -70,7 +72,7 @@ function canonical({ kind, low, high, choices }: Parameter, value: unknown): Val
     case "color":
       return typeof value === "string" ? hexOf(value) : null;
     case "picture":
-      return typeof value === "string" ? value : null;
+      return value === "" ? "" : null;
     case "faces":
       return FacesChoice.of(value) && (typeof value === "string" || typeof value === "number") ? value : null;
   }
@@ -80,19 +82,10 @@ function allowed({ kind, low, high, choices }: Parameter): string {
   if (kind === "bool") return "true or false";
   if (kind === "choice") return `one of ${choices?.join(", ")}`;
   if (kind === "color") return "a colour such as '#c00', '#cc0000' or 'plum'";
-  if (kind === "picture") return "the path of a picture";
+  if (kind === "picture") return "nothing here: a browser opens no file by its path, Python lays the sticker";
   if (kind === "faces") return "all, largest, a face's number (0 for the largest), several such as '0,2', or all but those: '!0'";
   const number = kind === "int" ? "a whole number" : "a number";
   return low === undefined ? number : `${number} from ${low} to ${high}`;
-}
-
-/** "#rrggbb" of a hex code or a CSS name; null if it is neither. */
-function hexOf(text: string): string | null {
-  const code = text.trim().toLowerCase();
-  if (Object.hasOwn(COLORS, code)) return COLORS[code];
-  if (/^#[0-9a-f]{6}([0-9a-f]{2})?$/.test(code)) return code.slice(0, 7);
-  if (/^#[0-9a-f]{3,4}$/.test(code)) return `#${[...code.slice(1, 4)].map((digit) => digit + digit).join("")}`;
-  return null;
 }
 
 /** Whose face an effect works on. */

@@ -6,16 +6,15 @@ import { Enlarged, inCells, tiles } from "../pixels/cells";
 import { fromOklab, oklabOf, ofHex, toOklab } from "../pixels/color";
 import { Raster, clamp, quantile, rounded } from "../pixels/raster";
 import { Bits } from "../pixels/shapes";
-import { ParameterError } from "../errors";
+import { type TwoColors, shareOfSecond } from "./hairPatterns";
+import { Hair } from "./hairStrands";
 import type { Paint } from "./paint";
 import { type Palette, aimed, medianColor, mixed, perceived, recolored, surelyInside } from "./tone";
-
-export type Pattern = "full" | "ombre" | "streaks" | "split";
 
 export interface HairParameters {
   color: string;
   strength: number;
-  pattern: Pattern;
+  pattern: "full" | TwoColors;
   second: string;
   natural: boolean;
 }
@@ -29,28 +28,45 @@ const FINE = 4;
 const STRAND_VARIANCE = 0.015;
 /** Hair's lightness spans about this much times the root of its median from the 10th to the 90th percentile. */
 const SPAN = 0.63;
+/** Half bleached hair is warm, where a mixture of black and blonde would be olive: this part of the lightening is added as red. */
+const WARMTH = 0.15;
+
 /** Dye the hair, strand by strand: black can go blonde and blonde black, with shadows and shine kept. */
-export const recolorHair: Paint<HairParameters> = ({ image, mask, unit }, { color, strength, pattern }) => {
-  if (pattern !== "full") {
-    throw new ParameterError(`recolor_hair: the browser has no pattern ${JSON.stringify(pattern)} yet, only "full"; Python has it`);
-  }
-  const dye = dyeOf(color, surelyInside(image, mask));
+export const recolorHair: Paint<HairParameters> = ({ image, mask, unit, face, random }, { color, strength, pattern, second, natural }) => {
+  const own = surelyInside(image, mask);
+  const dye = dyeOf(color, own);
+  const twoColors = pattern === "full" ? null : { share: shareOfSecond(pattern, Hair.in(image, mask, face), random()), dye: dyeOf(second, own) };
   const { mean, near } = insideMean(image, mask, EDGE * unit);
   const means = new Enlarged(toOklab(mean.values), mean.cell);
   const light = broadLight(image, mask, unit);
   const result = image.copy();
   const where = Bits.of(mask, (value) => value > 0); // a head of hair fills about half of its box
   for (const tile of tiles(where)) {
-    const [pixels, share] = [image.part(tile), mask.part(tile)];
+    const [pixels, inside] = [image.part(tile), mask.part(tile)];
     const lab = toOklab(pixels);
     // The colour that the hair itself has, not the mixture at its edge, which would turn skin and sky into a bright rim.
-    const hair = inFrontOf(lab, share, means.part(tile), near.part(tile));
+    const hair = inFrontOf(lab, inside, means.part(tile), near.part(tile));
     const [slope, offset] = [light.slope.part(tile), light.offset.part(tile)];
     const broad = slope.map((value, i) => value * perceived(hair.data[3 * i]) + offset.data[i]);
-    result.put(fromOklab(mixed(lab, recolored(hair, dye.palette, broad, dye.detail), strength)), tile[0], tile[1]);
+    const inColor = (one: Dye): Raster => recolored(hair, one.palette, broad, one.detail);
+    let dyed = natural && twoColors ? lab : inColor(dye);
+    if (twoColors) dyed = towards(inColor(twoColors.dye), dyed, twoColors.share.part(tile), natural ? strength : null);
+    result.put(fromOklab(mixed(lab, dyed, strength)), tile[0], tile[1]);
   }
   return result;
 };
+
+/** One colour turned into the other in a share, and warm halfway if what is turned is bleached so `strongly`. */
+function towards(other: Raster, dyed: Raster, share: Raster, strongly: number | null): Raster {
+  const result = dyed.copy();
+  for (let i = 0, k = 0; i < share.data.length; i++, k += 3) {
+    const part = share.data[i];
+    const lightening = other.data[k] - dyed.data[k];
+    for (let c = k; c < k + 3; c++) result.data[c] += part * (other.data[c] - dyed.data[c]);
+    if (strongly !== null) result.data[k + 1] += WARMTH * part * (1 - strongly * part) * Math.max(lightening, 0);
+  }
+  return result;
+}
 
 /** A colour fitted to one head of hair, and how strong the single strands are in it; 1 is as strong as they are. */
 interface Dye {

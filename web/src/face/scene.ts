@@ -14,12 +14,19 @@ export class Scene {
     readonly faces: readonly Face[],
     /** Faces that a careful look of the detector sees and the parser does not, for effects that hide. */
     readonly seen: readonly Face[] = [],
-    private readonly people = new Map<string, Raster>(),
+    /** How surely each place of the picture is part of a person, as a network says; null where none was asked. */
+    readonly people: Raster | null = null,
+    private readonly masks = new Map<string, Raster>(),
   ) {}
 
   /** The same faces where their picture was painted on. */
   withCanvas(canvas: Canvas): Scene {
-    return new Scene(canvas, this.faces, this.seen, this.people);
+    return new Scene(canvas, this.faces, this.seen, this.people, this.masks);
+  }
+
+  /** The same where a network was asked for whole people. */
+  withPeople(people: Raster): Scene {
+    return new Scene(this.canvas, this.faces, this.seen, people);
   }
 
   /** The soft mask of a region over all faces, as large as the picture; what is not known to be part of a person is background. */
@@ -48,10 +55,11 @@ export class Scene {
   private person(faces: readonly Face[]): Raster {
     // Of the picture that was parsed: effects may have changed this one's colours since.
     const key = faces.map((face) => this.faces.indexOf(face)).join(",");
-    let mask = this.people.get(key);
+    let mask = this.masks.get(key);
     if (!mask) {
-      mask = faces.length ? personMask(faces, faces[0].canvas) : this.blank();
-      this.people.set(key, mask);
+      const others = this.faces.filter((face) => !faces.includes(face));
+      mask = faces.length ? personMask(faces, faces[0].canvas, this.people, others) : this.blank();
+      this.masks.set(key, mask);
     }
     return mask;
   }

@@ -33,14 +33,19 @@ export interface Run {
   mirror: boolean;
 }
 
-/** Raises `ModelError` for a segmenter that this code would run wrongly. */
+/** Raises `ModelError` for a face parser that this code would run wrongly. */
 export function checkSegmenter(card: SegmenterCard): void {
   const differs = card.labels.classes.findIndex((name, index) => name !== LABELS[index]);
   if (card.labels.classes.length !== LABELS.length || differs >= 0) {
     throw new ModelError(`the model ${shown(card.name)} has other labels than ${LABELS.join(", ")}; the browser runs those of celebamask`);
   }
-  if (card.output?.logits || card.input.mean?.some((v) => v !== 0) || card.input.std?.some((v) => v !== 1)) {
-    throw new ModelError(`the model ${shown(card.name)} wants its input or output changed; the browser runs those that take RGB in [0, 1]`);
+  checkEnds(card);
+}
+
+/** Raises `ModelError` for a model that takes or gives anything else than RGB in [0, 1] and probabilities. */
+export function checkEnds({ name, input, output }: SegmenterCard): void {
+  if (output?.logits || input.mean?.some((value) => value !== 0) || input.std?.some((value) => value !== 1)) {
+    throw new ModelError(`the model ${shown(name)} wants its input or output changed; the browser runs those that take RGB in [0, 1]`);
   }
 }
 

@@ -16,8 +16,10 @@ export class Segmenter {
     checkSegmenter(card);
   }
 
-  static of(card: SegmenterCard, network: Network, quality: Quality): Segmenter {
-    return new Segmenter(card, network, runOf(card, quality));
+  /** @param atMost pixels a side, whatever the card says of that quality. */
+  static of(card: SegmenterCard, network: Network, quality: Quality, atMost = Infinity): Segmenter {
+    const run = runOf(card, quality);
+    return new Segmenter(card, network, { ...run, size: Math.min(run.size, atMost) });
   }
 
   /** Side in pixels of the crops that it parses. */

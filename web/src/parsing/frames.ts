@@ -7,7 +7,7 @@ import type { Canvas } from "../picture";
 import { BOX_PER_FACE } from "./measure";
 import type { Parser } from "./parser";
 import { type ParsedFace, faceOf, parseFace } from "./parseFace";
-import { type Asked, distinct, withSightings } from "./pipeline";
+import { type Asked, distinct, withPeople, withSightings } from "./pipeline";
 
 /** All of a frame is looked at again after so many. */
 const LOOK_AGAIN = 15;
@@ -21,7 +21,7 @@ export class Frames {
 
   constructor(private readonly parser: Parser) {}
 
-  async parse(picture: Canvas, { widely = false, isPrivate = false }: Asked = {}): Promise<Scene> {
+  async parse(picture: Canvas, { widely = false, isPrivate = false, wholly = false }: Asked = {}): Promise<Scene> {
     const isDue = ++this.since >= LOOK_AGAIN || !this.faces.length;
     const followed = await this.parsed(picture, this.faces.map(whereItWas), widely, KEPT);
     const isLost = followed.length < this.faces.length;
@@ -39,7 +39,8 @@ export class Frames {
       picture,
       faces.sort((a, b) => b.box.area - a.box.area),
     );
-    return isPrivate ? withSightings(scene, this.parser, true) : scene;
+    const known = wholly ? await withPeople(scene, this.parser) : scene;
+    return isPrivate ? withSightings(known, this.parser, true) : known;
   }
 
   private async parsed(picture: Canvas, found: readonly Detection[], widely: boolean, least: number): Promise<ParsedFace[]> {

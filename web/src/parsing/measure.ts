@@ -71,9 +71,12 @@ function featureScore(parsing: FaceParsing, face: Bits): number {
   const area = face.count;
   const needed = Math.max(Math.floor(area / 400), 4); // pixels that a feature must have
   if (area < 16 * needed) return 0;
+  const inside = [...face.data.keys()].filter((i) => face.data[i]);
   const peaks = FEATURES.map((feature) => {
-    const values = parsing.region(feature).data.filter((_, i) => face.data[i] === 1).sort();
-    return values[values.length - needed];
+    const { data } = parsing.region(feature);
+    const all = Float32Array.from(inside, (i) => data[i]);
+    const likely = all.filter((value) => value > 0.1); // few, and mostly enough
+    return (likely.length >= needed ? likely : all).sort().at(-needed) as number;
   });
   peaks.sort((a, b) => a - b);
   return peaks.slice(1).reduce((sum, peak) => sum + peak, 0) / (peaks.length - 1); // one may be covered: glasses, a fringe, a hand

@@ -18,9 +18,11 @@ export interface Asked {
   widely?: boolean;
   /** Whether no face may be missed, since something hides them. */
   isPrivate?: boolean;
+  /** Whether whole people, or what is behind them, are asked for. */
+  wholly?: boolean;
 }
 
-export async function parsePicture(picture: Canvas, parser: Parser, { widely = true, isPrivate = false }: Asked = {}): Promise<Scene> {
+export async function parsePicture(picture: Canvas, parser: Parser, { widely = true, isPrivate = false }: Omit<Asked, "wholly"> = {}): Promise<Scene> {
   const { segmenter, detector } = parser;
   const parsed = async (found: Detection[]): Promise<ParsedFace[]> => {
     const faces: ParsedFace[] = [];
@@ -56,6 +58,12 @@ export function distinct<F extends { box: Box; score: number }>(faces: readonly 
     if (!kept.some((other) => face.box.shared(other.box) > 0.4 * Math.min(face.box.area, other.box.area))) kept.push(face);
   }
   return kept;
+}
+
+/** The scene with what a network says of whole people, if there is one; asked once. */
+export async function withPeople(scene: Scene, { people }: Parser): Promise<Scene> {
+  if (scene.people || !people || !scene.faces.length) return scene;
+  return scene.withPeople(await (await people()).find(scene.faces[0].canvas));
 }
 
 /** Where a detector found nothing: parse the whole picture coarsely, upright and turned, and take the likeliest face in it. */
@@ -103,7 +111,7 @@ export async function withSightings(scene: Scene, { detector }: Parser, isFilm =
   }
   const faces = scene.faces.map((face, index) => (ofFaces[index].length ? face.with({ sighted: ofFaces[index] }) : face));
   const seen = others.map((group) => Face.onlySeen(group, canvas)).sort((a, b) => b.box.area - a.box.area);
-  return new Scene(canvas, faces, seen);
+  return new Scene(canvas, faces, seen, scene.people);
 }
 
 /** Which of some heads a box is on; -1 if it is another's. */

@@ -261,3 +261,12 @@ export function grow(mask: Raster, radius: number): Raster {
   if (reach === 0 || mask.area === 0) return mask.copy();
   return radius > 0 ? dilated(mask, disc(reach)) : eroded(mask, disc(reach));
 }
+
+/** Those connected parts that touch the seed. */
+export function attached(inside: Bits, seed: Bits, connectivity: 4 | 8 = 4): Bits {
+  const { labels, count } = connected(inside, connectivity);
+  const kept = new Uint8Array(count + 1);
+  for (let i = 0; i < labels.length; i++) if (seed.data[i]) kept[labels[i]] = 1;
+  kept[0] = 0;
+  return inside.map((_, i) => kept[labels[i]] === 1);
+}
