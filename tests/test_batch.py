@@ -17,7 +17,7 @@ import facefx
 from batch_helpers import LOOK, Watcher, expected, files_in, fill, no_processes, portrait, write_faceless
 from cli_helpers import faceless, read
 from facefx import batch
-from facefx.batch import Record, Status
+from facefx.batch import Record, Status, running
 from facefx.errors import ImageError, LookError, ModelError, OutputError, ParameterError, UnknownName
 from facefx.image.picture import save_image
 from synthetic import FakeSegmenter
@@ -119,6 +119,24 @@ def test_what_every_file_would_meet_ends_the_batch(tmp_path: Path, go: Run, monk
     with pytest.raises(ModelError, match="damaged"):
         go()
     assert files_in(tmp_path / "out") == [batch.REPORT]
+
+
+def test_a_result_gets_to_its_place_once_its_line_is_in_the_report(
+    tmp_path: Path, go: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So whatever is killed between the two, there is never a result that the report does not know."""
+    moved: list[str] = []
+
+    def publish(staged: Path, root: Path, output: str) -> None:
+        assert not (root / output).exists()
+        assert report_of(root)[-1]["output"] == output
+        moved.append(output)
+        staged.replace(root / output)
+
+    names = fill(tmp_path / "in", 3)
+    monkeypatch.setattr(running, "publish", publish)
+    go()
+    assert sorted(moved) == names
 
 
 def test_a_full_disk_ends_the_batch(tmp_path: Path, go: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,16 @@ def test_workers_that_die_lose_nothing_and_a_deadly_file_is_given_up(tmp_path: P
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.slow
+def test_a_file_is_tried_twice_and_no_more(tmp_path: Path, watcher: Watcher) -> None:
+    (tmp_path / "in").mkdir()
+    write_deadly(tmp_path / "in" / "deadly.png")
+    run = batch.run(tmp_path / "in", tmp_path / "out", LOOK, segmenter=FakeSegmenter(), detector=watcher, workers=1, sheet=False)
+    (record,) = run
+    assert "2 worker processes died" in (record.error or "")
+    assert len({process for process, _ in watcher.seen()}) == len(watcher.seen()) == 2
+
+
 class _Stillborn(FakeSegmenter):
     def __setstate__(self, state: dict[str, object]) -> None:
         os.kill(os.getpid(), signal.SIGKILL)

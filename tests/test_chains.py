@@ -155,6 +155,15 @@ def test_random_numbers_differ_by_seed_and_occurrence(portrait: np.ndarray) -> N
     assert np.array_equal((chain("recolor_lips") | once)(portrait)[hair], once(portrait)[hair])
 
 
+def test_a_second_step_of_the_same_effect_draws_other_numbers(portrait: np.ndarray) -> None:
+    """Where the mask is full this effect leaves nothing of what was there, so the second one alone is seen."""
+    once = chain("sparkle")
+    full = np.asarray(facefx.parse(portrait).mask("hair")) == 1
+    first, second = once(portrait)[full].astype(int), (once | once)(portrait)[full]
+    assert np.abs(first - second).mean() > 20
+    assert np.array_equal((chain("recolor_lips") | once | once)(portrait)[full], second)
+
+
 def test_random_numbers_differ_by_face() -> None:
     heads = [Head((90, 100), 80), Head((330, 100), 80)]
     result = chain("sparkle")(painted(label_picture(heads, (230, 440)), noise=0))

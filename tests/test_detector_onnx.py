@@ -243,6 +243,13 @@ def test_of_doubles_the_surest_is_kept() -> None:
     assert len(without_doubles(found.chosen(np.array([], int)))) == 0
 
 
+@pytest.mark.parametrize(("shift", "count"), [(15, 1), (17, 2)])
+def test_a_small_box_is_a_double_from_seven_tenths_of_it_in_the_large_one_on(shift: float, count: int) -> None:
+    squares = np.array([[50, 50, 40], [50 + shift, 50, 20.0]])  # of the small one's 20 columns 15 and 13 lie within
+    found = Faces(squares, np.array([0.9, 0.8]), np.zeros(2), np.zeros((2, 5, 2)))
+    assert len(without_doubles(found)) == count
+
+
 def test_kinds_of_models_are_kept_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from facefx.plugins import local
 

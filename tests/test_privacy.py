@@ -127,7 +127,27 @@ def test_a_choice_of_faces_survives_being_saved(value: Any) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "!", "!all", "first", "-1", -1, 1.0, True, "0;1", "(0,0,10)", "(10,0,5,5)", "0,", ",", [], [True], "1e3", "(nan,0,1,1)"],
+    [
+        "",
+        "!",
+        "!all",
+        "first",
+        "-1",
+        -1,
+        1.0,
+        True,
+        "0;1",
+        "(0,0,10)",
+        "(10,0,5,5)",
+        "0,",
+        ",",
+        [],
+        [True],
+        "1e3",
+        "(nan,0,1,1)",
+        "(0,0,9,\x1d9)",
+        "0,\x1d1",
+    ],
 )
 def test_other_choices_are_refused(value: Any) -> None:
     assert FacesChoice.of(value) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,21 @@ def test_a_table_of_an_affine_map_is_exact(tmp_path: Path, size: int) -> None:
     table = read_cube(str(cube_file(tmp_path, size, lambda rgb: matrix @ rgb + 0.05)))
     image = np.random.default_rng(0).random((20, 30, 3), np.float32)
     assert table.apply(image) == pytest.approx(image @ matrix.T + 0.05, abs=1e-5)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_between_corners_the_larger_share_goes_first(order: tuple[int, int, int]) -> None:
+    """Of the six tetrahedra of a cell that in which the colour lies is taken (Kasson et al. 1995, table 1)."""
+    corners = np.random.default_rng(3).random((2, 2, 2, 3)).astype(np.float32)
+    shares = np.zeros(3, np.float32)
+    shares[list(order)] = 0.9, 0.5, 0.2  # of red, green and blue
+    place, wanted, before = np.zeros(3, int), corners[0, 0, 0].astype(float), corners[0, 0, 0]
+    for channel in order:
+        place[channel] = 1
+        corner = corners[tuple(place[::-1])]  # tables are indexed [blue, green, red]
+        wanted, before = wanted + shares[channel] * (corner - before), corner
+    table = Cube(corners, np.zeros(3, np.float32), np.ones(3, np.float32))
+    np.testing.assert_allclose(table.apply(shares[None, None])[0, 0], wanted, atol=1e-5)
 
 
 @given(arrays(np.float32, (3, 5, 3), elements=st.floats(0, 1, width=32)))

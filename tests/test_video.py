@@ -16,11 +16,10 @@ from facefx import Chain, chain, open_image, video
 from facefx.errors import ParameterError
 from facefx.face import postprocessing
 from facefx.face.face import Face
-from facefx.face.near_and_wide import near_parsing
+from facefx.face.near_and_wide import merged, near_parsing
 from facefx.face.values import Box, Detection, FaceParsing
 from facefx.image.canvas import Canvas
 from facefx.labels import Label, Region, scheme
-from facefx.parsing.wide import merged
 from facefx.pixels.geometry import Windows
 from facefx.video import Tracker, Tracking, apart
 from facefx.video.mask_smoothing import Change, Glimpse, change, recut

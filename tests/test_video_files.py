@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -173,6 +174,35 @@ def test_an_unfinished_run_goes_on_after_its_last_part(tmp_path: Path) -> None:
     assert times == uneven(10)
     for a, b in zip(pictures, once, strict=True):
         assert np.abs(a.astype(int) - b).mean() < 0.5
+
+
+def test_the_frames_before_the_first_missing_one_are_looked_at_again() -> None:
+    """Else masks would begin anew there, and flicker."""
+    looked: list[int] = []
+    tracker = SimpleNamespace(next=lambda canvas, *_: looked.append(canvas))
+    frames = [SimpleNamespace(picture=SimpleNamespace(canvas=number)) for number in range(40)]
+    for done, warm in ((0, range(0)), (5, range(5)), (30, range(30 - converting.WARM_UP, 30))):
+        looked.clear()
+        assert list(converting._after(iter(frames), tracker, (), None, done)) == frames[done:]  # type: ignore[arg-type]
+        assert looked == list(warm)
+    assert converting.WARM_UP >= 4
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_parts_of_a_source_that_has_changed_are_not_used(tmp_path: Path) -> None:
+    """It may be as long as before: its date tells."""
+    source, target = write_video(tmp_path / "in.mp4", empty(6)), tmp_path / "out.mp4"
+
+    def stop(done: int, total: int | None) -> None:
+        if done == 5:
+            raise Stopped
+
+    for _ in range(2):
+        with pytest.raises(Stopped):
+            edit(source, target, progress=stop)
+        assert sorted(path.name for path in (tmp_path / ".out.mp4.partial").glob("*.film")) == ["part-000000.film"]
+        os.utime(source, ns=(0, source.stat().st_mtime_ns + 1_000_000))
+    assert edit(source, target).resumed == 0
 
 
 @pytest.mark.slow

@@ -14,8 +14,10 @@ ALLOWED = (
     "all, largest, a face's number (0 for the largest), several such as '0,2', a rectangle of the picture "
     "'(x0,y0,x1,y1)' in pixels for the faces whose middle is in it, or all but those: '!0', '!0,2', '!largest', '!(x0,y0,x1,y1)'"
 )
-_NUMBER = r"\s*[0-9]{1,6}\s*"
-_LENGTH = r"\s*-?[0-9]{1,7}(?:\.[0-9]{1,6})?\s*"
+#: Not all that is white space in a pattern may stand round a number for Python: the separators U+001C to U+001F may not.
+_SPACE = r"[ \t]*"
+_NUMBER = rf"{_SPACE}[0-9]{{1,6}}{_SPACE}"
+_LENGTH = rf"{_SPACE}-?[0-9]{{1,7}}(?:\.[0-9]{{1,6}})?{_SPACE}"
 _RECTANGLE = re.compile(rf"\(({_LENGTH}),({_LENGTH}),({_LENGTH}),({_LENGTH})\)")
 
 
@@ -55,7 +57,7 @@ class FacesChoice:
             x0, y0, x1, y1 = (float(length) for length in found.groups())
             return cls(rectangle=(x0, y0, x1, y1), but=but) if x0 < x1 and y0 < y1 else None
         parts = text.split(",")
-        if all(re.fullmatch(rf"{_NUMBER}|\s*!{_NUMBER}" if but else _NUMBER, part) for part in parts):  # "!0,!2" is "!0,2"
+        if all(re.fullmatch(rf"{_NUMBER}|{_SPACE}!{_NUMBER}" if but else _NUMBER, part) for part in parts):  # "!0,!2" is "!0,2"
             return cls(numbers=tuple(sorted({int(part.replace("!", "")) for part in parts})), but=but)
         return None
 

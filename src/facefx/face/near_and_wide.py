@@ -3,68 +3,108 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from threading import Lock
+from threading import RLock
 from typing import Any
 
+import cv2
 import numpy as np
 
-from .values import FaceParsing
+from .values import FaceParsing, Probabilities
 
-__all__ = ["NearAndWide", "near_parsing"]
+__all__ = ["NearAndWide", "merged", "near_parsing"]
 
 
 class NearAndWide:
     """`Probabilities`, (C, 2 S, 2 S), of a crop and of one twice as wide, with the near one in its middle.
 
     The wide one shows no parts of a face beyond the near one, so lips, eyes and skin are answered by the near one alone. The
-    network looks at the wide one when hair, neck, clothing or background are asked for, once.
+    network looks at the wide one when hair, neck, clothing or background are asked for, once. Classes are put together when they
+    are asked for: all of them would take twice the memory of the two crops, for each face of a picture.
 
     Parameters
     ----------
     near : (C, S, S) float32; also an attribute.
     ending : the classes that end within the near crop.
-    all_classes : makes the whole, (C, 2 S, 2 S) float32.
+    wide : gives (C, S, S) float32 of the wide one; asked once.
     """
 
-    def __init__(self, near: np.ndarray, ending: frozenset[int], all_classes: Callable[[], np.ndarray]) -> None:
-        self.near, self._ending, self._all_classes = near, ending, all_classes
-        self._whole: np.ndarray | None = None
-        self._lock = Lock()
+    def __init__(self, near: Probabilities, ending: frozenset[int], wide: Callable[[], np.ndarray]) -> None:
+        self.near, self._ending, self._look = near, ending, wide
+        self._middle = near
+        self._change: Callable[[np.ndarray], np.ndarray] | None = None
+        self._wide: np.ndarray | None = None
+        self._emptied: np.ndarray | None = None
+        self._lock = RLock()
         classes, size, _ = near.shape
         self.shape = classes, 2 * size, 2 * size
 
-    def changed(self, near: np.ndarray, change: Callable[[np.ndarray], np.ndarray]) -> NearAndWide:
-        """The same with another near crop, and the whole changed as soon as it is made."""
-        return NearAndWide(near, self._ending, lambda: change(np.asarray(self)))
+    def emptied(self, near: np.ndarray, change: Callable[[np.ndarray], np.ndarray]) -> NearAndWide:
+        """The same with another near crop, and some of the pixels of the whole made background as soon as they are needed.
+
+        Parameters
+        ----------
+        change : gives the whole, (C, 2 S, 2 S), with background there.
+        """
+        other = NearAndWide(near, self._ending, self._look)
+        other._middle, other._change = self._middle, change
+        return other
 
     def ends_near(self, classes: Iterable[int]) -> bool:
         """Whether these classes are answered by the near crop alone."""
         return self._ending.issuperset(classes)
 
     def __getitem__(self, classes: Any) -> np.ndarray:
-        if not isinstance(classes, list) or not self.ends_near(classes):
-            return np.asarray(np.asarray(self)[classes])
-        size = self.near.shape[-1]
-        inner = slice(size // 2, size // 2 + size)
-        result = np.zeros((len(classes), *self.shape[1:]), np.float32)
-        result[:, inner, inner] = self.near[classes]
-        return result
+        if isinstance(classes, list) and self.ends_near(classes):
+            size = self.near.shape[-1]
+            inner = slice(size // 2, size // 2 + size)
+            result = np.zeros((len(classes), *self.shape[1:]), np.float32)
+            result[:, inner, inner] = self.near[classes]
+            return result
+        indices = np.arange(self.shape[0])[classes]
+        return self._both(indices) if indices.ndim else self._both(indices[None])[0]
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        return iter(np.asarray(self))
+        return (self[index] for index in range(self.shape[0]))
 
     def copy(self) -> np.ndarray:
         """All classes, as an array of one's own."""
         return np.array(self)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        with self._lock:
-            if self._whole is None:
-                self._whole = self._all_classes()
-        return np.array(self._whole, dtype) if copy else np.asarray(self._whole, dtype)
+        return np.asarray(self[:], dtype)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return np.array, (np.asarray(self),)
+
+    def _both(self, indices: np.ndarray) -> np.ndarray:
+        """(K, 2 S, 2 S) of K classes."""
+        with self._lock:
+            if self._wide is None:
+                self._wide = self._look()
+                if self._change:
+                    before = merged(np.asarray(self._middle), self._wide)
+                    after = self._change(before)
+                    self._emptied = None if after is before else (after != before).any(axis=0)
+        which = indices.tolist()
+        result = merged(self._middle[which], self._wide[which])
+        if self._emptied is not None:
+            for classified, index in zip(result, which, strict=True):
+                classified[self._emptied] = index == 0
+        return result
+
+
+def merged(near: np.ndarray, wide: np.ndarray) -> np.ndarray:
+    """Probabilities of some classes on a crop, and on one twice as wide, (K, S, S) each, as (K, 2 S, 2 S) of the wide one."""
+    size = wide.shape[-1]
+    result = np.empty((len(wide), 2 * size, 2 * size), np.float32)
+    for index, values in enumerate(wide):
+        result[index] = cv2.resize(values, (2 * size, 2 * size), interpolation=cv2.INTER_LINEAR)
+    fade = np.minimum(np.arange(size) + 0.5, size - np.arange(size) - 0.5) / (0.12 * size)
+    weight = np.clip(np.minimum(fade[:, None], fade[None, :]), 0, 1).astype(np.float32)
+    # Where the picture itself ends the near crop needs no second opinion, but a fade there does no harm either.
+    inner = (slice(None), slice(size // 2, size // 2 + size), slice(size // 2, size // 2 + size))
+    result[inner] += weight * (near - result[inner])
+    return result
 
 
 def near_parsing(parsing: FaceParsing) -> FaceParsing:

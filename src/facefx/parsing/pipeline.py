@@ -104,7 +104,7 @@ def _own(face: Face, others: Sequence[Box]) -> Face:
     if not isinstance(parsing.probabilities, NearAndWide):
         return cleared(parsing)
     near = cleared(near_parsing(parsing))
-    later = parsing.probabilities.changed(
+    later = parsing.probabilities.emptied(
         np.asarray(near.parsing.probabilities),
         lambda whole: np.asarray(cleared(replace(parsing, probabilities=whole)).parsing.probabilities),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-import cv2
 import numpy as np
 
 from ..face.near_and_wide import NearAndWide
@@ -15,7 +14,7 @@ from ..pixels import geometry
 from .crop import parse_crop
 from .parser import Parser
 
-__all__ = ["hair_runs_out", "merged", "runs_out", "surroundings", "widen", "widened_affine"]
+__all__ = ["hair_runs_out", "runs_out", "surroundings", "widen", "widened_affine"]
 
 
 def hair_runs_out(parsing: FaceParsing, shape: tuple[int, ...]) -> bool:
@@ -49,7 +48,7 @@ def widen(picture: Canvas, parsing: FaceParsing, parser: Parser) -> FaceParsing:
 
 def _looked_at_widely(picture: Canvas, parsing: FaceParsing, parser: Parser) -> np.ndarray:
     wide = parse_crop(picture, geometry.expand(parsing.affine, 2, parsing.size), parser).probabilities
-    return merged(np.asarray(parsing.probabilities), surroundings(np.asarray(wide), parsing.scheme))
+    return surroundings(np.asarray(wide), parsing.scheme)
 
 
 def surroundings(wide: np.ndarray, scheme: LabelScheme) -> np.ndarray:
@@ -73,17 +72,3 @@ def widened_affine(parsing: FaceParsing) -> np.ndarray:
     affine = parsing.affine.copy()
     affine[:, 2] += parsing.size // 2
     return affine
-
-
-def merged(near: np.ndarray, wide: np.ndarray) -> np.ndarray:
-    """Probabilities of some classes on a crop, and on one twice as wide, (K, S, S) each, as (K, 2 S, 2 S) of the wide one."""
-    size = wide.shape[-1]
-    result = np.empty((len(wide), 2 * size, 2 * size), np.float32)
-    for index, values in enumerate(wide):
-        result[index] = cv2.resize(values, (2 * size, 2 * size), interpolation=cv2.INTER_LINEAR)
-    fade = np.minimum(np.arange(size) + 0.5, size - np.arange(size) - 0.5) / (0.12 * size)
-    weight = np.clip(np.minimum(fade[:, None], fade[None, :]), 0, 1).astype(np.float32)
-    # Where the picture itself ends the near crop needs no second opinion, but a fade there does no harm either.
-    inner = (slice(None), slice(size // 2, size // 2 + size), slice(size // 2, size // 2 + size))
-    result[inner] += weight * (near - result[inner])
-    return result

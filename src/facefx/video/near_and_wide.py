@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from ..face.near_and_wide import NearAndWide
-from ..face.values import FaceParsing, Probabilities
+from ..face.values import FaceParsing
 from ..labels import LabelScheme, Region
-from ..parsing.wide import merged, widened_affine
+from ..parsing.wide import widened_affine
 
 __all__ = ["near_and_wide", "near_does"]
-
-
-class _ByClass(NearAndWide):
-    """`NearAndWide` that makes the classes which it is asked for: all nineteen would take longer than the network.
-
-    Parameters
-    ----------
-    near : (C, S, S)
-    wide : gives (C, S, S) float32 of the crop twice as wide.
-    """
-
-    def __init__(self, near: Probabilities, ending: frozenset[int], wide: Callable[[], np.ndarray]) -> None:
-        super().__init__(near, ending, lambda: merged(np.asarray(near), wide()))  # type: ignore[arg-type]
-        self._wide = wide
-
-    def __getitem__(self, classes: Any) -> np.ndarray:
-        if isinstance(classes, list) and self.ends_near(classes):
-            return super().__getitem__(classes)
-        if isinstance(classes, int | np.integer):
-            return np.asarray(self[[classes]][0])
-        return merged(self.near[classes], self._wide()[classes])
 
 
 def near_does(scheme: LabelScheme, region: str) -> bool:
@@ -48,7 +26,7 @@ def near_and_wide(near: FaceParsing, wide: Callable[[], np.ndarray]) -> FacePars
     ----------
     wide : gives (C, S, S) float32 probabilities on a crop twice as wide; asked for classes that `near_does` not do for.
     """
-    both = _ByClass(near.probabilities, _ending(near.scheme), wide)
+    both = NearAndWide(near.probabilities, _ending(near.scheme), wide)
     return FaceParsing(both, near.scheme, widened_affine(near))
 
 
