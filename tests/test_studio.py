@@ -223,7 +223,13 @@ def test_pictures_of_all_kinds_come_in_and_go_out_upright_and_whole(
     preview = decoded(ask(client, found, "preview", steps=RED).content)
     assert preview.shape[2] == shown.shape[2] == (4 if kind == "alpha" else 3)
     if kind == "alpha":
+        closeup = decoded(ask(client, found, "closeup", steps=[]).content)
         assert (shown[..., 3] == decoded(data)[..., 3]).all()
+        assert np.abs(preview[..., 3].astype(int) - shown[..., 3]).max() <= 2
+        assert (np.diff(closeup[..., 3].mean(axis=1)) > 0).mean() > 0.5  # the gradient that is in the picture
+        cut = decoded(ask(client, found, "preview", steps=[{"use": "cutout", "params": {}}]).content)
+        assert (cut[..., 3] <= preview[..., 3] + 2).all()
+        assert cut[..., 3].mean() < 0.8 * preview[..., 3].mean()
 
 
 def test_many_pictures_come_back_as_a_zip_with_a_report(client: TestClient, portrait: np.ndarray) -> None:

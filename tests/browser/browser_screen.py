@@ -59,15 +59,19 @@ def playwright() -> Any:
     return started
 
 
+@cache
+def _browser(path: str) -> Any:
+    """The one that all modules share which import the fixture."""
+    return playwright().chromium.launch(executable_path=path, args=ARGUMENTS)
+
+
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
+def chromium() -> Any:
     """Debian's Chromium, by Playwright."""
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("there is no chromium here: apt-get install chromium")
-    browser = playwright().chromium.launch(executable_path=path, args=ARGUMENTS)
-    yield browser
-    browser.close()
+    return _browser(path)
 
 
 class Screen:

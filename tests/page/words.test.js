@@ -6,7 +6,7 @@ import { test } from "node:test";
 Object.defineProperty(globalThis, "navigator", { value: { language: "de-AT" }, configurable: true });
 const marked = { dataset: { word: "open" }, textContent: "" };
 Object.defineProperty(globalThis, "document", { value: { documentElement: {}, querySelectorAll: (/** @type {string} */ which) => (which === "[data-word]" ? [marked] : []) } });
-const { language, name, sentence, speak, word, WORDS } = await import("../../src/facefx/studio/page/words.js");
+const { decimal, language, name, sentence, speak, word, WORDS } = await import("../../src/facefx/studio/page/words.js");
 
 test("the browser's language is the first, and another can be chosen", () => {
   assert.equal(language, "de");
@@ -29,6 +29,15 @@ test("every word is said somewhere", () => {
   const page = new URL("../../src/facefx/studio/page/", import.meta.url), others = readdirSync(page).filter((file) => !["words.js", "german.js"].includes(file));
   const text = others.map((file) => readFileSync(new URL(file, page), "utf8")).join();
   assert.deepEqual(Object.keys(WORDS.en).filter((key) => !key.startsWith("part:") && !text.includes(`"${key}"`)), []);
+});
+
+test("numbers are written as the language does", () => {
+  speak("de");
+  assert.equal(decimal(1234.5, 2), "1234,50");
+  speak("en");
+  assert.equal(decimal(-0.25, 2), "-0.25");
+  assert.equal(decimal(7, 0), "7");
+  speak("de");
 });
 
 test("what the built-in effects declare is said in German, what others declare as they did", () => {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import RLock
 
 import cv2
@@ -60,16 +60,19 @@ class OpenPicture:
     _full: tuple[str, Result] | None = None
     _lock: RLock = field(default_factory=RLock, repr=False)
     _private: Scene | None = None
+    _alpha: np.ndarray | None = field(init=False, repr=False)  # the picture's own
     _starts: dict[tuple[bool, bool], Scene] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         height, width = self.scene.size
         self.small = self.scene.through((0, 0, width, height), preview_size(self.scene.size, self.room))
+        self._alpha = self.picture.alpha
 
     @property
     def nbytes(self) -> int:
         """About how much memory it takes."""
-        return 3 * self.scene.size[0] * self.scene.size[1] + 12 * self.small.size[0] * self.small.size[1] * (2 + len(self._edited))
+        full, small = (height * width for height, width in (self.scene.size, self.small.size))
+        return (3 if self._alpha is None else 8) * full + 12 * small * (2 + len(self._edited))
 
     def preview(self, chain: Chain, *, draft: bool = False) -> Scene:
         """The picture at the size of the screen or of a draft, with a chain on it: what earlier ones share is not done again."""
@@ -87,7 +90,7 @@ class OpenPicture:
                 self._edited[draft, private, key_of(chain, count)] = done
             while len(self._edited) > _PREFIXES:
                 self._edited.popitem(last=False)
-            return done
+            return self._as_transparent_as_it_came(done, (0, 0, width, height))
 
     def result(self, chain: Chain) -> Result:
         """The picture at full size with a chain on it; the last one is kept."""
@@ -110,7 +113,16 @@ class OpenPicture:
         half = min(half, min(width, height) / 2)
         x, y = min(max(x, half), width - half), min(max(y, half), height - half)
         window: Window = int(x - half), int(y - half), int(x + half), int(y + half)
-        return seen_through(chain, window, (side, side)).edit(self.scene.through(window, (side, side)))
+        shown = seen_through(chain, window, (side, side)).edit(self.scene.through(window, (side, side)))
+        return self._as_transparent_as_it_came(shown, window)
+
+    def _as_transparent_as_it_came(self, scene: Scene, window: Window) -> Scene:
+        """What is shown of a window with the alpha that the picture itself has there, besides that of its chain."""
+        if self._alpha is None:
+            return scene
+        x0, y0, x1, y1 = window
+        own = np.asarray(cv2.resize(self._alpha[y0:y1, x0:x1], scene.size[::-1], interpolation=cv2.INTER_AREA))
+        return replace(scene, alpha=own if scene.alpha is None else scene.alpha * own)
 
     def parts(self) -> np.ndarray:
         """Which part each pixel of the preview shows, and whose: (H, W, 3) uint8, label, face + 1, 0."""

@@ -1,7 +1,7 @@
 // A form from the JSON Schema of an effect's declaration: whoever declared it, its parameters appear.
 
 import { make, PICTURES } from "./dom.js";
-import { name, sentence, word } from "./words.js";
+import { decimal, name, sentence, word } from "./words.js";
 
 const SWATCHES = {
   lips: ["#a2243b", "#cc0033", "#d9556b", "#b5651d", "#7a1d49", "#e8a0a8", "#4a0f1c"],
@@ -55,7 +55,7 @@ function field(effect, key, schema, value, tools) {
   return make("div", { class: "field" }, label, make("input", { type: "text", id, value, ...tell, onchange: (event) => change(event.target.value) }), told);
 }
 
-const number = (value, whole) => (whole ? `${value}` : (+value).toFixed(2));
+const number = (value, whole) => decimal(value, whole ? 0 : 2);
 
 function color(id, label, told, tell, effect, value, change) {
   const key = ["lips", "hair", "eyes"].find((one) => effect.region.includes(one)) || "other";

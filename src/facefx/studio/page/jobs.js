@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { make, PICTURES } from "./dom.js";
-import { word } from "./words.js";
+import { decimal, word } from "./words.js";
 
 export function film({ steps, choose, dialog, complain }) {
   const bar = make("progress", { max: 1, value: 0, hidden: true, "aria-label": word("film") }), told = make("p", { role: "status", class: "soft" });
@@ -110,7 +110,7 @@ export async function camera({ steps, dialog, openFiles, complain }) {
       view.getContext("2d").drawImage(picture, 0, 0);
       moments.push(performance.now());
       if (moments.length > 12) moments.shift();
-      if (moments.length > 2) rate.textContent = `${(1000 * (moments.length - 1) / (moments.at(-1) - moments[0])).toFixed(1)} ${word("perSecond")}`;
+      if (moments.length > 2) rate.textContent = `${decimal(1000 * (moments.length - 1) / (moments.at(-1) - moments[0]), 1)} ${word("perSecond")}`;
     }
   } catch (error) { if (open) { shown.close(); complain(error); } }
   if (id) api.remove(`cameras/${id}`);

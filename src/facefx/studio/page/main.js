@@ -6,7 +6,7 @@ import { formOf } from "./form.js";
 import { effectsFor, groupsIn } from "./groups.js";
 import { camera, film, folder } from "./jobs.js";
 import { Stage } from "./stage.js";
-import { LANGUAGES, language, name, sentence, speak, word } from "./words.js";
+import { decimal, LANGUAGES, language, name, sentence, speak, word } from "./words.js";
 
 const state = { catalog: null, pictures: [], current: null, steps: [], past: [], future: [], group: null, face: 0, tab: "edit" };
 const CROSS = "m6 6 12 12M18 6 6 18", UP = "m6 14 6-6 6 6", DOWN = "m6 10 6 6 6-6";
@@ -26,7 +26,9 @@ async function openFiles(files) {
     try {
       const { width, height } = stage.room;
       const picture = await api.sendBytes(`pictures?name=${encodeURIComponent(file.name || "photo.png")}&width=${width}&height=${height}`, file);
-      picture.before = await image(await api.sendForBlob(`pictures/${picture.id}/preview`, { steps: [] }));
+      const before = await api.sendForBlob(`pictures/${picture.id}/preview`, { steps: [] });
+      picture.transparent = before.type === "image/png";
+      picture.before = await image(before);
       picture.parts = await image(await api.getBlob(`pictures/${picture.id}/parts.png`));
       state.pictures.push(picture);
       await show(picture);
@@ -42,6 +44,7 @@ async function show(picture) {
   $("save").disabled = !picture;
   strip();
   if (!picture) { stage.before = null; stage.draw(); $("parts").replaceChildren(); $("offers").replaceChildren(); return; }
+  stage.transparent = picture.transparent;
   stage.show({ width: picture.width, height: picture.height }, picture.before, picture.parts);
   picture.groups ??= groupsIn(picture.classes, stage.seen);
   state.face = 0;
@@ -354,8 +357,8 @@ function shape(found) {
 function rows(value) {
   const cell = (one) => {
     if (typeof one === "string" && /^#[0-9a-f]{6}$/i.test(one)) { const swatch = make("span", { class: "swatch inline" }); swatch.style.backgroundColor = one; return make("span", {}, swatch, ` ${one}`); }
-    if (typeof one === "number") return Number.isInteger(one) ? `${one}` : one.toFixed(2);
-    if (Array.isArray(one)) return one.length > 8 ? `${one.length}` : one.map((v) => (typeof v === "number" ? v.toFixed(1) : JSON.stringify(v))).join(", ");
+    if (typeof one === "number") return Number.isInteger(one) ? `${one}` : decimal(one, 2);
+    if (Array.isArray(one)) return one.length > 8 ? `${one.length}` : one.map((v) => (typeof v === "number" ? decimal(v, 1) : JSON.stringify(v))).join("; ");
     if (one && typeof one === "object") return rows(one);
     return one === null ? "–" : String(one);
   };

@@ -91,6 +91,7 @@ export class Stage {
       const line = this.split * this.box.width;
       pen.save();
       pen.beginPath(); pen.rect(0, 0, line, this.box.height); pen.clip();
+      if (this.transparent) this.checker(left, top, width, height);
       pen.drawImage(this.before, left, top, width, height);
       pen.restore();
     }

@@ -67,6 +67,9 @@ export function speak(which) {
 
 export const word = (key) => WORDS[language][key] ?? WORDS.en[key] ?? key;
 
+// A number with so many digits behind the point, or the comma.
+export const decimal = (value, digits) => (+value).toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false });
+
 // A declared sentence: an effect's summary, a parameter's hint.
 export const sentence = (text) => (language === "de" && SENTENCES[text]) || text;
 
