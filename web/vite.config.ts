@@ -10,7 +10,7 @@ import { type Plugin, defaultClientConditions, defineConfig } from "vite";
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const DIST = join(HERE, "dist");
 /** The models' folders, and the file of each. */
-const MODELS = { finder: "detector.onnx", "unet-lite0": "model.onnx" };
+const MODELS = { finder: "detector.onnx", "unet-lite0": "model.onnx", person: "person.onnx" };
 const ORT = ["ort-wasm-simd-threaded", "ort-wasm-simd-threaded.asyncify"].flatMap((name) => [`${name}.mjs`, `${name}.wasm`]);
 
 /** What is not made from source: models with their cards as JSON, the runtime, and the service worker with the list of it all. */

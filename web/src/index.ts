@@ -45,7 +45,7 @@ export interface LoadOptions {
 /** Start a worker and load the models. Raises `ModelError` where one is missing or damaged. */
 export async function load(options: LoadOptions = {}): Promise<FaceFx> {
   const { base = "./", quality = "balanced", frameQuality = "fast", provider = "auto", threads } = options;
-  const { segmenter = "unet-lite0", detector = "finder", person = "colours" } = options;
+  const { segmenter = "unet-lite0", detector = "finder", person = "person" } = options;
   const models = { segmenter, detector, person: person === "colours" ? null : person };
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
   const line = new Line(worker);
