@@ -9,6 +9,7 @@ Sessions run in the environment that nox itself runs in, so nothing is installed
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -55,6 +56,28 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Types of the library."""
     run(session, "mypy")
+
+
+@nox.session
+def studio(session: nox.Session) -> None:
+    """Style, types and unit tests of the studio's page; its tests in a browser are among the library's."""
+    if shutil.which("npm") is None:
+        session.log("there is no Node here, so the studio's page is not checked: install Node 20 or newer with npm")
+        return
+    with session.chdir("tests/page"):
+        session.run("npm", "ci", "--no-audit", "--no-fund", "--silent", external=True)
+        session.run("npm", "run", "--silent", "check", external=True)
+
+
+@nox.session
+def web(session: nox.Session) -> None:
+    """What runs in the browser alone: types, style, maths, the build, and its page in Chromium; without Node it is left out."""
+    if shutil.which("npm") is None:
+        session.skip("npm is not installed, so web/ was not checked: install Node 20 or newer")
+    with session.chdir("web"):
+        for command in (["ci", "--no-audit", "--no-fund"], ["run", "check"], ["test"], ["run", "build"]):
+            session.run("npm", *command, external=True)
+    run(session, "pytest", "-q", "tests/browser/test_web_page.py", *session.posargs)
 
 
 @nox.session

@@ -48,9 +48,10 @@ class Studio:
             raise RuntimeError(f"{path}: {answer.status} {content[:300]!r}")
         return content
 
-    def preview(self, picture: str, steps: list[dict[str, Any]]) -> None:
+    def preview(self, picture: str, steps: list[dict[str, Any]], draft: bool) -> None:
         """One answer to a slider."""
-        self.ask(f"{API}/pictures/{picture}/preview", json.dumps({"steps": steps}).encode(), "application/json")
+        body = json.dumps({"steps": steps, "draft": draft}).encode()
+        self.ask(f"{API}/pictures/{picture}/preview", body, "application/json")
 
     def hang_up(self) -> None:
         """Begin anew with the next question."""
@@ -100,26 +101,28 @@ def moved(effect: dict[str, Any], turn: int) -> dict[str, Any]:
 
 
 def measured(running: Studio, photo: bytes, names: list[str], sizes: list[int], turns: int) -> Iterator[list[str]]:
-    """A row for each effect and size."""
+    """A row for each effect and size, and for the draft of the last size."""
     effects = [one for one in json.loads(running.ask(f"{API}/catalog"))["effects"] if one["name"] in names or not names]
     reference = json.loads(running.ask(f"{API}/files", photo))["path"]
     opened = {size: json.loads(running.ask(f"{API}/pictures?screen={size}", photo))["id"] for size in sizes}
     before = {"use": "facefx:grade", "params": {}, "on": True}
-    found: dict[tuple[str, int], list[tuple[float, float]]] = {}
+    shown = [(f"{size} px", picture, False) for size, picture in opened.items()]
+    shown.append((f"draft of {sizes[-1]} px", opened[sizes[-1]], True))
+    found: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for turn in range(turns + 1):
         for effect in effects:
             files = {name: reference for name, kind in effect["files"].items() if kind == "picture"}
             step = {"use": effect["use"], "params": {**moved(effect, turn), **files}, "on": True}
-            for size, picture in opened.items():
+            for size, picture, draft in shown:
                 busy, begun = running.busy, time.perf_counter()
-                running.preview(picture, [before, step])
+                running.preview(picture, [before, step], draft)
                 spent = time.perf_counter() - begun, running.busy - busy
                 if turn:  # the first one makes what all others find made
                     found.setdefault((effect["name"], size), []).append(spent)
     for (name, size), spent in found.items():
         clock, processor = zip(*spent, strict=True)
         numbers = (min(clock), statistics.median(clock), min(processor), statistics.median(processor))
-        yield [f"`{name}`", f"{size} px", *(f"{1000 * seconds:.0f} ms" for seconds in numbers)]
+        yield [f"`{name}`", size, *(f"{1000 * seconds:.0f} ms" for seconds in numbers)]
 
 
 def enlarged(photo: Path, megapixels: float) -> bytes:

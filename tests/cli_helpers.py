@@ -11,9 +11,9 @@ from typer.testing import CliRunner, Result
 from facefx.cli import app
 
 
-def run(*arguments: object) -> Result:
+def run(*arguments: object, stdin: bytes | None = None) -> Result:
     """The outcome of ``facefx ARGUMENTS`` on a wide screen; an unexpected exception is raised, not turned into exit code 1."""
-    result = CliRunner().invoke(app, [str(a) for a in arguments], env={"COLUMNS": "600", "NO_COLOR": "1"})
+    result = CliRunner().invoke(app, [str(a) for a in arguments], input=stdin, env={"COLUMNS": "600", "NO_COLOR": "1"})
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result

@@ -75,7 +75,11 @@ class Fakes:
 
 @pytest.fixture
 def fakes(fresh_registry: Registry, fake_segmenter: FakeSegmenter, fake_detector: FakeDetector) -> Fakes:
-    """Makes the fakes the default segmenter and detector, under the default names, so that no model file is needed."""
+    """Makes the fakes the default segmenter and detector, under the default names, so that no model file is needed.
+
+    Nothing is there that finds whole people: bodies are told by their colours.
+    """
     fresh_registry.segmenters.items[f"facefx:{DEFAULT_SEGMENTER}"] = lambda: fake_segmenter
     fresh_registry.detectors.items[f"facefx:{DEFAULT_DETECTOR}"] = lambda: fake_detector
+    fresh_registry.person_segmenters.items.clear()
     return Fakes(fake_segmenter, fake_detector)

@@ -286,3 +286,15 @@ def test_the_file_is_covered_too(tmp_path: Path) -> None:
     assert done.inferred.spans == ((pytest.approx(0.32), pytest.approx(0.36)),)
     with pytest.raises(ParameterError):
         convert(source, tmp_path / "other.mp4", GREEN, crf=99)
+    lips = chain("recolor_lips")
+    with pytest.raises(ParameterError, match="anonymize"):
+        convert(source, tmp_path / "other.mp4", lips, whole_if_lost=True)
+
+
+def test_the_whole_frame_is_hidden_where_somebody_is_lost() -> None:
+    frames, lost = film(20), (8, 9)
+    seen = {t: found for t, found in walker(range(20)).items() if t not in lost}
+    green = process(frames, GREEN, segmenter=FakeSegmenter(), detector=Blind(seen), workers=1, whole_if_lost=True)
+    for t, frame in enumerate(green):
+        bare = (frame != (0, 255, 0)).any(axis=2).mean()
+        assert bare == 0 if t in lost else bare > 0.3, f"frame {t}"

@@ -171,6 +171,18 @@ def test_what_may_be_a_face_is_looked_at_again_and_nothing_else_is(monkeypatch: 
     assert sum(height * width for height, width in seen) > 3 * 480 * 640
 
 
+def test_a_doubtful_face_round_a_sure_small_one_is_looked_at_wherever_it_lies(monkeypatch: pytest.MonkeyPatch) -> None:
+    finder = OnnxDetector.from_folder(installed_models()["finder"])
+    rng = np.random.default_rng(0)
+    for x, y, side in rng.uniform((80, 80, 30), (90, 90, 50), (50, 3)):
+        squares = np.array([[x, y, side], [x + 1, y - 1, 3 * side]])
+        seen = Faces(squares, np.array([0.9, 0.4]), np.zeros(2), np.zeros((2, 5, 2)))
+        monkeypatch.setattr(finder, "_in_tile", lambda *_, seen=seen: seen)
+        sure, unsure = finder._at_a_glance(copies(np.zeros((200, 200, 3), np.uint8), 24))
+        assert sure.squares[:, 2].tolist() == pytest.approx([side * 200 / 160])
+        assert unsure.squares[:, 2].tolist() == pytest.approx([3 * side * 200 / 160])
+
+
 def test_bytes_floats_and_windows_are_one_picture() -> None:
     pytest.importorskip("onnxruntime")
     finder = OnnxDetector.from_folder(installed_models()["finder"])

@@ -20,6 +20,8 @@ from PIL import Image
 
 from facefx.errors import ImageError, OutputError, ParameterError
 from facefx.image import guarded_pillow
+from facefx.image.animation import open_animation
+from facefx.image.claimed_sizes import claimed_size
 from facefx.image.guarded_pillow import pillow
 from facefx.image.jpeg_scans import scans_in
 from facefx.image.picture import open_image
@@ -305,3 +307,21 @@ def test_threads_open_pictures_at_once() -> None:
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_a_gif_whose_later_frame_reaches_far_beyond_it_is_refused_before_room_is_made(tmp_path: Path) -> None:
+    """1.7 KB took 20 GB: Pillow grows the picture by each frame, 65535 x 65535 at most."""
+    frames = [Image.new("L", (12, 9), shade) for shade in (10, 120, 230)]
+    out = io.BytesIO()
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
+    data = bytearray(out.getvalue())
+    assert claimed_size(bytes(data)) == (12, 9)
+    place = data.index(b"\x2c\0\0\0\0", data.index(b"\x2c\0\0\0\0") + 1)  # the second frame's
+    for changed in (struct.pack("<HHHH", 0, 0, 65535, 65535), struct.pack("<HHHH", 6000, 6000, 12, 9)):
+        data[place + 1 : place + 9] = changed
+        path = tmp_path / "far.gif"
+        path.write_bytes(data)
+        with pytest.raises(ImageError, match=r"too large|claims"):
+            open_animation(path)
+        with pytest.raises(ImageError, match=r"too large|claims"):
+            open_image(path, first_frame=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shlex
 import time
 import zipfile
@@ -26,6 +27,7 @@ from starlette.testclient import TestClient
 
 from facefx import studio
 from facefx.studio.catalog import catalog
+from facefx.studio.kept import Kept
 from facefx.studio.routes import _files
 
 API = "/studio/api"
@@ -91,6 +93,19 @@ def test_the_same_steps_after_others_draw_the_same_numbers(client: TestClient, o
     grown = ask(client, opened, "preview", steps=sketched).content
     again = client.post(f"{API}/pictures?screen=2000", content=ask(client, opened, "save", steps=[], format="png").content).json()
     assert ask(client, again, "preview", steps=sketched).content == grown
+
+
+def test_a_draft_is_the_same_picture_with_fewer_pixels(client: TestClient, portrait: np.ndarray) -> None:
+    """It is what a slow effect shows while its slider is held; what is shown afterwards is a preview as ever."""
+    large = np.asarray(Image.fromarray(portrait).resize((1000, 1000 * portrait.shape[0] // portrait.shape[1])))
+    opened = client.post(f"{API}/pictures?screen=2000", content=png(large)).json()
+    for steps in ([], RED, [{"use": "slim_face", "params": {}}], [{"use": "anonymize", "params": {}}]):
+        whole = decoded(ask(client, opened, "preview", steps=steps).content)
+        draft = decoded(ask(client, opened, "preview", steps=steps, draft=True).content)
+        assert max(draft.shape) == 768 < max(whole.shape) == max(large.shape)
+        again = np.asarray(Image.fromarray(whole).resize(draft.shape[1::-1], Image.Resampling.BOX)).astype(int)
+        assert np.abs(again - draft).mean() < 3
+        assert (decoded(ask(client, opened, "preview", steps=steps).content) == whole).all()
 
 
 def test_parts_say_whose_they_are(client: TestClient, fakes: Fakes, make_portrait: Any) -> None:
@@ -349,3 +364,100 @@ def test_held_files_are_seen_by_those_inside_alone(portrait: np.ndarray) -> None
         open_image("held:me.png")
     with pytest.raises(ParameterError):
         chain("grade", cube="held:me.cube")(portrait)
+
+
+def test_a_rectangle_of_faces_means_the_same_in_previews(client: TestClient, fakes: Fakes, make_portrait: Any) -> None:
+    from synthetic import Head
+
+    pair = make_portrait(Head((100, 110), 70, 0), Head((290, 110), 70, 0), size=(220, 390))
+    large = np.asarray(Image.fromarray(pair).resize((390 * 4, 220 * 4)))
+    found = client.post(f"{API}/pictures?screen=1170", content=png(large)).json()
+    assert len(found["faces"]) == 2
+    params = {"color": "#0000ff", "faces": "(780,0,1560,880)"}  # the right half, in pixels of the whole picture
+    for draft in (False, True):
+        bare = decoded(ask(client, found, "preview", steps=[], draft=draft).content).astype(int)
+        shown = decoded(ask(client, found, "preview", steps=[{"use": "recolor_lips", "params": params}], draft=draft).content)
+        changed = np.abs(shown - bare).max(axis=2) > 40
+        middle = changed.shape[1] // 2
+        assert changed[:, middle:].any()
+        assert not changed[:, :middle].any()
+    closeups = [
+        ask(client, found, "closeup", steps=[{"use": "recolor_lips", "params": params}], face=face).content
+        == ask(client, found, "closeup", steps=[], face=face).content
+        for face in (0, 1)
+    ]
+    assert sorted(closeups) == [False, True]
+
+
+class Job:
+    """A job that says whether it was ended."""
+
+    def __init__(self, is_busy: bool = False) -> None:
+        self.is_busy, self.ended = is_busy, 0
+
+    def end(self) -> None:
+        self.ended += 1
+
+
+def test_jobs_are_kept_for_so_many_and_so_long() -> None:
+    kept, jobs = Kept[Job](2, 1000), [Job() for _ in range(3)]
+    first, second = kept.add(jobs[0]), kept.add(jobs[1])
+    assert kept[first] is jobs[0]  # asked for, so the other one goes
+    kept.add(jobs[2])
+    assert [job.ended for job in jobs] == [0, 1, 0]
+    with pytest.raises(ParameterError, match="not there any more"):
+        kept[second]
+    jobs[0].is_busy = jobs[2].is_busy = True
+    refused = Job()
+    with pytest.raises(ParameterError, match="2 are at work already"):
+        kept.add(refused)
+    assert refused.ended == 1
+    kept.close()
+    assert [job.ended for job in jobs] == [1, 1, 1]
+    assert len(kept) == 0
+    brief, old = Kept[Job](2, 0.2), Job(is_busy=True)
+    brief.add(old)
+    begun = time.monotonic()
+    while not old.ended and time.monotonic() - begun < 30:
+        time.sleep(0.02)
+    assert old.ended == 1  # by itself, at work or not
+    assert len(brief) == 0
+
+
+def test_when_the_studio_stops_nothing_of_films_and_folders_is_left(
+    fakes: Fakes, portrait: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with TestClient(studio.app(), base_url="http://127.0.0.1:8765") as client:
+        assert client.post(f"{API}/films", content=b"a film").status_code == 200
+        key = client.post(f"{API}/folders", json={"steps": RED}).json()["id"]
+        client.post(f"{API}/folders/{key}?name=a.png", content=png(portrait))
+        assert len(list(tmp_path.glob("facefx-studio-*"))) == 2
+    assert list(tmp_path.glob("facefx-studio-*")) == []
+
+
+def test_a_page_that_uploads_films_and_forgets_them_does_not_fill_the_disk(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    keys = [client.post(f"{API}/films", content=b"a film").json()["id"] for _ in range(10)]
+    assert len(list(tmp_path.glob("facefx-studio-*"))) == 8
+    assert client.get(f"{API}/films/{keys[0]}").status_code == 422
+    for key in keys:
+        client.delete(f"{API}/films/{key}")
+    assert list(tmp_path.glob("facefx-studio-*")) == []
+
+
+def test_what_the_built_in_effects_declare_is_there_in_german() -> None:
+    """The form says it in the page's language: no built-in sentence or name is left in English, and none is there for nothing."""
+    page, _ = _files()["german.js"]
+    sentences, names = page.decode().split("export const NAMES")
+    german = {json.loads(key): json.loads(text) for key, text in re.findall(r'^  ("(?:[^"\\]|\\.)*"): (".*"),$', sentences, re.M)}
+    named = dict(re.findall(r'(\w+): "([^"]+)"', names))
+    effects = [one for one in catalog()["effects"] if one["from"] == "facefx"]
+    fields = [(name, schema) for one in effects for name, schema in one["schema"].items()]
+    said = {one["summary"] for one in effects} | {schema.get("description", "") for name, schema in fields if name != "faces"}
+    assert said - {""} == set(german)
+    words = {one["name"] for one in effects} | {name for name, _ in fields}
+    assert words | {choice for _, schema in fields for choice in schema.get("enum", ())} == set(named)
+    assert not [english for english, text in german.items() if not text or text == english]

@@ -120,12 +120,12 @@ class OutputError(FacefxError):
 
 
 class MissingExtra(FacefxError):
-    """An optional dependency is not installed."""
+    """An optional dependency is not installed; `extra` of `distribution` brings it."""
 
-    def __init__(self, need: str, extra: str) -> None:
+    def __init__(self, need: str, extra: str, *, distribution: str = "facefx") -> None:
         self.need, self.extra = need, extra
         self.of_one_picture = extra == "heif"  # the next one may be a JPEG
-        super().__init__(f"{need} is not installed; it comes with an extra: pip install 'facefx[{extra}]'")
+        super().__init__(f"{need} is not installed; it comes with an extra: pip install '{distribution}[{extra}]'")
 
     def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
         return type(self), (self.need, self.extra)

@@ -204,6 +204,7 @@ _SCHEMES: dict[str, LabelScheme] = {
         ),
         LabelScheme.of("eyes_lips", ["background", "left_eye", "right_eye", "upper_lip", "lower_lip"]),
         LabelScheme.of("hair", ["background", "hair"]),
+        LabelScheme.of("person", ["background", "person"]),
         # One face mask, as for a single sigmoid on grey pictures. The project that did so drew irises too; no data set of the field
         # labels them and none of the nineteen parts is an iris, so the eye as a whole stands for it.
         LabelScheme.of("face", ["background", "face"]),

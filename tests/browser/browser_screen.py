@@ -102,10 +102,10 @@ class Screen:
     def click_at(self, x: float, y: float) -> None:
         """Click on a point of the picture, in shares of its size."""
         box = self.page.evaluate(
-            """async ([x, y]) => {
-                const box = document.getElementById('view').getBoundingClientRect(), size = window.facefxStage.size;
-                const stage = window.facefxStage, {left, top} = stage.origin;
-                return [box.left + left + x * size.width * stage.scale, box.top + top + y * size.height * stage.scale];
+            """([x, y]) => {
+                const view = document.getElementById('view'), box = view.getBoundingClientRect();
+                const [left, top, width, height] = view.dataset.place.split(',').map(Number);
+                return [box.left + left + x * width, box.top + top + y * height];
             }""",
             [x, y],
         )

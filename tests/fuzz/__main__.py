@@ -11,8 +11,15 @@ from pathlib import Path
 
 from .harnesses import HARNESSES, fuzz
 
+#: Bytes of address space: an input that makes more needed is a find, and not the end of the machine.
+MEMORY = 4 << 30
+
 
 def main() -> None:
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 3600.0
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else int(time.time())
     kinds = sys.argv[3:] or list(HARNESSES)

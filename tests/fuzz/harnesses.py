@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,15 +123,19 @@ def damaged(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:
 def fuzz(name: str, folder: Path, seed: int, seconds: float | None = None, most: int | None = None) -> int:
     """Feed damaged inputs of one kind, until the time is over or there were so many; how many there were.
 
-    Raises whatever is no `FacefxError`, with the input in its notes, and `TimeoutError` for an input that takes too long.
+    Raises whatever is no `FacefxError`, with the input in its notes, `TimeoutError` for an input that takes too long, and
+    `MemoryError` for one that wants more than the process may have.
     """
     harness, dice, start, count = HARNESSES[name], random.Random(seed), time.monotonic(), 0
     while (most is None or count < most) and (seconds is None or time.monotonic() - start < seconds):
         data = damaged(dice.choice(harness.corpus), dice, harness.corpus)
         began = time.process_time()
         try:
-            with suppress(FacefxError):
+            try:
                 harness.run(data, folder)
+            except FacefxError as error:
+                if isinstance(error.__cause__, MemoryError):
+                    raise error.__cause__ from None
             if time.process_time() - began > TOO_LONG:
                 raise TimeoutError(f"{len(data)} bytes took {time.process_time() - began:.0f} s")
         except BaseException as error:

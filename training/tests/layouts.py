@@ -107,6 +107,14 @@ def hair(root: Path) -> Path:
     return root
 
 
+def person(root: Path) -> Path:
+    for seed, split in enumerate(("train", "valid")):
+        image, labels = face(SIZE, seed)
+        write(root / split / "images" / f"{seed}.png", image)
+        write(root / split / "person" / f"{seed}.png", np.where(labels > 0, np.uint8(255), np.uint8(0)))
+    return root
+
+
 def landmarks68(root: Path) -> Path:
     """Points of a feature are all in the middle of it; four photos of two people."""
     rows = ["image," + ",".join(f"x{i},y{i}" for i in range(68))]

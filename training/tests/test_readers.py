@@ -29,6 +29,7 @@ MAKERS = {
     "fasseg": layouts.fasseg,
     "figaro1k": layouts.figaro,
     "hair": layouts.hair,
+    "person": layouts.person,
     "landmarks68": layouts.landmarks68,
     "plain": layouts.plain,
     "photos": layouts.photos,

@@ -1,6 +1,6 @@
 /** The picture that the work is done on: 8 bits as it was decoded, floats of the windows that are asked for, and what was painted. */
 
-import { type Windows } from "./pixels/geometry";
+import type { Windows } from "./pixels/geometry";
 import { Raster, type Window, rounded } from "./pixels/raster";
 import { shrunkTo } from "./pixels/resize";
 

@@ -11,7 +11,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from facefx_mediapipe import FAR, NEAR, MediaPipeDetector, Model, _pieces, facefx_detectors
+from facefx_mediapipe import (
+    FAR,
+    NEAR,
+    MediaPipeDetector,
+    MediaPipePeople,
+    Model,
+    _pieces,
+    facefx_detectors,
+    facefx_person_segmenters,
+)
 
 from facefx import ModelError, open_image
 
@@ -149,6 +158,42 @@ def test_a_face_in_several_pieces_is_one_face_at_its_place(x: int, y: int, monke
     assert found.score == pytest.approx(40 / 300)  # the piece that shows it largest
 
 
+class PretendedSelfie:
+    """Says that what is bright is a person, as surely as it is bright."""
+
+    def __init__(self) -> None:
+        self.made: list[dict[str, Any]] = []
+
+    def __call__(self, **options: Any) -> PretendedSelfie:
+        self.made.append(options)
+        return self
+
+    def process(self, pixels: np.ndarray) -> SimpleNamespace:
+        assert pixels.dtype == np.uint8
+        return SimpleNamespace(segmentation_mask=pixels[..., 0] / 255 * 1.1 - 0.05)
+
+
+def test_people_are_what_the_selfie_segmenter_says_in_order_and_in_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    selfie = PretendedSelfie()
+    solutions = SimpleNamespace(selfie_segmentation=SimpleNamespace(SelfieSegmentation=selfie))
+    monkeypatch.setitem(sys.modules, "mediapipe", SimpleNamespace(solutions=solutions))
+    people = facefx_person_segmenters()["mediapipe-selfie"]()
+    crops = np.zeros((2, 256, 256, 3), np.float32)
+    crops[1, :, 128:] = 1
+    answer = people.probabilities(crops)
+    assert (answer.shape, answer.dtype, selfie.made) == ((2, 2, 256, 256), np.float32, [{"model_selection": 0}])
+    np.testing.assert_allclose(answer.sum(axis=1), 1, atol=1e-6)
+    assert answer.min() >= 0
+    assert (answer[0, 1] == 0).all()
+    np.testing.assert_array_equal(answer[1, 1], crops[1, ..., 0])
+
+
+def test_no_mediapipe_is_told_when_people_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mediapipe", None)
+    with pytest.raises(ModelError, match=r"pip install mediapipe==0\.10\.21"):
+        MediaPipePeople()
+
+
 # --- the real one
 
 
@@ -173,6 +218,16 @@ def test_the_real_one_finds_faces_without_the_network(name: str, monkeypatch: py
         assert 0.5 <= best.score <= 1
 
 
+def test_the_real_one_finds_the_people_of_the_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("mediapipe", reason="MediaPipe is not installed")
+    people = MediaPipePeople()
+    picture = open_image(SAMPLES / "full_length.jpg")
+    (answer,) = people.probabilities(picture.canvas.reduced((0, 0, *picture.size[::-1]), (256, 256))[None])
+    assert answer[1, 128, 128] > 0.9
+    assert answer[1, 5, 5] < 0.1
+    assert 0.1 < (answer[1] > 0.5).mean() < 0.9
+
+
 def test_facefx_finds_it() -> None:
     try:
         distribution("facefx-mediapipe")
@@ -181,3 +236,4 @@ def test_facefx_finds_it() -> None:
     from facefx.plugins.installed import registry
 
     assert {"facefx-mediapipe:mediapipe", "facefx-mediapipe:mediapipe-near"} <= set(registry().detectors.items)
+    assert "facefx-mediapipe:mediapipe-selfie" in registry().person_segmenters.items

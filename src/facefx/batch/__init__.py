@@ -15,7 +15,7 @@ What holds, whatever happens in between (a bad file, a dead worker, Ctrl-C, ``ki
 
 `settings.py` says what is asked of every file, `plan.py` decides what there is to do, `worker.py` does one file, `local_engine.py`
 and `ray_engine.py` have it done by many processes, `report.py` keeps the report, `running.py` puts these together, `sheet.py` makes
-the contact sheet.
+the contact sheet. `watching.py` goes on with whatever comes into the folder.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .running import Batch, run_batch
     from .settings import Settings
     from .sheet import SHEET, contact_sheet
+    from .watching import watch
 
 # Fetched when they are first used, as in facefx itself: a worker has to say how many threads it may use before numpy loads.
 _HOME_OF = {
@@ -39,6 +40,7 @@ _HOME_OF = {
     "Batch": "running", "run_batch": "running",
     "Settings": "settings",
     "SHEET": "sheet", "contact_sheet": "sheet",
+    "watch": "watching",
 }  # fmt: skip
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     "read_report",
     "run",
     "run_batch",
+    "watch",
 ]
 
 

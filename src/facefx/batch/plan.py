@@ -55,6 +55,7 @@ def prepare(
     glob: str | Sequence[str] = (),
     resume: bool = False,
     force: bool = False,
+    may_be_empty: bool = False,
     **options: Unpack[SettingsOptions],
 ) -> Batch:
     """Plan a batch: find the files, read the report, refuse what cannot work. Writes nothing.
@@ -69,6 +70,7 @@ def prepare(
         picture format.
     resume : leave alone what the report in `folder_out` says is finished. Without a report, starts at the beginning.
     force : replace files that are there; without `resume`, start over.
+    may_be_empty : plan nothing where there is nothing to do, which is an error otherwise.
     options : what is asked of every file: the fields of `Settings`.
 
     Raises
@@ -87,7 +89,7 @@ def prepare(
     _check_folders(source, target)
     patterns = [glob] if isinstance(glob, str) else list(glob)
     files = sorted(_pictures(source, target, [p.lower() for p in patterns]))
-    if not files:
+    if not files and not may_be_empty:
         wanted = f"that matches {' or '.join(map(repr, patterns))}" if patterns else f"of {', '.join(picture_suffixes())}"
         raise ImageError(f"there is no file {wanted} in {str(source)!r} or its folders")
     _check_outputs_differ(files, settings)

@@ -90,6 +90,7 @@ class Chain:
         segmenter: str | Path | Segmenter | None = None,
         detector: str | Path | Detector | Sequence[GivenBox] | None = None,
         quality: Quality | None = None,
+        person: str | Path | Segmenter | None = None,
         require_face: bool = True,
         min_confidence: float = 0.0,
     ) -> Result:
@@ -98,7 +99,7 @@ class Chain:
         Parameters
         ----------
         image : a path, bytes, a file object, a PIL image or an array; it is not changed.
-        segmenter, detector, quality : as for `facefx.parse`.
+        segmenter, detector, quality, person : as for `facefx.parse`.
         require_face : whether a picture without a face is an error; else it is passed through.
         min_confidence : from 0 to 1. An effect leaves a face alone if the segmenter is less sure of what the effect needs to see
             (`EffectSpec.needed`, `Face.confidence`), and `Result.declined` says so. One that works on background or people as a
@@ -112,7 +113,7 @@ class Chain:
         check_confidence(min_confidence)
         picture = open_image(image)
         if any(step.needs_faces for step in self.steps):
-            scene = parse_picture(picture.canvas, Parser.of(segmenter, detector, quality), private=self.private)
+            scene = parse_picture(picture.canvas, Parser.of(segmenter, detector, quality, person), private=self.private)
         else:
             scene = Scene(picture.canvas, ())
         return self.run_parsed(picture, scene, require_face=require_face, min_confidence=min_confidence)

@@ -32,17 +32,23 @@ def warped(scene: Scene, window: tuple[int, int, int, int], displacement: np.nda
     x0, y0, x1, y1 = window
     field = faded(displacement, window, scene.size)
     height, width = scene.size
-    rows, columns = np.mgrid[y0:y1, x0:x1].astype(np.float32)
-    source = np.stack([np.clip(columns + field[..., 0], 0, width - 1), np.clip(rows + field[..., 1], 0, height - 1)], axis=-1)
+    # Plane by plane: with x and y side by side, numpy takes five times as long to look through them.
+    across, down = (np.ascontiguousarray(plane) for plane in cv2.split(field))
+    still = (across == 0) & (down == 0)
+    from_x = np.clip(across + np.arange(x0, x1, dtype=np.float32), 0, width - 1)
+    from_y = np.clip(down + np.arange(y0, y1, dtype=np.float32)[:, None], 0, height - 1)
     # Only what the window can take its colours from: a remap of all of a large picture costs as much as all else together.
-    low = np.maximum(np.floor(source.min(axis=(0, 1))).astype(int) - 3, 0)
-    high = np.ceil(source.max(axis=(0, 1))).astype(int) + 4
-    part = np.ascontiguousarray(scene.canvas[low[1] : high[1], low[0] : high[0]])
-    moved = _remapped(part, source - low.astype(np.float32), cv2.INTER_CUBIC, cv2.BORDER_REPLICATE)
-    still = (field == 0).all(axis=-1)
-    canvas = scene.canvas.painted(window, np.where(still[..., None], scene.canvas[y0:y1, x0:x1], np.clip(moved, 0, 1)))
+    left, top = (max(int(np.floor(places.min())) - 3, 0) for places in (from_x, from_y))
+    right, bottom = (int(np.ceil(places.max())) + 4 for places in (from_x, from_y))
+    part = np.ascontiguousarray(scene.canvas[top:bottom, left:right])
+    from_x -= np.float32(left)
+    from_y -= np.float32(top)
+    moved = np.asarray(cv2.remap(part, from_x, from_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.float32)
+    np.clip(moved, 0, 1, out=moved)
+    cv2.copyTo(scene.canvas[y0:y1, x0:x1], still.astype(np.uint8), moved)
+    canvas = scene.canvas.painted(window, moved)
     faces = tuple(face.moved_to(canvas, _moved(face, window, field)) for face in scene.faces)
-    return Scene(canvas, faces, scene.alpha, scene.seen, (*scene.moves, Move(window, field)))
+    return Scene(canvas, faces, scene.alpha, scene.seen, (*scene.moves, Move(window, field)), scene.people, scene.others)
 
 
 def faded(displacement: np.ndarray, window: tuple[int, int, int, int], size: tuple[int, int]) -> np.ndarray:

@@ -9,18 +9,32 @@ import typer
 
 from ..errors import FacefxError, ParameterError
 from .messages import console, say
-from .options import DetectorOption, FirstFrameOption, ForceOption, PluginOption, QualityOption, SegmenterOption
+from .options import (
+    DetectorOption,
+    FirstFrameOption,
+    ForceOption,
+    PluginOption,
+    QualityOption,
+    SegmenterOption,
+    SmallestFaceOption,
+    ThresholdOption,
+    tuned,
+)
+from .pipes import name_of, with_stdin
 from .several import for_each, no_face
 from .tables import MeasurementFiles
 
 if TYPE_CHECKING:
+    from ..face.values import Detector
     from ..video.analysis import Film
 
 __all__ = ["analyze"]
 
 
 def analyze(
-    inputs: Annotated[list[Path], typer.Argument(metavar="IN", help="The pictures and films.", show_default=False)],
+    inputs: Annotated[
+        list[Path], typer.Argument(metavar="IN", help="The pictures and films; - is a picture from stdin.", show_default=False)
+    ],
     as_json: Annotated[
         bool,
         typer.Option("--json", help="Print JSON: a list with one entry per picture, even for one; the numbers are not rounded."),
@@ -40,6 +54,8 @@ def analyze(
     ] = 1,
     segmenter: SegmenterOption = None,
     detector: DetectorOption = None,
+    detector_threshold: ThresholdOption = None,
+    smallest_face: SmallestFaceOption = None,
     quality: QualityOption = None,
     first_frame: FirstFrameOption = False,
     force: ForceOption = False,
@@ -57,7 +73,8 @@ def analyze(
     from ..parsing.parser import Parser
     from ..video.analysis import film_in
 
-    parser = Parser.of(segmenter, detector, quality)
+    seeker = tuned(detector, detector_threshold, smallest_face)
+    parser = Parser.of(segmenter, seeker, quality)
     entries: list[dict[str, Any]] = []
 
     def work(path: Path) -> None:
@@ -67,9 +84,9 @@ def analyze(
                 raise ParameterError(
                     f"{str(path)!r} is a film: say where its frames' measurements go with --csv FILE or --jsonl FILE"
                 )
-            _measure_film(path, film, files, every, segmenter, detector)
+            _measure_film(path, film, files, every, segmenter, seeker)
             return
-        entry: dict[str, Any] = {"file": str(path), "faces": []}
+        entry: dict[str, Any] = {"file": name_of(path), "faces": []}
         entries.append(entry)
         try:
             found = reports.analyze(open_image(path, first_frame=first_frame), segmenter=parser.segmenter, detector=parser.detector)
@@ -82,9 +99,9 @@ def analyze(
         finally:
             files.add(entry)
 
-    with MeasurementFiles(jsonl, csv, force=force) as files:
+    with with_stdin(inputs) as sources, MeasurementFiles(jsonl, csv, force=force) as files:
         try:
-            for_each(inputs, work)
+            for_each(sources, work)
         finally:  # what was measured is shown, whatever else went wrong
             if as_json:
                 import json
@@ -94,7 +111,9 @@ def analyze(
                 _show(entries)
 
 
-def _measure_film(path: Path, film: Film, files: MeasurementFiles, every: int, segmenter: str | None, detector: str | None) -> None:
+def _measure_film(
+    path: Path, film: Film, files: MeasurementFiles, every: int, segmenter: str | None, detector: str | Detector | None
+) -> None:
     """Write what is measured in each frame, with a progress bar. Raises `NoFaceFound` if there is no face in any."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

@@ -23,8 +23,12 @@ from .options import (
     PluginOption,
     QualityOption,
     SegmenterOption,
+    SmallestFaceOption,
+    ThresholdOption,
     of_parsing_and_file,
+    tuned,
 )
+from .pipes import PIPE, check_stdout, name_of, put, with_stdin
 from .several import for_each, no_face
 from .targets import make_folder, targets_of
 
@@ -39,7 +43,7 @@ class NoFace(str, Enum):
 
 
 def apply(
-    inputs: Annotated[list[Path], typer.Argument(metavar="IN", help="The pictures.", show_default=False)],
+    inputs: Annotated[list[Path], typer.Argument(metavar="IN", help="The pictures; - is one from stdin.", show_default=False)],
     output: Annotated[
         str,
         typer.Option(
@@ -47,7 +51,7 @@ def apply(
             "-o",
             metavar="OUT",
             help="The file to write. For several pictures a folder, one that exists or a name that ends in a slash: "
-            "the results have the names of their pictures.",
+            "the results have the names of their pictures. - is stdout.",
             show_default=False,
         ),
     ],
@@ -55,11 +59,21 @@ def apply(
     look: LookOption = None,
     segmenter: SegmenterOption = None,
     detector: DetectorOption = None,
+    detector_threshold: ThresholdOption = None,
+    smallest_face: SmallestFaceOption = None,
     no_face_means: Annotated[
         NoFace,
         typer.Option("--no-face", help="A picture without a face is an error, or is written to OUT without effects."),
     ] = NoFace.ERROR,
     min_confidence: MinConfidenceOption = 0.0,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="SUFFIX",
+            help="The format of the results, such as png. By default OUT's, or with - the picture's own.",
+        ),
+    ] = None,
     quality: QualityOption = None,
     file_quality: FileQualityOption = 95,
     first_frame: FirstFrameOption = False,
@@ -74,27 +88,32 @@ def apply(
 
     facefx apply me.jpg -o red.jpg --effect "recolor_lips:color=#c00,strength=0.8"
 
+    curl -s https://example.com/me.jpg | facefx apply - -o - --effect recolor_lips > red.jpg
+
     All frames of an animated GIF, WebP, PNG or AVIF are edited, and all pages of a TIFF. For films there is facefx video.
     """
     from ..declare.declarations import AnalyzerSpec
     from ..image.animation import Animation, open_animation
-    from ..image.files import check_target, format_of, write_file
-    from ..image.picture import open_image, save_image
+    from ..image.files import check_target, encode, format_of, suffix_of
+    from ..image.picture import open_image
     from ..parsing.parser import Parser
     from ..video.animation import edit_animation
 
-    targets = targets_of(inputs, output)
+    suffix = f".{format.removeprefix('.')}" if format else None
     chain = chain_from_options(look, effect, measuring=True)
+    measures = any(isinstance(step.spec, AnalyzerSpec) for step in chain.steps)
+    if output == str(PIPE) and measures:
+        raise typer.BadParameter("what analyzers measure goes to stdout, so the picture needs a file", param_hint="'-o'")
     measured: list[dict[str, Any]] = []
     quality, file_quality = of_parsing_and_file(quality, file_quality)
-    parser = Parser.of(segmenter, detector, quality)
+    parser = Parser.of(segmenter, tuned(detector, detector_threshold, smallest_face), quality)
     eyes, finder = parser.segmenter, parser.detector
-    make_folder(output)
 
     def work(path: Path) -> None:
         target = targets[path]
-        format_of(target)
-        check_target(target, force=force)  # both before the expensive part
+        if target != PIPE:
+            format_of(target)
+            check_target(target, force=force)  # both before the expensive part
         animation = None if first_frame else open_animation(path)
         if animation is not None:
             work_on_frames(path, animation)
@@ -110,11 +129,21 @@ def apply(
         if result.dropped:
             say(f"{str(path)!r}: left out beside the picture, since someone is hidden: {', '.join(result.dropped)}")
         if result.reports:
-            measured.append({"file": str(path), "faces": [report.to_dict() for report in result.reports]})
-        save_image(result.picture, target, force=force, quality=file_quality, keep_gps=keep_gps)
+            measured.append({"file": name_of(path), "faces": [report.to_dict() for report in result.reports]})
+        done = result.picture
+        name = format_of(named(target, picture.metadata.format))
+        data = encode(done.native, done.metadata, name, quality=file_quality, keep_gps=keep_gps)
+        put(data, target, force=force)
+
+    def named(target: Path, own: str | None) -> Path:
+        """A name whose suffix is the format that is written."""
+        if suffix is None and target != PIPE:
+            return target
+        return Path("result" + (suffix or suffix_of(own)))
 
     def work_on_frames(path: Path, animation: Animation) -> None:
-        data, done = edit_animation(animation, targets[path], chain, parser, min_confidence, file_quality, keep_gps=keep_gps)
+        place = named(targets[path], animation.format)
+        data, done = edit_animation(animation, place, chain, parser, min_confidence, file_quality, keep_gps=keep_gps)
         for declined in done.declined:
             say(f"{str(path)!r}: {declined}")
         if done.inferred:
@@ -122,16 +151,20 @@ def apply(
             say(f"{str(path)!r}: in {len(done.inferred)} frames somebody is hidden who was not seen there; look at {numbers}")
         if done.dropped:
             say(f"{str(path)!r}: left out beside the pictures, since someone is hidden: {', '.join(done.dropped)}")
-        if any(isinstance(step.spec, AnalyzerSpec) for step in chain.steps):
+        if measures:
             say(f"{str(path)!r} has several frames, of which nothing was measured; facefx analyze does that for films")
         if not done.with_faces:
             if no_face_means is NoFace.ERROR:
                 raise no_face(path, ", or --no-face copy to pass such pictures through")
             say(f"no face was found in {str(path)!r}; written without effects")
-        write_file(data, targets[path], force=force)
+        put(data, targets[path], force=force)
 
-    try:
-        for_each(inputs, work)
-    finally:  # what was measured is shown, whatever else went wrong
-        if measured:
-            typer.echo(json.dumps(measured, indent=2))
+    with with_stdin(inputs) as pictures:
+        targets = targets_of(pictures, output, suffix=suffix)
+        check_stdout(list(targets.values()))
+        make_folder(output)
+        try:
+            for_each(pictures, work)
+        finally:  # what was measured is shown, whatever else went wrong
+            if measured:
+                typer.echo(json.dumps(measured, indent=2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from contextlib import closing
 from enum import Enum
@@ -26,7 +27,10 @@ from .options import (
     PluginOption,
     QualityOption,
     SegmenterOption,
+    SmallestFaceOption,
+    ThresholdOption,
     of_parsing_and_file,
+    tuned,
 )
 
 if TYPE_CHECKING:
@@ -73,6 +77,8 @@ def batch(
     ] = None,
     segmenter: SegmenterOption = None,
     detector: DetectorOption = None,
+    detector_threshold: ThresholdOption = None,
+    smallest_face: SmallestFaceOption = None,
     no_face: Annotated[
         NoFace,
         typer.Option("--no-face", help="A picture without a face fails, is written to OUT without effects, or is passed over."),
@@ -102,6 +108,10 @@ def batch(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a batch was stopped or files failed: what is finished is left alone.")
     ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Go on with whatever comes into IN, each file once it is complete, until Ctrl-C."),
+    ] = False,
     force: ForceOption = False,
     plugin: PluginOption = None,
 ) -> None:
@@ -111,16 +121,47 @@ def batch(
     stop the others. For example:
 
     facefx batch photos done --look plum.json --workers 4 --resume
+
+    facefx batch inbox done --effect anonymize --watch --resume
     """
     from ..batch import prepare
+    from ..batch import watch as watched
+    from ..batch.running import RunOptions
+    from ..batch.settings import SettingsOptions
 
     quality, file_quality = of_parsing_and_file(quality, file_quality)
-    plan = prepare(
-        folder_in, folder_out, chain_from_options(look, effect), glob=glob or (), segmenter=segmenter, detector=detector,
-        no_face=no_face.value, min_confidence=min_confidence, format=format, file_quality=file_quality,
-        quality=quality, keep_gps=keep_gps, first_frame=first_frame, resume=resume, force=force,
-    )  # fmt: skip
-    _show(plan, plan.run(workers=workers, engine=engine.value, address=address, sheet=sheet))
+    chain, patterns = chain_from_options(look, effect), glob or ()
+    asked: SettingsOptions = {
+        "segmenter": segmenter, "detector": tuned(detector, detector_threshold, smallest_face), "no_face": no_face.value,
+        "min_confidence": min_confidence, "format": format, "file_quality": file_quality, "quality": quality,
+        "keep_gps": keep_gps, "first_frame": first_frame,
+    }  # fmt: skip
+    how: RunOptions = {"workers": workers, "engine": engine.value, "address": address, "sheet": sheet}
+    if watch:
+        _tell(watched(folder_in, folder_out, chain, glob=patterns, resume=resume, force=force, run=how, **asked))
+        return
+    plan = prepare(folder_in, folder_out, chain, glob=patterns, resume=resume, force=force, **asked)
+    _show(plan, plan.run(**how))
+
+
+def _tell(records: Generator[Record, None, None]) -> None:
+    """Say a line for each file, until Ctrl-C, which is how watching ends."""
+    from ..batch import Status
+
+    failed = 0
+    try:
+        with closing(records):
+            for record in records:
+                if record.status is Status.FAILED:
+                    failed += 1
+                    say(f"{record.file}: {record.error}")
+                else:
+                    typer.echo(f"{record.file}: {record.status.value}, {record.faces} faces")
+                    sys.stdout.flush()  # whoever reads along waits for it
+    except KeyboardInterrupt:
+        say("stopped; go on with --watch --resume")
+    if failed:
+        raise typer.Exit(ExitCode.SOME_FAILED)
 
 
 def _show(plan: Batch, records: Generator[Record, None, None]) -> None:

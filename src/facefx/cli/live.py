@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import DetectorOption, EffectOption, LookOption, MinConfidenceOption, PluginOption, SegmenterOption
-from .video import ParseEveryOption, SizeOption
+from .options import (
+    DetectorOption,
+    EffectOption,
+    LookOption,
+    MinConfidenceOption,
+    PluginOption,
+    SegmenterOption,
+    SmallestFaceOption,
+    ThresholdOption,
+    tuned,
+)
+from .video import DetectEveryOption, ParseEveryOption, SizeOption
 
 if TYPE_CHECKING:
     from ..chains.sequence import Chain
@@ -24,9 +34,12 @@ def live(
     look: LookOption = None,
     segmenter: SegmenterOption = None,
     detector: DetectorOption = None,
+    detector_threshold: ThresholdOption = None,
+    smallest_face: SmallestFaceOption = None,
     folder: Annotated[Path, typer.Option("--save-to", metavar="FOLDER", help="Where stills and recordings go.")] = Path(),
     size: SizeOption = 256,
     parse_every: ParseEveryOption = 2,
+    detect_every: DetectEveryOption = 30,
     min_confidence: MinConfidenceOption = 0.0,
     virtual_camera: Annotated[
         bool,
@@ -45,7 +58,11 @@ def live(
 
     if not folder.is_dir():
         raise typer.BadParameter(f"{str(folder)!r} is no folder", param_hint="'--save-to'")
-    tracker = Tracker(segmenter, detector, Tracking(size=size, parse_every=parse_every))
+    tracker = Tracker(
+        segmenter,
+        tuned(detector, detector_threshold, smallest_face),
+        Tracking(size=size, parse_every=parse_every, detect_every=detect_every),
+    )
     camera = VirtualCamera() if virtual_camera else None
     window.run(Session(tracker, _looks(look, effect), folder, min_confidence, camera), sources.frames_of(source))
 

@@ -16,11 +16,11 @@ from .messages import console, say
 if TYPE_CHECKING:
     from ..inference.cards import DetectorCard, ModelCard
 
-__all__ = ["Installed", "installed_finders", "installed_models", "models"]
+__all__ = ["Installed", "installed_finders", "installed_models", "installed_person_segmenters", "models"]
 
 models = typer.Typer(
     name="models",
-    help="List the models that parse or find faces, with scores and licences, and check their files; add and remove your own.",
+    help="List the models that parse faces or find faces or people, with scores and licences; check, add and remove models.",
     invoke_without_command=True,
 )
 
@@ -35,15 +35,27 @@ class Installed:
 
 
 def installed_models() -> Iterator[Installed]:
-    """Every segmenter there is, its card read and its file checked against the card's sha256."""
+    """Everything that parses faces, its card read and its file checked against the card's sha256."""
     from ..inference.cards import ModelCard
     from ..plugins.installed import registry
 
-    for name, made_from in sorted(registry().segmenters.items.items()):
+    yield from _segmenters(registry().segmenters.items, ModelCard)
+
+
+def installed_person_segmenters() -> Iterator[Installed]:
+    """Everything that finds whole people, in the same way."""
+    from ..inference.cards import PersonCard
+    from ..plugins.installed import registry
+
+    yield from _segmenters(registry().person_segmenters.items, PersonCard)
+
+
+def _segmenters(items: dict[str, Any], kind: type[ModelCard]) -> Iterator[Installed]:
+    for name, made_from in sorted(items.items()):
         card = None
         try:
             if isinstance(made_from, Path):
-                card = ModelCard.read(made_from)
+                card = kind.read(made_from)
                 card.model_bytes()
             yield Installed(name, card)
         except ModelError as error:
@@ -104,7 +116,7 @@ def verify(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="By default all.", show_default=False)] = None,
 ) -> None:
     """Hold the files of models against the checksums in their cards."""
-    found = {model.name: model for model in (*installed_models(), *installed_finders())}
+    found = {model.name: model for model in (*installed_models(), *installed_person_segmenters(), *installed_finders())}
     asked = [found[full] for name in names for full in _full_names(name, found)] if names else list(found.values())
     for model in asked:
         typer.echo(f"{'BROKEN' if model.problem else 'ok' if model.card else 'no card'}  {model.name}  {model.problem}".rstrip())
@@ -138,7 +150,7 @@ def _full_names(name: str, found: dict[str, Installed]) -> list[str]:
 def _show_all() -> None:
     broken = []
     segmenters = list(installed_models())
-    found = [*segmenters, *installed_finders()]
+    found = [*segmenters, *installed_person_segmenters(), *installed_finders()]
     for model in found:
         _show(model)
         if model.problem:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..errors import ParameterError
 from .effect_text import SYNTAX
 from .messages import say
+
+if TYPE_CHECKING:
+    from ..face.values import Detector
 
 __all__ = [
     "DetectorOption",
@@ -22,7 +26,10 @@ __all__ = [
     "PluginOption",
     "QualityOption",
     "SegmenterOption",
+    "SmallestFaceOption",
+    "ThresholdOption",
     "of_parsing_and_file",
+    "tuned",
 ]
 
 
@@ -62,6 +69,24 @@ DetectorOption = Annotated[
         metavar="NAME|FOLDER",
         help="What finds the faces: finder (the default), cascade, whole_frame for portraits that are already cut out and "
         "upright, one that a plugin offers, or a trained one's folder (write ./NAME for one right here).",
+    ),
+]
+ThresholdOption = Annotated[
+    float | None,
+    typer.Option(
+        "--detector-threshold",
+        metavar="SCORE",
+        help="From which score, up to 1, a face is believed in: lower finds more, false ones too. By default the detector's own.",
+        show_default=False,
+    ),
+]
+SmallestFaceOption = Annotated[
+    float | None,
+    typer.Option(
+        "--smallest-face",
+        metavar="PIXELS",
+        help="From which side on faces are looked for: larger is faster. By default 24, and more in large pictures.",
+        show_default=False,
     ),
 ]
 QualityOption = Annotated[
@@ -104,6 +129,22 @@ PluginOption = Annotated[
         help="A Python file with effects, analyzers, segmenters or detectors of your own. May be repeated.",
     ),
 ]
+
+
+def tuned(detector: str | None, threshold: float | None, smallest_face: float | None) -> str | Detector | None:
+    """What ``--detector``, ``--detector-threshold`` and ``--smallest-face`` ask for. Raises `ParameterError`."""
+    if threshold is None and smallest_face is None:
+        return detector
+    from ..plugins.resolve import DEFAULT_DETECTOR, resolve_detector
+
+    found = resolve_detector(detector)
+    change = getattr(found, "tuned", None)
+    if change is None:
+        raise ParameterError(
+            f"the detector {detector or DEFAULT_DETECTOR!r} has no threshold and no smallest face; take finder, or a model's folder"
+        )
+    changed: Detector = change(threshold, smallest_face)
+    return changed
 
 
 def of_parsing_and_file(quality: str | None, file_quality: int) -> tuple[Any, int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from ..errors import ImageError, OutputError
+from .pipes import PIPE, name_of
 
 __all__ = ["make_folder", "pictures_in", "targets_of"]
 
@@ -50,6 +51,8 @@ def targets_of(inputs: Sequence[Path], output: str, option: str = "-o", suffix: 
     targets: dict[Path, Path] = {}
     sources: dict[Path, Path] = {}
     for path in inputs:
+        if name_of(path) == str(PIPE):
+            raise typer.BadParameter("what comes through stdin has no name in a folder; name a file", param_hint=repr(option))
         target = Path(output, path.name if suffix is None else path.stem + suffix)
         if target in sources:
             raise OutputError(f"{str(sources[target])!r} and {str(path)!r} would both go to {str(target)!r}; give them two folders")

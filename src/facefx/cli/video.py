@@ -18,18 +18,27 @@ from .options import (
     MinConfidenceOption,
     PluginOption,
     SegmenterOption,
+    SmallestFaceOption,
+    ThresholdOption,
+    tuned,
 )
 
 if TYPE_CHECKING:
     from ..video.convert import Conversion
 
-__all__ = ["ParseEveryOption", "SizeOption", "video"]
+__all__ = ["DetectEveryOption", "ParseEveryOption", "SizeOption", "video"]
 
 SizeOption = Annotated[
     int, typer.Option("--size", metavar="PIXELS", help="Side of the crop that the network sees: 192 is faster, 320 finer.")
 ]
 ParseEveryOption = Annotated[
     int, typer.Option("--parse-every", metavar="FRAMES", help="Parse only every so many frames and carry the masks in between.")
+]
+DetectEveryOption = Annotated[
+    int,
+    typer.Option(
+        "--detect-every", metavar="FRAMES", help="Look for new faces every so many frames; known ones are followed without."
+    ),
 ]
 
 #: So many of the places that cannot be decoded are listed.
@@ -45,12 +54,22 @@ def video(
     look: LookOption = None,
     segmenter: SegmenterOption = None,
     detector: DetectorOption = None,
+    detector_threshold: ThresholdOption = None,
+    smallest_face: SmallestFaceOption = None,
     size: SizeOption = 256,
     smoothing: Annotated[
         float,
         typer.Option("--smoothing", metavar="SHARE", help="How much of the last frame's masks stays in the next one's, 0 to 0.95."),
     ] = 0.8,
     parse_every: ParseEveryOption = 2,
+    detect_every: DetectEveryOption = 30,
+    whole_if_lost: Annotated[
+        bool,
+        typer.Option(
+            "--hide-whole-if-lost",
+            help="With an effect that hides people: hide the whole frame where somebody who must be there is not seen.",
+        ),
+    ] = False,
     min_confidence: MinConfidenceOption = 0.0,
     crf: Annotated[int, typer.Option("--crf", min=0, max=51, help="Quality of the video, 0 (lossless, huge) to 51.")] = 18,
     tone_map: Annotated[
@@ -77,7 +96,7 @@ def video(
     from ..video.convert import convert
 
     chain = chain_from_options(look, effect)
-    tracking = Tracking(size=size, smoothing=smoothing, parse_every=parse_every)
+    tracking = Tracking(size=size, smoothing=smoothing, parse_every=parse_every, detect_every=detect_every)
     screen = console(stderr=True)
     columns = TextColumn("facefx"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=screen, disable=not screen.is_terminal) as bar:
@@ -87,7 +106,7 @@ def video(
             target,
             chain,
             segmenter=segmenter,
-            detector=detector,
+            detector=tuned(detector, detector_threshold, smallest_face),
             tracking=tracking,
             crf=crf,
             force=force,
@@ -95,6 +114,7 @@ def video(
             tone_map=tone_map,
             keep_gps=keep_gps,
             drop_sound=drop_sound,
+            whole_if_lost=whole_if_lost,
             on_left_out=say,
             progress=lambda frames, total: bar.update(task, completed=frames, total=total),
         )

@@ -17,9 +17,10 @@ from ..labels import Label, LabelScheme, Region
 from ..pixels import geometry
 from ..pixels.masks import reshaped
 from .detections import detections_of
+from .exports import CocoFile, Parts, polygons_of, svg_of
 from .face import Face, mask_of_faces
 from .person import person_mask
-from .values import Box, Mask
+from .values import Box, FindsPeople, Mask
 
 __all__ = ["Move", "Scene"]
 
@@ -49,6 +50,9 @@ class Scene:
     seen : faces that a careful look of the detector sees and the parser does not, for effects that hide. Only looked for, and of
         `faces` only marked with what that look says of them (`Face.sighted`), where a chain has such an effect.
     moves : the warps that the picture has been through, in their order.
+    people : what finds whole people in a picture, if there is such a thing: how surely each place is part of one, (h, w) float32,
+        whatever its size and shape, or None.
+    others : faces of the picture that are not among `faces`, since somebody chose; their people are background.
     """
 
     canvas: Canvas
@@ -56,6 +60,8 @@ class Scene:
     alpha: np.ndarray | None = None
     seen: tuple[Face, ...] = ()
     moves: tuple[Move, ...] = field(default=(), repr=False)
+    people: FindsPeople | None = field(default=None, repr=False)
+    others: tuple[Face, ...] = field(default=(), repr=False)
     _people: dict[tuple[Face, ...], Mask] = field(default_factory=dict, repr=False)  # goes along when only the picture changes
 
     def __post_init__(self) -> None:
@@ -123,7 +129,7 @@ class Scene:
         def inside(faces: Sequence[Face]) -> tuple[Face, ...]:
             return tuple(face.carried(move, canvas) for face in faces if face.box.intersection(shown).area > 0)
 
-        return Scene(canvas, inside(self.faces), alpha, inside(self.seen))
+        return Scene(canvas, inside(self.faces), alpha, inside(self.seen), people=self.people, others=inside(self.others))
 
     @property
     def everyone(self) -> tuple[Face, ...]:
@@ -132,14 +138,20 @@ class Scene:
 
     def of(self, faces: Sequence[Face]) -> Scene:
         """The same picture with some of its faces."""
-        return self if tuple(faces) == self.faces else replace(self, faces=tuple(faces))
+        if tuple(faces) == self.faces:
+            return self
+        others = tuple(face for face in (*self.faces, *self.others) if not any(face is one for one in faces))
+        return replace(self, faces=tuple(faces), others=others)
 
     def _person(self) -> Mask:
         # Of the picture that was parsed: effects may have changed this one's colours since.
         if self.faces not in self._people:
-            found = person_mask(self.faces, self.faces[0].canvas) if self.faces else np.zeros(self.size, np.float32)
-            self._people[self.faces] = Mask.of(found)
+            self._people[self.faces] = Mask.of(self._found() if self.faces else np.zeros(self.size, np.float32))
         return self._people[self.faces]
+
+    def _found(self) -> np.ndarray:
+        parsed = self.faces[0].canvas
+        return person_mask(self.faces, parsed, self.people(parsed) if self.people else None, self.others)
 
     def label_map(self, scheme: str | LabelScheme = "celebamask") -> np.ndarray:
         """The most likely part at every pixel: (H, W) uint8, in the index order of `scheme` (CelebAMask-HQ's by default).
@@ -151,15 +163,62 @@ class Scene:
         RegionUnavailable
             If the segmenter's own labels are coarser than the scheme's.
         """
+        return self.parts(scheme).labels
+
+    def parts(self, scheme: str | LabelScheme = "celebamask") -> Parts:
+        """`label_map`, and whose part each pixel shows."""
         target = label_names.scheme(scheme)
-        result = np.zeros(self.size, np.uint8)
+        result, owners = np.zeros(self.size, np.uint8), np.full(self.size, -1, np.int16)
         certainty = np.zeros(self.size, np.float32)
-        for face in self.faces:
+        for number, face in enumerate(self.faces):
             (x0, y0, x1, y1), labels, sure = _likeliest(face, target)
             wins = (labels > 0) & (sure > certainty[y0:y1, x0:x1])
             result[y0:y1, x0:x1][wins] = labels[wins]
+            owners[y0:y1, x0:x1][wins] = number
             certainty[y0:y1, x0:x1][wins] = sure[wins]
-        return result
+        return Parts(self.faces, target, result, owners)
+
+    def to_polygons(self, scheme: str | LabelScheme = "celebamask", *, tolerance: float = 0.0) -> dict[str, Any]:
+        """The parts of each face as outlines, for `json.dump`.
+
+        Parameters
+        ----------
+        scheme : the parts, as for `label_map`.
+        tolerance : how many pixels an outline may stray, for fewer points; at 0 it follows the pixels' edges exactly.
+
+        Returns
+        -------
+        dict
+            ``width``, ``height``, ``scheme`` and ``faces``, each with ``face`` (its number), ``score``, ``box`` and ``parts``: by
+            name, a list of closed lines of [x, y] in pixels, (0, 0) the picture's upper left corner. What lies in an odd number of
+            them is the part, so that holes are lines like others.
+
+        Raises
+        ------
+        RegionUnavailable, UnknownName
+            As `label_map`.
+        ParameterError
+            If the tolerance is none.
+        """
+        return polygons_of(self.parts(scheme), tolerance)
+
+    def to_svg(self, scheme: str | LabelScheme = "celebamask", *, tolerance: float = 0.0) -> str:
+        """`to_polygons` as a drawing: a group a face, ``face-0``, a path a part, ``face-0-hair``, in the colours of the overlay."""
+        return svg_of(self.parts(scheme), tolerance)
+
+    def to_coco(self, file_name: str = "", scheme: str | LabelScheme = "celebamask") -> dict[str, Any]:
+        """The parts of each face as a COCO file of one picture, for `json.dump`.
+
+        Returns
+        -------
+        dict
+            ``images``, ``annotations`` and ``categories``. An annotation is one part of one face, its mask in COCO's runs of
+            pixels, which are exact; beside COCO's own fields it has ``face``, the face's number, and ``score``.
+        """
+        parts = self.parts(scheme)
+        coco = CocoFile(parts.order)
+        coco.add(parts, file_name)
+        return coco.to_dict()
 
     def to_supervision(self, *regions: str) -> Any:
         """The faces as a `supervision.Detections`, with masks.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,9 +10,9 @@ import numpy as np
 
 from ..errors import RegionUnavailable
 from ..labels import Label, LabelScheme, Region, labels_of
-from ..pixels import masks
+from ..pixels import geometry, masks
 
-__all__ = ["Box", "Detection", "Detector", "FaceParsing", "GivenBox", "Mask", "Probabilities", "Segmenter"]
+__all__ = ["Box", "Detection", "Detector", "FaceParsing", "FindsPeople", "GivenBox", "Mask", "Probabilities", "Segmenter"]
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,10 @@ class Detection:
 
 #: A face that somebody has found already: its box, (x0, y0, x1, y1) in pixels of the upright picture, or all of a detection.
 GivenBox = Box | Detection | Sequence[float]
+
+#: What says how surely each place of a whole picture is part of a person: (h, w) float32 in [0, 1] for a picture of any size and
+#: shape; None if it does not know.
+FindsPeople = Callable[[geometry.Windows], np.ndarray | None]
 
 
 class Detector(Protocol):

@@ -19,6 +19,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..errors import ImageError, MissingExtra, OutputError
 from ..shown import shown
+from .claimed_sizes import claimed_size
 from .frames import HOLDING_SEVERAL, several_in
 from .guarded_pillow import pillow, quiet, too_large
 from .jpeg_scans import START, scans_in, whole_but_for_its_end
@@ -36,6 +37,7 @@ __all__ = [
     "picture_suffixes",
     "pillow",
     "plain",
+    "suffix_of",
     "too_large",
     "upright",
     "write_file",
@@ -111,8 +113,8 @@ def opened(data: bytes, what: str, max_pixels: int) -> Iterator[Image.Image]:
         raise ImageError(f"{what} is empty (0 bytes).")
     if data.startswith(START) and (problem := scans_in(data).problem):
         raise ImageError(f"{what} is not decoded: {problem}.")
-    if (size := webp_size(data)) and size[0] * size[1] > max_pixels:  # Pillow makes room for it as soon as it is opened
-        raise too_large(what, f"{size[0]} x {size[1]}", max_pixels)
+    if size := claimed_size(data):
+        _check_claim(size, data, what, max_pixels)
     Image.init()
     if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
         _register_heif()
@@ -122,30 +124,20 @@ def opened(data: bytes, what: str, max_pixels: int) -> Iterator[Image.Image]:
             image = Image.open(io.BytesIO(data), formats=formats)
         except UnidentifiedImageError as error:
             raise ImageError(f"{what} is not a picture, or damaged at its start; formats read are {', '.join(formats)}.") from error
-        pixels = image.width * image.height
-        if pixels > max_pixels:
-            raise too_large(what, f"{image.width} x {image.height}", max_pixels)
-        if pixels > max(_FREE_PIXELS, _PIXELS_A_BYTE * len(data)) and image.mode != "1":
-            raise ImageError(
-                f"{what} claims {image.width} x {image.height} pixels in {len(data)} bytes, which no photo fits in; if it is "
-                "one all the same, make it smaller."
-            )
+        _check_claim(image.size, data, what, max_pixels, two_colors=image.mode == "1")
         yield image
 
 
-def webp_size(data: bytes) -> tuple[int, int] | None:
-    """(width, height) of a WebP, off its header (RFC 9649, 2.5 to 2.7); None for what has none."""
-    if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or len(data) < 30:
-        return None
-    match data[12:16]:
-        case b"VP8X":
-            return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
-        case b"VP8L":
-            bits = int.from_bytes(data[21:25], "little")
-            return (bits & 16383) + 1, (bits >> 14 & 16383) + 1
-        case b"VP8 ":
-            return int.from_bytes(data[26:28], "little") & 16383, int.from_bytes(data[28:30], "little") & 16383
-    return None
+def _check_claim(size: tuple[int, int], data: bytes, what: str, max_pixels: int, *, two_colors: bool = False) -> None:
+    """Raise `ImageError` for more pixels than are allowed, or than can be in so few bytes."""
+    width, height = size
+    if width * height > max_pixels:
+        raise too_large(what, f"{width} x {height}", max_pixels)
+    if width * height > max(_FREE_PIXELS, _PIXELS_A_BYTE * len(data)) and not two_colors:
+        raise ImageError(
+            f"{what} claims {width} x {height} pixels in {len(data)} bytes, which no photo fits in; if it is one all the same, "
+            "make it smaller."
+        )
 
 
 def _register_heif() -> None:
@@ -188,6 +180,12 @@ def format_of(path: Path) -> str:
         known = ", ".join(suffix for suffix, name in _SUFFIXES.items() if name in Image.SAVE)
         raise OutputError(f"cannot tell the picture format from {str(path)!r}; suffixes that can be written are {known}.")
     return name
+
+
+def suffix_of(format: str | None) -> str:
+    """The suffix of a format's files; PNG's for one that cannot be written here, or none."""
+    Image.init()
+    return next((suffix for suffix, name in _SUFFIXES.items() if name == format and name in Image.SAVE), ".png")
 
 
 def encode(native: Native, metadata: Metadata, format: str, *, quality: int, keep_gps: bool) -> bytes:

@@ -51,7 +51,7 @@ from .modes import (
 from .profiles import profile_name, read_profile
 from .rare_modes import PLAIN_MODE
 
-__all__ = ["DEFAULT_MAX_PIXELS", "Picture", "Source", "max_pixels_of", "open_image", "read_bytes", "save_image"]
+__all__ = ["DEFAULT_MAX_PIXELS", "Picture", "Source", "max_pixels_of", "open_image", "read_bytes", "read_object", "save_image"]
 
 #: The most pixels that a picture may have where neither `max_pixels` nor FACEFX_MAX_PIXELS says otherwise.
 DEFAULT_MAX_PIXELS = 100_000_000
@@ -215,7 +215,7 @@ def open_image(source: Source | Picture, *, max_pixels: int | None = None, first
     if isinstance(source, str | os.PathLike):
         data, what = read_bytes(Path(source), limit), f"the file {os.fspath(source)!r}"
     elif hasattr(source, "read"):
-        data, what = _read_object(source, limit), "the given file object"
+        data, what = read_object(source, limit), "the given file object"
     else:
         raise ImageError(
             f"cannot open a {type(source).__name__}; allowed are a path, bytes, a binary file, a PIL image, a numpy array."
@@ -299,12 +299,12 @@ def read_bytes(path: Path, limit: int) -> bytes:
         if not path.is_file():
             raise ImageError(f"{str(path)!r} is not a regular file.")
         with path.open("rb") as file:
-            return _read_object(file, limit)
+            return read_object(file, limit)
     except (OSError, ValueError) as error:
         raise ImageError(f"the file {str(path)!r} cannot be read: {error}.") from error
 
 
-def _read_object(file: Any, limit: int) -> bytes:
+def read_object(file: Any, limit: int) -> bytes:
     """All that is left in a binary file, refused where no picture within the limit could be that long."""
     longest = 16 * limit + (
         64 << 20

@@ -1,7 +1,7 @@
 """Model cards: what a model is, what it wants, what it may be used for, and proof that it is the one that the card describes.
 
 A model is a folder with ``card.toml`` and its weights, whose file's name says what kind of model it is: ``model.onnx`` is a
-segmenter's; see also `CLASSIFIER` and `DETECTOR`. `docs/models.md` says what a card holds.
+segmenter's; see also `CLASSIFIER`, `DETECTOR` and `PERSON`. `docs/models.md` says what a card holds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple, Self, get_args
 
 from ..errors import ModelError, UnknownName
-from ..labels import LabelScheme
+from ..labels import LabelScheme, Region
 from ..shown import shown
 from ..small_files import read_small
 from .card_ends import channels_of_card, labels_of_card, output_of_card
@@ -26,10 +26,12 @@ from .card_ends import channels_of_card, labels_of_card, output_of_card
 __all__ = [
     "CLASSIFIER",
     "DETECTOR",
+    "PERSON",
     "QUALITIES",
     "Card",
     "DetectorCard",
     "ModelCard",
+    "PersonCard",
     "Quality",
     "Run",
     "any_card",
@@ -39,14 +41,18 @@ __all__ = [
     "home",
     "installed_models",
     "local_models",
+    "person_segmenters_among",
     "read_table",
     "segmenters_among",
+    "weights_in",
 ]
 
 #: What a classifier's folder holds in place of ``model.onnx``, see `classifier.py`.
 CLASSIFIER = "classifier.npz"
 #: What a face detector's folder holds in place of ``model.onnx``, see `detectors/card.py`.
 DETECTOR = "detector.onnx"
+#: What a segmenter's folder holds that finds whole people on whole pictures.
+PERSON = "person.onnx"
 
 #: How a segmenter is run, from the cheapest to the most accurate.
 Quality = Literal["fast", "balanced", "best"]
@@ -270,9 +276,14 @@ def _models_in(folders: list[Path]) -> dict[str, Path]:
 
 
 def segmenters_among(models: Mapping[str, Path]) -> dict[str, Path]:
-    """Those of some models that are segmenters: all but the ones with the weights of another kind."""
-    others = (CLASSIFIER, DETECTOR)
+    """Those of some models that parse faces: all but the ones with the weights of another kind."""
+    others = (CLASSIFIER, DETECTOR, PERSON)
     return {name: folder for name, folder in models.items() if not any((folder / other).exists() for other in others)}
+
+
+def person_segmenters_among(models: Mapping[str, Path]) -> dict[str, Path]:
+    """Those of some models that find whole people."""
+    return {name: folder for name, folder in models.items() if (folder / PERSON).exists()}
 
 
 def detectors_among(models: Mapping[str, Path]) -> dict[str, Path]:
@@ -288,6 +299,22 @@ def find_card(model: str | Path) -> ModelCard:
     if model not in cards:
         raise UnknownName("model", model, cards)
     return ModelCard.read(cards[model])
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonCard(ModelCard):
+    """The contents of the ``card.toml`` of a segmenter of whole people: `ModelCard`'s, with labels that tell them from the rest."""
+
+    WEIGHTS = PERSON
+
+    @classmethod
+    def _own_fields(cls, table: Mapping[str, Any]) -> dict[str, Any]:
+        found = super()._own_fields(table)
+        if not found["scheme"].indices_of(Region.PERSON):
+            raise ModelError(
+                f"its labels {shown(found['scheme'].classes)} do not tell person from background; use scheme = 'person'"
+            )
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -309,8 +336,14 @@ class DetectorCard(Card):
         return {"threshold": threshold}
 
 
+def weights_in(folder: Path) -> str:
+    """The name of the weights' file in a segmenter's or detector's folder; that of a face parser if there is none."""
+    return next((name for name in (DETECTOR, PERSON) if (folder / name).exists()), ModelCard.WEIGHTS)
+
+
 def any_card(folder: Path) -> ModelCard | DetectorCard:
     """The card of a segmenter's or detector's folder, whichever it is. Raises `ModelError` for a classifier's and for a bad one."""
     if (folder / CLASSIFIER).exists():
-        raise ModelError(f"{folder} holds a classifier ({CLASSIFIER}); only models that parse or find faces are added and checked")
-    return DetectorCard.read(folder) if (folder / DETECTOR).exists() else ModelCard.read(folder)
+        raise ModelError(f"{folder} holds a classifier ({CLASSIFIER}); only models that parse or find are added and checked")
+    kinds: dict[str, type[ModelCard] | type[DetectorCard]] = {DETECTOR: DetectorCard, PERSON: PersonCard}
+    return kinds.get(weights_in(folder), ModelCard).read(folder)

@@ -20,7 +20,7 @@ import numpy as np
 
 from ..errors import FacefxError, ModelError, OutputError, UnknownName
 from ..shown import shown
-from .cards import DETECTOR, DetectorCard, ModelCard, any_card, home
+from .cards import DETECTOR, PERSON, DetectorCard, ModelCard, any_card, home, weights_in
 from .detector.onnx import OnnxDetector
 from .runtime import open_session
 from .segmenter import OnnxSegmenter
@@ -222,7 +222,7 @@ def _shape(shape: list[int | str | None]) -> str:
 def _copy(source: Path, card: Path | None, into: Path) -> None:
     """The weights and the card of a folder or a file, and nothing else."""
     if source.is_dir():
-        weights = source / (DETECTOR if (source / DETECTOR).exists() else ModelCard.WEIGHTS)
+        weights = source / weights_in(source)
         card = card or source / _CARD
     else:
         weights = source
@@ -234,10 +234,13 @@ def _copy(source: Path, card: Path | None, into: Path) -> None:
             )
     for path in (card, weights):
         if not path.is_file():
-            raise ModelError(f"no file {path}; a model is a folder with {ModelCard.WEIGHTS} (a detector: {DETECTOR}) and {_CARD}")
+            raise ModelError(
+                f"no file {path}; a model is a folder with {ModelCard.WEIGHTS} (a detector: {DETECTOR}, one of people: {PERSON}) "
+                f"and {_CARD}"
+            )
     shutil.copyfile(card, into / _CARD)
-    is_detector = weights.name == DETECTOR or _has_threshold(into)
-    shutil.copyfile(weights, into / (DETECTOR if is_detector else ModelCard.WEIGHTS))
+    kind = DETECTOR if _has_threshold(into) else ModelCard.WEIGHTS
+    shutil.copyfile(weights, into / (weights.name if weights.name in (DETECTOR, PERSON) else kind))
 
 
 def _has_threshold(folder: Path) -> bool:
@@ -249,7 +252,7 @@ def _has_threshold(folder: Path) -> bool:
 
 
 def _forget(folder: Path) -> None:
-    for name in (DETECTOR, ModelCard.WEIGHTS, _CARD):
+    for name in (DETECTOR, PERSON, ModelCard.WEIGHTS, _CARD):
         (folder / name).unlink(missing_ok=True)
     if not any(folder.iterdir()):
         folder.rmdir()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -56,7 +56,7 @@ class OnnxSegmenter:
         strict: bool | None = None,
     ) -> None:
         self.card, self.wanted, self.strict = card, provider, strict
-        self._opened = _Once(self._open)
+        self._opened = _Once(partial(_checked_session, card, provider, strict))  # not of self: see `_Once`
         self._set(quality)
         if mirror is not None:
             self.mirror = mirror
@@ -162,29 +162,28 @@ class OnnxSegmenter:
     def _session(self) -> onnxruntime.InferenceSession:
         return self._opened()
 
-    def _open(self) -> onnxruntime.InferenceSession:
-        session = open_session(self.name, self.card.model_bytes(), provider=self.wanted, strict=self.strict)
-        self._check(session)
-        return session
 
-    def _check(self, session: onnxruntime.InferenceSession) -> None:
-        inputs, outputs = session.get_inputs(), session.get_outputs()
-        taken, given = [(i.name, i.shape) for i in inputs], [(o.name, o.shape) for o in outputs]
-        chosen = [o for o in outputs if self.card.output in (None, o.name)]
-        if not chosen:
-            raise ModelError(f"the model {self.name!r} gives {given}, and none is called {self.card.output!r} as its card says")
-        if len(inputs) != 1 or len(chosen) != 1 or len(inputs[0].shape) != 4 or inputs[0].shape[1] != 3:
-            raise ModelError(
-                f"the model {self.name!r} takes {taken} and gives {given}; allowed: one input (N, 3, H, W) and one output "
-                "(N, C, H, W), or several of which the card says which: [output] name"
-            )
-        if inputs[0].type != "tensor(float)":
-            raise ModelError(f"the model {self.name!r} takes {inputs[0].type}; allowed: tensor(float), 32 bits")
-        if chosen[0].type not in FLOATS:
-            raise ModelError(f"the model {self.name!r} gives {chosen[0].type}; allowed: one input and one output of floats")
-        channels = chosen[0].shape[1] if len(chosen[0].shape) > 1 else None
-        if isinstance(channels, int) and channels != self.card.channels:
-            raise ModelError(f"the model {self.name!r} gives {channels} classes, but its card names {self.card.channels}")
+def _checked_session(card: ModelCard, provider: str | None, strict: bool | None) -> onnxruntime.InferenceSession:
+    """A session that takes and gives what the card says. Raises `ModelError`."""
+    session = open_session(card.name, card.model_bytes(), provider=provider, strict=strict)
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    taken, given = [(i.name, i.shape) for i in inputs], [(o.name, o.shape) for o in outputs]
+    chosen = [o for o in outputs if card.output in (None, o.name)]
+    if not chosen:
+        raise ModelError(f"the model {card.name!r} gives {given}, and none is called {card.output!r} as its card says")
+    if len(inputs) != 1 or len(chosen) != 1 or len(inputs[0].shape) != 4 or inputs[0].shape[1] != 3:
+        raise ModelError(
+            f"the model {card.name!r} takes {taken} and gives {given}; allowed: one input (N, 3, H, W) and one output "
+            "(N, C, H, W), or several of which the card says which: [output] name"
+        )
+    if inputs[0].type != "tensor(float)":
+        raise ModelError(f"the model {card.name!r} takes {inputs[0].type}; allowed: tensor(float), 32 bits")
+    if chosen[0].type not in FLOATS:
+        raise ModelError(f"the model {card.name!r} gives {chosen[0].type}; allowed: one input and one output of floats")
+    channels = chosen[0].shape[1] if len(chosen[0].shape) > 1 else None
+    if isinstance(channels, int) and channels != card.channels:
+        raise ModelError(f"the model {card.name!r} gives {channels} classes, but its card names {card.channels}")
+    return session
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
@@ -196,7 +195,10 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
 
 
 class _Once:
-    """Calls a function at the first call, and gives that answer to all: also to threads and to copies of who holds it."""
+    """Calls a function at the first call, and gives that answer to all: also to threads and to copies of who holds it.
+
+    A function that knows its holder would make a circle, in which a session lives on until Python's collector runs.
+    """
 
     def __init__(self, make: Callable[[], onnxruntime.InferenceSession]) -> None:
         self._make, self._lock = make, Lock()

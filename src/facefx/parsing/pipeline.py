@@ -34,6 +34,7 @@ def parse(
     segmenter: str | Path | Segmenter | None = None,
     detector: str | Path | Detector | Sequence[GivenBox] | None = None,
     quality: Quality | None = None,
+    person: str | Path | Segmenter | None = None,
 ) -> Scene:
     """Find every face in a picture and parse it into soft regions.
 
@@ -48,6 +49,8 @@ def parse(
         tilt; then no other faces are looked for.
     quality : how finely faces are parsed: ``"fast"``, ``"balanced"`` or ``"best"``, see docs/speed.md; by default balanced, and a
         segmenter given as an object as it is.
+    person : what finds whole people, as soon as a mask of them or of the background is asked for: the name of an installed one, the
+        path of a model folder, or a `Segmenter`; by default facefx's own. ``"colours"``: none, bodies are told by their colours.
 
     Returns
     -------
@@ -63,7 +66,7 @@ def parse(
     UnknownName, ModelError, PluginError
         If there is no such segmenter or detector, its model is damaged, or it returns what it must not.
     """
-    return parse_picture(open_image(image).canvas, Parser.of(segmenter, detector, quality))
+    return parse_picture(open_image(image).canvas, Parser.of(segmenter, detector, quality, person))
 
 
 def parse_rgb(rgb: np.ndarray, parser: Parser) -> Scene:
@@ -88,7 +91,7 @@ def _parsed(picture: Canvas, parser: Parser) -> Scene:
             faces = distinct([*faces, *(face for face in more if face and face.score >= DOUBTFUL)])  # one witness: a sure one
         faces = believable(faces)
     own = [_own(face, [other.box for other in faces if other is not face]) for face in faces]
-    return Scene(picture, tuple(sorted(own, key=lambda face: -face.box.area)))
+    return Scene(picture, tuple(sorted(own, key=lambda face: -face.box.area)), people=parser.people)
 
 
 def _own(face: Face, others: Sequence[Box]) -> Face:

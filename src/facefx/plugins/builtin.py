@@ -51,7 +51,7 @@ from ..effects.skin.smooth_skin import smooth_skin
 from ..effects.skin.soften_under_eyes import soften_under_eyes
 from ..effects.skin.transfer_makeup import transfer_makeup
 from ..face.values import Detector, Segmenter
-from ..inference.cards import detectors_among, installed_models, segmenters_among
+from ..inference.cards import detectors_among, installed_models, person_segmenters_among, segmenters_among
 from ..inference.detector.cascade import CascadeDetector
 from ..inference.detector.whole_frame import WholeFrame
 from .hookspecs import hookimpl
@@ -112,3 +112,8 @@ def facefx_segmenters() -> Mapping[str, Path | Callable[[], Segmenter]]:
 @hookimpl
 def facefx_detectors() -> Mapping[str, Path | Callable[[], Detector]]:
     return {"cascade": CascadeDetector, "whole_frame": WholeFrame, **detectors_among(installed_models())}
+
+
+@hookimpl
+def facefx_person_segmenters() -> Mapping[str, Path | Callable[[], Segmenter]]:
+    return dict(person_segmenters_among(installed_models()))

@@ -17,13 +17,14 @@ import numpy as np
 
 from ..errors import FacefxError, PluginError
 from ..face.values import Box, Detection, Detector, Segmenter
-from ..labels import LabelScheme
+from ..labels import LabelScheme, Region
 from ..pixels import geometry
 from ..shown import shown
 
 __all__ = [
     "checked_detections",
     "checked_detector",
+    "checked_person_segmenter",
     "checked_probabilities",
     "checked_segmenter",
     "guarded",
@@ -94,6 +95,14 @@ def checked_segmenter(made: Any, what: str) -> Segmenter:
         if size[0] != size[1] or not 32 <= size[0] <= _LARGEST:
             raise PluginError(f"{what} has the input_size {shown(tuple(size))}; allowed is a square of 32 to {_LARGEST} pixels")
     return made
+
+
+def checked_person_segmenter(made: Any, what: str) -> Segmenter:
+    """The object, if it can be used as a `Segmenter` that tells people from what is behind them. Raises `PluginError`."""
+    segmenter = checked_segmenter(made, what)
+    if not segmenter.scheme.indices_of(Region.PERSON):
+        raise PluginError(f"{what} has the scheme {shown(segmenter.scheme.name)}, which does not tell person from background")
+    return segmenter
 
 
 def checked_detector(made: Any, what: str) -> Detector:

@@ -14,7 +14,14 @@ import pluggy
 from ..declare.declarations import AnalyzerSpec, EffectSpec
 from ..face.values import Detector, Segmenter
 
-__all__ = ["facefx_analyzers", "facefx_detectors", "facefx_effects", "facefx_segmenters", "hookimpl"]
+__all__ = [
+    "facefx_analyzers",
+    "facefx_detectors",
+    "facefx_effects",
+    "facefx_person_segmenters",
+    "facefx_segmenters",
+    "hookimpl",
+]
 
 hookspec = pluggy.HookspecMarker("facefx")
 hookimpl = pluggy.HookimplMarker("facefx")
@@ -38,3 +45,11 @@ def facefx_segmenters() -> Mapping[str, Path | Callable[[], Segmenter]]:  # type
 @hookspec
 def facefx_detectors() -> Mapping[str, Path | Callable[[], Detector]]:  # type: ignore[empty-body]
     """Detectors by name: the folder of a trained one with its card, or a function that makes a `Detector`."""
+
+
+@hookspec
+def facefx_person_segmenters() -> Mapping[str, Path | Callable[[], Segmenter]]:  # type: ignore[empty-body]
+    """What finds whole people, by name: the folder of an ONNX model with its card, or a function that makes a `Segmenter`.
+
+    It is given whole pictures, in the middle of its input's square and grey beside them, and its scheme tells ``"person"``.
+    """

@@ -25,12 +25,12 @@ import pluggy
 from ..declare.declarations import AnalyzerSpec, EffectSpec
 from ..errors import AmbiguousName, PluginError, UnknownName
 from ..face.values import Detector, Segmenter
-from ..inference.cards import ENVIRONMENT, ModelCard, local_models
+from ..inference.cards import ENVIRONMENT, ModelCard, PersonCard, local_models
 from ..inference.detector.onnx import OnnxDetector
 from ..inference.segmenter import OnnxSegmenter
 from ..shown import shown
 from . import files, hookspecs
-from .checked import checked_detector, checked_segmenter, guarded, is_interruption, message_of
+from .checked import checked_detector, checked_person_segmenter, checked_segmenter, guarded, is_interruption, message_of
 
 __all__ = ["PluginInfo", "Registry", "register", "registry", "use_file"]
 
@@ -88,6 +88,7 @@ class Registry:
     analyzers: Names[AnalyzerSpec] = field(default_factory=lambda: Names("analyzer"))
     segmenters: Names[Any] = field(default_factory=lambda: Names("segmenter"))
     detectors: Names[Any] = field(default_factory=lambda: Names("detector"))
+    person_segmenters: Names[Any] = field(default_factory=lambda: Names("person segmenter"))
     plugins: list[PluginInfo] = field(default_factory=list)
     _made: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
     _making: set[tuple[str, str]] = field(default_factory=set, repr=False)
@@ -103,6 +104,14 @@ class Registry:
         full = self.detectors.full_name(name)
         return self._once(
             "detector", full, lambda: checked_detector(_made_detector(self.detectors[full]), f"the detector {full!r}")
+        )
+
+    def person_segmenter(self, name: str) -> Segmenter:
+        """What finds whole people under that name, made once. Raises `UnknownName`, `ModelError` or `PluginError`."""
+        full = self.person_segmenters.full_name(name)
+        what = f"the person segmenter {full!r}"
+        return self._once(
+            "person segmenter", full, lambda: checked_person_segmenter(_made(self.person_segmenters[full], PersonCard), what)
         )
 
     def version_of(self, name: str) -> str:
@@ -126,7 +135,7 @@ class Registry:
     def add(self, distribution: str, version: str, entry: str, plugin: object) -> None:
         """Take in one plugin, whole or not at all. Raises `PluginError` if it is broken."""
         offered = _offers(plugin, f"{distribution}:{entry}")
-        new: dict[str, dict[str, Any]] = {"effects": {}, "analyzers": {}, "segmenters": {}, "detectors": {}}
+        new: dict[str, dict[str, Any]] = {hook: {} for hook, _ in _HOOKS.values()}
         for hook, names in new.items():
             for name, item in offered.get(hook, {}).items():
                 full = f"{distribution}:{name}"
@@ -139,8 +148,8 @@ class Registry:
         self.plugins.append(PluginInfo(distribution, version, entry, listed))
 
 
-def _made(made: Path | Callable[[], Any]) -> Any:
-    return OnnxSegmenter(ModelCard.read(made)) if isinstance(made, Path) else made()
+def _made(made: Path | Callable[[], Any], kind: type[ModelCard] = ModelCard) -> Any:
+    return OnnxSegmenter(kind.read(made)) if isinstance(made, Path) else made()
 
 
 def _made_detector(made: Path | Callable[[], Any]) -> Any:
@@ -174,6 +183,7 @@ _HOOKS: dict[str, tuple[str, Any]] = {
     "facefx_analyzers": ("analyzers", AnalyzerSpec),
     "facefx_segmenters": ("segmenters", None),
     "facefx_detectors": ("detectors", None),
+    "facefx_person_segmenters": ("person_segmenters", None),
 }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..face.values import Detector, Segmenter
-from ..inference.cards import detectors_among, local_models, segmenters_among
+from ..inference.cards import detectors_among, local_models, person_segmenters_among, segmenters_among
 from .hookspecs import hookimpl
 
 __all__ = ["DISTRIBUTION"]
@@ -25,3 +25,8 @@ def facefx_segmenters() -> Mapping[str, Path | Callable[[], Segmenter]]:
 @hookimpl
 def facefx_detectors() -> Mapping[str, Path | Callable[[], Detector]]:
     return dict(detectors_among(local_models()))
+
+
+@hookimpl
+def facefx_person_segmenters() -> Mapping[str, Path | Callable[[], Segmenter]]:
+    return dict(person_segmenters_among(local_models()))

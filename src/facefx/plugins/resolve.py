@@ -1,25 +1,40 @@
-"""Segmenters and detectors by their names, by a model's folder, or as they are."""
+"""Segmenters, of faces and of people, and detectors by their names, by a model's folder, or as they are."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from ..errors import ParameterError
 from ..face.values import Detector, GivenBox, Segmenter
+from ..inference.cards import PersonCard
 from ..inference.detector.given import GivenBoxes
 from ..inference.detector.onnx import OnnxDetector
 from ..inference.ensemble import Ensemble
 from ..inference.segmenter import OnnxSegmenter
 from ..shown import shown
-from .checked import checked_segmenter, guarded
+from .checked import checked_person_segmenter, checked_segmenter, guarded
 from .installed import registry
 
-__all__ = ["DEFAULT_DETECTOR", "DEFAULT_SEGMENTER", "resolve_detector", "resolve_segmenter"]
+__all__ = [
+    "COLOURS",
+    "DEFAULT_DETECTOR",
+    "DEFAULT_PERSON",
+    "DEFAULT_SEGMENTER",
+    "resolve_detector",
+    "resolve_person",
+    "resolve_segmenter",
+]
 
 DEFAULT_SEGMENTER = "unet-lite0"
 DEFAULT_DETECTOR = "finder"
+DEFAULT_PERSON = "person"
+#: In place of a person segmenter's name: none, people are found below their faces by colours.
+COLOURS = "colours"
+#: What finds people where nobody says otherwise: a name, or the path of a model's folder.
+PERSON_ENVIRONMENT = "FACEFX_PERSON"
 _ENSEMBLE = "ensemble:"
 
 
@@ -58,6 +73,33 @@ def _from_folder(folder: Path) -> Segmenter:
 @lru_cache(maxsize=8)
 def _detector_from_folder(folder: Path) -> Detector:
     return OnnxDetector.from_folder(folder)
+
+
+def resolve_person(person: str | Path | Segmenter | None) -> Segmenter | None:
+    """What finds whole people, by name, by its model's folder, or as it is; None for `COLOURS`, or where nothing is installed.
+
+    Without a choice it is the one that ``FACEFX_PERSON`` names, or else facefx's own.
+    """
+    person = person or os.environ.get(PERSON_ENVIRONMENT) or None
+    if person == COLOURS:
+        return None
+    if person is None:
+        default = f"facefx:{DEFAULT_PERSON}"
+        return registry().person_segmenter(default) if default in registry().person_segmenters else None
+    if isinstance(person, Path) or (isinstance(person, str) and _is_folder(person)):
+        return _person_from_folder(_resolved(Path(person)))
+    if isinstance(person, str):
+        return registry().person_segmenter(person)
+    if not callable(getattr(person, "probabilities", None)) or isinstance(person, type):
+        raise ParameterError(
+            f"person={shown(person)} is not allowed; give a name, the path of a model folder, {COLOURS!r}, or a Segmenter"
+        )
+    return checked_person_segmenter(person, f"the person segmenter {type(person).__qualname__}")
+
+
+@lru_cache(maxsize=8)
+def _person_from_folder(folder: Path) -> Segmenter:
+    return OnnxSegmenter(PersonCard.read(folder))
 
 
 def _is_folder(name: str) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -42,13 +44,15 @@ _WORKING = (401, 403, 408, 413, 415, 421, 422, 429, 500, 503)
 
 
 def build(parser: Parser, limits: Limits, access: Access) -> FastAPI:
-    """The application; `facefx.serve.app` says what it takes. Its ``state`` has ``places``, ``metrics`` and ``limits``."""
+    """The application; `facefx.serve.app` says what it takes. Its ``state`` has places, metrics, limits, closing."""
     api = FastAPI(
         title="facefx", version=registry().version_of("facefx:"), openapi_url=None, docs_url=None, redoc_url=None,
         description="Find the faces in a picture, parse them into soft regions, and run chains of effects on them.",
+        lifespan=_closing,
     )  # fmt: skip
     metrics, places, answers = Metrics(), Places(limits), Answers(parser, limits)
     api.state.metrics, api.state.places, api.state.limits, api.state.longest = metrics, places, limits, {}
+    api.state.closing = []
     _add_working(api, answers, limits, places, metrics)
     _add_reading(api, parser, places, metrics)
     _add_pages(api)
@@ -57,6 +61,14 @@ def build(parser: Parser, limits: Limits, access: Access) -> FastAPI:
     api.add_middleware(Guard, access=access, longest=lambda path: limited_by(api, path), needs_token=_needs_token)
     api.add_middleware(_Timed, metrics=metrics, api=api)
     return api
+
+
+@asynccontextmanager
+async def _closing(api: FastAPI) -> AsyncIterator[None]:
+    """Once the server stops, let go of what ``state.closing`` knows of."""
+    yield
+    for close in api.state.closing:
+        await asyncio.to_thread(close)
 
 
 def limited_by(api: FastAPI, path: str) -> int:

@@ -7,17 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ModelError
-from ..inference.cards import DetectorCard, ModelCard, detectors_among, installed_models, local_models
+from ..inference.cards import DetectorCard, ModelCard, PersonCard, detectors_among, installed_models, local_models
 from ..plugins.installed import registry
 
 __all__ = ["described_models"]
 
 
 def described_models() -> list[dict[str, Any]]:
-    """Segmenters and detectors, by their full names, with what their cards say; ``problem`` where one cannot be read."""
+    """Segmenters, also of people, and detectors, by their full names, with what their cards say, or a ``problem`` if one is bad."""
     found = [
         _described(name, "segmenter", made if isinstance(made, Path) else None, ModelCard)
         for name, made in sorted(registry().segmenters.items.items())
+    ]
+    found += [
+        _described(name, "person segmenter", made if isinstance(made, Path) else None, PersonCard)
+        for name, made in sorted(registry().person_segmenters.items.items())
     ]
     detectors = detectors_among(installed_models()) | detectors_among(local_models())
     return [*found, *(_described(name, "detector", folder, DetectorCard) for name, folder in sorted(detectors.items()))]

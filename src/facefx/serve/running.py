@@ -32,7 +32,7 @@ def run(application: Any, host: str, port: int, *, or_another: bool = False, rea
 
     listening = _listening(host, port, or_another)
     config = uvicorn.Config(
-        application, log_config=None, access_log=False, server_header=False, lifespan="off", ws="none",
+        application, log_config=None, access_log=False, server_header=False, lifespan="on", ws="none",
         timeout_keep_alive=IDLE, timeout_graceful_shutdown=GRACE, h11_max_incomplete_event_size=32 * 1024,
     )  # fmt: skip
     with listening:

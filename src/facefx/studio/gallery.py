@@ -20,7 +20,7 @@ from ..image.picture import Picture, open_image
 from ..parsing.parser import Parser
 from ..parsing.pipeline import parse_picture
 from ..parsing.sightings import with_sightings
-from .steps import key_of
+from .steps import key_of, seen_through
 
 __all__ = ["Gallery", "OpenPicture", "preview_size", "small_jpeg"]
 
@@ -28,6 +28,8 @@ __all__ = ["Gallery", "OpenPicture", "preview_size", "small_jpeg"]
 MOST_PICTURES, MOST_BYTES = 24, 1_500_000_000
 #: Edited previews that are kept of a picture, so that a slider of the last step runs only that one.
 _PREFIXES = 12
+#: A draft's longer side in pixels: what a slow effect shows while its slider is held.
+_DRAFT = 768
 
 
 def preview_size(size: tuple[int, int], longest: int) -> tuple[int, int]:
@@ -53,10 +55,11 @@ class OpenPicture:
     parser: Parser = field(repr=False)
     longest: int = 1280
     small: Scene = field(init=False)
-    _edited: OrderedDict[tuple[bool, str], Scene] = field(default_factory=OrderedDict, repr=False)
+    _edited: OrderedDict[tuple[bool, bool, str], Scene] = field(default_factory=OrderedDict, repr=False)
     _full: tuple[str, Result] | None = None
     _lock: RLock = field(default_factory=RLock, repr=False)
     _private: Scene | None = None
+    _starts: dict[tuple[bool, bool], Scene] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         height, width = self.scene.size
@@ -67,18 +70,20 @@ class OpenPicture:
         """About how much memory it takes."""
         return 3 * self.scene.size[0] * self.scene.size[1] + 12 * self.small.size[0] * self.small.size[1] * (2 + len(self._edited))
 
-    def preview(self, chain: Chain) -> Scene:
-        """The picture at screen size with a chain on it: what earlier previews share with it is not done again."""
+    def preview(self, chain: Chain, *, draft: bool = False) -> Scene:
+        """The picture at the size of the screen or of a draft, with a chain on it: what earlier ones share is not done again."""
         with self._lock:
             private = chain.private
-            start, done = 0, self._scene_for(chain, small=True)
+            start, done = 0, self._small_for(chain, draft)
             for count in range(len(chain.steps), 0, -1):
-                if (kept := self._edited.get((private, key_of(chain, count)))) is not None:
+                if (kept := self._edited.get((draft, private, key_of(chain, count)))) is not None:
                     start, done = count, kept
                     break
+            height, width = self.scene.size
+            shown = seen_through(chain, (0, 0, width, height), done.size)
             for count in range(start + 1, len(chain.steps) + 1):
-                done = Chain(chain.steps[:count], chain.seed).edit(done, start=count - 1)
-                self._edited[private, key_of(chain, count)] = done
+                done = Chain(shown.steps[:count], shown.seed).edit(done, start=count - 1)
+                self._edited[draft, private, key_of(chain, count)] = done
             while len(self._edited) > _PREFIXES:
                 self._edited.popitem(last=False)
             return done
@@ -88,12 +93,12 @@ class OpenPicture:
         with self._lock:
             key = key_of(chain)
             if self._full is None or self._full[0] != key:
-                scene = self._scene_for(chain, small=False)
+                scene = self._scene_for(chain)
                 self._full = key, chain.run_parsed(self.picture, scene, require_face=False)
             return self._full[1]
 
-    def closeup(self, index: int = 0, side: int = 224) -> Scene:
-        """A square round one of the faces, small; the middle of the picture where there is none."""
+    def closeup(self, chain: Chain, index: int = 0, side: int = 224) -> Scene:
+        """A square round one of the faces, small, with a chain on it; the middle of the picture where there is none."""
         height, width = self.scene.size
         if index < len(self.scene.faces):
             box = self.scene.faces[index].box
@@ -104,7 +109,7 @@ class OpenPicture:
         half = min(half, min(width, height) / 2)
         x, y = min(max(x, half), width - half), min(max(y, half), height - half)
         window: Window = int(x - half), int(y - half), int(x + half), int(y + half)
-        return self.scene.through(window, (side, side))
+        return seen_through(chain, window, (side, side)).edit(self.scene.through(window, (side, side)))
 
     def parts(self) -> np.ndarray:
         """Which part each pixel of the preview shows, and whose: (H, W, 3) uint8, label, face + 1, 0."""
@@ -118,16 +123,24 @@ class OpenPicture:
                 shown[..., 1][(shown[..., 1] == 0) & (own > 0) & (own == shown[..., 0])] = index + 1
         return shown
 
-    def _scene_for(self, chain: Chain, *, small: bool) -> Scene:
+    def _scene_for(self, chain: Chain) -> Scene:
         """What a chain works on: where one hides people with all who were seen by a careful look, which is taken once."""
         if not chain.private:
-            return self.small if small else self.scene
+            return self.scene
         if self._private is None:
             self._private = with_sightings(self.scene, self.parser)
-        if not small:
-            return self._private
-        height, width = self.scene.size
-        return self._private.through((0, 0, width, height), self.small.size)
+        return self._private
+
+    def _small_for(self, chain: Chain, draft: bool) -> Scene:
+        """The same at the size of a preview or of a draft, made once: masks are found anew at each size."""
+        if not draft and not chain.private:
+            return self.small
+        key = draft, chain.private
+        if key not in self._starts:
+            height, width = self.scene.size
+            size = preview_size(self.small.size, _DRAFT) if draft else self.small.size
+            self._starts[key] = self._scene_for(chain).through((0, 0, width, height), size)
+        return self._starts[key]
 
 
 class Gallery:
@@ -193,11 +206,12 @@ class Gallery:
             self._pictures.popitem(last=False)
 
 
-def small_jpeg(scene: Scene, *, quality: int = 88) -> tuple[bytes, str]:
-    """A scene as JPEG, or as PNG where it has alpha: the bytes and the media type."""
+def small_jpeg(scene: Scene, *, quality: int = 88, fine: bool = True) -> tuple[bytes, str]:
+    """A scene as JPEG, or as PNG where it has alpha: the bytes and the media type; without `fine` with a quarter of its colour."""
     pixels = cv2.convertScaleAbs(scene.image, alpha=255)
     if scene.alpha is not None:
         rgba = np.dstack([pixels[..., ::-1], cv2.convertScaleAbs(scene.alpha, alpha=255)])
         return cv2.imencode(".png", rgba, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes(), "image/png"
-    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
-    return cv2.imencode(".jpg", pixels[..., ::-1], options)[1].tobytes(), "image/jpeg"
+    sampling = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if fine else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
+    return cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), options)[1].tobytes(), "image/jpeg"

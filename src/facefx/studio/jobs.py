@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,19 +30,31 @@ from ..parsing.parser import Parser
 from ..serve.answers import encoded_result
 from ..serve.places import Places
 from .gallery import Gallery, small_jpeg
+from .kept import Kept
 from .steps import chain_of
 
 __all__ = ["add_jobs"]
 
 #: Cameras that are kept: a page that is closed says nothing.
 _CAMERAS = 4
+#: Films and folders that are kept, and for how many seconds after anybody last asked for them.
+_JOBS, _SECONDS = 8, 6 * 3600.0
+#: Seconds that a film has to end its frame before its folder is taken away.
+_PATIENCE = 5.0
 
 
-def add_jobs(router: APIRouter, gallery: Gallery, places: Places, parser: Parser) -> None:
-    """Put them where the page asks for them."""
+def add_jobs(router: APIRouter, gallery: Gallery, places: Places, parser: Parser) -> Callable[[], None]:
+    """Put them where the page asks for them; what is given ends all of them, for when the studio stops."""
+    films, folders = Kept[Film](_JOBS, _SECONDS), Kept[Folder](_JOBS, _SECONDS)
     _add_camera(router, gallery, places, parser)
-    _add_films(router, gallery, parser)
-    _add_folders(router, gallery, places, parser)
+    _add_films(router, gallery, parser, films)
+    _add_folders(router, gallery, places, parser, folders)
+
+    def close() -> None:
+        films.close()
+        folders.close()
+
+    return close
 
 
 def _add_camera(router: APIRouter, gallery: Gallery, places: Places, parser: Parser) -> None:
@@ -120,16 +132,25 @@ class Film:
         self.notes: list[str] = []
         self._begun, self._seconds = time.monotonic(), 0.0
         self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        return self._thread is not None and not self.finished
 
     def start(self, chain: Chain, parser: Parser) -> None:
-        """Begin."""
-        threading.Thread(target=self._run, args=(chain, parser), name="facefx-film", daemon=True).start()
+        """Begin. Raises `ParameterError` if it has begun already."""
+        if self._thread is not None:
+            raise ParameterError("this film is being edited already, or was; upload it again for another look")
+        self._thread = threading.Thread(target=self._run, args=(chain, parser), name="facefx-film", daemon=True)
+        self._thread.start()
 
-    def stop(self) -> None:
-        """End it early, and forget it."""
+    def end(self) -> None:
+        """End it, early if need be, and take its folder away."""
         self._stopped.set()
-        if self.finished:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        if self._thread is not None:
+            self._thread.join(_PATIENCE)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def state(self) -> dict[str, Any]:
         """How far it is."""
@@ -156,7 +177,7 @@ class Film:
             self.problem = f"{type(error).__name__}: {error}"
         self._seconds, self.finished = time.monotonic() - self._begun, True
         self.source.unlink(missing_ok=True)
-        if self._stopped.is_set():
+        if self._stopped.is_set():  # longer than anybody waited
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _step(self, done: int, total: int | None) -> None:
@@ -169,11 +190,10 @@ class _Stopped(Exception):
     """Somebody does not want the film any more."""
 
 
-def _add_films(router: APIRouter, gallery: Gallery, parser: Parser) -> None:
-    films: dict[str, Film] = {}
-
+def _add_films(router: APIRouter, gallery: Gallery, parser: Parser, films: Kept[Film]) -> None:
     @router.post("/films")
     async def upload(request: Request, name: str = "film.mp4") -> dict[str, Any]:
+        await asyncio.to_thread(films.make_room)  # said before gigabytes come
         folder = Path(tempfile.mkdtemp(prefix="facefx-studio-"))  # films are too large for memory; only this user may look into it
         source = folder / ("film" + "".join(c for c in Path(name).suffix[:8] if c.isalnum() or c == "."))
         try:
@@ -183,13 +203,11 @@ def _add_films(router: APIRouter, gallery: Gallery, parser: Parser) -> None:
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        key = secrets.token_urlsafe(12)
-        films[key] = Film(folder, source, name[:200])
-        return {"id": key}
+        return {"id": await asyncio.to_thread(films.add, Film(folder, source, name[:200]))}
 
     @router.post("/films/{key}/start")
     async def start(key: str, request: Request) -> dict[str, Any]:
-        film = _there(films, key)
+        film = films[key]
         chain = chain_of(_table(await request.body()).get("steps"), gallery.files)
         if not chain.steps:
             raise ParameterError("there is nothing to do: add an effect or a look first")
@@ -198,19 +216,18 @@ def _add_films(router: APIRouter, gallery: Gallery, parser: Parser) -> None:
 
     @router.get("/films/{key}")
     async def state(key: str) -> dict[str, Any]:
-        return _there(films, key).state()
+        return films[key].state()
 
     @router.get("/films/{key}/file")
     async def file(key: str) -> Response:
-        film = _there(films, key)
+        film = films[key]
         if not film.finished or film.problem:
             raise OutputError(film.problem or "the film is not done yet")
         return FileResponse(film.target, filename=film.target.name, media_type="video/mp4")
 
     @router.delete("/films/{key}")
     async def stop(key: str) -> dict[str, Any]:
-        if film := films.pop(key, None):
-            film.stop()
+        await asyncio.to_thread(films.end, key)
         return {}
 
 
@@ -263,6 +280,16 @@ class Folder:
             self._report.append(record)
         return record
 
+    @property
+    def is_busy(self) -> bool:
+        return self._lock.locked()
+
+    def end(self) -> None:
+        """Take the ZIP away."""
+        with self._lock:
+            self._zip.fp = None  # what is not written yet need not be
+            self.file.close()
+
     def finish(self) -> Path:
         """The ZIP, whole."""
         with self._lock:
@@ -282,21 +309,17 @@ class Folder:
         return found
 
 
-def _add_folders(router: APIRouter, gallery: Gallery, places: Places, parser: Parser) -> None:
-    folders: dict[str, Folder] = {}
-
+def _add_folders(router: APIRouter, gallery: Gallery, places: Places, parser: Parser, folders: Kept[Folder]) -> None:
     @router.post("/folders")
     async def start(request: Request) -> dict[str, Any]:
         chain = chain_of(_table(await request.body()).get("steps"), gallery.files)
         if not chain.steps:
             raise ParameterError("there is nothing to do: add an effect or a look first")
-        key = secrets.token_urlsafe(12)
-        folders[key] = Folder(chain, parser)
-        return {"id": key}
+        return {"id": await asyncio.to_thread(folders.add, Folder(chain, parser))}
 
     @router.post("/folders/{key}")
     async def add(key: str, request: Request, name: str = "picture") -> dict[str, Any]:
-        folder, data = _there(folders, key), await request.body()
+        folder, data = folders[key], await request.body()
 
         def work() -> dict[str, Any]:
             with gallery.held():
@@ -307,15 +330,15 @@ def _add_folders(router: APIRouter, gallery: Gallery, places: Places, parser: Pa
 
     @router.get("/folders/{key}/file")
     async def file(key: str) -> Response:
-        folder = _there(folders, key)
+        folder = folders[key]
         path = await asyncio.to_thread(folder.finish)
         return FileResponse(
-            path, filename="facefx-edited.zip", media_type="application/zip", background=BackgroundTask(folders.pop, key, None)
+            path, filename="facefx-edited.zip", media_type="application/zip", background=BackgroundTask(folders.end, key)
         )
 
     @router.delete("/folders/{key}")
     async def stop(key: str) -> dict[str, Any]:
-        folders.pop(key, None)
+        await asyncio.to_thread(folders.end, key)
         return {}
 
 

@@ -63,7 +63,7 @@ def add_studio(api: FastAPI, parser: Parser, limits: Limits) -> None:
     _add_pictures(router, gallery, places)
     _add_results(router, gallery, places)
     _add_looks(router, gallery, places)
-    add_jobs(router, gallery, places, parser)
+    api.state.closing.append(add_jobs(router, gallery, places, parser))
     api.include_router(router)
     api.state.longest["/studio/api/films"] = 8 * 2**30
 
@@ -161,8 +161,8 @@ def _add_results(router: APIRouter, gallery: Gallery, places: Places) -> None:
     @router.post("/pictures/{key}/preview")
     async def preview(key: str, request: Request) -> Response:
         opened, asked = gallery[key], await json_of(request)
-        chain = chain_of(asked.get("steps"), gallery.files)
-        content, kind = await working(gallery, places, lambda: small_jpeg(opened.preview(chain)))
+        chain, draft = chain_of(asked.get("steps"), gallery.files), asked.get("draft") is True
+        content, kind = await working(gallery, places, lambda: small_jpeg(opened.preview(chain, draft=draft), fine=not draft))
         return Response(content, media_type=kind)
 
     @router.post("/pictures/{key}/window")
@@ -268,7 +268,7 @@ def _add_looks(router: APIRouter, gallery: Gallery, places: Places) -> None:
             raise ParameterError("the face is a whole number from 0")
 
         def work() -> tuple[bytes, str]:
-            return small_jpeg(chain.edit(opened.closeup(face)), quality=84)
+            return small_jpeg(opened.closeup(chain, face), quality=84)
 
         content, kind = await working(gallery, places, work)
         return Response(content, media_type=kind)

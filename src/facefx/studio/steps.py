@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..chains.sequence import Chain
 from ..chains.steps import make_step
+from ..declare.faces_choice import FacesChoice
 from ..errors import LookError, ParameterError
 from ..held_files import PREFIX
+from ..image.canvas import Window
 
-__all__ = ["chain_of", "key_of", "shareable", "steps_for_page"]
+__all__ = ["chain_of", "key_of", "seen_through", "shareable", "steps_for_page"]
 
 _MOST = 64
 
@@ -44,6 +47,24 @@ def _is_held(value: str, files: Mapping[str, bytes]) -> bool:
 def key_of(chain: Chain, upto: int | None = None) -> str:
     """A text that is the same for chains that do the same; of the first steps alone, if so many are given."""
     return json.dumps([[step.name, dict(step.params)] for step in chain.steps[:upto]], sort_keys=True)
+
+
+def seen_through(chain: Chain, window: Window, size: tuple[int, int]) -> Chain:
+    """The chain for what a window of the picture shows at another size, (height, width): a rectangle of faces goes along."""
+    x0, y0, x1, y1 = window
+    across, down = size[1] / (x1 - x0), size[0] / (y1 - y0)
+    steps = []
+    for step in chain.steps:
+        choice = FacesChoice.of(step.params.get("faces", "all"))
+        if choice is None or choice.rectangle is None:
+            steps.append(step)
+            continue
+        left, top, right, bottom = choice.rectangle
+        left, right = (round((x - x0) * across, 3) for x in (left, right))
+        top, bottom = (round((y - y0) * down, 3) for y in (top, bottom))
+        carried = replace(choice, rectangle=(left, top, right, bottom))
+        steps.append(make_step(step.name, {**step.params, "faces": carried.canonical}))
+    return Chain(tuple(steps), chain.seed)
 
 
 def shareable(chain: Chain) -> tuple[Chain, list[str]]:

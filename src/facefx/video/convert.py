@@ -29,7 +29,7 @@ from .files import Frame, Problem, VideoReader, failures
 from .inferred import InferredFrames, spans
 from .joining import company_of, join
 from .overlap import ahead
-from .stream import asked_of, edited
+from .stream import asked_of, check_hides, edited
 from .tracking import Tracker, Tracking
 from .work_folder import finished_parts, part_path, work_folder
 
@@ -80,6 +80,7 @@ def convert(
     tone_map: bool = False,
     keep_gps: bool = False,
     drop_sound: bool = False,
+    whole_if_lost: bool = False,
     progress: Callable[[int, int | None], None] | None = None,
     on_left_out: Callable[[str], None] | None = None,
 ) -> Conversion:
@@ -102,6 +103,7 @@ def convert(
     tone_map : make 8-bit BT.709 of an HDR, wide-gamut or deep source; see `facefx.video.light.Light.tone_map`.
     keep_gps : keep the tag that tells where the source was filmed.
     drop_sound : go on where the target can hold none of the source's sound.
+    whole_if_lost : as for `facefx.video.process`.
     progress : called after each frame with the number of those done and, as far as the file tells, of all.
     on_left_out : called before the work with each thing of the source that the result will not hold, in words.
 
@@ -120,6 +122,7 @@ def convert(
     if not 0 <= crf <= 51:
         raise ParameterError(f"crf={shown(crf)} is not allowed; allowed is 0 to 51")
     check_confidence(min_confidence)
+    check_hides(look, whole_if_lost)
     tracker = Tracker(segmenter, detector, tracking)
     company = company_of(source, target, keep_gps=keep_gps, drop_sound=drop_sound)
     with _opened_for(source, suffix, look, tone_map) as reader:
@@ -134,6 +137,8 @@ def convert(
             "encoding": asdict(encoding) | {"tone_map": reader.is_tone_mapped},
             "parser": {"identity": tracker.identity, "min_confidence": min_confidence},
         }
+        if whole_if_lost:
+            job["hidden"] = {"whole_if_lost": True}
         declined, sure_of = DeclinedCount(), look.needed if min_confidence else frozenset()
         inferred: list[tuple[int, float]] = []
         try:
@@ -141,7 +146,7 @@ def convert(
                 parts = finished_parts(folder)
                 done = resumed = sum(packets_in(part) for part in parts)
                 total = reader.expected_frames
-                coverage = _coverage(source, tracker) if look.private else None
+                coverage = _coverage(source, tracker, whole_if_lost) if look.private else None
                 # each is closed before what it takes from: threads may be at work in it when the next one fails
                 decoded = stack.enter_context(closing(ahead(reader.frames(), AHEAD)))
                 frames: Iterator[tuple[Frame, Picture, bool]]
@@ -166,9 +171,9 @@ def convert(
         return Conversion(done, resumed, tuple(reader.problems), declined.total, left_out, spans(inferred))
 
 
-def _coverage(source: Path, tracker: Tracker) -> Coverage:
+def _coverage(source: Path, tracker: Tracker, whole_if_lost: bool) -> Coverage:
     """Where people are in all frames of the film."""
-    coverage = Coverage(tracker.parser)
+    coverage = Coverage(tracker.parser, whole_if_lost=whole_if_lost)
     with VideoReader(source) as reader, closing(ahead(reader.frames(), AHEAD)) as frames:
         for frame in frames:
             coverage.look(frame.picture.canvas, damaged=frame.damaged)

@@ -114,9 +114,11 @@ class Coverage:
     Parameters
     ----------
     parser : whose detector looks.
+    whole_if_lost : whether all of a frame is to be hidden in which somebody is only inferred.
     """
 
-    def __init__(self, parser: Parser) -> None:
+    def __init__(self, parser: Parser, *, whole_if_lost: bool = False) -> None:
+        self._whole_if_lost = whole_if_lost
         self._parser = parser.carefully(film=True)
         self._heads: list[_Head] = []
         self._ended: list[_Head] = []  # in this shot
@@ -204,6 +206,8 @@ class Coverage:
         sights = {id(cover.head) for cover in covers if not cover.inferred}
         surely = [cover for cover in covers if not cover.head.doubtful]
         inferred = bool(surely) and (damaged or any(id(cover.head) not in sights for cover in surely))
+        if inferred and self._whole_if_lost:
+            seen = [Face.only_seen([_everything(scene.size)], scene.canvas, -1)]
         return replace(scene, faces=tuple(faces), seen=tuple(seen)), inferred
 
     def _cover(self, frame: int, head: _Head, box: Box, *, inferred: bool, margin: float | None = None) -> None:

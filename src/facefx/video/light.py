@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -158,8 +158,14 @@ class Light:
 
 
 def side_data(frame: Any) -> list[Any]:
-    """What comes with a frame beside its pixels. PyAV's mapping gives these when it is iterated over; from 19 on, their kinds."""
-    return [side if hasattr(side, "type") else frame.side_data[side] for side in frame.side_data]
+    """What comes with a frame beside its pixels. PyAV's mapping gives these when it is iterated over; from 19 on, their kinds.
+
+    The frame's own mapping would be in a circle with it, and each frame of a film live on until Python's collector runs.
+    """
+    from av.sidedata import sidedata
+
+    held = cast(Any, sidedata).SideDataContainer(frame)
+    return [side if hasattr(side, "type") else held[side] for side in held]
 
 
 def _peak_of(frame: Any) -> float:

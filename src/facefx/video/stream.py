@@ -20,7 +20,7 @@ from ..shown import shown
 from .coverage import DELAY, Coverage
 from .tracking import Tracker, Tracking
 
-__all__ = ["asked_of", "edited", "process", "scenes"]
+__all__ = ["asked_of", "check_hides", "edited", "process", "scenes"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -33,20 +33,21 @@ def scenes(
     segmenter: str | Path | Segmenter | None = None,
     detector: str | Path | Detector | None = None,
     tracking: Tracking | None = None,
+    person: str | Path | Segmenter | None = None,
 ) -> Iterator[Scene]:
     """Parse the frames of one film: a `Scene` each, with faces that are followed and masks that are steady.
 
     Parameters
     ----------
     frames : in order, of any kind that `facefx.parse` takes. They are taken one at a time, as the scenes are asked for.
-    segmenter, detector : as for `facefx.parse`.
+    segmenter, detector, person : as for `facefx.parse`.
     tracking : how faces are followed; see `Tracking`.
 
     Raises
     ------
     ImageError, UnknownName, ModelError
     """
-    tracker = Tracker(segmenter, detector, tracking)
+    tracker = Tracker(segmenter, detector, tracking, person)
     return (tracker.next(open_image(frame).canvas) for frame in frames)
 
 
@@ -61,6 +62,8 @@ def process(
     min_confidence: float = 0.0,
     on_declined: OnDeclined | None = None,
     on_inferred: Callable[[int], None] | None = None,
+    whole_if_lost: bool = False,
+    person: str | Path | Segmenter | None = None,
 ) -> Iterator[Any]:
     """Edit the frames of one film: for each frame the edited one, of its kind, in order.
 
@@ -72,7 +75,7 @@ def process(
     ----------
     frames : in order: arrays ((H, W, 3) uint8 RGB, say), PIL images, paths, bytes. Their size may change on the way.
     look : a chain, or the path of a saved one.
-    segmenter, detector : as for `facefx.parse`.
+    segmenter, detector, person : as for `facefx.parse`.
     tracking : how faces are followed and their masks steadied.
     workers : threads that edit frames while the next ones are parsed.
     min_confidence : as for `Chain.run`, but decided steadily: by each face's confidence over the last frames, and a face that was
@@ -80,6 +83,7 @@ def process(
     on_declined : called, with the number (from 0) of each frame in which something is left alone, and with what it is.
     on_inferred : called, with the number of each frame in which an effect that hides people hides somebody whom the detector does
         not see in it, by the frames before and after: frames to look at.
+    whole_if_lost : whether an effect that hides people hides all of such frames.
 
     Raises
     ------
@@ -96,14 +100,21 @@ def process(
         raise ParameterError(f"workers={shown(workers)} is not allowed; allowed is 1 or more")
     check_confidence(min_confidence)
     chain = look if isinstance(look, Chain) else load_look(look)
-    tracker = Tracker(segmenter, detector, tracking)
+    check_hides(chain, whole_if_lost)
+    tracker = Tracker(segmenter, detector, tracking, person)
     whole_film: Iterator[tuple[Source | Picture, Picture, bool]] = ((frame, open_image(frame), True) for frame in frames)
-    coverage = Coverage(tracker.parser) if chain.private else None
+    coverage = Coverage(tracker.parser, whole_if_lost=whole_if_lost) if chain.private else None
     if coverage:
         whole_film = _looked_at(whole_film, coverage)
     return edited(
         whole_film, chain, tracker, workers, min_confidence, on_declined, _handed_back, coverage=coverage, on_inferred=on_inferred
     )
+
+
+def check_hides(chain: Chain, whole_if_lost: bool) -> None:
+    """Raise `ParameterError` if whole frames are to be hidden by what hides nobody."""
+    if whole_if_lost and not chain.private:
+        raise ParameterError("whole_if_lost=True (--hide-whole-if-lost) needs an effect that hides people; add anonymize")
 
 
 def _looked_at(frames: Iterator[tuple[T, Picture, bool]], coverage: Coverage) -> Iterator[tuple[T, Picture, bool]]:

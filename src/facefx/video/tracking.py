@@ -17,6 +17,7 @@ from ..face.scene import Scene
 from ..face.values import Box, Detection, Detector, FaceParsing, Segmenter
 from ..image.canvas import Canvas
 from ..inference.segmenter import OnnxSegmenter
+from ..labels import is_scene_wide
 from ..parsing.covering import uncovered
 from ..parsing.crop import head_crop
 from ..parsing.measure import BOX_PER_FACE, is_off, measure
@@ -34,6 +35,7 @@ from .motion import Motion, Small, head_motion, is_cut
 from .near_and_wide import near_and_wide, near_does
 from .people import People, Person
 from .steadied import Steadied
+from .steady_people import SteadyPeople
 
 __all__ = ["Tracker", "Tracking"]
 
@@ -109,6 +111,7 @@ class Tracker:
     ----------
     segmenter : as for `facefx.parse`.
     detector : likewise; asked for faces in the first frame, after cuts, when a face was lost, and every so many frames.
+    person : likewise; asked in frames of which people or background are wanted, see `next`.
 
     Attributes
     ----------
@@ -121,9 +124,10 @@ class Tracker:
         segmenter: str | Path | Segmenter | None = None,
         detector: str | Path | Detector | None = None,
         tracking: Tracking | None = None,
+        person: str | Path | Segmenter | None = None,
     ) -> None:
         self.tracking = tracking or Tracking()
-        parser = Parser.of(segmenter, detector)
+        parser = Parser.of(segmenter, detector, person=person)
         self.identity = parser.identity
         if isinstance(parser.segmenter, OnnxSegmenter):  # others are used as they are
             parser = replace(parser, segmenter=parser.segmenter.for_frames(self.tracking.size))
@@ -132,6 +136,7 @@ class Tracker:
         self._before: Small | None = None
         self._since_detected = 0
         self._people = People()
+        self._bodies = SteadyPeople(self.tracking.smoothing, self.tracking.parse_every)
 
     def next(self, picture: Canvas | np.ndarray, sure_of: Collection[str] = (), regions: Collection[str] | None = None) -> Scene:
         """The faces in the next frame, largest first.
@@ -167,7 +172,12 @@ class Tracker:
         if regions is None:
             for track in self._tracks:
                 track.near.make_all()
-        return self._scene(picture, sure_of)
+        scene = self._scene(picture, sure_of)
+        if regions is None or not scene.faces or not any(map(is_scene_wide, regions)):
+            self._bodies.forget()
+            return scene  # if it is asked all the same, it asks the network
+        bodies = self._bodies.next(picture, self._parser, fresh=fresh)
+        return replace(scene, people=lambda _: bodies)
 
     def _patience(self) -> int:
         return self.tracking.detect_every if self._tracks else min(DETECT_WITHOUT_FACE, self.tracking.detect_every)
@@ -285,7 +295,7 @@ class Tracker:
         self._tracks = self._people.named(self._tracks, picture)
         self._tracks = [self._with_confidence(track, face, sure_of) for track, face in zip(self._tracks, faces, strict=True)]
         shown = [_shown(track, face) for track, face in zip(self._tracks, faces, strict=True)]
-        return Scene(picture, tuple(sorted(shown, key=lambda face: -face.box.area)))
+        return Scene(picture, tuple(sorted(shown, key=lambda face: -face.box.area)), people=self._parser.people)
 
     def _face(self, track: _Track, picture: Canvas) -> Face:
         parsing = FaceParsing(track.near, self._parser.scheme, track.affine)

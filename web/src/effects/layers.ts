@@ -2,7 +2,7 @@
 
 import { box } from "../pixels/blur";
 import { Enlarged, inCells, tilesOfCells } from "../pixels/cells";
-import { Raster, clamp, rounded, weighted } from "../pixels/raster";
+import { type Raster, clamp, rounded, weighted } from "../pixels/raster";
 import { resized, shrunkTo } from "../pixels/resize";
 import { Bits, eroded, square } from "../pixels/shapes";
 

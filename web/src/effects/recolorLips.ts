@@ -3,7 +3,7 @@
 import { gaussian } from "../pixels/blur";
 import { fromOklab, oklabOf, ofHex, toOklab } from "../pixels/color";
 import { ramped, smoothlyRamped } from "../pixels/masks";
-import { Raster, clamp, quantile } from "../pixels/raster";
+import { type Raster, clamp, quantile } from "../pixels/raster";
 import { Bits, depth, fillHoles } from "../pixels/shapes";
 import type { FaceView } from "../face/face";
 import type { Paint } from "./paint";

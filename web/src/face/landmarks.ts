@@ -1,7 +1,7 @@
 /** Points of the face, read off its parsed regions: those that the effects here ask for. */
 
 import { apply, invert } from "../pixels/geometry";
-import { Raster } from "../pixels/raster";
+import type { Raster } from "../pixels/raster";
 import { Bits, connected, fillHoles, onlyPart } from "../pixels/shapes";
 import type { FaceParsing } from "./values";
 

@@ -4,7 +4,7 @@ import { ModelError } from "../errors";
 import { Box, type Detection } from "../face/values";
 import type { Canvas } from "../picture";
 import { Raster, type Window, clamp, rounded } from "../pixels/raster";
-import { resized, shrunkTo } from "../pixels/resize";
+import { resizedBytes, shrunkTo } from "../pixels/resize";
 import type { DetectorCard } from "./cards";
 import type { Network } from "./network";
 import { channelsFirst } from "./segmenter";
@@ -65,8 +65,9 @@ export class Detector {
       }
     }
     const settled = withoutDoubles(sure);
-    // A cheek may be taken for a small face surely; the face round it, too large to be clear, is worth a look still.
-    const doubtful = withoutDoubles(unsure).filter((face) => !settled.some((other) => isDouble(face, other, 1)));
+    // A cheek may be taken for a small face surely; the face round it, too large to be clear, is worth a look still. A box within
+    // another shares all of itself with it, give or take what is rounded off, so that no share of it may tell.
+    const doubtful = withoutDoubles(unsure).filter((face) => !settled.some((other) => isDouble(face, other, Infinity)));
     return { sure: settled, unsure: doubtful };
   }
 
@@ -234,7 +235,7 @@ function inBytes(values: Raster): Raster {
 function enlargedBytes(bytes: Raster, scale: number, most = Infinity): Raster {
   const width = Math.min(Math.max(rounded(bytes.width * scale), 1), most);
   const height = Math.min(Math.max(rounded(bytes.height * scale), 1), most);
-  if (scale >= 1) return inBytes(resized(bytes, width, height));
+  if (scale >= 1) return width === bytes.width && height === bytes.height ? bytes : resizedBytes(bytes, width, height);
   let halved = bytes;
   while (halved.height >= 4 * height && halved.width >= 4 * width) {
     const even: Window = [0, 0, halved.width & ~1, halved.height & ~1];

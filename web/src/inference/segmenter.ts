@@ -3,7 +3,7 @@
 import { ModelError } from "../errors";
 import { Plain } from "../face/values";
 import { LABELS, MIRRORED } from "../labels";
-import { type Raster } from "../pixels/raster";
+import type { Raster } from "../pixels/raster";
 import { type Quality, type Run, type SegmenterCard, checkSegmenter, runOf } from "./cards";
 import type { Network } from "./network";
 

@@ -1,10 +1,10 @@
 /** Cloth over nose and mouth, which networks that never saw any take for skin, and a veil, which they take for hair. */
 
-import { Plain } from "../face/values";
+import type { Plain } from "../face/values";
 import { CLOTHING, FACE, HAIR, HAT, SKIN, indicesOf } from "../labels";
 import { gaussian } from "../pixels/blur";
 import { toOklab } from "../pixels/color";
-import { Raster, median, quantile, rounded } from "../pixels/raster";
+import { type Raster, median, quantile, rounded } from "../pixels/raster";
 import { Bits, connected, dilated, disc, eroded, onlyPart, square, votes, winner } from "../pixels/shapes";
 
 /** Lips of which the segmenter is surer than this are seen. */

@@ -2,7 +2,7 @@
 
 import { own } from "../face/belonging";
 import { Face, type MaskStyle } from "../face/face";
-import { Box, type Detection, FaceParsing, Plain } from "../face/values";
+import { Box, type Detection, FaceParsing, type Plain } from "../face/values";
 import type { Segmenter } from "../inference/segmenter";
 import type { Canvas } from "../picture";
 import { cut } from "../pixels/geometry";

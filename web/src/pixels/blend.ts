@@ -2,7 +2,7 @@
 
 import { gaussian } from "./blur";
 import { Enlarged, inCells } from "./cells";
-import { Raster, clamp, weighted } from "./raster";
+import { type Raster, clamp, weighted } from "./raster";
 
 /** image + mask · (painted - image); pixels whose mask is 0 keep their bits. */
 export function composite(image: Raster, painted: Raster, mask: Raster): Raster {

@@ -1,4 +1,4 @@
-"""MediaPipe's face detectors (BlazeFace; Bazarevsky et al. 2019, arXiv:1907.05047) as facefx detectors, offline."""
+"""MediaPipe's face detectors (BlazeFace; Bazarevsky et al. 2019, arXiv:1907.05047) as facefx detectors, and its people; offline."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from facefx import Box, Detection, Detector, ModelError, hookimpl
+from facefx import Box, Detection, Detector, Segmenter, hookimpl
 
-__all__ = ["FAR", "NEAR", "MediaPipeDetector", "Model", "facefx_detectors"]
+from .installed import solutions
+from .selfie import MediaPipePeople
+
+__all__ = ["FAR", "NEAR", "MediaPipeDetector", "MediaPipePeople", "Model", "facefx_detectors", "facefx_person_segmenters"]
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ class MediaPipeDetector:
 
     def _graph(self) -> Any:
         if not hasattr(self._mine, "graph"):
-            self._mine.graph = _face_detection()(model_selection=self.model.selection, min_detection_confidence=self.min_score)
+            made = solutions().face_detection.FaceDetection
+            self._mine.graph = made(model_selection=self.model.selection, min_detection_confidence=self.min_score)
         return self._mine.graph
 
 
@@ -115,18 +119,11 @@ def _distinct(found: list[Detection]) -> list[Detection]:
     return kept
 
 
-def _face_detection() -> Any:
-    """MediaPipe's class. Raises `ModelError` where there is no MediaPipe, or one without its models."""
-    try:
-        import mediapipe
-    except ImportError as error:
-        raise ModelError(f"MediaPipe cannot be imported ({error}); install it: pip install mediapipe==0.10.21") from error
-    if not hasattr(mediapipe, "solutions"):
-        version = getattr(mediapipe, "__version__", "unknown")
-        raise ModelError(f"MediaPipe {version} has no models inside; install the last one that has: pip install mediapipe==0.10.21")
-    return mediapipe.solutions.face_detection.FaceDetection
-
-
 @hookimpl
 def facefx_detectors() -> Mapping[str, Callable[[], Detector]]:
     return {"mediapipe": partial(MediaPipeDetector, FAR), "mediapipe-near": partial(MediaPipeDetector, NEAR)}
+
+
+@hookimpl
+def facefx_person_segmenters() -> Mapping[str, Callable[[], Segmenter]]:
+    return {"mediapipe-selfie": MediaPipePeople}

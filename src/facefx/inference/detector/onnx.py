@@ -7,7 +7,7 @@ import math
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -56,7 +56,7 @@ class OnnxDetector:
     Raises
     ------
     ParameterError
-        If `smallest_face` is not a number of 4 or more.
+        If `smallest_face` is not a number of 4 or more, or `threshold` not above 0 and up to 1.
     """
 
     takes_windows = True
@@ -64,6 +64,8 @@ class OnnxDetector:
     def __init__(self, card: DetectorCard, threshold: float | None = None, *, smallest_face: float | None = None) -> None:
         if smallest_face is not None and not 4 <= smallest_face < math.inf:
             raise ParameterError(f"smallest_face={shown(smallest_face)} is not allowed; give a side in pixels, 4 or more, or None")
+        if threshold is not None and not 0 < threshold <= 1:
+            raise ParameterError(f"threshold={shown(threshold)} is not allowed; give a score above 0, up to 1, or None")
         self.card = card
         self.smallest_face = smallest_face
         self.threshold = card.threshold if threshold is None else threshold
@@ -73,6 +75,18 @@ class OnnxDetector:
     def from_folder(cls, folder: str | Path, threshold: float | None = None, *, smallest_face: float | None = None) -> OnnxDetector:
         """The detector of a model folder. Raises `ModelError` if its card cannot be read."""
         return cls(DetectorCard.read(Path(folder)), threshold, smallest_face=smallest_face)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as the folder that it was read from, and its settings."""
+        return _from_folder, (self.card.folder, self.threshold, self.smallest_face)
+
+    def tuned(self, threshold: float | None = None, smallest_face: float | None = None) -> OnnxDetector:
+        """The same of another threshold or smallest face; None leaves one as it is. Raises `ParameterError`."""
+        return OnnxDetector(
+            self.card,
+            self.threshold if threshold is None else threshold,
+            smallest_face=self.smallest_face if smallest_face is None else smallest_face,
+        )
 
     def carefully(self, film: bool = False) -> CarefulDetector:
         """One that hardly misses a face, see `CAREFUL`; for a film, in which there are other frames, in a fraction of the time."""
@@ -114,8 +128,9 @@ class OnnxDetector:
                 for which, chosen in ((sure, clear), (unsure, ~clear & worth)):
                     which.append(without_doubles(faces.chosen(chosen)).moved(tile.scale, tile.x, tile.y))
         settled, doubtful = without_doubles(Faces.joined(sure)), without_doubles(Faces.joined(unsure))
-        # A cheek may be taken for a small face surely; the face round it, too large to be clear, is worth a look still.
-        return settled, doubtful.chosen(~doubles(doubtful, settled, within=1))
+        # A cheek may be taken for a small face surely; the face round it, too large to be clear, is worth a look still. A box
+        # within another shares all of itself with it, give or take what is rounded off, so that no share of it may tell.
+        return settled, doubtful.chosen(~doubles(doubtful, settled, within=np.inf))
 
     def _closer(self, among: list[Copy], unsure: Faces) -> list[Faces]:
         """The faces in windows on what may be one."""
@@ -177,3 +192,7 @@ def _whole(tile: Tile, faces: Faces, shape: tuple[int, ...]) -> np.ndarray:
     end = start + np.array(tile.rgb.shape[1::-1]) * tile.scale
     inside = ((low >= start - slack) | (start <= 0)) & ((high <= end + slack) | (end >= (shape[1], shape[0])))
     return np.asarray(inside.all(axis=1))
+
+
+def _from_folder(folder: Path, threshold: float, smallest_face: float | None) -> OnnxDetector:
+    return OnnxDetector.from_folder(folder, threshold, smallest_face=smallest_face)

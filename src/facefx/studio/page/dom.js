@@ -1,7 +1,12 @@
 // Making elements in a line.
 
+/** @type {(id: string) => any} */
 export const $ = (id) => document.getElementById(id);
 
+/** @type {(selector: string, root?: ParentNode) => any[]} */
+export const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+/** @type {(tag: string, attributes?: Record<string, any>, ...children: any[]) => any} */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {

@@ -1,7 +1,7 @@
 // A form from the JSON Schema of an effect's declaration: whoever declared it, its parameters appear.
 
 import { make } from "./dom.js";
-import { name, word } from "./words.js";
+import { name, sentence, word } from "./words.js";
 
 const SWATCHES = {
   lips: ["#a2243b", "#cc0033", "#d9556b", "#b5651d", "#7a1d49", "#e8a0a8", "#4a0f1c"],
@@ -19,7 +19,7 @@ export function formOf(effect, params, { faces, changed, pickFile }) {
 }
 
 function field(effect, key, schema, value, tools) {
-  const id = `field-${++count}`, title = key === "faces" ? word("whose") : name(key), hint = key === "faces" ? "" : schema.description || "";
+  const id = `field-${++count}`, title = key === "faces" ? word("whose") : name(key), hint = key === "faces" ? "" : sentence(schema.description || "");
   const label = make("label", { for: id }, title), tell = hint ? { "aria-describedby": `${id}-hint` } : {};
   const told = hint ? make("small", { id: `${id}-hint`, class: "soft" }, hint) : null;
   const change = (next, isFinal = true) => tools.changed(key, next, isFinal);

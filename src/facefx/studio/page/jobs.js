@@ -43,7 +43,7 @@ export function folder({ steps, choose, dialog, complain }) {
       for (const [place, file] of pictures.entries()) {
         if (stopped) { api.remove(`folders/${id}`); return; }
         const record = await api.sendBytes(`folders/${id}?name=${encodeURIComponent(file.webkitRelativePath || file.name)}`, file);
-        failed += record.status === "failed";
+        failed += record.status === "failed" ? 1 : 0;
         bar.value = (place + 1) / pictures.length;
         told.textContent = `${place + 1} ${word("of")} ${pictures.length}${failed ? `, ${failed} ${word("failed")}` : ""}`;
       }

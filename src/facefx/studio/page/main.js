@@ -1,12 +1,12 @@
 // The studio: what is open, the chain of steps, and how the page shows both.
 
 import * as api from "./api.js";
-import { $, icon, make, say } from "./dom.js";
+import { $, all, icon, make, say } from "./dom.js";
 import { formOf } from "./form.js";
 import { effectsFor, groupsIn } from "./groups.js";
 import { camera, film, folder } from "./jobs.js";
 import { Stage } from "./stage.js";
-import { LANGUAGES, language, name, speak, word } from "./words.js";
+import { LANGUAGES, language, name, sentence, speak, word } from "./words.js";
 
 const state = { catalog: null, pictures: [], current: null, steps: [], past: [], future: [], group: null, face: 0, tab: "edit" };
 const CROSS = "m6 6 12 12M18 6 6 18", UP = "m6 14 6-6 6 6", DOWN = "m6 10 6 6 6-6";
@@ -14,7 +14,6 @@ let opened = new Set(); // which steps show their forms, by identity
 let nextStep = 1;
 
 const stage = new Stage({ onPart, onZoom: (percent) => { $("zoom-fit").textContent = `${percent} %`; }, needWindow });
-window.facefxStage = stage; // for tests, which click on points of the picture
 
 // ---------------------------------------------------------------- opening
 
@@ -85,15 +84,20 @@ function cover(canvas, bitmap) {
 // ---------------------------------------------------------------- the picture
 
 let running = false, again = false;
+let held = false; // a slider is
+let patience = 0; // how long the last answer of full size took, in milliseconds
+const SLOW = 120;
 
-async function preview() {
+async function preview(isHeld = false) {
   delete document.body.dataset.shown; // what is shown is not what the steps say, until the answer is here
+  held = isHeld;
   if (running) { again = true; return; }
   running = true;
-  const picture = state.current;
+  const picture = state.current, draft = held && patience > SLOW, asked = performance.now();
   try {
     const steps = plain();
-    const blob = picture && await api.sendForBlob(`pictures/${picture.id}/preview`, { steps });
+    const blob = picture && await api.sendForBlob(`pictures/${picture.id}/preview`, { steps, draft });
+    if (!draft) patience = performance.now() - asked;
     if (picture && picture === state.current) {
       stage.transparent = blob.type === "image/png";
       stage.setAfter(await image(blob));
@@ -102,7 +106,7 @@ async function preview() {
     }
   } catch (error) { complain(error); }
   running = false;
-  if (again) { again = false; preview(); }
+  if (again) { again = false; preview(held); }
 }
 
 async function needWindow(window) {
@@ -136,8 +140,8 @@ function chooseGroup(group, face) {
   const several = state.current?.faces.length > 1 && face > 0;
   offers.replaceChildren(
     several ? make("p", { class: "soft" }, `${name(group.key, "part:")}, ${word("face")} ${face}`) : "",
-    ...effects.map((effect) => make("button", { class: "offer", "data-use": effect.use, title: effect.summary, onclick: () => add(effect) },
-      make("strong", {}, name(effect.name)), make("small", {}, effect.summary))),
+    ...effects.map((effect) => make("button", { class: "offer", "data-use": effect.use, title: sentence(effect.summary), onclick: () => add(effect) },
+      make("strong", {}, name(effect.name)), make("small", {}, sentence(effect.summary)))),
     effects.length ? "" : make("p", { class: "soft" }, word("nothingHere")));
   say(`${name(group.key, "part:")}: ${effects.map((one) => name(one.name)).join(", ")}`);
 }
@@ -201,7 +205,7 @@ function stepItem(step, place) {
     changed(key, value, isFinal) {
       before ??= JSON.stringify(state.steps);
       step.params[key] = value;
-      preview();
+      preview(!isFinal);
       if (isFinal) { if (before !== JSON.stringify(state.steps)) { state.past.push(before); state.future = []; history(); } before = null; }
     },
   }) : null;
@@ -229,9 +233,9 @@ function stepItem(step, place) {
     event.preventDefault(); event.stopPropagation();
     commit(() => { const [taken] = state.steps.splice(+from, 1); state.steps.splice(place, 0, taken); });
   });
-  for (const slider of item.querySelectorAll("input[type=range]")) { // dragging a slider does not drag its step
+  for (const slider of all("input[type=range]", item)) { // dragging a slider does not drag its step
     slider.addEventListener("pointerdown", () => { item.draggable = false; });
-    slider.addEventListener("pointerup", () => { item.draggable = true; });
+    slider.addEventListener("pointerup", () => { item.draggable = true; if (held) preview(); }); // let go where it was, it says no more
   }
   return item;
 }
@@ -256,7 +260,7 @@ function choose(accept, multiple, folders = false) {
 
 function selectTab(which) {
   state.tab = which;
-  for (const tab of document.querySelectorAll("[role=tab]")) {
+  for (const tab of all("[role=tab]")) {
     const chosen = tab.id === `tab-${which}`;
     tab.setAttribute("aria-selected", String(chosen));
     tab.tabIndex = chosen ? 0 : -1;
@@ -415,7 +419,7 @@ function compare(on) {
 
 $("files").addEventListener("change", (event) => { openFiles(event.target.files); event.target.value = ""; });
 for (const id of ["open", "choose"]) $(id).addEventListener("click", () => $("files").click());
-$("shoot").addEventListener("click", () => camera({ steps: plain, choose, dialog, openFiles, complain }));
+$("shoot").addEventListener("click", () => camera({ steps: plain, dialog, openFiles, complain }));
 $("undo").addEventListener("click", () => travel(state.past, state.future));
 $("redo").addEventListener("click", () => travel(state.future, state.past));
 $("compare").addEventListener("click", () => compare(stage.split === null));
@@ -429,7 +433,7 @@ $("clear").addEventListener("click", () => commit(() => { state.steps = []; }));
 $("look-load").addEventListener("click", loadLook);
 $("look-save").addEventListener("click", saveLook);
 $("code").addEventListener("click", showCode);
-const tabs = [...document.querySelectorAll("[role=tab]")];
+const tabs = all("[role=tab]");
 for (const [place, tab] of tabs.entries()) {
   tab.addEventListener("click", () => selectTab(tab.id.replace("tab-", "")));
   tab.addEventListener("keydown", (event) => {
@@ -443,7 +447,7 @@ addEventListener("dragleave", (event) => { if (!event.relatedTarget) $("over").h
 addEventListener("drop", (event) => { $("over").hidden = true; if (event.dataTransfer.files.length) { event.preventDefault(); openFiles(event.dataTransfer.files); } });
 addEventListener("paste", (event) => openFiles(event.clipboardData.files));
 addEventListener("keydown", (event) => {
-  const typing = event.target.matches("input[type=text], textarea, select") || $("dialog").open;
+  const typing = event.target instanceof Element && event.target.matches("input[type=text], textarea, select") || $("dialog").open;
   const key = event.key.toLowerCase();
   if ((event.ctrlKey || event.metaKey) && key === "z" && !typing) { event.preventDefault(); event.shiftKey ? travel(state.future, state.past) : travel(state.past, state.future); }
   else if ((event.ctrlKey || event.metaKey) && key === "s") { event.preventDefault(); saveDialog(); }

@@ -8,7 +8,8 @@ export class Stage {
   constructor({ onPart, onZoom, needWindow }) {
     this.canvas = $("view");
     this.pen = this.canvas.getContext("2d");
-    Object.assign(this, { onPart, onZoom, needWindow });
+    this.onPart = onPart; this.onZoom = onZoom; this.needWindow = needWindow;
+    this.transparent = false;
     this.before = this.after = this.parts = this.detail = null;
     this.size = { width: 1, height: 1 };
     this.zoom = 1; this.x = this.y = 0; // of the fitted picture; its middle, in screen pixels from the middle
@@ -67,6 +68,8 @@ export class Stage {
     if (!this.before) return;
     pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     const { left, top } = this.origin, width = this.size.width * this.scale, height = this.size.height * this.scale;
+    canvas.dataset.place = [left, top, width, height].join(); // where the picture is, for whoever points at it from outside
+    canvas.dataset.lit = this.glow ? this.litKey : "";
     pen.imageSmoothingEnabled = this.scale * this.ratio < 3;
     pen.imageSmoothingQuality = "high";
     if (this.transparent) this.checker(left, top, width, height);

@@ -1,6 +1,9 @@
-// One table of words. What it does not have is shown as it is declared, in English.
+// One table of words; `german.js` has those of the effects. What they do not have is shown as it is declared, in English.
 
-const WORDS = {
+import { all } from "./dom.js";
+import { NAMES, SENTENCES } from "./german.js";
+
+export const WORDS = {
   en: {
     history: "History", view: "View", undo: "Undo", redo: "Redo", compare: "Compare before and after (hold B for before)",
     zoomOut: "Zoom out", zoomIn: "Zoom in", zoomFit: "Fit the picture", more: "More: films, folders, camera, language", open: "Open", save: "Save",
@@ -17,7 +20,7 @@ const WORDS = {
     noMeasures: "Open a picture with a face to measure it.", language: "Language", theme: "Colours", light: "Light", dark: "Dark", system: "As the system", film: "Edit a film", folder: "Edit many photos",
     filmHint: "The steps at the side are run on every frame. Sound is kept.", folderHint: "The steps at the side are run on every photo. You get a ZIP with a report.", start: "Start", stop: "Cancel", chooseFilm: "Choose a film", chooseFolder: "Choose photos", chooseTree: "Choose a folder",
     uploading: "Uploading", frames: "frames", done: "Done", of: "of", failed: "failed", live: "Camera", perSecond: "frames a second", snap: "Take this picture", noCamera: "The camera cannot be used",
-    offline: "The studio does not answer. Is it still running? Start it again with: facefx studio", closePicture: "Close this picture", moreTitle: "More", before2: "Before", nothingHere: "No effect works on this part alone.",
+    offline: "The studio does not answer. Is it still running? Start it again with: facefx studio", closePicture: "Close this picture", moreTitle: "More", nothingHere: "No effect works on this part alone.",
     shape: "Face shape", keys: "Keys", keysHint: "B held: before. C: compare. + and −: zoom. 0: fit. Ctrl Z, Ctrl Shift Z: undo, redo. Ctrl S: save.", showMore: "More settings", open2: "opened", loading: "Loading…",
     "part:picture": "Whole picture", "part:face": "Whole face",
   },
@@ -39,15 +42,9 @@ const WORDS = {
     uploading: "Lade hoch", frames: "Bilder", done: "Fertig", of: "von", failed: "misslungen", live: "Kamera", perSecond: "Bilder pro Sekunde", snap: "Dieses Bild nehmen", noCamera: "Die Kamera kann nicht benutzt werden",
     offline: "Das Studio antwortet nicht. Läuft es noch? Starte es neu mit: facefx studio", closePicture: "Dieses Bild schließen", moreTitle: "Mehr", nothingHere: "Kein Effekt wirkt auf diesen Teil allein.",
     shape: "Gesichtsform", keys: "Tasten", keysHint: "B halten: vorher. C: vergleichen. + und −: Größe. 0: ganzes Bild. Strg Z, Strg Umschalt Z: rückgängig, wiederholen. Strg S: speichern.", showMore: "Weitere Einstellungen", open2: "geöffnet", loading: "Lade…",
-    // names of parts, effects and parameters
+    // names of parts
     "part:lips": "Lippen", "part:mouth": "Mund", "part:eyes": "Augen", "part:brows": "Brauen", "part:skin": "Haut", "part:nose": "Nase", "part:hair": "Haare", "part:ears": "Ohren", "part:neck": "Hals", "part:clothing": "Kleidung",
     "part:face": "Ganzes Gesicht", "part:background": "Hintergrund", "part:picture": "Ganzes Bild", "part:hat": "Hut", "part:eyeglasses": "Brille", "part:earring": "Ohrring", "part:necklace": "Halskette", "part:teeth": "Zähne",
-    recolor_lips: "Lippen färben", line_lips: "Lippenkontur", whiten_teeth: "Zähne aufhellen", recolor_hair: "Haare färben", grey_hair: "Graues Haar", shine_hair: "Haarglanz", recolor_eyes: "Augenfarbe", brighten_eyes: "Augen aufhellen",
-    apply_eyeliner: "Lidstrich", apply_eyeshadow: "Lidschatten", recolor_brows: "Brauen färben", smooth_skin: "Haut glätten", even_skin: "Haut ausgleichen", apply_foundation: "Foundation", apply_blush: "Rouge", contour_face: "Konturieren",
-    reduce_shine: "Glanz mindern", remove_blemishes: "Unreinheiten entfernen", soften_under_eyes: "Augenringe mildern", transfer_makeup: "Make-up übertragen", slim_face: "Gesicht schmaler", enlarge_eyes: "Augen vergrößern", reshape_nose: "Nase formen", lift_brows: "Brauen heben",
-    blur_background: "Hintergrund unscharf", replace_background: "Hintergrund ersetzen", cutout: "Freistellen", grade: "Farbstimmung", glow: "Leuchten", sketch: "Zeichnung", cartoon: "Comic", anonymize: "Unkenntlich machen",
-    draw_boxes: "Rahmen zeichnen", draw_contour: "Umriss zeichnen", draw_regions: "Teile einfärben", show_region: "Einen Teil zeigen",
-    color: "Farbe", strength: "Stärke", finish: "Oberfläche", second: "Zweite Farbe", ombre: "Verlauf", radius: "Radius", region: "Bereich", picture2: "Bild", reference: "Vorlage", preset: "Vorgabe", cube: "Farbtabelle", fill: "Füllung", feather: "Weichheit", seed: "Zufall", method: "Verfahren", part: "Teil", size: "Größe", shape2: "Form", width: "Breite", amount: "Menge",
   },
 };
 
@@ -63,17 +60,20 @@ export function speak(which) {
   language = which in WORDS ? which : "en";
   try { localStorage.setItem("facefx-language", language); } catch { /* private window */ }
   document.documentElement.lang = language;
-  for (const one of document.querySelectorAll("[data-word]")) one.textContent = word(one.dataset.word);
-  for (const one of document.querySelectorAll("[data-title]")) { one.title = word(one.dataset.title); one.setAttribute("aria-label", one.title); }
-  for (const one of document.querySelectorAll("[data-label]")) one.setAttribute("aria-label", word(one.dataset.label));
+  for (const one of all("[data-word]")) one.textContent = word(one.dataset.word);
+  for (const one of all("[data-title]")) { one.title = word(one.dataset.title); one.setAttribute("aria-label", one.title); }
+  for (const one of all("[data-label]")) one.setAttribute("aria-label", word(one.dataset.label));
 }
 
 export const word = (key) => WORDS[language][key] ?? WORDS.en[key] ?? key;
 
-// A declared name, such as recolor_lips: by the table, or with spaces.
+// A declared sentence: an effect's summary, a parameter's hint.
+export const sentence = (text) => (language === "de" && SENTENCES[text]) || text;
+
+// A declared name, such as recolor_lips: by the tables, or with spaces.
 export function name(key, prefix = "") {
-  const known = WORDS[language][prefix + key];
-  if (known && (prefix || language !== "en")) return known;
+  const known = prefix ? WORDS[language][prefix + key] : language === "de" && (NAMES[key] || WORDS.de[key]);
+  if (known) return known.charAt(0).toUpperCase() + known.slice(1);
   const text = key.replaceAll("_", " ");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -11,7 +11,7 @@ __all__ = ["evaluate"]
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="Model folder.")],
+    model: Annotated[Path, typer.Argument(help="Model folder; or one for phones, run by its own runtime at its own size.")],
     data: Annotated[Path, typer.Option(help="Folder of pairs or A|B pictures; those of its val split count.")],
     size: Annotated[list[int] | None, typer.Option(help="Give whole frames at this size; several times for several.")] = None,
     end_to_end: Annotated[bool, typer.Option(help="Also through facefx at its best: detect, crop, parse, paste back.")] = False,
@@ -33,25 +33,34 @@ def evaluate(
 ) -> None:
     """Score a model in its own label scheme; labels in another one are translated."""
     import json
+    from functools import partial
 
-    from facefx.inference.cards import ModelCard, Quality
+    from facefx.errors import ParameterError
+    from facefx.inference.cards import Quality
 
     from ..data import read_pictures, scheme_of
     from ..export.model_folder import set_quality, set_scores
+    from ..export.phones import CARD, PhoneModel, PhoneSegmenter
     from ..judge import evaluate as judge
     from ..judge.conditions import conditions
-    from ..judge.predictors import through_facefx, whole_frame
+    from ..judge.predictors import on_whole_frames, through_facefx, whole_frame
     from ..judge.sheet import contact_sheet
+    from ..run.published import segmenter_card
 
-    scheme, source = ModelCard.read(model).scheme, scheme_of(data)
+    phone = PhoneSegmenter(PhoneModel(model)) if (model / CARD).exists() else None
+    if phone and (quality or size):
+        raise ParameterError(f"{model} is for phones and has one size and no qualities; leave out --size and --quality")
+    judged, scheme, source = phone or model, phone.scheme if phone else segmenter_card(model).scheme, scheme_of(data)
     pictures = read_pictures(data, "val", scheme, limit=limit, correct_sides=not raw_sides)
     kinds = []
     if by_condition:
         labelled = read_pictures(data, "val", source, limit=limit)
         kinds = [conditions(image, labels, source) for image, labels in zip(labelled.images, labelled.labels, strict=True)]
     ways = {f"whole_frame_{side}": whole_frame(model, side) for side in size or []}
+    if phone:
+        ways[f"whole_frame_{phone.model.size}"] = on_whole_frames(lambda crop: phone.probabilities(crop[None])[0], phone.model.size)
     if end_to_end:
-        ways["end_to_end"] = through_facefx(model)
+        ways["end_to_end"] = through_facefx(judged)
     qualities = cast(list[Quality], quality or [])  # the segmenter refuses others
     ways |= {f"quality_{name}": through_facefx(model, quality=name) for name in qualities}
     found: dict[str, dict[str, Any]] = {}
@@ -65,17 +74,17 @@ def evaluate(
         typer.echo(json.dumps({way: found[way]}))
     for folder in hair or []:
         way = f"hair_{folder.parent.name}_{folder.name}"
-        found[way] = judge.hair_scores(through_facefx(model), folder, limit, scheme)
-        whole = judge.hair_scores(through_facefx(model, "whole_frame"), folder, limit, scheme)
+        found[way] = judge.hair_scores(through_facefx(judged), folder, limit, scheme)
+        whole = judge.hair_scores(through_facefx(judged, "whole_frame"), folder, limit, scheme)
         found[way]["f1_whole_frame"] = whole["f1"]  # hair from behind, too, where no face is found
         typer.echo(json.dumps({way: found[way]}))
     if landmarks:
-        found["landmarks"] = judge.landmark_hits(through_facefx(model), landmarks, limit, scheme)
+        found["landmarks"] = judge.landmark_hits(through_facefx(judged), landmarks, limit, scheme)
         typer.echo(json.dumps({"landmarks": found["landmarks"]}))
     if json_file:
         json_file.write_text(json.dumps(found, indent=2) + "\n")
     if into_card:
         of_qualities = {name: found.pop(f"quality_{name}") for name in qualities}
-        set_scores(model, found)
+        (phone.model.set_scores if phone else partial(set_scores, model))(found)
         for name, scores in of_qualities.items():
             set_quality(model, name, {key: scores[key] for key in ("on", "accuracy", "miou", "mean_f1")})

@@ -15,7 +15,9 @@ def prepare(
     into: Annotated[Path, typer.Option(help="Folder to write, for train's --data or --extra.")],
     layout: Annotated[
         str | None,
-        typer.Option(help="celebamask-hq, lapa, helen, fasseg, figaro1k, hair, plain, pairs or photos; found out if not given."),
+        typer.Option(
+            help="celebamask-hq, lapa, helen, fasseg, figaro1k, hair, person, plain, pairs or photos; found out if not given."
+        ),
     ] = None,
     scheme: Annotated[str, typer.Option(help="Label scheme to write.")] = "celebamask",
     size: Annotated[int, typer.Option(help="Side of the written pictures, pixels.")] = 512,

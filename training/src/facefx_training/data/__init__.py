@@ -4,6 +4,7 @@ May import `networks`, whose pix2pix says which colours A|B pictures are painted
 """
 
 from .augment import Augment
+from .augment_scene import SceneAugment
 from .celebamask import Pictures, join, picture_path, read_celebamask, read_names, scheme_of
 from .dataset import FaceDataset
 from .folder import read_pictures, split_names
@@ -13,6 +14,7 @@ __all__ = [
     "Augment",
     "FaceDataset",
     "Pictures",
+    "SceneAugment",
     "join",
     "picture_path",
     "read_celebamask",

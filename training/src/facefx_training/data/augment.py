@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ from facefx.labels import IGNORE, Label, LabelScheme, Region
 
 from .soft import UNKNOWN, mirror_soft
 
-__all__ = ["Augment", "crop_matrix", "mirror_pair", "through_jpeg"]
+__all__ = ["Augment", "Place", "crop_matrix", "mirror_pair", "through_jpeg"]
 
 _GREY = 0.5
 
@@ -31,18 +32,30 @@ def mirror_pair(image: np.ndarray, labels: np.ndarray, scheme: LabelScheme) -> t
     return np.ascontiguousarray(image[:, ::-1]), table[labels[:, ::-1]]
 
 
-def crop_matrix(source: int, size: int, center: tuple[float, float], side: float, degrees: float) -> np.ndarray:
+def crop_matrix(
+    source: int, size: int, center: tuple[float, float], side: float, degrees: float, stretch: float = 1.0
+) -> np.ndarray:
     """(2, 3) matrix from positions in `size`-pixel crops to those in `source`-pixel pictures: OpenCV's inverse map, whose pixel
     centres are whole numbers.
 
-    `center` (x, y) and `side` are fractions of the picture; `degrees` turns what is seen clockwise.
+    `center` (x, y) and `side` are fractions of the picture; `degrees` turns what is seen clockwise, and `stretch` makes it so many
+    times as high for its width.
     """
     scale = side * source / size
     turn = scale * np.exp(-1j * np.deg2rad(degrees))
-    matrix = np.array([[turn.real, -turn.imag, 0.0], [turn.imag, turn.real, 0.0]])
+    matrix = np.array([[turn.real, -turn.imag, 0.0], [turn.imag, turn.real, 0.0]]) * [np.sqrt(stretch), 1 / np.sqrt(stretch), 1]
     middle = np.array([size / 2 - 0.5, size / 2 - 0.5])
     matrix[:, 2] = np.array(center) * source - 0.5 - matrix[:, :2] @ middle
     return matrix
+
+
+class Place(NamedTuple):
+    """Where a crop lies in a picture, as `crop_matrix` takes it."""
+
+    center: tuple[float, float]
+    side: float
+    degrees: float
+    stretch: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -90,24 +103,27 @@ class Augment:
     def _crop(
         self, image: np.ndarray, labels: np.ndarray, soft: np.ndarray | None, rng: Rng
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        wide = rng.random() < 0.1
-        side = np.exp(
-            rng.uniform(np.log(1.4), np.log(2.3)) if wide else np.clip(rng.normal(np.log(1.11), 0.2), *np.log([0.75, 1.6]))
-        )
-        center = np.array([0.5, 0.52]) + rng.normal(0, 0.05, 2) * side
-        degrees = rng.normal(0, 13)
-        matrix = crop_matrix(image.shape[0], self.size, tuple(center), side, degrees)
+        place = self._place(rng)
+        matrix = crop_matrix(image.shape[0], self.size, *place)
         frame = (self.size, self.size)
         sample = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         nearest = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
         # grey as the runtime pads, or a picture that goes on, as when a face is small in its photo
-        border = cv2.BORDER_CONSTANT if side < 1.2 or rng.random() < 0.5 else cv2.BORDER_REFLECT_101
+        border = cv2.BORDER_CONSTANT if place.side < 1.2 or rng.random() < 0.5 else cv2.BORDER_REFLECT_101
         cropped = cv2.warpAffine(image, matrix, frame, flags=sample, borderMode=border, borderValue=(round(_GREY * 255),) * 3)
         known = cv2.warpAffine(labels, matrix, frame, flags=nearest, borderMode=cv2.BORDER_CONSTANT, borderValue=IGNORE)
         if soft is not None:
-            coarser = crop_matrix(soft.shape[0], self.size, tuple(center), side, degrees)
+            coarser = crop_matrix(soft.shape[0], self.size, *place)
             soft = cv2.warpAffine(soft, coarser, frame, flags=nearest, borderMode=cv2.BORDER_CONSTANT, borderValue=UNKNOWN)
         return cropped, known, soft
+
+    def _place(self, rng: Rng) -> Place:
+        wide = rng.random() < 0.1
+        side = np.exp(
+            rng.uniform(np.log(1.4), np.log(2.3)) if wide else np.clip(rng.normal(np.log(1.11), 0.2), *np.log([0.75, 1.6]))
+        )
+        x, y = np.array([0.5, 0.52]) + rng.normal(0, 0.05, 2) * side
+        return Place((x, y), side, rng.normal(0, 13))
 
 
 def _light(pixels: np.ndarray, labels: np.ndarray, scheme: LabelScheme, rng: Rng) -> np.ndarray:

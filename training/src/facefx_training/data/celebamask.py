@@ -21,7 +21,7 @@ from facefx.labels import scheme as find_scheme
 
 from .hair import NOT_HAIR
 from .sides import upright_sides
-from .translate import translation
+from .translate import translated
 
 __all__ = ["Pictures", "about", "join", "picture_path", "read_celebamask", "read_names", "scheme_of"]
 
@@ -90,7 +90,6 @@ def read_celebamask(
         A file is missing or cannot be decoded, or a label map has an index outside its scheme.
     """
     source, wanted = scheme_of(root), find_scheme(scheme)
-    table = np.arange(256, dtype=np.uint8) if source == wanted else translation(source, wanted)
     correct_sides = correct_sides and about(root).get("sides") != "corrected"
     images, labels = [], []
     for name in names:
@@ -109,7 +108,7 @@ def read_celebamask(
             image = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
             label = cv2.resize(label, (size, size), interpolation=cv2.INTER_NEAREST_EXACT)
         images.append(image)
-        labels.append(table[label])
+        labels.append(translated(label, source, wanted))
     return Pictures(tuple(names), np.stack(images), np.stack(labels))
 
 

@@ -12,6 +12,7 @@ from torch.utils.data import Dataset
 from facefx.labels import LabelScheme
 
 from .augment import Augment
+from .augment_scene import COMPANY, SceneAugment
 from .celebamask import Pictures
 
 __all__ = ["FaceDataset", "rarity"]
@@ -62,5 +63,9 @@ class FaceDataset(Dataset[tuple[Tensor, ...]]):
         soft = None if self.pictures.soft is None else self.pictures.soft[index]
         if self.augment is not None:
             image, labels, soft = self.augment.with_soft(image, labels, soft, rng)
+            if isinstance(self.augment, SceneAugment) and soft is None and rng.random() < COMPANY:
+                other = self.order[rng.integers(len(self))]
+                behind = self.augment(self.pictures.images[other], self.pictures.labels[other], rng)
+                image, labels = self.augment.before((image, labels), behind, rng)
         shown = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))), torch.from_numpy(labels)
         return shown if soft is None else (*shown, torch.from_numpy(soft))

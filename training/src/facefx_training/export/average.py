@@ -19,13 +19,14 @@ from onnx import TensorProto, numpy_helper
 from facefx.errors import ModelError
 from facefx.inference.cards import ModelCard
 
+from ..run.published import segmenter_card
 from .card import commit
 
 __all__ = ["average_models"]
 
 
 def average_models(shares: Mapping[Path, float], folder: Path, *, version: str) -> None:
-    """Write the weighted mean of model folders into `folder`: model.onnx, and a card without scores.
+    """Write the weighted mean of model folders into `folder`, and a card without scores.
 
     Parameters
     ----------
@@ -39,12 +40,12 @@ def average_models(shares: Mapping[Path, float], folder: Path, *, version: str) 
     """
     if abs(sum(shares.values()) - 1) > 1e-6:
         raise ModelError(f"the models weigh {', '.join(f'{share:g}' for share in shares.values())}; in all they must weigh 1.")
-    cards = [ModelCard.read(source) for source in shares]
+    cards = [segmenter_card(source) for source in shares]
     content = _averaged([(card.model_bytes(), share) for card, share in zip(cards, shares.values(), strict=True)])
     digest = hashlib.sha256(content).hexdigest()
     card = _card(cards, list(shares.values()), name=folder.name, version=version)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.onnx").write_bytes(content)
+    (folder / cards[0].WEIGHTS).write_bytes(content)
     (folder / "card.toml").write_text(tomli_w.dumps({**card, "sha256": digest}), "utf-8")
 
 

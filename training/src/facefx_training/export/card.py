@@ -16,7 +16,7 @@ from ..data.celebamask import about
 from ..networks import usual_encoder
 from ..run.config import Config
 from ..run.options import words
-from ..run.published import is_model
+from ..run.published import is_model, segmenter_card
 
 __all__ = ["commands", "commit", "data_of", "draft_card"]
 
@@ -103,7 +103,7 @@ def _ancestry(config: Config) -> tuple[list[Config], ModelCard | None]:
         return [config], None
     start = Path(config.start)
     if is_model(start):
-        return [config], ModelCard.read(start)
+        return [config], segmenter_card(start)
     runs, model = _ancestry(Config.load(start / "config.json"))
     return [*runs, config], model
 

@@ -16,10 +16,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from facefx.errors import ModelError
-from facefx.inference.cards import ModelCard, Quality
+from facefx.inference.cards import PERSON, ModelCard, Quality
 from facefx.labels import LabelScheme
 
 from ..networks import Segmenter
+from ..run.published import segmenter_card
 from .to_onnx import halved, rewritten, write_onnx
 
 __all__ = ["Probabilities", "changed_labels", "disagreement", "export_model", "rewrite_model", "set_quality", "set_scores"]
@@ -54,6 +55,7 @@ def export_model(
 ) -> None:
     """Write `folder`/model.onnx and card.toml, after proving that onnxruntime answers what torch does.
 
+    A network that finds whole people and no parts of them goes into person.onnx, which says that it is of that kind.
     A card that is there already gives its scores to the new one if they are the same model's.
 
     Parameters
@@ -96,7 +98,7 @@ def export_model(
     tables = {k: v for k, v in {**card, **facts}.items() if isinstance(v, Mapping)}
     text = tomli_w.dumps({**plain, **tables})
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.onnx").write_bytes(content)
+    (folder / (PERSON if scheme.name == "person" else ModelCard.WEIGHTS)).write_bytes(content)
     (folder / "card.toml").write_text(text, "utf-8")
 
 
@@ -115,7 +117,7 @@ def rewrite_model(source: Path, folder: Path) -> float:
     ModelError
         They do not agree, or the model is not what its card says; nothing is written.
     """
-    card = ModelCard.read(source)
+    card = segmenter_card(source)
     before = card.model_bytes()
     after = rewritten(before)
     image = _shown(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8), card.input_size[0])
@@ -127,7 +129,7 @@ def rewrite_model(source: Path, folder: Path) -> float:
     table = tomllib.loads((source / "card.toml").read_text("utf-8"))
     table |= {"name": folder.name, "sha256": hashlib.sha256(after).hexdigest()}
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.onnx").write_bytes(after)
+    (folder / card.WEIGHTS).write_bytes(after)
     (folder / "card.toml").write_text(tomli_w.dumps(table), "utf-8")
     return worst
 
@@ -150,7 +152,7 @@ def set_scores(folder: Path, scores: Mapping[str, Any], *, size: int | None = No
 
 def set_quality(folder: Path, quality: Quality, figures: Mapping[str, Any]) -> None:
     """Put into a model's card how a quality runs it, and figures of it."""
-    size, mirror = ModelCard.read(folder).qualities[quality]
+    size, mirror = segmenter_card(folder).qualities[quality]
     path = folder / "card.toml"
     card = tomllib.loads(path.read_text("utf-8"))
     card["quality"] = {**card.get("quality", {}), quality: {"size": size, "mirror": mirror, **figures}}

@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 import onnxruntime
 
-from facefx.inference.cards import Quality
+from facefx.face.values import Segmenter
+from facefx.inference.cards import Quality, weights_in
 from facefx.inference.segmenter import OnnxSegmenter
 
-__all__ = ["Predict", "through_facefx", "whole_frame"]
+__all__ = ["Predict", "on_whole_frames", "through_facefx", "whole_frame"]
 
 #: (H, W, 3) uint8 RGB → (H, W) uint8 label map.
 Predict = Callable[[np.ndarray], np.ndarray]
@@ -22,14 +23,20 @@ def whole_frame(model: Path, size: int, *, threads: int = 1) -> Predict:
     """The network alone on the frame as it is, shrunk to `size`, its probabilities enlarged again."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession((model / "model.onnx").read_bytes(), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession((model / weights_in(model)).read_bytes(), options, providers=["CPUExecutionProvider"])
+    return on_whole_frames(
+        lambda small: session.run(None, {"image": np.ascontiguousarray(small.transpose(2, 0, 1)[None])})[0][0], size
+    )
+
+
+def on_whole_frames(answer: Callable[[np.ndarray], np.ndarray], size: int) -> Predict:
+    """The same with whatever gives (C, size, size) probabilities of a frame's (size, size, 3) float32 RGB in [0, 1]."""
 
     def predict(image: np.ndarray) -> np.ndarray:
         small = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-        (answer,) = session.run(None, {"image": np.ascontiguousarray(small.transpose(2, 0, 1)[None])})
         height, width = image.shape[:2]
         best, labels = np.full((height, width), -1, np.float32), np.zeros((height, width), np.uint8)
-        for index, values in enumerate(answer[0]):
+        for index, values in enumerate(answer(small)):
             values = cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR)
             labels[values > best] = index
             np.maximum(best, values, out=best)
@@ -38,9 +45,12 @@ def whole_frame(model: Path, size: int, *, threads: int = 1) -> Predict:
     return predict
 
 
-def through_facefx(model: Path, detector: str | None = None, quality: Quality = "best") -> Predict:
-    """End to end: detect, by default as facefx does, crop, parse, paste back; label maps in the model's own scheme."""
+def through_facefx(model: Path | Segmenter, detector: str | None = None, quality: Quality = "best") -> Predict:
+    """End to end: detect, by default as facefx does, crop, parse, paste back; label maps in the model's own scheme.
+
+    A segmenter instead of a model folder runs as it is, whatever the quality.
+    """
     import facefx
 
-    segmenter = OnnxSegmenter.from_folder(model.resolve(), quality=quality)
+    segmenter: Segmenter = OnnxSegmenter.from_folder(model.resolve(), quality=quality) if isinstance(model, Path) else model
     return lambda image: facefx.parse(image, segmenter=segmenter, detector=detector).label_map(segmenter.scheme)

@@ -25,6 +25,7 @@ _CHOICES = {
     "accelerator": ("auto", "cpu", "gpu"),
     "critic": ("lsgan", "bce"),
     "augment": ("cpu", "gpu"),
+    "crops": ("face", "scene"),
 }
 _RATE = Factor("Multiplies the learning rates.", "rate")
 
@@ -91,7 +92,10 @@ class Config(RunConfig):
     augment: Annotated[
         str, Option("Where pictures are varied: cpu, or gpu, which is usual where CUDA is.", usual=usual_augment)
     ] = "cpu"
-    stored: int = 384
+    crops: Annotated[
+        str, Option("What to cut pictures to: face, like the crops that faces are parsed on, or scene, like whole pictures.")
+    ] = "face"
+    stored: Annotated[int, Option("Side at which pictures are kept in memory, pixels.")] = 384
     validate_every: int = 10
     accelerator: Annotated[str, Option("auto, cpu or gpu.")] = "auto"
     devices: Annotated[int, Option("GPUs, or processes on a CPU, that train together on each machine.")] = 1
@@ -109,6 +113,8 @@ class Config(RunConfig):
                 f"a teacher cannot be learnt from with augment={self.augment!r} and family={self.family!r}; "
                 "use augment='cpu' and another family than pix2pix."
             )
+        if self.augment == "gpu" and self.crops != "face":
+            raise ParameterError(f"crops={self.crops!r} cannot be cut with augment='gpu'; use augment='cpu'.")
         if not (self.temperature > 0 and self.teacher_weight >= 0):
             raise ParameterError(
                 f"temperature={self.temperature} must be above 0, and teacher_weight={self.teacher_weight} not below."

@@ -13,16 +13,14 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from facefx.inference.cards import ModelCard
-
-from ..data import Augment, FaceDataset, Pictures
+from ..data import Augment, FaceDataset, Pictures, SceneAugment
 from ..judge.metrics import confusion, scores
 from ..networks import Segmenter
 from .checkpoints import BEST, network_of, take_over
 from .config import Config
 from .learner import Learner, pixels_of, use_one_thread
 from .losses import ParsingLoss
-from .published import is_model, take_over_encoder, take_over_model
+from .published import is_model, segmenter_card, take_over_encoder, take_over_model
 from .teacher import Distillation
 
 __all__ = ["Parser"]
@@ -30,6 +28,8 @@ __all__ = ["Parser"]
 _log = logging.getLogger(__name__)
 #: Pictures on which the norms of a model folder that is gone on with are measured.
 _MEASURED_ON = 96
+#: What varies pictures, by `Config.crops`.
+AUGMENTS = {"face": Augment, "scene": SceneAugment}
 
 
 class Parser(Learner):
@@ -55,10 +55,10 @@ class Parser(Learner):
         if not is_model(start):
             take_over(network, start)
             return
-        augment = Augment(config.size_at(0), config.labels)
+        augment = AUGMENTS[config.crops](config.size_at(0), config.labels)
         shown = FaceDataset(pictures, np.ones(len(pictures)), augment, seed=config.seed, epoch=0)
         faces = pixels_of(torch.stack([shown[i][0] for i in range(min(_MEASURED_ON, len(shown)))]))
-        if ModelCard.read(start).family == config.family:
+        if segmenter_card(start).family == config.family:
             take_over_model(network, start, faces)
         else:
             take_over_encoder(network, start, faces)
@@ -87,7 +87,7 @@ class Parser(Learner):
     def _augment(self, size: int) -> Augment | None:
         """What varies the pictures before they are a batch; None where that is done afterwards, on the GPU."""
         if self.config.augment == "cpu":
-            return Augment(size, self.config.labels)
+            return AUGMENTS[self.config.crops](size, self.config.labels)
         from ..data.augment_gpu import BatchAugment  # kornia is an extra
 
         self.batch_augment = BatchAugment(size, self.config.labels)

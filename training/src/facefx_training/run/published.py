@@ -18,11 +18,12 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from facefx.errors import ModelError
+from facefx.inference.cards import PERSON, ModelCard, PersonCard, weights_in
 
 from ..networks import Segmenter
 from ..networks.onnx_graph import folded
 
-__all__ = ["is_model", "take_over_encoder", "take_over_model"]
+__all__ = ["is_model", "segmenter_card", "take_over_encoder", "take_over_model"]
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +32,12 @@ _CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 
 def is_model(folder: Path) -> bool:
     """Whether a folder to start from is a model's, not a run's."""
-    return (folder / "model.onnx").exists()
+    return (folder / weights_in(folder)).exists()
+
+
+def segmenter_card(folder: Path) -> ModelCard:
+    """The card of a segmenter's folder, of faces or of people. Raises `ModelError` if it cannot be read."""
+    return (PersonCard if weights_in(folder) == PERSON else ModelCard).read(folder)
 
 
 @torch.no_grad()
@@ -105,7 +111,7 @@ class _Given(NamedTuple):
 
 def _convolutions_of(folder: Path) -> list[_Given]:
     """A model's convolutions in the exporter's order, which is that of use; `folded` does not keep it."""
-    content = (folder / "model.onnx").read_bytes()
+    content = (folder / weights_in(folder)).read_bytes()
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in folded(content).graph.initializer}
     nodes = [node for node in onnx.load_from_string(content).graph.node if node.op_type in ("Conv", "ConvTranspose")]
     return [_Given(constants.get(node.input[1]), constants[node.input[2]] if len(node.input) > 2 else None) for node in nodes]

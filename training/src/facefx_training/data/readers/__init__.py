@@ -10,19 +10,20 @@ from .base import BadPair, Entry, Pair, Reader, Split
 from .celebamask_hq import CelebAMaskHQ
 from .fasseg import Fasseg
 from .figaro import Figaro
-from .hair_masks import HairMasks
 from .helen import Helen
 from .lapa import Lapa
 from .pairs import Pairs
 from .photos import Photos
 from .plain import PlainFolder
 from .points import Points
+from .region_masks import HairMasks, PersonMasks
 
 __all__ = ["READERS", "BadPair", "Entry", "Pair", "Reader", "Split", "detect_layout", "open_data"]
 
 #: By name, in the order in which a folder is compared with them: the more particular first, photos without labels last.
 READERS: dict[str, type[Reader]] = {
-    reader.name: reader for reader in (CelebAMaskHQ, Lapa, Helen, Fasseg, Figaro, HairMasks, Points, PlainFolder, Pairs, Photos)
+    reader.name: reader
+    for reader in (CelebAMaskHQ, Lapa, Helen, Fasseg, Figaro, HairMasks, PersonMasks, Points, PlainFolder, Pairs, Photos)
 }
 
 

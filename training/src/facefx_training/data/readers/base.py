@@ -16,7 +16,7 @@ from facefx.errors import ImageError
 from facefx.labels import IGNORE, LabelScheme
 
 from ..sides import upright_sides
-from ..translate import translation
+from ..translate import translated
 
 __all__ = ["PHOTOS", "BadPair", "Entry", "Fault", "Pair", "Reader", "Split", "by_stem", "decode", "decode_indices", "joined"]
 
@@ -128,7 +128,7 @@ class Reader(ABC):
             raise BadPair(entry.name, "empty", "the labels are background everywhere")
         if correct_sides:
             labels = self.correct_sides(labels, entry)
-        labels = translation(self.scheme, wanted)[labels]
+        labels = translated(labels, self.scheme, wanted)
         if self.labelled and (labels == IGNORE).all():
             raise BadPair(entry.name, "empty", f"the labels tell nothing in the scheme {wanted.name!r}")
         return Pair(image, labels)

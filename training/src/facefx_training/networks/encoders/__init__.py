@@ -47,6 +47,7 @@ def _resnet(block: type[BasicBlock] | type[Bottleneck], *repeats: int) -> _Entry
 _ENCODERS = {
     "efficientnet-lite0": _lite(0, 1.0, 1.0),
     "efficientnet-lite0-short": _lite(0, 1.0, 1.0, deepest=2),
+    "efficientnet-lite0-shorter": _lite(0, 1.0, 1.0, deepest=1),
     "efficientnet-lite1": _lite(1, 1.0, 1.1),
     "efficientnet-lite2": _lite(2, 1.1, 1.2),
     "resnet18": _resnet(BasicBlock, 2, 2, 2, 2),

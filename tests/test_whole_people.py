@@ -1,0 +1,393 @@
+"""What a network says of people on a whole picture, and what comes of it together with the parsing of heads."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import facefx
+from conftest import Fakes
+from facefx.errors import ModelError, ParameterError, PluginError, UnknownName
+from facefx.face.person import person_mask
+from facefx.face.scene import Scene
+from facefx.face.whole_people import sees_heads, to_whole_picture
+from facefx.inference import hub
+from facefx.inference.cards import PERSON, PersonCard, any_card, installed_models, person_segmenters_among, segmenters_among
+from facefx.labels import scheme
+from facefx.parsing.parser import Parser
+from facefx.plugins.installed import Registry, registry
+from facefx.plugins.resolve import COLOURS, PERSON_ENVIRONMENT, resolve_person
+from facefx.testing.drawn import Head, drawn_face, label_picture, painted
+from facefx.video.steady_people import SteadyPeople
+from facefx.video.tracking import Tracker, Tracking
+from tiny_models import model_bytes, write_model
+
+HEAD = Head((150, 90), 60)
+SIZE = (420, 300)
+
+
+class Told:
+    """A person segmenter that says what it was told of every picture."""
+
+    name, scheme, input_size = "told", scheme("person"), (96, 96)
+
+    def __init__(self, people: np.ndarray) -> None:
+        self.people = cv2.resize(people.astype(np.float32), self.input_size[::-1], interpolation=cv2.INTER_AREA)
+        self.asked = 0
+        self.seen = np.empty(0)
+
+    def probabilities(self, crops: np.ndarray) -> np.ndarray:
+        self.asked += 1
+        self.seen = crops
+        assert crops.shape == (1, *self.input_size, 3)
+        return np.stack([1 - self.people, self.people])[None]
+
+
+def photo() -> tuple[np.ndarray, np.ndarray]:
+    """A head on a body whose colour is the background's, and where the person is, (H, W) bool."""
+    labels = label_picture([HEAD], SIZE)
+    image = painted(labels).astype(np.float32) / 255
+    body = np.zeros(SIZE, np.uint8)
+    cv2.fillPoly(body, [np.array([[90, 170], [210, 170], [225, 419], [75, 419]])], 1)
+    return image, (labels > 0) | (body > 0)
+
+
+def overlap(mask: np.ndarray, truth: np.ndarray) -> float:
+    found = np.asarray(mask) >= 0.5
+    return float((found & truth).sum() / (found | truth).sum())
+
+
+def small(people: np.ndarray, side: int = 96) -> np.ndarray:
+    return np.asarray(cv2.resize(people.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA))
+
+
+def test_a_body_that_no_colour_tells_is_found_where_the_network_sees_it() -> None:
+    image, truth = photo()
+    face = drawn_face(HEAD, image)
+    assert overlap(person_mask([face], image), truth) < 0.6
+    assert overlap(person_mask([face], image, small(truth)), truth) > 0.95
+
+
+def test_shoulders_reach_the_border_of_the_picture() -> None:
+    image, truth = photo()
+    mask = person_mask([drawn_face(HEAD, image)], image, small(truth))
+    inner = truth[-1].copy()
+    inner[:85], inner[215:] = False, False
+    assert mask[-1][inner].min() > 0.95
+
+
+def test_along_the_head_the_parser_is_asked_too() -> None:
+    image, truth = photo()
+    face = drawn_face(HEAD, image)
+    fat = cv2.dilate(truth.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    head = np.zeros(SIZE, bool)
+    head[: round(HEAD.center[1])] = True
+    both = np.asarray(person_mask([face], image, small(fat))) >= 0.5
+    alone = small(fat)
+    alone = cv2.resize(alone, SIZE[::-1]) >= 0.5
+    assert (both ^ truth)[head].sum() < 0.7 * (alone ^ truth)[head].sum()
+
+
+def test_the_head_is_never_lost() -> None:
+    image, truth = photo()
+    face = drawn_face(HEAD, image)
+    holes = truth.copy()
+    cv2.circle(holes.view(np.uint8), HEAD.center, 8, 0, -1)
+    mask = person_mask([face], image, small(holes))
+    assert mask[HEAD.center[1], HEAD.center[0]] > 0.95
+
+
+def test_a_network_that_is_blind_for_the_picture_is_not_believed() -> None:
+    image, _ = photo()
+    face = drawn_face(HEAD, image)
+    blind = np.full((96, 96), 0.02, np.float32)
+    assert not sees_heads(blind, [face], image)
+    np.testing.assert_array_equal(person_mask([face], image, blind), person_mask([face], image))
+
+
+def test_everybody_is_in_front_unless_somebody_is_chosen() -> None:
+    heads = [Head((90, 90), 60), Head((330, 90), 60)]
+    labels = label_picture(heads, (300, 480))
+    image = painted(labels).astype(np.float32) / 255
+    truth = labels > 0
+    for x, _ in (head.center for head in heads):
+        truth[150:, x - 55 : x + 55] = True
+    truth[200:, 400:] = True  # an arm of somebody whose face is not seen
+    faces = tuple(drawn_face(head, image) for head in heads)
+    scene = Scene(image, faces, people=lambda _: small(truth, 128))
+    everybody = np.asarray(scene.mask("person"))
+    assert overlap(everybody, truth) > 0.95
+    left = np.asarray(scene.of(faces[:1]).mask("person"))
+    assert left[250, 90] > 0.95
+    assert left[:, 250:].max() < 0.05
+    assert np.asarray(scene.of(faces[1:]).of(faces).mask("person"))[250, 90] > 0.95
+
+
+def test_whose_body_it_is_is_known_after_every_choice() -> None:
+    image, _ = photo()
+    faces = tuple(drawn_face(head, image) for head in (HEAD, Head((60, 60), 30), Head((250, 60), 30)))
+    scene = Scene(image, faces)
+    assert scene.of(faces[:2]).of(faces[:1]).others == (faces[1], faces[2])
+    assert scene.of(faces[:2]).of(faces[2:]).others == (faces[0], faces[1])
+    assert scene.of(faces) is scene
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 90), st.integers(1, 90), st.integers(1, 40), st.integers(1, 40), st.floats(0, 1))
+def test_any_map_of_any_picture_gives_a_mask(height: int, width: int, rows: int, columns: int, value: float) -> None:
+    image = np.random.default_rng(0).random((height, width, 3), np.float32)
+    people = np.full((rows, columns), value, np.float32)
+    mask = person_mask([drawn_face(Head((width // 2, height // 2), 20), image)], image, people)
+    assert mask.shape == (height, width)
+    assert 0 <= mask.min() <= mask.max() <= 1
+
+
+@pytest.mark.parametrize("size", [(80, 40), (40, 80), (60, 60), (1000, 3)])
+def test_the_network_sees_a_picture_unsqueezed_with_grey_beside_it(size: tuple[int, int]) -> None:
+    told = Told(np.ones((8, 8)))
+    people = Parser.of(person=told).people(np.ones((*size, 3), np.float32))
+    assert people is not None
+    assert max(people.shape) == 96
+    assert people.shape[0] / people.shape[1] == pytest.approx(size[0] / size[1], rel=0.01) or min(people.shape) == 1
+    shown = np.isclose(told.seen[0], 1).all(axis=-1)
+    assert shown.sum() == people.size
+    np.testing.assert_allclose(told.seen[0][~shown], 128 / 255)
+    rows, columns = np.nonzero(shown)
+    assert abs(rows.min() - (95 - rows.max())) <= 1
+    assert abs(columns.min() - (95 - columns.max())) <= 1
+
+
+def test_furniture_apart_from_people_that_the_network_doubts_is_left_out_and_a_hand_is_not() -> None:
+    image, truth = photo()
+    people = 0.97 * small(truth)
+    people[10:20, 5:15] = 0.6
+    people[10:20, 80:90] = 0.97
+    mask = np.asarray(person_mask([drawn_face(HEAD, image)], image, people))
+    rows, columns = SIZE[0] / 96, SIZE[1] / 96
+    assert mask[round(15 * rows), round(10 * columns)] < 0.05
+    assert mask[round(15 * rows), round(85 * columns)] > 0.9
+
+
+def test_a_map_that_is_person_everywhere_stays_so_at_every_border() -> None:
+    image = np.random.default_rng(1).random((200, 333, 3), np.float32)
+    window, mask = to_whole_picture(np.ones((20, 20), np.float32), np.diag([20 / 333, 20 / 200, 1])[:2], image)
+    assert window == (0, 0, 333, 200)
+    assert mask.min() == 1
+
+
+# --- who is asked
+
+
+def test_the_network_is_asked_once_a_picture_and_only_if_the_chain_needs_people(fakes: Fakes, portrait: np.ndarray) -> None:
+    told = Told(np.ones((8, 8)))
+    facefx.chain("recolor_lips").run(portrait, person=told)
+    assert told.asked == 0
+    (facefx.chain("blur_background") | facefx.chain("replace_background") | facefx.chain("cutout")).run(portrait, person=told)
+    assert told.asked == 1
+
+
+def test_it_is_not_asked_where_no_face_is(fakes: Fakes) -> None:
+    told = Told(np.ones((8, 8)))
+    scene = facefx.parse(np.full((80, 80, 3), 127, np.uint8), person=told)
+    assert not np.asarray(scene.mask("person")).any()
+    assert told.asked == 0
+
+
+def test_colours_are_what_is_left_where_nothing_finds_people(fakes: Fakes, portrait: np.ndarray) -> None:
+    assert resolve_person(None) is None
+    expected = facefx.parse(portrait).mask("person")
+    np.testing.assert_array_equal(facefx.parse(portrait, person=COLOURS).mask("person"), expected)
+
+
+def offer(found: Registry, name: str, make: Callable[[], Any]) -> None:
+    found.person_segmenters.items[f"mine:{name}"] = make
+
+
+def test_a_plugins_is_asked_by_its_name_and_by_the_environment(
+    fakes: Fakes, portrait: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Told(np.ones((8, 8)))
+    offer(registry(), "told", lambda: told)
+    assert np.asarray(facefx.parse(portrait, person="told").mask("person"))[-1].min() > 0.9
+    monkeypatch.setenv(PERSON_ENVIRONMENT, "mine:told")
+    assert resolve_person(None) is told
+    assert resolve_person(COLOURS) is None
+    with pytest.raises(UnknownName, match=r"person segmenter.*toldd"):
+        resolve_person("toldd")
+    with pytest.raises(ParameterError, match="person="):
+        resolve_person(3)  # type: ignore[arg-type]
+
+
+class Lips(Told):
+    scheme = scheme("eyes_lips")
+
+
+class Broken(Told):
+    def probabilities(self, crops: np.ndarray) -> np.ndarray:
+        raise RuntimeError("no luck")
+
+
+def test_what_does_not_know_people_or_fails_is_named(fakes: Fakes, portrait: np.ndarray) -> None:
+    with pytest.raises(PluginError, match="does not tell person from background"):
+        resolve_person(Lips(np.ones((8, 8))))
+    with pytest.raises(PluginError, match=r"told.*no luck"):
+        facefx.parse(portrait, person=Broken(np.ones((8, 8)))).mask("person")
+
+
+def test_who_finds_people_tells_one_parser_from_another(fakes: Fakes) -> None:
+    assert Parser.of().identity.endswith("people colours")
+    assert Parser.of(person=Told(np.ones((8, 8)))).identity != Parser.of().identity
+
+
+# --- models
+
+
+def person_model(folder: Path) -> Path:
+    write_model(folder, model_bytes(2), scheme="person")
+    (folder / "model.onnx").rename(folder / PERSON)
+    return folder
+
+
+def test_a_model_of_people_is_another_kind_than_one_that_parses_faces(tmp_path: Path) -> None:
+    folder = person_model(tmp_path / "mine")
+    assert person_segmenters_among({"mine": folder}) == {"mine": folder}
+    assert segmenters_among({"mine": folder}) == {}
+    assert isinstance(any_card(folder), PersonCard)
+    model = resolve_person(folder)
+    assert model is not None
+    answer = model.probabilities(np.zeros((1, *model.input_size, 3), np.float32))
+    assert answer.shape == (1, 2, *model.input_size)
+
+
+def test_a_model_of_people_is_added_and_found_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_registry: Registry
+) -> None:
+    monkeypatch.setenv("FACEFX_MODELS", str(tmp_path / "home"))
+    added = hub.add(person_model(tmp_path / "mine"))
+    assert sorted(path.name for path in added.folder.iterdir()) == ["card.toml", PERSON]
+    from facefx.plugins import installed, local
+
+    assert added.name in local.facefx_person_segmenters()
+    installed._find.cache_clear()
+    assert resolve_person(f"local:{added.name}") is registry().person_segmenter(added.name)
+    hub.remove(added.name)
+    assert not added.folder.exists()
+
+
+def test_a_model_of_people_that_tells_lips_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    write_model(folder, model_bytes(len(scheme("eyes_lips").classes)), scheme="eyes_lips")
+    (folder / "model.onnx").rename(folder / PERSON)
+    with pytest.raises(ModelError, match="do not tell person from background"):
+        PersonCard.read(folder)
+
+
+@pytest.mark.parametrize("folder", person_segmenters_among(installed_models()).values(), ids=lambda folder: folder.name)
+def test_the_model_of_people_that_comes_with_facefx_is_what_its_card_says(folder: Path) -> None:
+    card = PersonCard.read(folder)
+    assert card.name == folder.name
+    assert card.parameters <= 1_000_000
+    model = resolve_person(folder)
+    assert model is not None
+    samples = Path(__file__).parents[1] / "samples"
+    scene = facefx.parse(samples / "full_length.jpg", detector=[(316, 75, 436, 195)])
+    people = Parser.of().people(scene.canvas)
+    assert people is not None
+    rows, columns = people.shape
+    assert people[rows // 2, columns // 2] > 0.9
+    assert people[2, 2] < 0.1
+
+
+# --- films
+
+
+def moving(shift: int) -> tuple[np.ndarray, np.ndarray]:
+    image, truth = photo()
+    return np.roll(image, shift, axis=1), np.roll(truth, shift, axis=1)
+
+
+class Flickering:
+    """A parser whose answers tremble from one frame to the next."""
+
+    def __init__(self, truth: np.ndarray) -> None:
+        self.truth, self.rng = small(truth), np.random.default_rng(0)
+
+    def people(self, picture: Any) -> np.ndarray:
+        return np.clip(self.truth + self.rng.normal(0, 0.2, self.truth.shape), 0, 1).astype(np.float32)
+
+
+def test_what_trembles_in_a_film_is_quietened_and_a_new_shot_starts_afresh() -> None:
+    image, truth = photo()
+    parser: Any = Flickering(truth)
+    steady, alone = SteadyPeople(0.8, 1), Flickering(truth)
+    quiet = [steady.next(image, parser, fresh=index == 0) for index in range(12)]
+    loud = [alone.people(image) for _ in range(12)]
+
+    def flicker(maps: list[Any]) -> float:
+        return float(np.mean([np.abs(b - a).mean() for a, b in itertools.pairwise(maps[4:])]))
+
+    assert flicker(quiet) < 0.4 * flicker(loud)
+    cut = steady.next(1 - image, parser, fresh=True)
+    assert cut is not None
+    assert np.abs(cut - small(truth)).mean() > 0.05  # as loud as the first
+
+
+def test_between_the_frames_that_are_looked_at_people_are_carried_along() -> None:
+    first, truth = moving(0)
+    told: Any = Flickering(truth)
+    steady = SteadyPeople(0.0, 2)
+    before = steady.next(first, told, fresh=True)
+    second, _ = moving(6)
+    after = steady.next(second, told, fresh=False)
+    assert before is not None
+    assert after is not None
+    shift = 6 * before.shape[1] / SIZE[1]
+    move = np.float32([[1, 0, shift], [0, 1, 0]])  # type: ignore[arg-type]
+    moved = cv2.warpAffine(before, move, before.shape[::-1], borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+    assert np.abs(after - moved).mean() < np.abs(after - before).mean()
+
+
+def test_a_film_asks_only_for_effects_on_people(fakes: Fakes, portrait: np.ndarray) -> None:
+    told = Told(np.ones((8, 8)))
+    tracker = Tracker(tracking=Tracking(parse_every=2), person=told)
+    for _ in range(4):
+        tracker.next(portrait, regions={"lips"})
+    assert told.asked == 0
+    for _ in range(4):
+        scene = tracker.next(portrait, regions={"background"})
+        assert np.asarray(scene.mask("person")).min() > 0.9
+    assert told.asked == 2
+
+
+def test_threads_ask_together(fakes: Fakes, portrait: np.ndarray) -> None:
+    told = Told(np.ones((8, 8)))
+    masks: list[Any] = []
+
+    def work() -> None:
+        masks.append(np.asarray(facefx.parse(portrait, person=told).mask("person")))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(masks) == 4
+    assert all(np.array_equal(mask, masks[0]) for mask in masks)
+
+
+def test_a_preview_of_a_window_asks_for_its_own_picture(fakes: Fakes, portrait: np.ndarray) -> None:
+    told = Told(np.ones((8, 8)))
+    scene = facefx.parse(portrait, person=told)
+    height, width = scene.size
+    shown = replace(scene).through((0, 0, width, height), (height // 2, width // 2))
+    assert np.asarray(shown.mask("person")).shape == (height // 2, width // 2)

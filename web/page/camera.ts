@@ -1,0 +1,47 @@
+/** The camera's frames, each with the look on it, as fast as they can be made. */
+
+import type { FaceFx, Look } from "../src/index";
+
+/** Frames are at most so wide and high. */
+const SIZE = { width: { ideal: 640 }, height: { ideal: 360 } };
+
+export class Camera {
+  readonly video = document.createElement("video");
+  private isRunning = true;
+  private times: number[] = [];
+
+  private constructor(private readonly stream: MediaStream) {
+    this.video.srcObject = stream;
+    this.video.muted = true;
+    this.video.playsInline = true;
+  }
+
+  /** Ask for the camera. Fails as `getUserMedia` does where there is none, or it may not be used. */
+  static async open(): Promise<Camera> {
+    const camera = new Camera(await navigator.mediaDevices.getUserMedia({ video: { ...SIZE, facingMode: "user" }, audio: false }));
+    await camera.video.play();
+    return camera;
+  }
+
+  /** Show frames until it is stopped; `look` is asked for each anew. */
+  async run(facefx: FaceFx, look: () => Look, shown: (frame: ImageData, perSecond: number) => Promise<void>): Promise<void> {
+    while (this.isRunning) {
+      const { pixels } = await facefx.frame(this.video, look());
+      if (!this.isRunning) return;
+      this.times = [...this.times.slice(-30), performance.now()];
+      const span = (this.times[this.times.length - 1] - this.times[0]) / 1000;
+      await shown(pixels, span ? (this.times.length - 1) / span : 0);
+      await new Promise(requestAnimationFrame);
+    }
+  }
+
+  /** The frame that is seen now, as it came. */
+  still(): Promise<ImageBitmap> {
+    return createImageBitmap(this.video);
+  }
+
+  stop(): void {
+    this.isRunning = false;
+    for (const track of this.stream.getTracks()) track.stop();
+  }
+}

@@ -1,0 +1,120 @@
+/** The worker: holds the models and the pictures that were parsed, so that a page never waits. */
+
+import { ModelError, NoFaceFound, ParameterError, asPlain } from "./errors";
+import type { Scene } from "./face/scene";
+import { isPrivate, looksWidely } from "./looks";
+import type { Answer, FaceInfo, Pixels, Request, Work } from "./messages";
+import { openParsers } from "./models";
+import { edited } from "./painting";
+import { Frames } from "./parsing/frames";
+import type { Parser } from "./parsing/parser";
+import { parsePicture, withSightings } from "./parsing/pipeline";
+import { Canvas, type Photo } from "./picture";
+import { openRuntime } from "./runtime";
+
+type Promised = { [K in keyof Work]: (...args: Parameters<Work[K]>) => ReturnType<Work[K]> | Promise<ReturnType<Work[K]>> };
+
+let parser: Parser | null = null;
+let frames: Frames | null = null;
+const scenes = new Map<number, Scene>();
+let count = 0;
+
+const work: Promised = {
+  async load({ base, models, quality, frameQuality, provider, threads }) {
+    const runtime = await openRuntime({ files: `${base}ort/`, provider, threads });
+    const [ofPhotos, ofFrames] = await openParsers(`${base}models/`, models, [quality, frameQuality], runtime);
+    parser = ofPhotos;
+    frames = new Frames(ofFrames);
+    return { provider: runtime.provider, threads: runtime.threads };
+  },
+
+  async parse(pixels) {
+    const scene = await parsePicture(Canvas.of(photoOf(pixels)), loaded(parser));
+    scenes.set(++count, scene);
+    return { picture: count, width: scene.canvas.width, height: scene.canvas.height, faces: scene.faces.map(infoOf) };
+  },
+
+  labels: (picture) => sceneOf(picture).labelMap(),
+
+  mask: (picture, region) => sceneOf(picture).mask(region).data,
+
+  async edit(picture, look) {
+    const scene = isPrivate(look) ? await carefully(picture) : sceneOf(picture);
+    if (!scene.faces.length && !(isPrivate(look) && scene.seen.length)) {
+      throw new NoFaceFound("no face was found in this picture; give one that shows a face, upright or turned, of 24 pixels and more");
+    }
+    return imageOf(edited(scene, look).canvas);
+  },
+
+  forget(picture) {
+    scenes.delete(picture);
+    sighted.delete(picture);
+  },
+
+  async frame(pixels, look) {
+    const picture = Canvas.of(photoOf(pixels));
+    const scene = await loaded(frames).parse(picture, { widely: looksWidely(look), isPrivate: isPrivate(look) });
+    return { pixels: imageOf(edited(scene, look).canvas), faces: scene.faces.map(infoOf) };
+  },
+};
+
+/** Pictures that were looked at again since a look hides people in them. */
+const sighted = new Map<number, Scene>();
+
+async function carefully(picture: number): Promise<Scene> {
+  let scene = sighted.get(picture);
+  if (!scene) {
+    scene = await withSightings(sceneOf(picture), loaded(parser));
+    sighted.set(picture, scene);
+  }
+  return scene;
+}
+
+function loaded<T>(part: T | null): T {
+  if (!part) throw new ModelError("no models are loaded; call load first");
+  return part;
+}
+
+function sceneOf(picture: number): Scene {
+  const scene = scenes.get(picture);
+  if (!scene) throw new ParameterError("this picture was closed; parse it again");
+  return scene;
+}
+
+function infoOf({ box: { x0, y0, x1, y1 }, roll, score }: FaceInfo): FaceInfo {
+  return { box: { x0, y0, x1, y1 }, roll, score };
+}
+
+function photoOf(pixels: Pixels): Photo {
+  if (!("close" in pixels)) return pixels;
+  const { width, height } = pixels;
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  if (!context) throw new ModelError("this browser cannot draw in a worker");
+  context.drawImage(pixels, 0, 0);
+  pixels.close();
+  return context.getImageData(0, 0, width, height);
+}
+
+function imageOf(canvas: Canvas): ImageData {
+  return new ImageData(canvas.bytesOut(), canvas.width, canvas.height);
+}
+
+/** One after the other, since networks run one at a time. */
+let last: Promise<unknown> = Promise.resolve();
+
+self.onmessage = ({ data }: MessageEvent<Request>) => {
+  last = last.then(() => answer(data));
+};
+
+async function answer({ id, call, args }: Request): Promise<void> {
+  try {
+    const result = await (work[call] as (...args: unknown[]) => unknown)(...args);
+    send({ id, result } as Answer, result instanceof ImageData ? [result.data.buffer] : []);
+  } catch (error) {
+    send({ id, error: asPlain(error) }, []);
+  }
+}
+
+function send(message: Answer, transferred: Transferable[]): void {
+  (self as unknown as Worker).postMessage(message, transferred);
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { gaussian } from "../src/pixels/blur";
+import { deltaE, fromOklab, oklabOf, toOklab } from "../src/pixels/color";
+import { Raster } from "../src/pixels/raster";
+import { resized, resizedBytes, resizedSmoothly, shrunkTo } from "../src/pixels/resize";
+import { Bits, connected, depth, fillHoles } from "../src/pixels/shapes";
+import cases from "./cases.json";
+
+type Color = [number, number, number];
+const soft = new Raster(9, 11, 1, Float32Array.from(cases.soft));
+const furthest = (found: Raster, expected: number[]): number => {
+  expect(found.data.length).toBe(expected.length);
+  return Math.max(...expected.map((value, i) => Math.abs(value - found.data[i])));
+};
+
+describe("what OpenCV does", () => {
+  it("enlarges bytes to the same bytes", () => {
+    const found = resizedBytes(new Raster(9, 11, 3, Float32Array.from(cases.byte)), 17, 20);
+    expect(furthest(found, cases.enlarged)).toBe(0);
+  });
+  it("enlarges, shrinks and blurs masks", () => {
+    expect(furthest(resized(soft, 17, 20), cases.softEnlarged)).toBeLessThan(1e-5);
+    expect(furthest(resizedSmoothly(soft, 17, 20), cases.cubic)).toBeLessThan(1e-5);
+    expect(furthest(shrunkTo(soft, 4, 5), cases.shrunk)).toBeLessThan(1e-5);
+    expect(furthest(gaussian(soft, 1.5), cases.gaussian)).toBeLessThan(1e-5);
+  });
+  it("measures how deep inside a shape a pixel is", () => {
+    expect(furthest(depth(new Bits(16, 20, Uint8Array.from(cases.inside))), cases.depth)).toBeLessThan(1e-4);
+  });
+});
+
+describe("colours", () => {
+  it("are OKLab as Python has it, there and back", () => {
+    for (const [i, color] of cases.colors.entries()) {
+      oklabOf(color as Color).forEach((value, c) => {
+        expect(value).toBeCloseTo(cases.oklab[i][c], 4);
+      });
+    }
+    const all = new Raster(1, cases.colors.length, 3, Float32Array.from(cases.colors.flat()));
+    expect(furthest(fromOklab(toOklab(all)), cases.colors.flat())).toBeLessThan(2e-3);
+  });
+  it("differ by CIEDE2000", () => {
+    cases.deltaE.forEach((expected, i) => {
+      expect(deltaE(cases.colors[i] as Color, cases.colors[i + 6] as Color)).toBeCloseTo(expected, 2);
+    });
+  });
+});
+
+describe("shapes", () => {
+  it("has parts that corners join, or not, and no holes once filled", () => {
+    const ring = new Bits(5, 5, Uint8Array.from([1, 1, 1, 0, 0, 1, 0, 1, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]));
+    expect(connected(ring, 8).count).toBe(1);
+    expect(connected(ring, 4).count).toBe(2);
+    expect(fillHoles(ring.raster).data[6]).toBe(1);
+  });
+});

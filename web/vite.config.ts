@@ -1,0 +1,63 @@
+/** Builds one static folder, dist/: the page, the library as facefx.js, onnxruntime-web's files, and the models of the repository. */
+
+import { createHash } from "node:crypto";
+import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse } from "smol-toml";
+import { type Plugin, defaultClientConditions, defineConfig } from "vite";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const DIST = join(HERE, "dist");
+/** The models' folders, and the file of each. */
+const MODELS = { finder: "detector.onnx", "unet-lite0": "model.onnx" };
+const ORT = ["ort-wasm-simd-threaded", "ort-wasm-simd-threaded.asyncify"].flatMap((name) => [`${name}.mjs`, `${name}.wasm`]);
+
+/** What is not made from source: models with their cards as JSON, the runtime, and the service worker with the list of it all. */
+function copied(): Plugin {
+  return {
+    name: "facefx-files",
+    apply: "build",
+    closeBundle() {
+      if (!readdirSync(DIST).includes("index.html")) return;
+      for (const [name, file] of Object.entries(MODELS)) {
+        const [from, to] = [join(HERE, "..", "models", name), join(DIST, "models", name)];
+        mkdirSync(to, { recursive: true });
+        cpSync(join(from, file), join(to, file));
+        writeFileSync(join(to, "card.json"), JSON.stringify(parse(readFileSync(join(from, "card.toml"), "utf8"))));
+      }
+      mkdirSync(join(DIST, "ort"), { recursive: true });
+      for (const file of ORT) cpSync(join(HERE, "node_modules", "onnxruntime-web", "dist", file), join(DIST, "ort", file));
+      const files = readdirSync(DIST, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && entry.name !== "serviceWorker.js")
+        .map((entry) => relative(DIST, join(entry.parentPath, entry.name)).replaceAll("\\", "/"))
+        .sort();
+      const sum = createHash("sha256");
+      for (const file of files) sum.update(file).update(readFileSync(join(DIST, file)));
+      const written = readFileSync(join(HERE, "page", "serviceWorker.js"), "utf8")
+        .replace("__VERSION__", JSON.stringify(sum.digest("hex").slice(0, 16)))
+        .replace("__FILES__", JSON.stringify(files.filter((file) => !file.includes("asyncify"))));
+      writeFileSync(join(DIST, "serviceWorker.js"), written);
+    },
+  };
+}
+
+export default defineConfig({
+  root: HERE,
+  base: "./",
+  publicDir: false,
+  plugins: [copied()],
+  // Its own files stay beside the page, where its threads are started from.
+  resolve: { conditions: ["onnxruntime-web-use-extern-wasm", ...defaultClientConditions] },
+  worker: { format: "es" },
+  build: {
+    target: "es2022",
+    modulePreload: false,
+    assetsInlineLimit: 0,
+    rollupOptions: {
+      input: { index: join(HERE, "index.html"), facefx: join(HERE, "src", "index.ts") },
+      preserveEntrySignatures: "strict",
+      output: { entryFileNames: (chunk) => (chunk.name === "facefx" ? "facefx.js" : "assets/[name]-[hash].js") },
+    },
+  },
+});
