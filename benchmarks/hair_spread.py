@@ -63,9 +63,9 @@ def ridge(known: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 def spread_of(known: np.ndarray, left: np.ndarray) -> np.ndarray:
     """Weights of the logarithm of what the residuals' deviation is."""
     size = np.abs(left)
-    weights = ridge(known, np.log(np.clip(size, 1e-3, np.quantile(size, 0.95, axis=0))))
+    weights = ridge(known, np.log(np.maximum(np.minimum(size, np.quantile(size, 0.95, axis=0)), 1e-3)))
     usual = np.exp(known @ weights).mean(axis=0)
-    weights[0] += np.log(np.sqrt((left**2).mean(axis=0)) / usual)
+    weights[0] += np.log(np.maximum(np.sqrt((left**2).mean(axis=0)), 1e-3) / usual)
     return weights
 
 

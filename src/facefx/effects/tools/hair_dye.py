@@ -19,6 +19,7 @@ from ...pixels import color as colors
 from ...pixels.blend import foreground
 from ...pixels.cells import Enlarged, in_cells
 from .hair_statistics import (
+    OF_COLOR,
     QUANTILES,
     SCALES,
     TAILS,
@@ -40,19 +41,31 @@ from .recoloring import from_perceived, perceived
 __all__ = ["HeadOfHair", "features_of_color", "repainted", "usual"]
 
 #: How many pixels of the copy on which all of this happens a face unit is, about: single hairs can just be told apart.
-_DETAIL = 240.0
+_DETAIL = 130.0
 #: Within how much of its outline hair is not sure, in face units, and how wide its soft edge is.
 _OUTLINE, _EDGE = 0.012, 0.02
 #: How many deviations from the usual a head keeps at most.
 _MOST_UNUSUAL = 2.5
-#: How often the scales and the distribution of light are brought in line: each disturbs the other a little.
-_ROUNDS = 2
-#: How much a scale is strengthened at most, light and colour together, and colour alone: what is dark shows little, and noise beside it.
-_MOST, _MOST_COLOR = 4.0, 3.0
+#: How much a scale is strengthened at most, in light and, each, in colour: what is dark shows little, and noise and the room beside it.
+_MOST, _MOST_COLOR = 4.0, (4.0, 4.0, 3.0, 2.0, 1.5)
+#: Over what distance in colour a head gives up how its colours are spread, OKLab with perceived lightness.
+_KEPT_COLOR = 0.6
 #: Logarithm of how much louder or quieter a place may become.
 _MOST_LOUD = 1.8
+#: How many pixels are looked at for detail that is finer than the copy.
+_SAMPLES = 20_000
+#: How far normal values z lean if their square is added, z + z * z, per share of it, and how much of it there may be: it still rises.
+_LEANING_OF_SQUARE, _MOST_BENT = 2.33, 0.2
 #: Of white noise, as rounding to eight bits makes it, how much lies in single hairs and in strands.
-_ROUNDING = 0.7, 0.08
+_ROUNDING = 1.3, 0.15
+
+
+@dataclass(frozen=True)
+class Finer:
+    """Detail finer than a copy of a picture shows: how loud it is, as a share of the copy's finest, and how far it leans to the light."""
+
+    loudness: float
+    leaning: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,12 +78,14 @@ class HeadOfHair:
     weight : (h, w) float32 in [0, 1], how surely a pixel is hair and nothing else.
     unit : the face's size, in pixels of the copy.
     cell : how many of the picture's pixels one is.
+    image : (H, W, 3) float32, the picture, if it has finer detail.
     """
 
     lab: np.ndarray
     weight: np.ndarray
     unit: float
     cell: int
+    image: np.ndarray | None = None
 
     @classmethod
     def of(cls, image: np.ndarray, mask: np.ndarray, unit: float) -> HeadOfHair:
@@ -81,7 +96,7 @@ class HeadOfHair:
         if not (weight >= 0.5).any():  # a few strands: the best there is
             weight = share
         hair = foreground(in_cells(image, cell), share, _EDGE * size)
-        return cls(colors.by_bands(_seen, hair), np.asarray(weight, np.float32), size, cell)
+        return cls(colors.by_bands(_seen, hair), np.asarray(weight, np.float32), size, cell, image if cell > 1 else None)
 
     @classmethod
     def inside(cls, image: np.ndarray, weight: np.ndarray, unit: float) -> HeadOfHair:
@@ -111,23 +126,33 @@ class HeadOfHair:
         """The statistics that this head would have in a colour, (3,) OKLab with perceived lightness."""
         (mean, spread), (new, new_spread) = usual(self.middle), usual(target)
         unusual = np.clip((self.statistics.numbers() - mean) / spread, -_MOST_UNUSUAL, _MOST_UNUSUAL)
+        # How colour is spread in black hair says little of how it would be in blonde.
+        unusual[OF_COLOR] *= np.exp(-float(np.linalg.norm(target - self.middle)) / _KEPT_COLOR)
         chroma = float(target[1:] @ hue_axis(target))
         return HairStatistics.of_numbers(new + unusual * new_spread, float(target[0]), chroma)
 
     @cached_property
     def own(self) -> Enlarged:
-        """Its own colours, OKLab with perceived lightness, and how much of the detail that its pixels are too coarse for is hair's."""
-        return Enlarged(cv2.merge([self.lab, self._finer]), self.cell)
+        """Its own colours, and what becomes of detail that its pixels are too coarse for.
+
+        (h, w, 5): OKLab with perceived lightness; by how much the lightness of such detail is multiplied, and its square.
+        """
+        return Enlarged(cv2.merge([self.lab, self._detailed, np.zeros_like(self.weight)]), self.cell)
 
     def grown(self, color: str) -> Enlarged:
-        """The hair in a colour, as `own`; the last value is how strong that detail, as the picture has it, would be."""
+        """The hair in a colour, as `own` has it."""
         target = np.asarray(_seen(np.array(colors.parse(color), np.float32)[None, None])[0, 0], np.float64)
         new = self.in_color(target)
-        if self.cell == 1:
-            return Enlarged(cv2.merge([new, self._finer]), self.cell)
-        # What is finer than a pixel of the copy is taken to be as much stronger as the finest that it shows.
-        stronger = self._finest(new[..., 0]) / self._finest(self.lab[..., 0])
-        return Enlarged(cv2.merge([new, self._finer * np.clip(stronger, np.float32(0.25), np.float32(_MOST))]), self.cell)
+        if self.finer is None:
+            return Enlarged(cv2.merge([new, self._detailed, self._detailed]), self.cell)
+        # What is finer than a pixel of the copy is taken to be as much stronger as the finest that it shows, and leans as far to one
+        # side as hair of that colour does: light hair has dark gaps, where dark hair has bright threads.
+        before, after = (self._finest(lab[..., 0]) for lab in (self.lab, new))
+        gain = self._detailed * np.clip(after / before, np.float32(0.25), np.float32(_MOST))
+        loud = np.float32(self.finer.loudness) * before
+        lean = np.clip((_leaning(self.wanted(target).shape[0]) - self.finer.leaning) / _LEANING_OF_SQUARE, -_MOST_BENT, _MOST_BENT)
+        light = new[..., 0] - np.float32(lean) * gain * loud
+        return Enlarged(cv2.merge([light, new[..., 1], new[..., 2], gain, np.float32(lean) * gain / loud]), self.cell)
 
     def _finest(self, light: np.ndarray) -> np.ndarray:
         """How loud single hairs are round about: (h, w) float32."""
@@ -135,8 +160,26 @@ class HeadOfHair:
         return loudness(light - local_mean(light, self.weight, SCALES[0] * self.unit), self.weight, self.unit)
 
     @cached_property
-    def _finer(self) -> np.ndarray:
-        return np.zeros_like(self.weight) if self.cell == 1 else self.weight
+    def finer(self) -> Finer | None:
+        """What the picture has of detail that the copy's pixels are too coarse for; None if they are the picture's."""
+        if self.image is None:
+            return None
+        rows, columns = np.nonzero(self.sure)
+        some = slice(None, None, len(rows) // _SAMPLES + 1)
+        rng = np.random.default_rng(0)
+        within = rng.random((2, len(rows[some])))
+        y, x = (
+            np.minimum(((v[some] + w) * self.cell).astype(np.intp), n - 1)
+            for v, w, n in zip((rows, columns), within, self.image.shape[:2], strict=True)
+        )
+        places = (((v + 0.5) / self.cell - 0.5).astype(np.float32)[None] for v in (x, y))
+        coarse = cv2.remap(self.lab[..., 0], *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+        detail = (_seen(self.image[y, x][None])[0, :, 0] - coarse) / self._finest(self.lab[..., 0])[rows[some], columns[some]]
+        return Finer(max(float(detail.std()), 1e-3), _leaning(np.quantile(detail, TAILS)))
+
+    @cached_property
+    def _detailed(self) -> np.ndarray:
+        return np.zeros_like(self.weight) if self.finer is None else self.weight
 
     def in_color(self, target: np.ndarray) -> np.ndarray:
         """The hair in a colour, (3,) OKLab with perceived lightness: (h, w, 3) float32, of the same kind."""
@@ -145,10 +188,8 @@ class HeadOfHair:
         lock = local_mean(self._colors[..., 0], self.weight, lock_light(self.unit))
         result = without_light(self._colors, lock, knots_of(lock[sure]), own.along, own.across)
         result[..., 0] = _tone(result[..., 0], own.light, wanted.light)
-        for _ in range(_ROUNDS):
-            result = self._spread(result, spread)
-            result[..., 0] = _tone(result[..., 0], np.quantile(result[..., 0][sure], QUANTILES), wanted.light)
-        light, lock, knots = self._loud(np.ascontiguousarray(result[..., 0]), wanted)
+        light = self._spread(result[..., 0], spread[:, 0, 0])
+        light, lock, knots = self._loud(_tone(light, np.quantile(light[sure], QUANTILES), wanted.light), wanted)
         a, b = self._tied(cv2.merge([light, result[..., 1], result[..., 2]]), spread)
         axis = hue_axis(target) * (1, -1)
         a, b = turned(a + bent(lock, knots, wanted.along), b + bent(lock, knots, wanted.across), axis)
@@ -156,45 +197,44 @@ class HeadOfHair:
         a, b = (v + np.float32(target[c] - np.median(v[sure])) for c, v in ((1, a), (2, b)))
         return np.asarray(cv2.merge([light, a, b]))
 
-    def _spread(self, values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-        """With these covariances within each scale, by the linear map that moves the values least."""
-        result = np.zeros_like(values) + np.array([values[..., 0][self.sure].mean(), 0, 0], np.float32)
-        for level, spread in zip(levels(values, self.weight, self.unit), wanted, strict=True):
-            result += cv2.transform(level, _least_moving(np.cov(level[self.sure].T), spread, _MOST))
+    def _spread(self, light: np.ndarray, variance: np.ndarray) -> np.ndarray:
+        """Light with these variances at each scale."""
+        result = np.full_like(light, light[self.sure].mean())
+        for level, wanted in zip(levels(np.ascontiguousarray(light), self.weight, self.unit), variance, strict=True):
+            result += level * np.float32(np.clip(np.sqrt(wanted) / (level[self.sure].std() + 3e-4), 0.1, _MOST))
         return result
 
     def _loud(self, light: np.ndarray, wanted: HairStatistics) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Light whose single hairs, strands and locks are as loud as wanted where it is so bright; its locks' light; and that at KNOTS."""
         sure, weight, unit = self.sure, self.weight, self.unit
-        for _ in range(_ROUNDS):
-            lock = local_mean(light, weight, lock_light(unit))
-            knots = knots_of(lock[sure])
-            fine = np.zeros_like(light)
-            rest = light
-            for k, level in enumerate(levels(light, weight, unit)[: len(wanted.loud)]):
-                rest = rest - level
-                volume = loudness(level, weight, unit)
-                loud = np.asarray(cv2.log(volume))
-                usual_here = by_light(lock[sure], loud[sure], knots)
-                unusual = loud - bent(lock, knots, usual_here)
-                uneven = max(float(np.exp(wanted.uneven[k])) - 0.05, 0.05) / max(float(unusual[sure].std()), 0.05)
-                level = level / volume
-                if k < len(wanted.shape):
-                    level = _tails(level, np.quantile(level[sure], TAILS), wanted.shape[k])
-                new = bent(lock, knots, wanted.loud[k]) + np.float32(uneven) * unusual
-                fine += level * np.asarray(cv2.exp(np.clip(new, loud - _MOST_LOUD, loud + _MOST_LOUD)))
-            light = _tone(rest, np.quantile((rest + fine)[sure], QUANTILES), wanted.light) + fine
+        lock = local_mean(light, weight, lock_light(unit))
+        knots = knots_of(lock[sure])
+        fine = np.zeros_like(light)
+        rest = light
+        for k, level in enumerate(levels(light, weight, unit)[: len(wanted.loud)]):
+            rest = rest - level
+            volume = loudness(level, weight, unit)
+            loud = np.asarray(cv2.log(volume))
+            usual_here = by_light(lock[sure], loud[sure], knots)
+            unusual = loud - bent(lock, knots, usual_here)
+            uneven = max(float(np.exp(wanted.uneven[k])) - 0.05, 0.05) / max(float(unusual[sure].std()), 0.05)
+            level = level / volume
+            if k < len(wanted.shape):
+                level = _tails(level, np.quantile(level[sure], TAILS), wanted.shape[k])
+            new = bent(lock, knots, wanted.loud[k]) + np.float32(uneven) * unusual
+            fine += level * np.asarray(cv2.exp(np.clip(new, loud - _MOST_LOUD, loud + _MOST_LOUD)))
+        light = _tone(rest, np.quantile((rest + fine)[sure], QUANTILES), wanted.light) + fine
         lock = local_mean(light, weight, lock_light(unit))
         return light, lock, knots_of(lock[sure])
 
     def _tied(self, values: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Chroma along and across, tied to the final light as wanted within each scale."""
         result = np.zeros((*values.shape[:2], 2), np.float32)
-        for level, spread in zip(levels(values, self.weight, self.unit), wanted, strict=True):
+        for level, spread, most in zip(levels(values, self.weight, self.unit), wanted, _MOST_COLOR, strict=True):
             own = np.cov(level[self.sure].T)
             follows, follow = own[0, 1:] / own[0, 0], spread[0, 1:] / np.sqrt(spread[0, 0] * own[0, 0])
             left, leave = (c[1:, 1:] - np.outer(f, f) * own[0, 0] for c, f in ((own, follows), (spread, follow)))
-            free = _least_moving(left, leave, _MOST_COLOR)
+            free = _least_moving(left, leave, most)
             result += cv2.transform(level, np.hstack([(follow - free @ follows)[:, None], free]))
         along, across = cv2.split(result)
         return along, across
@@ -209,12 +249,14 @@ def repainted(image: np.ndarray, own: np.ndarray, new: np.ndarray) -> np.ndarray
     Parameters
     ----------
     image : (h, w, 3) float32 RGB in [0, 1].
-    own, new : (h, w, 4) float32, parts of `HeadOfHair.own` and of `HeadOfHair.grown`.
+    own, new : (h, w, 5) float32, parts of `HeadOfHair.own` and of `HeadOfHair.grown`.
     """
     before, after = own[..., :3], new[..., :3]
     if own[..., 3].any():
         finer = perceived(colors.to_oklab(image)[..., 0]) - own[..., 0]
-        before, after = (cv2.merge([v[..., 0] + v[..., 3] * finer, v[..., 1], v[..., 2]]) for v in (own, new))
+        before, after = (
+            cv2.merge([v[..., 0] + finer * (v[..., 3] + finer * v[..., 4]), v[..., 1], v[..., 2]]) for v in (own, new)
+        )
     return np.asarray(image + (_shown(after) - _shown(before)))
 
 
@@ -246,6 +288,12 @@ def _seen(rgb: np.ndarray) -> np.ndarray:
     lab = colors.to_oklab(rgb)
     lab[..., 0] = perceived(lab[..., 0])
     return lab
+
+
+def _leaning(tails: np.ndarray) -> float:
+    """How far values lean to the light side, by their distribution at TAILS: Bowley's skewness of the first and last hundredth."""
+    low, middle, high = np.interp((0.01, 0.5, 0.99), TAILS, tails)
+    return float((low + high - 2 * middle) / max(high - low, 1e-6))
 
 
 def _shown(lab: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ the middle. What real hair of a given colour has was learnt from labelled photos
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import pairwise
 
 import cv2
@@ -15,7 +15,7 @@ import numpy as np
 
 from ...pixels.cells import in_cells
 
-__all__ = ["SCALES", "HairStatistics", "by_light", "levels", "local_mean", "loudness", "statistics_of", "turned"]
+__all__ = ["OF_COLOR", "SCALES", "HairStatistics", "by_light", "levels", "local_mean", "loudness", "statistics_of", "turned"]
 
 #: Standard deviations that part single hairs, strands, locks, waves and the broad light, in face units.
 SCALES = (0.004, 0.010, 0.024, 0.06)
@@ -81,13 +81,11 @@ class HairStatistics:
         along, across = color * colors[:5] + chroma, color * colors[5:]
         return cls(light, along, across, spread, np.sort(shape.reshape(2, 9)), loud.reshape(3, 5), uneven)
 
-    def __post_init__(self) -> None:
-        for one in fields(self):
-            assert np.isfinite(getattr(self, one.name)).all(), one.name
-
 
 #: Chroma over which colour's differences are taken as shares of it.
 _LEAST_CHROMA = 0.01
+#: Which of `HairStatistics.numbers` tell of colour: its curves, and at each scale its deviations and its ties.
+OF_COLOR = np.concatenate([np.arange(6, 16), *(np.arange(17, 22) + 6 * k for k in range(5))])
 #: Light with along, light with across, along with across.
 _PAIRS = (0, 0, 1), (1, 2, 2)
 
