@@ -84,7 +84,9 @@ def main() -> int:
     deviation = spread_of(known[:, :OF_LIGHT], left)
     table = {"heads": len(known), "mean": rounded(mean), "deviation": rounded(deviation)}
     options.into.write_text(json.dumps(table) + "\n", "utf-8")
-    Console().print(f"{len(known)} heads; of their numbers' variance {100 * (1 - (left.var(axis=0) / numbers.var(axis=0)).mean()):.0f} % follows from the colour")
+    Console().print(
+        f"{len(known)} heads; of their numbers' variance {100 * (1 - (left.var(axis=0) / numbers.var(axis=0)).mean()):.0f} % follows from the colour"
+    )
     return 0
 
 

@@ -52,6 +52,7 @@ _MOST, _MOST_COLOR = 4.0, (4.0, 4.0, 3.0, 2.0, 1.5)
 _KEPT_COLOR = 0.6
 #: Logarithm of how much louder or quieter a place may become.
 _MOST_LOUD = 1.8
+_COLOR_DETAIL = np.float32(0.25)
 #: How many pixels are looked at for detail that is finer than the copy.
 _SAMPLES = 20_000
 #: How far normal values z lean if their square is added, z + z * z, per share of it, and how much of it there may be: it still rises.
@@ -253,9 +254,12 @@ def repainted(image: np.ndarray, own: np.ndarray, new: np.ndarray) -> np.ndarray
     """
     before, after = own[..., :3], new[..., :3]
     if own[..., 3].any():
-        finer = perceived(colors.to_oklab(image)[..., 0]) - own[..., 0]
+        finer = _seen(image) - before
+        light = finer[..., 0]
+        shares = own[..., 3], _COLOR_DETAIL * new[..., 3]
         before, after = (
-            cv2.merge([v[..., 0] + finer * (v[..., 3] + finer * v[..., 4]), v[..., 1], v[..., 2]]) for v in (own, new)
+            cv2.merge([v[..., 0] + light * (v[..., 3] + light * v[..., 4]), *(v[..., c] + share * finer[..., c] for c in (1, 2))])
+            for v, share in zip((own, new), shares, strict=True)
         )
     return np.asarray(image + (_shown(after) - _shown(before)))
 
