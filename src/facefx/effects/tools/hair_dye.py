@@ -25,6 +25,7 @@ from .hair_statistics import (
     HairStatistics,
     bent,
     by_light,
+    covariance,
     hue_axis,
     knots_of,
     levels,
@@ -42,15 +43,17 @@ __all__ = ["HeadOfHair", "repainted"]
 #: How many pixels of the copy on which all of this happens a face unit is, about: single hairs can just be told apart.
 _DETAIL = 130.0
 #: Within how much of its outline hair is not sure, in face units, and how wide its soft edge is.
-_OUTLINE, _EDGE = 0.012, 0.02
+_OUTLINE, _EDGE = 0.012, 0.03
+#: Hair that is so many times closer to being none is taken to be mixed with what is behind it; see `foreground`.
+_WARY = np.float32(3)
 #: How many deviations from the usual a head keeps at most.
 _MOST_UNUSUAL = 2.5
 #: How much a scale is strengthened at most, in light and, one by one, in colour: what is dark shows little, and noise beside it.
-_MOST, _MOST_COLOR = 4.0, (4.0, 4.0, 3.0, 2.0, 1.5)
+_MOST, _MOST_COLOR = 3.0, (4.0, 4.0, 3.0, 2.0, 1.5)
 #: Over what distance in colour a head gives up how its colours are spread, OKLab with perceived lightness.
 _KEPT_COLOR = 0.6
 #: Logarithm of how much louder or quieter a place may become.
-_MOST_LOUD = 1.8
+_MOST_LOUD = 1.2
 #: How much of the colour that is in detail finer than the copy stays, where all of it would be as loud as light.
 _COLOR_DETAIL = np.float32(0.25)
 #: How many pixels are looked at for detail that is finer than the copy.
@@ -96,7 +99,8 @@ class HeadOfHair:
         weight = share * np.clip(2 * cv2.GaussianBlur(share, (0, 0), max(_OUTLINE * size, 0.5)) - 1, 0, 1)
         if not (weight >= 0.5).any():  # a few strands: the best there is
             weight = share
-        hair = foreground(in_cells(image, cell), share, _EDGE * size)
+        # Along the edge what is behind shows through: a little of a bright wall would be a highlight, and dyed white.
+        hair = foreground(in_cells(image, cell), np.clip(1 - _WARY * (1 - share), 0, 1), _EDGE * size)
         return cls(colors.by_bands(_seen, hair), np.asarray(weight, np.float32), size, cell, image if cell > 1 else None)
 
     @classmethod
@@ -232,7 +236,7 @@ class HeadOfHair:
         """Chroma along and across, tied to the final light as wanted within each scale."""
         result = np.zeros((*values.shape[:2], 2), np.float32)
         for level, spread, most in zip(levels(values, self.weight, self.unit), wanted, _MOST_COLOR, strict=True):
-            own = np.cov(level[self.sure].T)
+            own = covariance(level[self.sure])
             follows, follow = own[0, 1:] / own[0, 0], spread[0, 1:] / np.sqrt(spread[0, 0] * own[0, 0])
             left, leave = (c[1:, 1:] - np.outer(f, f) * own[0, 0] for c, f in ((own, follows), (spread, follow)))
             free = _least_moving(left, leave, most)
@@ -255,7 +259,9 @@ def repainted(image: np.ndarray, own: np.ndarray, new: np.ndarray) -> np.ndarray
     before, after = own[..., :3], new[..., :3]
     if own[..., 3].any():
         finer = _seen(image) - before
-        light = finer[..., 0]
+        # As far as it rises; beyond, as at an edge where something else shows through, it would turn round.
+        most = np.float32(0.4) * new[..., 3] / (np.abs(new[..., 4]) + np.float32(1e-6))
+        light = np.clip(finer[..., 0], -most, most)
         shares = own[..., 3], _COLOR_DETAIL * new[..., 3]
         before, after = (
             cv2.merge([v[..., 0] + light * (v[..., 3] + light * v[..., 4]), *(v[..., c] + share * finer[..., c] for c in (1, 2))])
