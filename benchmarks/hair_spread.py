@@ -4,8 +4,8 @@
 
 Each labelled head is described by 82 numbers (`facefx.effects.tools.hair_statistics`). What is usual for a median colour is their
 ridge regression on ten functions of that colour, and how far heads differ from it another one, of the logarithm of the residuals.
-Both go into src/facefx/effects/tools/hair_spread.json. Photos at even places of the list only: the judge of benchmarks/real_or_dyed.py
-looks at the odd ones.
+Both go into src/facefx/effects/tools/hair_spread.json. Photos at even places of the list only: the judge of
+benchmarks/real_or_dyed.py looks at the odd ones.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from facefx.effects.tools.hair_dye import HeadOfHair, features_of_color
+from facefx.effects.tools.hair_dye import HeadOfHair
+from facefx.effects.tools.hair_spread import features_of_color
 from facefx.labels import scheme
 
 #: Side of the photos in pixels, what of it a face unit is, and how far inside the drawn outline hair is sure, in pixels.
@@ -84,9 +85,8 @@ def main() -> int:
     deviation = spread_of(known[:, :OF_LIGHT], left)
     table = {"heads": len(known), "mean": rounded(mean), "deviation": rounded(deviation)}
     options.into.write_text(json.dumps(table) + "\n", "utf-8")
-    Console().print(
-        f"{len(known)} heads; of their numbers' variance {100 * (1 - (left.var(axis=0) / numbers.var(axis=0)).mean()):.0f} % follows from the colour"
-    )
+    follows = 1 - left.var(axis=0) / np.maximum(numbers.var(axis=0), 1e-9)
+    Console().print(f"{len(known)} heads; {100 * follows.mean():.0f} % of their numbers' variance follow from the colour")
     return 0
 
 

@@ -110,7 +110,7 @@ def test_models_tells_of_a_changed_file_a_bad_card_and_none_at_all(model: Path, 
     result = run("models")
     assert result.exit_code == ExitCode.SETUP
     assert "damaged or tampered with" in result.stdout
-    assert "1 of 1 models" in result.stderr
+    assert "1 of 2 models" in result.stderr  # the other is that of people
     (model / "card.toml").write_text("nothing")
     assert "not valid TOML" in run("models").stdout
     fresh_registry.segmenters.items.clear()

@@ -153,8 +153,9 @@ def test_a_jpeg_that_lacks_nothing_but_its_end_is_whole(options: dict[str, objec
         with suppress(ImageError):
             found = np.asarray(open_image(data[:-missing]).native)
             accepted.append(missing)
-        assert np.array_equal(found[:32], whole[:32])  # the last square's end may go unnoticed, and no more
-        assert np.array_equal(found[:, :48], whole[:, :48])
+        # The last square's end may go unnoticed, and no more; its colour is blended into the row and the column before it.
+        assert np.array_equal(found[:31], whole[:31])
+        assert np.array_equal(found[:, :47], whole[:, :47])
     assert len(accepted) <= 3
 
 

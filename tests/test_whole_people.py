@@ -357,6 +357,21 @@ def test_between_the_frames_that_are_looked_at_people_are_carried_along() -> Non
     assert np.abs(after - moved).mean() < np.abs(after - before).mean()
 
 
+@pytest.mark.parametrize("shape", [(96, 54), (54, 96), (137, 137), (69, 121)])
+@pytest.mark.parametrize("every", [1, 2])
+def test_films_of_any_shape_are_steadied(shape: tuple[int, int], every: int) -> None:
+    rng = np.random.default_rng(0)
+    picture = cv2.resize(rng.random((12, 12, 3), np.float32), shape[::-1], interpolation=cv2.INTER_CUBIC)
+    answer = (np.indices(shape).sum(axis=0) / sum(shape)).astype(np.float32)
+    told: Any = Flickering(photo()[1])
+    told.people = lambda _: answer
+    steady = SteadyPeople(0.8, every)
+    for index in range(4):
+        found = steady.next(picture, told, fresh=index == 0)
+        assert found is not None
+        np.testing.assert_allclose(found, answer, atol=0.02)
+
+
 def test_a_film_asks_only_for_effects_on_people(fakes: Fakes, portrait: np.ndarray) -> None:
     told = Told(np.ones((8, 8)))
     tracker = Tracker(tracking=Tracking(parse_every=2), person=told)

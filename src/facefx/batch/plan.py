@@ -33,6 +33,7 @@ class Options(SettingsOptions, RunOptions, total=False):
     glob: str | Sequence[str]
     resume: bool
     force: bool
+    may_be_empty: bool
 
 
 def run(

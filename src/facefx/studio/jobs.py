@@ -31,7 +31,7 @@ from ..serve.answers import encoded_result
 from ..serve.places import Places
 from .gallery import Gallery, small_jpeg
 from .kept import Kept
-from .steps import chain_of
+from .steps import chain_of, table_of
 
 __all__ = ["add_jobs"]
 
@@ -70,7 +70,7 @@ def _add_camera(router: APIRouter, gallery: Gallery, places: Places, parser: Par
 
     @router.put("/cameras/{key}")
     async def choose(key: str, request: Request) -> dict[str, Any]:
-        _there(cameras, key).chain = chain_of(_table(await request.body()).get("steps"), gallery.files)
+        _there(cameras, key).chain = chain_of(table_of(await request.body()).get("steps"), gallery.files)
         return {}
 
     @router.post("/cameras/{key}")
@@ -208,7 +208,7 @@ def _add_films(router: APIRouter, gallery: Gallery, parser: Parser, films: Kept[
     @router.post("/films/{key}/start")
     async def start(key: str, request: Request) -> dict[str, Any]:
         film = films[key]
-        chain = chain_of(_table(await request.body()).get("steps"), gallery.files)
+        chain = chain_of(table_of(await request.body()).get("steps"), gallery.files)
         if not chain.steps:
             raise ParameterError("there is nothing to do: add an effect or a look first")
         film.start(_with_paths(chain, gallery.files, film.folder), parser)
@@ -312,7 +312,7 @@ class Folder:
 def _add_folders(router: APIRouter, gallery: Gallery, places: Places, parser: Parser, folders: Kept[Folder]) -> None:
     @router.post("/folders")
     async def start(request: Request) -> dict[str, Any]:
-        chain = chain_of(_table(await request.body()).get("steps"), gallery.files)
+        chain = chain_of(table_of(await request.body()).get("steps"), gallery.files)
         if not chain.steps:
             raise ParameterError("there is nothing to do: add an effect or a look first")
         return {"id": await asyncio.to_thread(folders.add, Folder(chain, parser))}
@@ -346,13 +346,3 @@ def _there(things: dict[str, Any], key: str) -> Any:
     if key not in things:
         raise ParameterError("this is not there any more: it was ended, or the studio was started again; start it again")
     return things[key]
-
-
-def _table(body: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(body)
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        raise ParameterError("the body is no JSON table")
-    return value

@@ -28,7 +28,7 @@ from ..serve.places import Places
 from .catalog import catalog
 from .gallery import Gallery, OpenPicture, small_jpeg
 from .jobs import add_jobs
-from .steps import chain_of, shareable, steps_for_page
+from .steps import chain_of, shareable, steps_for_page, table_of
 
 __all__ = ["add_studio"]
 
@@ -92,13 +92,7 @@ async def working(gallery: Gallery, places: Places, function: Callable[[], Answe
 
 async def json_of(request: Request) -> dict[str, Any]:
     """The table in the body. Raises `ParameterError`."""
-    try:
-        value = json.loads(await request.body())
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        raise ParameterError("the body is no JSON table")
-    return value
+    return table_of(await request.body())
 
 
 def _add_pictures(router: APIRouter, gallery: Gallery, places: Places) -> None:

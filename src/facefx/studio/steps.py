@@ -14,9 +14,20 @@ from ..errors import LookError, ParameterError
 from ..held_files import PREFIX
 from ..image.canvas import Window
 
-__all__ = ["chain_of", "key_of", "seen_through", "shareable", "steps_for_page"]
+__all__ = ["chain_of", "key_of", "seen_through", "shareable", "steps_for_page", "table_of"]
 
 _MOST = 64
+
+
+def table_of(body: bytes) -> dict[str, Any]:
+    """The table in a request's body, JSON. Raises `ParameterError`."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise ParameterError("the body is no JSON table")
+    return value
 
 
 def chain_of(steps: Any, files: Mapping[str, bytes]) -> Chain:

@@ -20,19 +20,26 @@ FLAT, PER_SLOPE = 0.03, 1.0
 
 @dataclass(frozen=True, eq=False)
 class Glimpse:
-    """A crop of `size` pixels a side, at half of that: `colors`, (size / 2, size / 2, 3) float32 in [0, 1]."""
+    """A crop, or a whole picture made small, of a `shape`, (H, W), at half of that: `colors`, (H / 2, W / 2, 3) float32 in [0, 1]."""
 
     colors: np.ndarray
-    size: int
+    shape: tuple[int, int]
 
     @classmethod
     def of(cls, crop: np.ndarray) -> Glimpse:
-        """From the crop, (S, S, 3) float32 in [0, 1]."""
-        return cls(cv2.resize(crop, (crop.shape[0] // 2,) * 2, interpolation=cv2.INTER_AREA), crop.shape[0])
+        """From the crop, (H, W, 3) float32 in [0, 1]."""
+        height, width = crop.shape[:2]
+        half = max(width // 2, 1), max(height // 2, 1)
+        return cls(cv2.resize(crop, half, interpolation=cv2.INTER_AREA), (height, width))
+
+    @property
+    def size(self) -> int:
+        """Its height, which of a square crop is all there is to say."""
+        return self.shape[0]
 
     @cached_property
     def grey(self) -> np.ndarray:
-        """(size / 2, size / 2) uint8"""
+        """(H / 2, W / 2) uint8"""
         return cv2.convertScaleAbs(cv2.cvtColor(self.colors, cv2.COLOR_RGB2GRAY), alpha=255)
 
     @cached_property
@@ -47,8 +54,8 @@ class Change:
 
     Attributes
     ----------
-    maps : (S, S, 2) float32, where on the crop before each pixel of this one was.
-    same : (S, S) float32 in [0, 1], where both show the same thing, which hardly moved in itself; None if that was not asked.
+    maps : (H, W, 2) float32, where on the crop before each pixel of this one was.
+    same : (H, W) float32 in [0, 1], where both show the same thing, which hardly moved in itself; None if that was not asked.
     """
 
     maps: np.ndarray
@@ -61,7 +68,7 @@ class Change:
         return whole, rest
 
     def carried(self, values: np.ndarray) -> np.ndarray:
-        """A map of the crop before, (S, S) float32, as it would look on this one."""
+        """A map of the crop before, (H, W) float32, as it would look on this one."""
         return cv2.remap(values, *self._fixed, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
@@ -70,9 +77,9 @@ def change(before: Glimpse, now: Glimpse, *, compared: bool = True) -> Change:
     moved = flow(before.grey, now.grey)
     same = None
     if compared:
-        carried = cv2.remap(before.soft, _grid(moved.shape[0]) + moved, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
-        same = _enlarged(stillness(moved) * sameness(carried, now.soft))
-    return Change(_grid(now.size) + 2 * _enlarged(moved), same)
+        carried = cv2.remap(before.soft, _grid(*moved.shape[:2]) + moved, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+        same = _enlarged(stillness(moved) * sameness(carried, now.soft), now.shape)
+    return Change(_grid(*now.shape) + 2 * _enlarged(moved, now.shape), same)
 
 
 def flow(before: np.ndarray, now: np.ndarray) -> np.ndarray:
@@ -82,11 +89,11 @@ def flow(before: np.ndarray, now: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    before, now : (s, s) uint8, grey, at half the crop's size.
+    before, now : (h, w) uint8, grey, at half the crop's size.
 
     Returns
     -------
-    (s, s, 2) float32, x and y.
+    (h, w, 2) float32, x and y.
     """
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     search.setFinestScale(1)  # a quarter of the crop's size
@@ -94,7 +101,7 @@ def flow(before: np.ndarray, now: np.ndarray) -> np.ndarray:
 
 
 def stillness(moved: np.ndarray) -> np.ndarray:
-    """How little each pixel moved in itself, (s, s) float32: 1 for not at all, one half for a 128th of the crop.
+    """How little each pixel moved in itself, (h, w) float32: 1 for not at all, one half for a 128th of the crop.
 
     The flow is a guess, the better the smaller it is; a mouth that opens is better taken from its own frame.
     """
@@ -107,11 +114,11 @@ def sameness(before: np.ndarray, now: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    before, now : (s, s, 3) float32, a little blurred, at half the crop's size.
+    before, now : (h, w, 3) float32, a little blurred, at half the crop's size.
 
     Returns
     -------
-    (s, s) float32 in [0, 1]: 1 where nothing changed but noise and the lamp's strength, 0 where something else is to be seen. It is
+    (h, w) float32 in [0, 1]: 1 where nothing changed but noise and the lamp's strength, 0 where something else is to be seen. It is
     low for some pixels round about, so that no ghost of an edge is left.
     """
     # of the lamp's strength only; a median, as part of the picture may be another
@@ -133,18 +140,18 @@ def recut(before: np.ndarray, now: np.ndarray, size: int) -> Change:
     whole = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])  # OpenCV puts the centre of the first pixel at (0, 0)
     to_before = np.vstack([before, [0, 0, 1]]) @ np.linalg.inv(np.vstack([now, [0, 0, 1]]))
     to_before = (np.linalg.inv(whole) @ to_before @ whole)[:2]
-    return Change(cv2.transform(_grid(size), to_before).astype(np.float32))
+    return Change(cv2.transform(_grid(size, size), to_before).astype(np.float32))
 
 
 @lru_cache(maxsize=16)
-def _grid(size: int) -> np.ndarray:
-    """Each pixel's own place, (size, size, 2) float32, x and y."""
-    columns, rows = np.meshgrid(np.arange(size, dtype=np.float32), np.arange(size, dtype=np.float32))
+def _grid(height: int, width: int) -> np.ndarray:
+    """Each pixel's own place, (height, width, 2) float32, x and y."""
+    columns, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     grid = np.stack([columns, rows], -1)
     grid.flags.writeable = False
     return grid
 
 
-def _enlarged(values: np.ndarray) -> np.ndarray:
+def _enlarged(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """A map at half the crop's size at all of it."""
-    return cv2.resize(values, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(values, shape[::-1], interpolation=cv2.INTER_LINEAR)

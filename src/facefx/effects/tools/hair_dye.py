@@ -1,16 +1,14 @@
 """Hair as it would be, had it grown in another colour.
 
 A head whose locks are louder than those of other heads of its colour keeps being so among heads of the new one: each of its
-statistics stays as many deviations above or below what is usual. Then its light and colour are bent, scale by scale, until they have
-the statistics so found. Where light lies and where shade stays the photo's.
+statistics stays as many deviations above or below what is usual. Then its light and colour are bent, scale by scale, until they
+have the statistics so found. Where light lies and where shade stays the photo's.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from functools import cache, cached_property
-from importlib import resources
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -18,6 +16,7 @@ import numpy as np
 from ...pixels import color as colors
 from ...pixels.blend import foreground
 from ...pixels.cells import Enlarged, in_cells
+from .hair_spread import usual
 from .hair_statistics import (
     OF_COLOR,
     QUANTILES,
@@ -26,6 +25,7 @@ from .hair_statistics import (
     HairStatistics,
     bent,
     by_light,
+    covariance,
     hue_axis,
     knots_of,
     levels,
@@ -38,24 +38,27 @@ from .hair_statistics import (
 )
 from .recoloring import from_perceived, perceived
 
-__all__ = ["HeadOfHair", "features_of_color", "repainted", "usual"]
+__all__ = ["HeadOfHair", "repainted"]
 
 #: How many pixels of the copy on which all of this happens a face unit is, about: single hairs can just be told apart.
 _DETAIL = 130.0
 #: Within how much of its outline hair is not sure, in face units, and how wide its soft edge is.
-_OUTLINE, _EDGE = 0.012, 0.02
+_OUTLINE, _EDGE = 0.012, 0.03
+#: Hair that is so many times closer to being none is taken to be mixed with what is behind it; see `foreground`.
+_WARY = np.float32(3)
 #: How many deviations from the usual a head keeps at most.
 _MOST_UNUSUAL = 2.5
-#: How much a scale is strengthened at most, in light and, each, in colour: what is dark shows little, and noise and the room beside it.
-_MOST, _MOST_COLOR = 4.0, (4.0, 4.0, 3.0, 2.0, 1.5)
+#: How much a scale is strengthened at most, in light and, one by one, in colour: what is dark shows little, and noise beside it.
+_MOST, _MOST_COLOR = 3.0, (4.0, 4.0, 3.0, 2.0, 1.5)
 #: Over what distance in colour a head gives up how its colours are spread, OKLab with perceived lightness.
 _KEPT_COLOR = 0.6
 #: Logarithm of how much louder or quieter a place may become.
-_MOST_LOUD = 1.8
+_MOST_LOUD = 1.2
+#: How much of the colour that is in detail finer than the copy stays, where all of it would be as loud as light.
 _COLOR_DETAIL = np.float32(0.25)
 #: How many pixels are looked at for detail that is finer than the copy.
 _SAMPLES = 20_000
-#: How far normal values z lean if their square is added, z + z * z, per share of it, and how much of it there may be: it still rises.
+#: How far normal values z lean if so much of their square is added, and how much of it there may be, so that it still rises.
 _LEANING_OF_SQUARE, _MOST_BENT = 2.33, 0.2
 #: Of white noise, as rounding to eight bits makes it, how much lies in single hairs and in strands.
 _ROUNDING = 1.3, 0.15
@@ -63,7 +66,7 @@ _ROUNDING = 1.3, 0.15
 
 @dataclass(frozen=True)
 class Finer:
-    """Detail finer than a copy of a picture shows: how loud it is, as a share of the copy's finest, and how far it leans to the light."""
+    """Detail finer than a copy shows: how loud it is, as a share of the copy's finest, and how far it leans to the light."""
 
     loudness: float
     leaning: float
@@ -90,13 +93,14 @@ class HeadOfHair:
 
     @classmethod
     def of(cls, image: np.ndarray, mask: np.ndarray, unit: float) -> HeadOfHair:
-        """The hair of a picture: (H, W, 3) float32 RGB in [0, 1], its mask, (H, W) float32 in [0, 1], and the face's size in pixels."""
+        """The hair of a picture: (H, W, 3) float32 RGB in [0, 1]; its mask, (H, W) float32 in [0, 1]; the face's size in pixels."""
         cell = max(min(int(unit / _DETAIL + 0.5), *mask.shape), 1)
         share, size = in_cells(mask, cell), unit / cell
         weight = share * np.clip(2 * cv2.GaussianBlur(share, (0, 0), max(_OUTLINE * size, 0.5)) - 1, 0, 1)
         if not (weight >= 0.5).any():  # a few strands: the best there is
             weight = share
-        hair = foreground(in_cells(image, cell), share, _EDGE * size)
+        # Along the edge what is behind shows through: a little of a bright wall would be a highlight, and dyed white.
+        hair = foreground(in_cells(image, cell), np.clip(1 - _WARY * (1 - share), 0, 1), _EDGE * size)
         return cls(colors.by_bands(_seen, hair), np.asarray(weight, np.float32), size, cell, image if cell > 1 else None)
 
     @classmethod
@@ -146,8 +150,8 @@ class HeadOfHair:
         new = self.in_color(target)
         if self.finer is None:
             return Enlarged(cv2.merge([new, self._detailed, self._detailed]), self.cell)
-        # What is finer than a pixel of the copy is taken to be as much stronger as the finest that it shows, and leans as far to one
-        # side as hair of that colour does: light hair has dark gaps, where dark hair has bright threads.
+        # What is finer than a pixel of the copy is taken to be as much stronger as the finest that it shows, and leans as far to
+        # one side as hair of that colour does: light hair has dark gaps, where dark hair has bright threads.
         before, after = (self._finest(lab[..., 0]) for lab in (self.lab, new))
         gain = self._detailed * np.clip(after / before, np.float32(0.25), np.float32(_MOST))
         loud = np.float32(self.finer.loudness) * before
@@ -174,7 +178,7 @@ class HeadOfHair:
             for v, w, n in zip((rows, columns), within, self.image.shape[:2], strict=True)
         )
         places = (((v + 0.5) / self.cell - 0.5).astype(np.float32)[None] for v in (x, y))
-        coarse = cv2.remap(self.lab[..., 0], *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+        coarse = cv2.remap(self.lab[..., 0], *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]  # type: ignore[call-overload]
         detail = (_seen(self.image[y, x][None])[0, :, 0] - coarse) / self._finest(self.lab[..., 0])[rows[some], columns[some]]
         return Finer(max(float(detail.std()), 1e-3), _leaning(np.quantile(detail, TAILS)))
 
@@ -206,7 +210,7 @@ class HeadOfHair:
         return result
 
     def _loud(self, light: np.ndarray, wanted: HairStatistics) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Light whose single hairs, strands and locks are as loud as wanted where it is so bright; its locks' light; and that at KNOTS."""
+        """Light with single hairs, strands and locks as loud as wanted where it is so bright; its locks' light; that at KNOTS."""
         sure, weight, unit = self.sure, self.weight, self.unit
         lock = local_mean(light, weight, lock_light(unit))
         knots = knots_of(lock[sure])
@@ -232,7 +236,7 @@ class HeadOfHair:
         """Chroma along and across, tied to the final light as wanted within each scale."""
         result = np.zeros((*values.shape[:2], 2), np.float32)
         for level, spread, most in zip(levels(values, self.weight, self.unit), wanted, _MOST_COLOR, strict=True):
-            own = np.cov(level[self.sure].T)
+            own = covariance(level[self.sure])
             follows, follow = own[0, 1:] / own[0, 0], spread[0, 1:] / np.sqrt(spread[0, 0] * own[0, 0])
             left, leave = (c[1:, 1:] - np.outer(f, f) * own[0, 0] for c, f in ((own, follows), (spread, follow)))
             free = _least_moving(left, leave, most)
@@ -255,37 +259,15 @@ def repainted(image: np.ndarray, own: np.ndarray, new: np.ndarray) -> np.ndarray
     before, after = own[..., :3], new[..., :3]
     if own[..., 3].any():
         finer = _seen(image) - before
-        light = finer[..., 0]
+        # As far as it rises; beyond, as at an edge where something else shows through, it would turn round.
+        most = np.float32(0.4) * new[..., 3] / (np.abs(new[..., 4]) + np.float32(1e-6))
+        light = np.clip(finer[..., 0], -most, most)
         shares = own[..., 3], _COLOR_DETAIL * new[..., 3]
         before, after = (
             cv2.merge([v[..., 0] + light * (v[..., 3] + light * v[..., 4]), *(v[..., c] + share * finer[..., c] for c in (1, 2))])
             for v, share in zip((own, new), shares, strict=True)
         )
     return np.asarray(image + (_shown(after) - _shown(before)))
-
-
-@cache
-def _table() -> tuple[np.ndarray, np.ndarray]:
-    """What is usual, as numbers that follow from a colour: weights of the mean, and of the logarithm of the deviation."""
-    text = resources.files(__package__).joinpath("hair_spread.json").read_text("utf-8")
-    table = json.loads(text)
-    return np.array(table["mean"]), np.array(table["deviation"])
-
-
-def usual(middle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """`HairStatistics.numbers` of heads whose median colour is this, OKLab with perceived lightness: mean and deviation, (82,)."""
-    mean, deviation = _table()
-    known = features_of_color(middle)
-    return known @ mean, np.exp(known[: len(deviation)] @ deviation)
-
-
-def features_of_color(middle: np.ndarray) -> np.ndarray:
-    """What hair's statistics follow from, (10,) float64; for colours that do not grow, as of the nearest that do."""
-    light = np.log(np.clip(float(middle[0]), 0.03, 0.85))
-    chroma = float(np.hypot(middle[1], middle[2]))
-    color = np.log(np.clip(chroma, 0.004, 0.1))
-    hue = np.clip(np.arctan2(middle[2], middle[1]) - np.pi / 3, -0.6, 0.6) * np.clip(chroma / 0.03, 0, 1)
-    return np.array([1, light, light**2, light**3, color, color * light, color**2, hue, hue * light, color * light**2])
 
 
 def _seen(rgb: np.ndarray) -> np.ndarray:

@@ -15,7 +15,25 @@ import numpy as np
 
 from ...pixels.cells import in_cells
 
-__all__ = ["OF_COLOR", "SCALES", "HairStatistics", "by_light", "levels", "local_mean", "loudness", "statistics_of", "turned"]
+__all__ = [
+    "OF_COLOR",
+    "QUANTILES",
+    "SCALES",
+    "TAILS",
+    "HairStatistics",
+    "bent",
+    "by_light",
+    "covariance",
+    "hue_axis",
+    "knots_of",
+    "levels",
+    "local_mean",
+    "lock_light",
+    "loudness",
+    "statistics_of",
+    "turned",
+    "without_light",
+]
 
 #: Standard deviations that part single hairs, strands, locks, waves and the broad light, in face units.
 SCALES = (0.004, 0.010, 0.024, 0.06)
@@ -116,7 +134,7 @@ def statistics_of(colors: np.ndarray, weight: np.ndarray, unit: float) -> HairSt
     own = without_light(colors, lock, knots, along, across)
     shape, loud, uneven, spread = [], [], [], []
     for k, level in enumerate(levels(own, weight, unit)):
-        spread.append(np.cov(level[sure].T))
+        spread.append(covariance(level[sure]))
         if k < len(SCALES) - 1:
             volume = loudness(level[..., 0], weight, unit)
             usual = by_light(lock[sure], np.log(volume[sure]), knots)
@@ -125,6 +143,11 @@ def statistics_of(colors: np.ndarray, weight: np.ndarray, unit: float) -> HairSt
             shape.append(np.quantile((level[..., 0] / volume)[sure], TAILS))
     light = np.quantile(colors[..., 0][sure], QUANTILES)
     return HairStatistics(light, along, across, np.array(spread), np.array(shape[:2]), np.array(loud), np.array(uneven))
+
+
+def covariance(values: np.ndarray) -> np.ndarray:
+    """Of values, (N, 3), that may all be the same: (3, 3), a little of which no eight bits can show."""
+    return np.asarray(np.cov(values.T, bias=True) + 1e-8 * np.eye(values.shape[1]))
 
 
 def lock_light(unit: float) -> float:
