@@ -11,10 +11,10 @@ import { gaussian } from "../pixels/blur";
 import { Enlarged, inCells } from "../pixels/cells";
 import { type Color, fromOklab, oklabOf, ofHex, toOklab } from "../pixels/color";
 import { type Numbers, deviationOf, interpolated, meanOf, rising } from "../pixels/lists";
-import { type Matrix, covarianceOf, identity, outer, product, sum, transposed, withValues } from "../pixels/matrices";
+import { type Matrix, identity, outer, product, sum, transposed, withValues } from "../pixels/matrices";
 import { Random, SeedSequence } from "../pixels/random";
 import { Raster, clamp, median, stacked } from "../pixels/raster";
-import table from "./hairSpread.json";
+import { usual } from "./hairSpread";
 import {
   HairStatistics,
   QUANTILES,
@@ -22,6 +22,7 @@ import {
   TAILS,
   bent,
   byLight,
+  covariance,
   hueAxis,
   isOfColor,
   knotsOf,
@@ -43,26 +44,29 @@ import { fromPerceived, perceived } from "./tone";
 const DETAIL = 130;
 /** Within how much of its outline hair is not sure, in face units, and how wide its soft edge is. */
 const OUTLINE = 0.012;
-const EDGE = 0.02;
+const EDGE = 0.03;
+/** Hair that is so many times closer to being none is taken to be mixed with what is behind it; see `foreground`. */
+const WARY = 3;
 /** How many deviations from the usual a head keeps at most. */
 const MOST_UNUSUAL = 2.5;
-/** How much a scale is strengthened at most, in light and, each, in colour: what is dark shows little, and noise and the room beside it. */
-const MOST = 4;
+/** How much a scale is strengthened at most, in light and, one by one, in colour: what is dark shows little, and noise beside it. */
+const MOST = 3;
 const MOST_COLOR = [4, 4, 3, 2, 1.5];
 /** Over what distance in colour a head gives up how its colours are spread, OKLab with perceived lightness. */
 const KEPT_COLOR = 0.6;
 /** Logarithm of how much louder or quieter a place may become. */
-const MOST_LOUD = 1.8;
+const MOST_LOUD = 1.2;
+/** How much of the colour that is in detail finer than the copy stays, where all of it would be as loud as light. */
 const COLOR_DETAIL = 0.25;
 /** How many pixels are looked at for detail that is finer than the copy. */
 const SAMPLES = 20_000;
-/** How far normal values z lean if their square is added, z + z * z, per share of it, and how much of it there may be: it still rises. */
+/** How far normal values z lean if so much of their square is added, and how much of it there may be, so that it still rises. */
 const LEANING_OF_SQUARE = 2.33;
 const MOST_BENT = 0.2;
 /** Of white noise, as rounding to eight bits makes it, how much lies in single hairs and in strands. */
 const ROUNDING = [1.3, 0.15];
 
-/** Detail finer than a copy of a picture shows: how loud it is, as a share of the copy's finest, and how far it leans to the light. */
+/** Detail finer than a copy shows: how loud it is, as a share of the copy's finest, and how far it leans to the light. */
 interface Finer {
   loudness: number;
   leaning: number;
@@ -104,7 +108,9 @@ export class HeadOfHair {
     const around = gaussian(share, Math.max(OUTLINE * size, 0.5));
     const inner = share.map((value, i) => value * clamp(2 * around.data[i] - 1, 0, 1));
     const weight = inner.max >= 0.5 ? inner : share; // a few strands: the best there is
-    return new HeadOfHair(seen(foreground(inCells(image, cell), share, EDGE * size)), weight, size, cell, image);
+    // Along the edge what is behind shows through: a little of a bright wall would be a highlight, and dyed white.
+    const wary = share.map((value) => clamp(1 - WARY * (1 - value), 0, 1));
+    return new HeadOfHair(seen(foreground(inCells(image, cell), wary, EDGE * size)), weight, size, cell, image);
   }
 
   /** The statistics that this head would have in a colour. */
@@ -201,7 +207,7 @@ export class HeadOfHair {
     return light.map((_, i) => all.reduce((total, level, k) => total + gains[k] * level.data[i], mean));
   }
 
-  /** Light whose single hairs, strands and locks are as loud as wanted where it is so bright; its locks' light; and that at KNOTS. */
+  /** Light with single hairs, strands and locks as loud as wanted where it is so bright; its locks' light; that at KNOTS. */
   private loud(light: Raster, wanted: HairStatistics): { light: Raster; lock: Raster; knots: number[] } {
     const { sure, weight, unit } = this;
     const lock = localMean(light, weight, lockLight(unit));
@@ -235,7 +241,7 @@ export class HeadOfHair {
     const result: [Raster, Raster] = [new Raster(values.height, values.width), new Raster(values.height, values.width)];
     levels(values, this.weight, this.unit).forEach(({ data }, k) => {
       const level = new Raster(values.height, values.width, 3, data);
-      const own = covarianceOf([0, 1, 2].map((c) => picked(level, this.sure, c)));
+      const own = covariance([0, 1, 2].map((c) => picked(level, this.sure, c)));
       const spread = wanted[k];
       const follows = own[0].slice(1).map((value) => value / own[0][0]);
       const follow = spread[0].slice(1).map((value) => value / Math.sqrt(spread[0][0] * own[0][0]));
@@ -264,7 +270,9 @@ export function repainted(image: Raster, own: Raster, fresh: Raster): Raster {
   const lab = seen(image);
   for (let i = 0, k = 0, at = 0; i < own.area; i++, k += 3, at += 5) {
     const share = own.data[at + 3];
-    const finer = lab.data[k] - own.data[at];
+    // As far as it rises; beyond, as at an edge where something else shows through, it would turn round.
+    const most = (0.4 * fresh.data[at + 3]) / (Math.abs(fresh.data[at + 4]) + 1e-6);
+    const finer = clamp(lab.data[k] - own.data[at], -most, most);
     for (const [values, all, color] of [
       [before.data, own.data, share],
       [after.data, fresh.data, COLOR_DETAIL * fresh.data[at + 3]],
@@ -275,22 +283,6 @@ export function repainted(image: Raster, own: Raster, fresh: Raster): Raster {
   }
   const [from, to] = [shown(before).data, shown(after).data];
   return image.map((value, k) => value + (to[k] - from[k]));
-}
-
-/** `HairStatistics.numbers` of heads whose median colour is this, OKLab with perceived lightness: mean and deviation. */
-function usual(middle: Color): { mean: number[]; spread: number[] } {
-  const known = featuresOfColor(middle);
-  const [mean, deviation] = [table.mean, table.deviation].map((weights) => product([known.slice(0, weights.length)], weights)[0]);
-  return { mean, spread: deviation.map(Math.exp) };
-}
-
-/** What hair's statistics follow from; for colours that do not grow, as of the nearest that do. */
-function featuresOfColor([lightness, a, b]: Color): number[] {
-  const light = Math.log(clamp(lightness, 0.03, 0.85));
-  const chroma = Math.hypot(a, b);
-  const color = Math.log(clamp(chroma, 0.004, 0.1));
-  const hue = clamp(Math.atan2(b, a) - Math.PI / 3, -0.6, 0.6) * clamp(chroma / 0.03, 0, 1);
-  return [1, light, light ** 2, light ** 3, color, color * light, color ** 2, hue, hue * light, color * light ** 2];
 }
 
 /** OKLab with perceived lightness. */

@@ -4,7 +4,7 @@ import { gaussian } from "../pixels/blur";
 import { Enlarged, inCells } from "../pixels/cells";
 import type { Color } from "../pixels/color";
 import { type Numbers, deviationOf, interpolated, meanOf, rising } from "../pixels/lists";
-import { type Matrix, covarianceOf, outer, withValues } from "../pixels/matrices";
+import { type Matrix, covarianceOf, identity, outer, sum, withValues } from "../pixels/matrices";
 import { type Raster, clamp, quantile, stacked, weighted } from "../pixels/raster";
 
 /** Standard deviations that part single hairs, strands, locks, waves and the broad light, in face units. */
@@ -72,7 +72,7 @@ export class HairStatistics {
     const low = rising(reach.slice(0, 3).map(Math.exp).reverse()).reverse();
     const high = rising(reach.slice(3).map(Math.exp));
     const light = [...low.map((value) => lightness - value), lightness, ...high.map((value) => lightness + value)];
-    const spread = rowsOf(scales, 6).map((row) => covariance(row.slice(0, 3).map(Math.exp), row.slice(3).map(Math.tanh)));
+    const spread = rowsOf(scales, 6).map((row) => tied(row.slice(0, 3).map(Math.exp), row.slice(3).map(Math.tanh)));
     const color = Math.max(chroma, LEAST_CHROMA);
     const [along, across] = [colors.slice(0, 5).map((value) => color * value + chroma), colors.slice(5).map((value) => color * value)];
     return new HairStatistics(light, along, across, spread, rowsOf(shape, 9).map(sorted), rowsOf(loud, 5), uneven);
@@ -88,7 +88,7 @@ function sorted(values: number[]): number[] {
 }
 
 /** The covariance with these deviations and, as near as one can be, these correlations. */
-function covariance(deviation: number[], ties: number[]): Matrix {
+function tied(deviation: number[], ties: number[]): Matrix {
   const correlation: Matrix = [
     [1, ties[0], ties[1]],
     [ties[0], 1, ties[2]],
@@ -110,7 +110,7 @@ export function statisticsOf(colors: Raster, weight: Raster, unit: number): Hair
   const own = withoutLight(colors, lock, knots, along, across);
   const [spread, shape, loud, uneven]: [Matrix[], number[][], number[][], number[]] = [[], [], [], []];
   levels(own, weight, unit).forEach((level, k) => {
-    spread.push(covarianceOf([0, 1, 2].map((c) => picked(level, sure, c))));
+    spread.push(covariance([0, 1, 2].map((c) => picked(level, sure, c))));
     if (k >= SCALES.length - 1) return;
     const light = level.plane(0);
     const volume = loudness(light, weight, unit);
@@ -124,19 +124,32 @@ export function statisticsOf(colors: Raster, weight: Raster, unit: number): Hair
   return new HairStatistics(quantiles(picked(colors, sure), QUANTILES), along, across, spread, shape, loud, uneven);
 }
 
-/** Where it is hair and nothing else, or most surely: indices of pixels. */
+/** Of several lists, which may hold one value throughout: with a little of which no eight bits can show. */
+export function covariance(lists: Float64Array[]): Matrix {
+  return sum(covarianceOf(lists), identity(lists.length), 1e-8);
+}
+
+const places = new WeakMap<Raster, Int32Array>();
+
+/** Where it is hair and nothing else, or most surely: indices of pixels. Found once for each weight. */
 export function surely(weight: Raster): Int32Array {
-  const least = Math.min(0.8, weight.max);
-  const found: number[] = [];
-  weight.data.forEach((value, i) => {
-    if (value >= least) found.push(i);
-  });
-  return Int32Array.from(found);
+  let found = places.get(weight);
+  if (!found) {
+    const least = Math.min(0.8, weight.max);
+    found = new Int32Array(weight.area);
+    let count = 0;
+    for (let i = 0; i < found.length; i++) if (weight.data[i] >= least) found[count++] = i;
+    found = found.slice(0, count);
+    places.set(weight, found);
+  }
+  return found;
 }
 
 /** One channel's values at some pixels. */
 export function picked({ data, channels }: Raster, pixels: Int32Array, channel = 0): Float64Array {
-  return Float64Array.from(pixels, (i) => data[i * channels + channel]);
+  const result = new Float64Array(pixels.length);
+  for (let i = 0; i < result.length; i++) result[i] = data[pixels[i] * channels + channel];
+  return result;
 }
 
 export function quantiles(values: Float64Array, shares: Numbers): number[] {
@@ -215,14 +228,31 @@ export function loudness(light: Raster, weight: Raster, unit: number): Raster {
 
 /** Gaussian mean of what the weight picks; broad ones are found on cells, of which they need no more. */
 export function localMean(values: Raster, weight: Raster, sigma: number): Raster {
-  const cell = Math.max(Math.min(Math.floor(sigma / 3), weight.height, weight.width), 1);
-  const some = weight.map((value) => value + 1e-5); // where no hair is near, whatever is
-  const [summed, total] = [weighted(values, some), some].map((of) => gaussian(inCells(of, cell), Math.max(sigma / cell, 0.3)));
+  const { cell, some, safe } = around(weight, sigma);
+  const mean = gaussian(inCells(weighted(values, some), cell), Math.max(sigma / cell, 0.3));
   const { channels } = values;
-  const mean = summed.data;
-  for (let i = 0, k = 0; i < total.data.length; i++) {
-    const safe = Math.max(total.data[i], 1e-9);
-    for (let c = 0; c < channels; c++, k++) mean[k] /= safe;
+  for (let i = 0, k = 0; i < safe.data.length; i++) for (let c = 0; c < channels; c++, k++) mean.data[k] /= safe.data[i];
+  return cell === 1 ? mean : new Enlarged(mean, cell).part([0, 0, weight.width, weight.height]);
+}
+
+interface Around {
+  cell: number;
+  some: Raster;
+  safe: Raster;
+}
+const known = new WeakMap<Raster, Map<number, Around>>();
+
+/** Of a weight, how much of it lies round about: found once, since many means are taken with it. */
+function around(weight: Raster, sigma: number): Around {
+  const all = known.get(weight) ?? new Map<number, Around>();
+  known.set(weight, all);
+  let found = all.get(sigma);
+  if (!found) {
+    const cell = Math.max(Math.min(Math.floor(sigma / 3), weight.height, weight.width), 1);
+    const some = weight.map((value) => value + 1e-5); // where no hair is near, whatever is
+    const safe = gaussian(inCells(some, cell), Math.max(sigma / cell, 0.3)).map((value) => Math.max(value, 1e-9));
+    found = { cell, some, safe };
+    all.set(sigma, found);
   }
-  return cell === 1 ? summed : new Enlarged(summed, cell).part([0, 0, weight.width, weight.height]);
+  return found;
 }

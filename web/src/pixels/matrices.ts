@@ -51,7 +51,7 @@ function rotate(left: Matrix, vectors: Matrix, p: number, q: number): void {
   }
 }
 
-/** How the numbers of several lists vary together, as `numpy.cov`. */
+/** How the numbers of several lists vary together, as `numpy.cov` with its bias. */
 export function covarianceOf(lists: Numbers[]): Matrix {
   const count = lists[0].length;
   const means = lists.map(meanOf);
@@ -59,7 +59,7 @@ export function covarianceOf(lists: Numbers[]): Matrix {
     lists.map((second, j) => {
       let total = 0;
       for (let k = 0; k < count; k++) total += (first[k] - means[i]) * (second[k] - means[j]);
-      return total / (count - 1);
+      return total / count;
     }),
   );
 }
