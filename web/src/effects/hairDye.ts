@@ -10,10 +10,11 @@ import { foreground } from "../pixels/blend";
 import { gaussian } from "../pixels/blur";
 import { Enlarged, inCells } from "../pixels/cells";
 import { type Color, fromOklab, oklabOf, ofHex, toOklab } from "../pixels/color";
-import { type Numbers, deviationOf, interpolated, meanOf, rising } from "../pixels/lists";
+import { deviationOf, interpolated, meanOf } from "../pixels/lists";
 import { type Matrix, identity, outer, product, sum, transposed, withValues } from "../pixels/matrices";
 import { Random, SeedSequence } from "../pixels/random";
 import { Raster, clamp, median, stacked } from "../pixels/raster";
+import { bentTails, toned } from "./hairCurves";
 import { usual } from "./hairSpread";
 import {
   HairStatistics,
@@ -184,9 +185,8 @@ export class HeadOfHair {
     const spread = unrounded(wanted.spread, target);
     const ownLock = localMean(this.colors.plane(0), this.weight, lockLight(this.unit));
     const bare = withoutLight(this.colors, ownLock, knotsOf(picked(ownLock, sure)), own.along, own.across);
-    const toned = tone(bare.plane(0), own.light, wanted.light);
-    const even = this.spread(toned, spread.map((level) => level[0][0]));
-    const { light, lock, knots } = this.loud(tone(even, quantiles(picked(even, sure), QUANTILES), wanted.light), wanted);
+    const even = this.spread(toned(bare.plane(0), own.light, wanted.light), spread.map((level) => level[0][0]));
+    const { light, lock, knots } = this.loud(toned(even, quantiles(picked(even, sure), QUANTILES), wanted.light), wanted);
     const tied = this.tied(stacked(light, bare.plane(1), bare.plane(2)), spread);
     const follows = [wanted.along, wanted.across].map((to) => bent(lock, knots, to));
     const [x, y] = hueAxis(target);
@@ -222,7 +222,7 @@ export class HeadOfHair {
       const unusual = loud.map((value, i) => value - usualHere.data[i]);
       const uneven = Math.max(Math.exp(wanted.uneven[k]) - 0.05, 0.05) / Math.max(deviationOf(picked(unusual, sure)), 0.05);
       let even = level.map((value, i) => value / volume.data[i]);
-      if (k < wanted.shape.length) even = tails(even, quantiles(picked(even, sure), TAILS), wanted.shape[k]);
+      if (k < wanted.shape.length) even = bentTails(even, quantiles(picked(even, sure), TAILS), wanted.shape[k]);
       const wantedHere = bent(lock, knots, wanted.loud[k]);
       for (let i = 0; i < fine.data.length; i++) {
         const [now, next] = [loud.data[i], wantedHere.data[i] + uneven * unusual.data[i]];
@@ -231,9 +231,9 @@ export class HeadOfHair {
       }
     });
     const all = rest.map((value, i) => value + fine.data[i]);
-    const toned = tone(rest, quantiles(picked(all, sure), QUANTILES), wanted.light).map((value, i) => value + fine.data[i]);
-    const newLock = localMean(toned, weight, lockLight(unit));
-    return { light: toned, lock: newLock, knots: knotsOf(picked(newLock, sure)) };
+    const result = toned(rest, quantiles(picked(all, sure), QUANTILES), wanted.light).map((value, i) => value + fine.data[i]);
+    const newLock = localMean(result, weight, lockLight(unit));
+    return { light: result, lock: newLock, knots: knotsOf(picked(newLock, sure)) };
   }
 
   /** Chroma along and across, tied to the final light as wanted within each scale. */
@@ -353,45 +353,4 @@ function leastMoving(own: Matrix, wanted: Matrix, most: number): Matrix {
 
 function rootOf(value: number): number {
   return Math.sqrt(Math.max(value, 0));
-}
-
-/** Values whose distribution at TAILS is moved; beyond, at most 0.7 of the distance stays. */
-function tails(values: Raster, own: number[], wanted: number[]): Raster {
-  const reach = 4;
-  const last = own.length - 1;
-  const places = own.map((value, k) => value + 1e-4 * k);
-  const to = [wanted[0] - 0.7 * reach, ...wanted, wanted[last] + 0.7 * reach];
-  return bent(values, [places[0] - reach, ...places, places[last] + reach], to);
-}
-
-/**
- * Light whose quantiles are moved by a smooth curve that never falls; beyond them it bends towards black and white.
- *
- * Cubic pieces with the slopes of Fritsch and Butland, SIAM J. Sci. Stat. Comput. 5 (1984).
- */
-function tone(light: Raster, own: Numbers, wanted: Numbers): Raster {
-  const x = rising(own).map((value, k) => value + 1e-4 * k);
-  const y = rising(Array.from(wanted, (value) => clamp(value, 0.005, 0.99))).map((value, k) => value + 1e-5 * k);
-  const last = x.length - 1;
-  const wide = x.slice(1).map((value, k) => value - x[k]);
-  const steep = wide.map((width, k) => (y[k + 1] - y[k]) / width);
-  const slopes = x.map((_, k) => {
-    if (k === 0 || k === last) return steep[Math.min(k, last - 1)];
-    const [before, after] = [wide[k] + 2 * wide[k - 1], 2 * wide[k] + wide[k - 1]];
-    return (before + after) / (after / steep[k - 1] + before / steep[k]);
-  });
-  const [low, high] = [slopes[0], slopes[last]].map((slope) => clamp(slope, 0.3, 4));
-  const [dark, bright] = [y[0], 1 - y[last]];
-  const places = Float64Array.from({ length: 4096 }, (_, i) => -0.2 + (1.4 * i) / 4095);
-  const curve = places.map((place) => {
-    const next = x.findIndex((value) => value >= place);
-    const k = clamp((next < 0 ? x.length : next) - 1, 0, wide.length - 1);
-    const t = clamp((place - x[k]) / wide[k], 0, 1);
-    const start = (1 + 2 * t) * (1 - t) ** 2 * y[k] + t * (1 - t) ** 2 * wide[k] * slopes[k];
-    const end = t ** 2 * (3 - 2 * t) * y[k + 1] - t ** 2 * (1 - t) * wide[k] * slopes[k + 1];
-    const [below, above] = [Math.max(x[0] - place, 0), Math.max(place - x[last], 0)];
-    const down = dark * (1 - Math.exp((-below * low) / Math.max(dark, 1e-3)));
-    return start + end - down + bright * (1 - Math.exp((-above * high) / Math.max(bright, 1e-3)));
-  });
-  return bent(light, places, curve);
 }
