@@ -16,6 +16,7 @@ import numpy as np
 from ...pixels import color as colors
 from ...pixels.blend import foreground
 from ...pixels.cells import Enlarged, in_cells
+from .hair_curves import bent_tails, toned
 from .hair_spread import usual
 from .hair_statistics import (
     OF_COLOR,
@@ -192,9 +193,9 @@ class HeadOfHair:
         spread = _unrounded(wanted.spread, target)
         lock = local_mean(self._colors[..., 0], self.weight, lock_light(self.unit))
         result = without_light(self._colors, lock, knots_of(lock[sure]), own.along, own.across)
-        result[..., 0] = _tone(result[..., 0], own.light, wanted.light)
+        result[..., 0] = toned(result[..., 0], own.light, wanted.light)
         light = self._spread(result[..., 0], spread[:, 0, 0])
-        light, lock, knots = self._loud(_tone(light, np.quantile(light[sure], QUANTILES), wanted.light), wanted)
+        light, lock, knots = self._loud(toned(light, np.quantile(light[sure], QUANTILES), wanted.light), wanted)
         a, b = self._tied(cv2.merge([light, result[..., 1], result[..., 2]]), spread)
         axis = hue_axis(target) * (1, -1)
         a, b = turned(a + bent(lock, knots, wanted.along), b + bent(lock, knots, wanted.across), axis)
@@ -225,10 +226,10 @@ class HeadOfHair:
             uneven = max(float(np.exp(wanted.uneven[k])) - 0.05, 0.05) / max(float(unusual[sure].std()), 0.05)
             level = level / volume
             if k < len(wanted.shape):
-                level = _tails(level, np.quantile(level[sure], TAILS), wanted.shape[k])
+                level = bent_tails(level, np.quantile(level[sure], TAILS), wanted.shape[k])
             new = bent(lock, knots, wanted.loud[k]) + np.float32(uneven) * unusual
             fine += level * np.asarray(cv2.exp(np.clip(new, loud - _MOST_LOUD, loud + _MOST_LOUD)))
-        light = _tone(rest, np.quantile((rest + fine)[sure], QUANTILES), wanted.light) + fine
+        light = toned(rest, np.quantile((rest + fine)[sure], QUANTILES), wanted.light) + fine
         lock = local_mean(light, weight, lock_light(unit))
         return light, lock, knots_of(lock[sure])
 
@@ -321,33 +322,3 @@ def _least_moving(own: np.ndarray, wanted: np.ndarray, most: float) -> np.ndarra
 def _root(covariance: np.ndarray) -> np.ndarray:
     values, vectors = np.linalg.eigh(covariance)
     return np.asarray((vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T)
-
-
-def _tails(values: np.ndarray, own: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Values whose distribution at TAILS is moved; beyond, at most 0.7 of the distance stays."""
-    own = own + 1e-4 * np.arange(len(own))
-    reach = 4.0
-    places = np.concatenate([[own[0] - reach], own, [own[-1] + reach]])
-    return bent(values, places, np.concatenate([[wanted[0] - 0.7 * reach], wanted, [wanted[-1] + 0.7 * reach]]))
-
-
-def _tone(light: np.ndarray, own: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Light whose quantiles are moved by a smooth curve that never falls; beyond them it bends towards black and white.
-
-    Cubic pieces with the slopes of Fritsch and Butland, SIAM J. Sci. Stat. Comput. 5 (1984).
-    """
-    x = np.maximum.accumulate(own) + 1e-4 * np.arange(len(own))
-    y = np.maximum.accumulate(np.clip(wanted, 0.005, 0.99)) + 1e-5 * np.arange(len(own))
-    wide, steep = np.diff(x), np.diff(y) / np.diff(x)
-    inner = (wide[1:] + 2 * wide[:-1], 2 * wide[1:] + wide[:-1])
-    slopes = np.concatenate([steep[:1], (inner[0] + inner[1]) / (inner[1] / steep[:-1] + inner[0] / steep[1:]), steep[-1:]])
-    places = np.linspace(-0.2, 1.2, 4096)
-    k = np.clip(np.searchsorted(x, places) - 1, 0, len(wide) - 1)
-    t = np.clip((places - x[k]) / wide[k], 0, 1)
-    curve = (1 + 2 * t) * (1 - t) ** 2 * y[k] + t * (1 - t) ** 2 * wide[k] * slopes[k]
-    curve += t**2 * (3 - 2 * t) * y[k + 1] - t**2 * (1 - t) * wide[k] * slopes[k + 1]
-    below, above = np.maximum(x[0] - places, 0), np.maximum(places - x[-1], 0)
-    low, high = np.clip(slopes[[0, -1]], 0.3, 4)
-    curve -= y[0] * (1 - np.exp(-below * low / max(y[0], 1e-3)))
-    curve += (1 - y[-1]) * (1 - np.exp(-above * high / max(1 - y[-1], 1e-3)))
-    return bent(light, places, curve)
