@@ -15,3 +15,6 @@ def test_the_browser_knows_labels_effects_and_their_parameters_as_python_declare
         pytest.skip("web/ is not here")
     made = runpy.run_path(str(WEB / "make_facts.py"))
     assert (WEB / "src" / "facts.json").read_text(encoding="utf-8") == made["text"](), "run python web/make_facts.py"
+    assert (WEB / "src" / "effects" / "hairSpread.json").read_text(encoding="utf-8") == made["hair"](), (
+        "run python web/make_facts.py"
+    )

@@ -2,7 +2,7 @@
 
     python web/make_facts.py
 
-into ``web/src/facts.json``, which is kept, so that a build needs no Python.
+into ``web/src/facts.json``, which is kept, so that a build needs no Python. What is usual in hair is copied beside its effect.
 `tests/test_web_facts.py` holds it to the code.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from facefx.labels import Label, Region
 from facefx.plugins.installed import registry
 
 TARGET = Path(__file__).parent / "src" / "facts.json"
+HAIR = Path(__file__).parent / "src" / "effects" / "hairSpread.json"
 #: What `web/src/effects` has. All other effects are known by their names, so that a look that has one is told of it.
 HERE = ("recolor_lips", "recolor_hair", "smooth_skin", "blur_background", "anonymize")
 
@@ -67,5 +69,11 @@ def text() -> str:
     return json.dumps(facts(), indent=1) + "\n"
 
 
+def hair() -> str:
+    """What `facefx.effects.tools.hair_dye` knows of hair's statistics."""
+    return resources.files("facefx.effects.tools").joinpath("hair_spread.json").read_text("utf-8")
+
+
 if __name__ == "__main__":
     TARGET.write_text(text(), encoding="utf-8")
+    HAIR.write_text(hair(), encoding="utf-8")

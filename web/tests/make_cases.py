@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from facefx.effects.tools.hair_dye import HeadOfHair
 from facefx.errors import ParameterError
 from facefx.pixels import color
 from facefx.pixels.masks import depth
@@ -27,6 +28,16 @@ def hex_of(code: str) -> str | None:
         return color.hex_code(color.parse(code))
     except ParameterError:
         return None
+
+
+def hair() -> dict[str, Any]:
+    """The statistics of a little noise, brown and louder to the right, with a soft edge on the left, and what it is in blonde."""
+    noise = np.random.default_rng(0).random((30, 40, 3))
+    across = np.arange(40)
+    image = np.float32([0.3, 0.2, 0.14]) * (0.6 + noise.astype(np.float32) * np.float32(across / 40)[:, None])
+    mask = np.broadcast_to(np.float32(np.clip((across - 4) / 4, 0, 1)), (30, 40))
+    head = HeadOfHair.of(image, mask, 260)
+    return {"statistics": head.statistics.numbers(), "blonde": head.grown("#d8b06a").values.reshape(-1, 5)}
 
 
 def cases() -> dict[str, Any]:
@@ -51,8 +62,10 @@ def cases() -> dict[str, Any]:
         "oklab": color.to_oklab(colors[None])[0],
         "seedWords": np.random.SeedSequence([7, 2**60 + 3, 0]).generate_state(5),
         "normal": np.random.default_rng([1, 2, 3]).standard_normal(20_000, np.float32)[::40],
+        "shares": np.random.default_rng([1, 2, 3]).random(5),
         "codes": {code: hex_of(code) for code in CODES},
         "deltaE": color.delta_e(colors[:6], colors[6:]),
+        "hair": {name: plain(values) for name, values in hair().items()},
     }
 
 

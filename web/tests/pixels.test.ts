@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { HeadOfHair } from "../src/effects/hairDye";
 import { gaussian } from "../src/pixels/blur";
 import { deltaE, fromOklab, oklabOf, toOklab } from "../src/pixels/color";
+import { covarianceOf, product, withValues } from "../src/pixels/matrices";
 import { Random, SeedSequence } from "../src/pixels/random";
-import { Raster } from "../src/pixels/raster";
+import { Raster, clamp } from "../src/pixels/raster";
 import { resized, resizedBytes, resizedSmoothly, shrunkTo } from "../src/pixels/resize";
 import { Bits, connected, depth, fillHoles } from "../src/pixels/shapes";
 import cases from "./cases.json";
@@ -63,5 +65,38 @@ describe("chance", () => {
     cases.normal.forEach((expected, i) => {
       expect(found[i]).toBeCloseTo(expected, 5);
     });
+    const shares = new Random(new SeedSequence([1, 2, 3])).shares(5);
+    cases.shares.forEach((expected, i) => {
+      expect(shares[i]).toBeCloseTo(expected, 6);
+    });
+  });
+});
+
+describe("matrices", () => {
+  it("have roots", () => {
+    const matrix = covarianceOf([[1, 2, 4, 3], [2, 1, 0, 5], [1, 1, 3, 0]]);
+    const root = withValues(matrix, Math.sqrt);
+    product(root, root).flat().forEach((value, i) => {
+      expect(value).toBeCloseTo(matrix.flat()[i], 12);
+    });
+  });
+});
+
+describe("hair", () => {
+  const noise = new Random(new SeedSequence([0])).shares(30 * 40 * 3);
+  const across = (i: number): number => i % 40;
+  const image = new Raster(30, 40, 3).map((_, k) => [0.3, 0.2, 0.14][k % 3] * (0.6 + (noise[k] * across(Math.floor(k / 3))) / 40));
+  const mask = new Raster(30, 40).map((_, i) => clamp((across(i) - 4) / 4, 0, 1));
+  const head = HeadOfHair.of(image, mask, 260);
+  it("has the statistics that Python finds", () => {
+    head.statistics.numbers().forEach((value, i) => {
+      expect(value, `number ${i}`).toBeCloseTo(cases.hair.statistics[i], 3);
+    });
+  });
+  it("is what Python makes of it in another colour", () => {
+    const found = head.grown("#d8b06a").values;
+    for (const [c, most] of [1e-3, 1e-3, 1e-3, 1e-3, 1e-2].entries()) {
+      expect(furthest(found.plane(c), cases.hair.blonde.map((pixel) => pixel[c])), `channel ${c}`).toBeLessThan(most);
+    }
   });
 });

@@ -138,7 +138,7 @@ function nearest(place: number, length: number): number {
 }
 
 /** A value between pixels, counted from the first one's middle, in 32nds of a pixel as OpenCV looks it up. */
-function lookedUp({ height, width, data }: Raster, x: number, y: number): number {
+export function lookedUp({ height, width, data }: Raster, x: number, y: number): number {
   const [fineX, fineY] = [rounded(x * 32) / 32, rounded(y * 32) / 32];
   const [left, top] = [Math.floor(fineX), Math.floor(fineY)];
   const [u, v] = [fineX - left, fineY - top];

@@ -50,23 +50,15 @@ function softLimit(offset: number, room: number): number {
   return room <= 1e-4 ? 0 : room - room * Math.exp(-offset / room);
 }
 
-/**
- * The same light and shade in the target's colour, OKLab.
- *
- * @param broad perceived lightness without fine detail, which the tone curve is applied to; what differs from it is multiplied by
- *   `detail`, since a bent curve would flatten the strands within a highlight. Without it pixels go through the curve themselves.
- */
-export function recolored(lab: Raster, { source, target, shade, light, variety }: Palette, broad?: Raster, detail = 1): Raster {
+/** The same light and shade in the target's colour, OKLab. */
+export function recolored(lab: Raster, { source, target, shade, light, variety }: Palette): Raster {
   const result = new Raster(lab.height, lab.width, 3);
   const middle = perceived(target[0]);
   const from = perceived(source[0]);
-  for (let i = 0, k = 0; k < lab.data.length; i++, k += 3) {
-    const own = perceived(lab.data[k]);
-    const offset = (broad ? broad.data[i] : own) - from;
+  for (let k = 0; k < lab.data.length; k += 3) {
+    const offset = perceived(lab.data[k]) - from;
     const above = softLimit(Math.max(offset, 0) * light, 1 - middle);
-    let lightness = above - softLimit(Math.max(-offset, 0) * shade, middle) + middle;
-    if (broad) lightness += detail * (own - broad.data[i]);
-    lightness = clamp(lightness, 0, 1);
+    const lightness = clamp(above - softLimit(Math.max(-offset, 0) * shade, middle) + middle, 0, 1);
     // Pigments are most colourful at middle light: shadows lose chroma with their light, highlights turn towards the lamp's white.
     const fading =
       lightness < middle ? Math.max(lightness / Math.max(middle, 1e-3), 1e-18) ** 0.7 : 1 - (0.5 / Math.max(1 - middle, 1e-3)) * above;

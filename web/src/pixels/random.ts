@@ -70,12 +70,22 @@ export class Random {
       this.kept = null;
       return bits;
     }
+    const word = this.word();
+    this.kept = Number(word >> 32n);
+    return Number(word & 0xffffffffn);
+  }
+
+  /** 64 random bits. */
+  private word(): bigint {
     this.advance();
     const folded = BigInt.asUintN(64, this.state) ^ (this.state >> 64n);
     const turn = this.state >> 122n;
-    const word = BigInt.asUintN(64, (folded >> turn) | (folded << (64n - turn)));
-    this.kept = Number(word >> 32n);
-    return Number(word & 0xffffffffn);
+    return BigInt.asUintN(64, (folded >> turn) | (folded << (64n - turn)));
+  }
+
+  /** So many evenly spread from 0 up to 1, as `random` gives them. */
+  shares(count: number): Float64Array {
+    return Float64Array.from({ length: count }, () => Number(this.word() >> 11n) / 2 ** 53);
   }
 
   /** Evenly spread from 0 up to 1. */

@@ -9,11 +9,10 @@ import numpy as np
 from ...declare.declarations import Color, Range, effect
 from ...face.face import FaceView
 from ...pixels import color as colors
-from ...pixels.blend import in_front
-from ..tools.dye import Dye, broad_light, own_color
+from ...pixels.cells import Enlarged
 from ..tools.hair import hair_of
+from ..tools.hair_dye import HeadOfHair, repainted
 from ..tools.hair_patterns import share_of_second
-from ..tools.recoloring import perceived, surely_inside
 
 __all__ = ["recolor_hair"]
 
@@ -38,27 +37,23 @@ def recolor_hair(
     ``"streaks"`` lays strands of `second` along the hair's own, other ones with another seed; ``"split"`` has `second` on the
     subject's right.
     """
-    own = surely_inside(image, mask)
-    first = Dye.of(color, own)
-    other = first if pattern == "full" else Dye.of(second, own)
-    shares = () if pattern == "full" else (share_of_second(pattern, hair_of(image, mask, face), rng),)
+    head = HeadOfHair.of(image, mask, unit)
+    first = head.own if natural and pattern != "full" else head.grown(color)
+    patterned: tuple[Enlarged | np.ndarray, ...] = ()
+    if pattern != "full":
+        patterned = head.grown(second), share_of_second(pattern, hair_of(image, mask, face), rng)
 
-    def dye(image: np.ndarray, mask: np.ndarray, *about: np.ndarray) -> np.ndarray:
-        mean, near, slope, offset, *shares = about
-        lab = colors.to_oklab(image)
-        # The colour that the hair itself has, not the mixture at its edge, which would turn skin and sky into a bright rim.
-        hair = in_front(lab, mask, mean, near)
-        broad = slope * perceived(hair[..., 0]) + offset
-        dyed = lab if natural and shares else first.on(hair, broad)
-        for share in shares:
-            change = other.on(hair, broad) - dyed
-            dyed = dyed + share[..., None] * change
+    def dye(image: np.ndarray, own: np.ndarray, first: np.ndarray, *patterned: np.ndarray) -> np.ndarray:
+        new = own + np.float32(strength) * (first - own)
+        if patterned:
+            second, share = patterned[0], np.float32(strength) * patterned[1][..., None]
+            change = second - first
+            new = new + share * change
             if natural:
-                dyed[..., 1] += _WARMTH * share * (1 - strength * share) * np.maximum(change[..., 0], 0)
-        return colors.from_oklab(lab + np.float32(strength) * (dyed - lab))
+                new[..., 1:2] += np.float32(_WARMTH) * share * (1 - share) * np.maximum(change[..., :1], 0)
+        return repainted(image, own, new)
 
-    about = *own_color(image, mask, unit), *broad_light(image, mask, unit), *shares
-    return colors.within(mask > 0, dye, image, mask, *about)  # a head of hair fills about half of its box
+    return colors.within(mask > 0, dye, image, head.own, first, *patterned)  # a head of hair fills about half of its box
 
 
 #: Half bleached hair is warm, where a mixture of black and blonde would be olive: this part of the lightening is added as red.

@@ -1,0 +1,46 @@
+/** Curves that move one distribution of light onto another. */
+
+import { type Numbers, rising } from "../pixels/lists";
+import { type Raster, clamp } from "../pixels/raster";
+import { bent } from "./hairStatistics";
+
+/** Values whose distribution at TAILS is moved; beyond, at most 0.7 of the distance stays. */
+export function bentTails(values: Raster, own: number[], wanted: number[]): Raster {
+  const reach = 4;
+  const last = own.length - 1;
+  const places = own.map((value, k) => value + 1e-4 * k);
+  const to = [wanted[0] - 0.7 * reach, ...wanted, wanted[last] + 0.7 * reach];
+  return bent(values, [places[0] - reach, ...places, places[last] + reach], to);
+}
+
+/**
+ * Light whose quantiles are moved by a smooth curve that never falls; beyond them it bends towards black and white.
+ *
+ * Cubic pieces with the slopes of Fritsch and Butland, SIAM J. Sci. Stat. Comput. 5 (1984).
+ */
+export function toned(light: Raster, own: Numbers, wanted: Numbers): Raster {
+  const x = rising(own).map((value, k) => value + 1e-4 * k);
+  const y = rising(Array.from(wanted, (value) => clamp(value, 0.005, 0.99))).map((value, k) => value + 1e-5 * k);
+  const last = x.length - 1;
+  const wide = x.slice(1).map((value, k) => value - x[k]);
+  const steep = wide.map((width, k) => (y[k + 1] - y[k]) / width);
+  const slopes = x.map((_, k) => {
+    if (k === 0 || k === last) return steep[Math.min(k, last - 1)];
+    const [before, after] = [wide[k] + 2 * wide[k - 1], 2 * wide[k] + wide[k - 1]];
+    return (before + after) / (after / steep[k - 1] + before / steep[k]);
+  });
+  const [low, high] = [slopes[0], slopes[last]].map((slope) => clamp(slope, 0.3, 4));
+  const [dark, bright] = [y[0], 1 - y[last]];
+  const places = Float64Array.from({ length: 4096 }, (_, i) => -0.2 + (1.4 * i) / 4095);
+  const curve = places.map((place) => {
+    const next = x.findIndex((value) => value >= place);
+    const k = clamp((next < 0 ? x.length : next) - 1, 0, wide.length - 1);
+    const t = clamp((place - x[k]) / wide[k], 0, 1);
+    const start = (1 + 2 * t) * (1 - t) ** 2 * y[k] + t * (1 - t) ** 2 * wide[k] * slopes[k];
+    const end = t ** 2 * (3 - 2 * t) * y[k + 1] - t ** 2 * (1 - t) * wide[k] * slopes[k + 1];
+    const [below, above] = [Math.max(x[0] - place, 0), Math.max(place - x[last], 0)];
+    const down = dark * (1 - Math.exp((-below * low) / Math.max(dark, 1e-3)));
+    return start + end - down + bright * (1 - Math.exp((-above * high) / Math.max(bright, 1e-3)));
+  });
+  return bent(light, places, curve);
+}
