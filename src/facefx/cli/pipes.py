@@ -24,7 +24,8 @@ def with_stdin(inputs: Sequence[Path]) -> Iterator[list[Path]]:
         yield list(inputs)
         return
     from ..held_files import PREFIX, HeldFiles
-    from ..image.picture import max_pixels_of, read_object
+    from ..image.picture import max_pixels_of
+    from ..image.reading import read_object
 
     if sys.stdin.isatty():
         raise typer.BadParameter("- is what comes through stdin, and that is the keyboard; pipe a picture in", param_hint="'IN'")

@@ -17,8 +17,9 @@ from .files import opened, upright
 from .frames import HOLDING_SEVERAL, several_in
 from .guarded_pillow import pillow, quiet, too_large
 from .metadata import Metadata, metadata_of, without_gps, without_people
-from .picture import Picture, max_pixels_of, read_bytes
+from .picture import Picture, max_pixels_of
 from .rare_modes import plain
+from .reading import read_bytes
 from .sixteen_bits import has_16_bits
 
 __all__ = ["Animation", "check_holds", "encode_animation", "open_animation"]

@@ -29,7 +29,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import ImageError, ParameterError
-from ..held_files import held_bytes
 from ..shown import shown
 from .canvas import Canvas
 from .compression import DEFAULT_QUALITY, FileQuality, check_quality, compression_of
@@ -51,8 +50,9 @@ from .modes import (
 )
 from .profiles import profile_name, read_profile
 from .rare_modes import PLAIN_MODE
+from .reading import read_bytes, read_object
 
-__all__ = ["DEFAULT_MAX_PIXELS", "Picture", "Source", "max_pixels_of", "open_image", "read_bytes", "read_object", "save_image"]
+__all__ = ["DEFAULT_MAX_PIXELS", "Picture", "Source", "max_pixels_of", "open_image", "save_image"]
 
 #: The most pixels that a picture may have where neither `max_pixels` nor FACEFX_MAX_PIXELS says otherwise.
 DEFAULT_MAX_PIXELS = 100_000_000
@@ -307,39 +307,6 @@ def _from_pil(image: Image.Image, limit: int) -> Picture:
     if native.mode in ARRAY_MODES:
         image_array(native, what)
     return Picture(native, metadata, encoded=False)
-
-
-def read_bytes(path: Path, limit: int) -> bytes:
-    """What is in a file. Raises `ImageError` for what no picture of `limit` pixels can be."""
-    try:
-        if (held := held_bytes(path)) is not None:
-            return held
-        if path.is_dir():
-            raise ImageError(f"{str(path)!r} is a folder; name a picture file in it.")
-        if not path.exists():
-            raise ImageError(f"there is no file {str(path)!r}.")
-        if not path.is_file():
-            raise ImageError(f"{str(path)!r} is not a regular file.")
-        with path.open("rb") as file:
-            return read_object(file, limit)
-    except (OSError, ValueError) as error:
-        raise ImageError(f"the file {str(path)!r} cannot be read: {error}.") from error
-
-
-def read_object(file: Any, limit: int) -> bytes:
-    """All that is left in a binary file, refused where no picture within the limit could be that long."""
-    longest = 16 * limit + (
-        64 << 20
-    )  # float RGBA without compression, and as much again for metadata and other frames as is reasonable
-    try:
-        data = file.read(longest + 1)
-    except (OSError, ValueError) as error:
-        raise ImageError(f"the file cannot be read: {error}.") from error
-    if not isinstance(data, bytes):
-        raise ImageError(f"the file object gave {type(data).__name__}; open it in binary mode.")
-    if len(data) > longest:
-        raise ImageError(f"the file is longer than {longest} bytes, which no picture of {limit} pixels needs.")
-    return data
 
 
 def _check_size(height: int, width: int, what: str, limit: int) -> None:
