@@ -34,8 +34,8 @@ def hair() -> dict[str, Any]:
     """The statistics of a little noise, brown and louder to the right, with a soft edge on the left, and what it is in blonde."""
     noise = np.random.default_rng(0).random((30, 40, 3))
     across = np.arange(40)
-    image = np.float32([0.3, 0.2, 0.14]) * (0.6 + noise.astype(np.float32) * np.float32(across / 40)[:, None])
-    mask = np.broadcast_to(np.float32(np.clip((across - 4) / 4, 0, 1)), (30, 40))
+    image = np.array([0.3, 0.2, 0.14], np.float32) * (0.6 + noise.astype(np.float32) * (across / 40).astype(np.float32)[:, None])
+    mask = np.broadcast_to(np.clip((across - 4) / 4, 0, 1).astype(np.float32), (30, 40))
     head = HeadOfHair.of(image, mask, 260)
     return {"statistics": head.statistics.numbers(), "blonde": head.grown("#d8b06a").values.reshape(-1, 5)}
 
