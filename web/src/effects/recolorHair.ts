@@ -29,19 +29,28 @@ export const recolorHair: Paint<HairParameters> = ({ image, mask, unit, face, ra
   const where = Bits.of(mask, (value) => value > 0); // a head of hair fills about half of its box
   for (const tile of tiles(where)) {
     const [before, after] = [own.part(tile), first.part(tile)];
-    const mixed = before.map((value, k) => value + strength * (after.data[k] - value));
-    if (patterned) turn(mixed, after, patterned.second.part(tile), patterned.share.part(tile), strength, natural);
+    const goal = patterned ? patterned.second.part(tile) : after;
+    const mixed = mix(before, after, goal, patterned ? patterned.share.part(tile) : null, strength, natural);
     result.put(repainted(image.part(tile), before, mixed), tile[0], tile[1]);
   }
   return result;
 };
 
-/** Turn what is mixed from the first colour to the second, in their shares. */
-function turn(mixed: Raster, first: Raster, second: Raster, share: Raster, strength: number, natural: boolean): void {
-  const { channels } = mixed;
-  for (let i = 0, k = 0; i < share.data.length; i++, k += channels) {
-    const part = strength * share.data[i];
-    for (let c = k; c < k + channels; c++) mixed.data[c] += part * (second.data[c] - first.data[c]);
-    if (natural) mixed.data[k + 1] += WARMTH * part * (1 - part) * Math.max(second.data[k] - first.data[k], 0);
+/** The hair's own colours on their way to the first colour, or to where a pattern's share of the second takes it. */
+function mix(own: Raster, first: Raster, second: Raster, part: Raster | null, strength: number, natural: boolean): Raster {
+  const { channels } = own;
+  const mixed = own.copy();
+  for (let i = 0, k = 0; k < own.data.length; i++, k += channels) {
+    const turned = part ? part.data[i] : 0;
+    const share = part && natural ? strength * turned : strength;
+    let lighter = 0;
+    for (let c = k; c < k + channels; c++) {
+      const goal = part && natural ? second.data[c] : first.data[c] + turned * (second.data[c] - first.data[c]);
+      const change = goal - own.data[c];
+      mixed.data[c] += share * change;
+      if (c === k) lighter = Math.max(change, 0);
+    }
+    mixed.data[k + 1] += WARMTH * share * (1 - share) * lighter;
   }
+  return mixed;
 }

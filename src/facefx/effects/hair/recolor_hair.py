@@ -44,13 +44,13 @@ def recolor_hair(
         patterned = head.grown(second), share_of_second(pattern, hair_of(image, mask, face), rng)
 
     def dye(image: np.ndarray, own: np.ndarray, first: np.ndarray, *patterned: np.ndarray) -> np.ndarray:
-        new = own + np.float32(strength) * (first - own)
+        goal, share = first, np.full((*own.shape[:2], 1), strength, np.float32)
         if patterned:
-            second, share = patterned[0], np.float32(strength) * patterned[1][..., None]
-            change = second - first
-            new = new + share * change
-            if natural:
-                new[..., 1:2] += np.float32(_WARMTH) * share * (1 - share) * np.maximum(change[..., :1], 0)
+            second, part = patterned[0], patterned[1][..., None]
+            goal, share = (second, share * part) if natural else (first + part * (second - first), share)
+        change = goal - own
+        new = own + share * change
+        new[..., 1:2] += np.float32(_WARMTH) * share * (1 - share) * np.maximum(change[..., :1], 0)
         return repainted(image, own, new)
 
     return colors.within(mask > 0, dye, image, head.own, first, *patterned)  # a head of hair fills about half of its box
