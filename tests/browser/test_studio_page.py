@@ -161,19 +161,6 @@ def test_zoom_goes_to_the_pictures_own_pixels(screen: Screen) -> None:
     assert screen.errors == []
 
 
-@pytest.mark.parametrize("which", ["screen", "phone"])
-def test_a_preview_has_as_many_pixels_as_the_screen_shows_of_it(which: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    made: Screen = request.getfixturevalue(which)
-    Image.open(SAMPLES / "straight.jpg").resize((2400, 2400)).save(tmp_path / "large.jpg")
-    with made.page.expect_response(lambda answer: "/pictures?" in answer.url) as opening:
-        made.page.set_input_files("#files", str(tmp_path / "large.jpg"))
-    preview = opening.value.json()["preview"]
-    made.page.wait_for_selector("#welcome", state="hidden")
-    shown = made.page.evaluate("document.getElementById('view').dataset.place.split(',')[2] * devicePixelRatio")
-    assert preview["width"] == preview["height"]
-    assert shown <= preview["width"] <= 1.2 * shown
-
-
 def test_effects_of_others_have_their_forms(screen: Screen) -> None:
     pytest.importorskip("facefx_example", reason="plugins/facefx-example is not installed")
     screen.open("straight.jpg")
@@ -226,68 +213,6 @@ def test_a_film_is_uploaded_edited_and_downloaded(screen: Screen, tmp_path: Path
     assert len(frames) == 4
     changed = np.abs(frames[0].astype(int) - picture).max(axis=2) > 40
     assert 0.001 < changed.mean() < 0.05
-    assert screen.errors == []
-
-
-def test_a_film_that_is_cancelled_is_not_begun(screen: Screen, tmp_path: Path) -> None:
-    """Not even where its upload comes to an end just then."""
-    page = screen.page
-    page.click("#more")
-    page.click("#job-film")
-    assert page.is_disabled("#dialog button.main")  # nobody uploads a film for no steps
-    page.keyboard.press("Escape")
-    screen.open("straight.jpg")
-    page.click("[data-key=lips]")
-    page.click(".offer[data-use='facefx:recolor_lips']")
-    screen.settle()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    on_its_way: list[Any] = []
-    page.route("**/films?*", on_its_way.append)
-    page.click("#more")
-    page.click("#job-film")
-    (tmp_path / "me.mp4").write_bytes(b"a film")
-    with page.expect_file_chooser() as choosing:
-        page.click("#dialog button.main")
-    choosing.value.set_files(tmp_path / "me.mp4")
-    page.wait_for_selector("#dialog .cancel:visible")
-    page.keyboard.press("Control+s")  # which says nothing while a dialog is open
-    page.click("#dialog .cancel")
-    page.wait_for_selector("#dialog", state="hidden")
-    assert len(on_its_way) == 1
-    on_its_way[0].fulfill(json={"id": "somewhere"})
-    page.wait_for_timeout(300)
-    assert not [url for url in asked if "/start" in url]
-    assert page.is_hidden("#notice")
-
-
-def test_a_film_at_work_is_cancelled(screen: Screen, tmp_path: Path) -> None:
-    av = pytest.importorskip("av", reason="PyAV is not installed")
-    picture = np.asarray(Image.open(SAMPLES / "straight.jpg").convert("RGB").resize((256, 256)))
-    with av.open(str(tmp_path / "me.mp4"), "w") as film:
-        stream = film.add_stream("libx264", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 256, 256, "yuv420p"
-        for _ in range(400):
-            film.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        film.mux(stream.encode())
-    page = screen.page
-    screen.open("straight.jpg")
-    page.click("[data-key=lips]")
-    page.click(".offer[data-use='facefx:recolor_lips']")
-    screen.settle()
-    page.click("#more")
-    page.click("#job-film")
-    with page.expect_response(lambda answer: answer.url.endswith("/start")) as starting:
-        with page.expect_file_chooser() as choosing:
-            page.click("#dialog button.main")
-        choosing.value.set_files(tmp_path / "me.mp4")
-    address = starting.value.url.removesuffix("/start")
-    with page.expect_response(lambda answer: answer.request.method == "DELETE") as ending:
-        page.click("#dialog .cancel")
-    assert ending.value.url == address
-    ending.value.finished()
-    assert page.request.get(address).status == 422
-    assert page.is_hidden("#notice")
     assert screen.errors == []
 
 
