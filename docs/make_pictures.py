@@ -32,6 +32,26 @@ def before_after(name: str, looks: list[Chain], path: Path) -> None:
     side_by_side([sample(name), *(look(sample(name)) for look in looks)], path)
 
 
+#: Which photos are shown dyed in which colour.
+DYED = {
+    "#d2b06f": ("afro", "bun", "long_dark", "straight", "three_quarter", "full_length"),
+    "#1c1614": ("blonde", "closeup", "astronaut", "hat", "three_quarter", "straight"),
+    "#a4502c": ("astronaut", "straight", "blonde", "full_length", "hat", "long_dark"),
+    "#6b3fa0": ("long_dark", "afro", "bun", "three_quarter", "closeup", "blonde"),
+}
+
+
+def dyed(path: Path, side: int = 200) -> None:
+    """Write twenty-four heads, two in a row: each as it is, dyed at 0.5 and at 1."""
+    heads = []
+    for color, names in DYED.items():
+        dyes = [chain("recolor_hair", color=color, strength=strength) for strength in (0.5, 1.0)]
+        for name in names:
+            shown = [sample(name), *(dye(sample(name)) for dye in dyes)]
+            heads.append(np.hstack([np.asarray(p.convert("RGB").resize((side, side), Image.Resampling.LANCZOS)) for p in shown]))
+    Image.fromarray(np.vstack([np.hstack(heads[k : k + 2]) for k in range(0, len(heads), 2)])).save(path, quality=88)
+
+
 def on_pre_build(config: Any = None) -> None:
     """mkdocs' hook."""
     PICTURES.mkdir(exist_ok=True)
@@ -43,6 +63,7 @@ def on_pre_build(config: Any = None) -> None:
     hair = [chain("recolor_hair", color=color, strength=0.95) for color in ("#d2b06f", "#1c1614", "#a4502c")]
     for name in ("blonde", "long_dark", "afro", "astronaut"):
         before_after(name, hair, PICTURES / f"hair_{name}.jpg")
+    dyed(PICTURES / "dyed.jpg")
 
 
 if __name__ == "__main__":
