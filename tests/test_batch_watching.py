@@ -76,7 +76,10 @@ def test_ctrl_c_ends_it_cleanly(tmp_path: Path, model: Path) -> None:
     inbox, out = tmp_path / "in", tmp_path / "out"
     fill(inbox, 2)
     command = [sys.executable, "-m", "facefx", "batch", inbox, out, "--watch", "--effect", "recolor_lips", "--segmenter", model]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored where tests run in the background
+    ) as process:  # fmt: skip
         assert process.stdout
         assert [process.stdout.readline() for _ in range(2)]  # both are done
         process.send_signal(signal.SIGINT)
