@@ -77,7 +77,8 @@ def web(session: nox.Session) -> None:
     with session.chdir("web"):
         for command in (["ci", "--no-audit", "--no-fund"], ["run", "check"], ["test"], ["run", "build"]):
             session.run("npm", *command, external=True)
-    run(session, "pytest", "-q", "tests/browser/test_web_library.py", "tests/browser/test_web_page.py", *session.posargs)
+    files = "tests/browser/test_web_library.py", "tests/browser/test_web_page.py"
+    run(session, "pytest", "-n", "2", "--dist", "loadfile", "-q", *files, *session.posargs)
 
 
 @nox.session
