@@ -129,5 +129,5 @@ def test_the_settings_of_an_earlier_run_still_load(tmp_path: Path) -> None:
     }
     assert "--rate 0.7" in words(config)
     config.save(tmp_path / "again.json")
-    since = {"teacher": [], "teacher_weight": 1.0, "temperature": 1.0}
+    since = {"crops": "face", "teacher": [], "teacher_weight": 1.0, "temperature": 1.0}
     assert json.loads((tmp_path / "again.json").read_text()) == EARLIER | since
