@@ -157,8 +157,12 @@ def _staging(folder: Path) -> Iterator[Path]:
     for old in folder.glob(f"{_STAGING}*"):
         shutil.rmtree(old, ignore_errors=True)
     staging = folder / f"{_STAGING}{secrets.token_hex(8)}"
-    staging.mkdir()
     try:
+        staging.mkdir()
         yield staging
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        try:
+            shutil.rmtree(staging, ignore_errors=True)
+        except BaseException:  # Ctrl-C comes when it will; nothing of the folder may stay
+            shutil.rmtree(staging, ignore_errors=True)
+            raise
