@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 from batch_helpers import LOOK, fill, no_processes, number_of, portrait, write_faceless
 from cli_helpers import write
-from facefx.batch import Status, watch
+from facefx.batch import Status, prepare, watch
 from facefx.batch.report import REPORT, read_report
 from facefx.errors import OutputError
 from tiny_models import write_model
@@ -88,7 +89,32 @@ def test_ctrl_c_ends_it_cleanly(tmp_path: Path, model: Path) -> None:
     assert errors.endswith("facefx: stopped; go on with --watch --resume\n")
     assert "Traceback" not in errors
     assert sorted(record.file for record in read_report(out / REPORT)) == ["000.png", "a/001.png"]
-    # Interrupted in the middle of clearing up it may leave its working folder; the next run takes that away.
-    again = subprocess.run([*(word for word in command if word != "--watch"), "--resume"], capture_output=True, check=False)
-    assert again.returncode == 0, again.stderr
     assert not [path for path in out.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.usefixtures("no_processes", "fresh_registry")
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_ctrl_c_while_it_clears_up_leaves_nothing_behind(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    inbox, out = tmp_path / "in", tmp_path / "out"
+    fill(inbox, 1)
+    batch = prepare(inbox, out, LOOK, segmenter=str(model))
+    cleared: list[Path] = []
+
+    def interrupted(path: Path, **more: object) -> None:
+        cleared.append(path)
+        if len(cleared) == 1 and when == "before":
+            raise KeyboardInterrupt
+        clear(path, **more)
+        if len(cleared) == 1:
+            raise KeyboardInterrupt
+
+    clear = shutil.rmtree
+    records = batch.run(workers=1, sheet=False)
+    assert next(records).status is Status.DONE
+    monkeypatch.setattr(shutil, "rmtree", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(records)
+    assert cleared
+    assert sorted(path.name for path in out.iterdir()) == ["000.png", REPORT]
