@@ -42,6 +42,7 @@ def test_all_is_complete() -> None:
         errors.UnknownName("effect", "recolor_lip", ["recolor_lips", "recolor_hair"]),
         errors.AmbiguousName("effect", "tint", ["b:tint", "a:tint"]),
         errors.MissingExtra("onnxruntime", "cpu"),
+        errors.MissingExtra("av", "video", distribution="facefx-training"),
     ],
     ids=lambda e: type(e).__name__,
 )

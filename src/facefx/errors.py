@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import partial
 
 from .shown import shown
 
@@ -123,9 +124,9 @@ class MissingExtra(FacefxError):
     """An optional dependency is not installed; `extra` of `distribution` brings it."""
 
     def __init__(self, need: str, extra: str, *, distribution: str = "facefx") -> None:
-        self.need, self.extra = need, extra
+        self.need, self.extra, self.distribution = need, extra, distribution
         self.of_one_picture = extra == "heif"  # the next one may be a JPEG
         super().__init__(f"{need} is not installed; it comes with an extra: pip install '{distribution}[{extra}]'")
 
-    def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
-        return type(self), (self.need, self.extra)
+    def __reduce__(self) -> tuple[partial[MissingExtra], tuple[str, str]]:
+        return partial(type(self), distribution=self.distribution), (self.need, self.extra)
