@@ -230,6 +230,19 @@ def test_pictures_of_all_kinds_come_in_and_go_out_upright_and_whole(
         assert cut[..., 3].mean() < 0.8 * preview[..., 3].mean()
 
 
+def test_what_is_clear_moves_with_what_is_bent_in_a_preview_as_in_the_result(client: TestClient, portrait: np.ndarray) -> None:
+    striped = np.full(portrait.shape[:2], 255, np.uint8)
+    striped[:, ::8] = 0
+    out = io.BytesIO()
+    Image.fromarray(np.dstack([portrait, striped])).save(out, "PNG")
+    found = client.post(f"{API}/pictures", content=out.getvalue()).json()
+    slim = [{"use": "slim_face", "params": {"strength": 1.0}}]
+    saved, shown = (decoded(ask(client, found, how, steps=slim).content)[..., 3] for how in ("save", "preview"))
+    moved = np.abs(saved.astype(int) - striped)
+    assert (moved > 100).mean() > 0.02
+    assert np.abs(shown.astype(int) - saved).mean() < 0.05 * moved.mean()
+
+
 def test_many_pictures_come_back_as_a_zip_with_a_report(client: TestClient, portrait: np.ndarray) -> None:
     key = client.post(f"{API}/folders", json={"steps": RED}).json()["id"]
     for name, data in (("a/one.png", png(portrait)), ("a/one.jpg", png(portrait)), ("../../bad.png", b"no picture")):

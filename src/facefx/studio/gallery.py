@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import RLock
 
 import cv2
@@ -65,8 +65,8 @@ class OpenPicture:
 
     def __post_init__(self) -> None:
         height, width = self.scene.size
-        self.small = self.scene.through((0, 0, width, height), preview_size(self.scene.size, self.room))
         self._alpha = self.picture.alpha
+        self.small = self.scene.seen_through(self._alpha).through((0, 0, width, height), preview_size(self.scene.size, self.room))
 
     @property
     def nbytes(self) -> int:
@@ -90,7 +90,7 @@ class OpenPicture:
                 self._edited[draft, private, key_of(chain, count)] = done
             while len(self._edited) > _PREFIXES:
                 self._edited.popitem(last=False)
-            return self._as_transparent_as_it_came(done, (0, 0, width, height))
+            return done
 
     def result(self, chain: Chain) -> Result:
         """The picture at full size with a chain on it; the last one is kept."""
@@ -113,16 +113,7 @@ class OpenPicture:
         half = min(half, min(width, height) / 2)
         x, y = min(max(x, half), width - half), min(max(y, half), height - half)
         window: Window = int(x - half), int(y - half), int(x + half), int(y + half)
-        shown = seen_through(chain, window, (side, side)).edit(self.scene.through(window, (side, side)))
-        return self._as_transparent_as_it_came(shown, window)
-
-    def _as_transparent_as_it_came(self, scene: Scene, window: Window) -> Scene:
-        """What is shown of a window with the alpha that the picture itself has there, besides that of its chain."""
-        if self._alpha is None:
-            return scene
-        x0, y0, x1, y1 = window
-        own = np.asarray(cv2.resize(self._alpha[y0:y1, x0:x1], scene.size[::-1], interpolation=cv2.INTER_AREA))
-        return replace(scene, alpha=own if scene.alpha is None else scene.alpha * own)
+        return seen_through(chain, window, (side, side)).edit(self.scene.seen_through(self._alpha).through(window, (side, side)))
 
     def parts(self) -> np.ndarray:
         """Which part each pixel of the preview shows, and whose: (H, W, 3) uint8, label, face + 1, 0."""
@@ -152,7 +143,8 @@ class OpenPicture:
         if key not in self._starts:
             height, width = self.scene.size
             size = preview_size(self.small.size, (_DRAFT, _DRAFT)) if draft else self.small.size
-            self._starts[key] = self._scene_for(chain).through((0, 0, width, height), size)
+            scene = self._scene_for(chain).seen_through(self._alpha)
+            self._starts[key] = scene.through((0, 0, width, height), size)
         return self._starts[key]
 
 
