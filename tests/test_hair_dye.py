@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from facefx.effects.tools.hair_dye import HeadOfHair, repainted
 from facefx.effects.tools.hair_spread import usual
-from facefx.effects.tools.hair_statistics import HairStatistics, levels
+from facefx.effects.tools.hair_statistics import HairStatistics, Where, levels
 from facefx.effects.tools.recoloring import perceived
 from facefx.pixels import color as colors
 from facefx.pixels.blend import composite
@@ -84,7 +84,7 @@ def test_numbers_are_statistics_and_back() -> None:
 
 def test_levels_add_up() -> None:
     values, weight = strands("#808080"), everywhere()
-    left = values - np.sum(levels(values, weight, 100.0), axis=0)
+    left = values - np.sum(levels(values, Where(weight), 100.0), axis=0)
     np.testing.assert_allclose(left, np.broadcast_to(left[0, 0], left.shape), atol=1e-5)
 
 

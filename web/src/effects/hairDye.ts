@@ -36,7 +36,6 @@ import {
   statisticsOf,
   surely,
   turned,
-  withoutLight,
 } from "./hairStatistics";
 import { lookedUp } from "./hairStrands";
 import { fromPerceived, perceived } from "./tone";
@@ -71,6 +70,8 @@ const ROUNDING = [1.3, 0.15];
 interface Finer {
   loudness: number;
   leaning: number;
+  /** How loud the copy's finest is round about. */
+  finest: Raster;
 }
 
 /** A head of hair in a picture, on a copy whose pixels are `cell` of the picture's. */
@@ -79,8 +80,9 @@ export class HeadOfHair {
   private readonly sure: Int32Array;
   /** Its median colour. */
   readonly middle: Color;
-  private readonly colors: Raster;
   readonly statistics: HairStatistics;
+  /** Its colours in its own hue, less what follows from the light of their lock. */
+  private readonly bare: Raster;
   private readonly finer: Finer | null;
   private readonly detailed: Raster;
 
@@ -96,8 +98,7 @@ export class HeadOfHair {
   ) {
     this.sure = surely(weight);
     this.middle = [0, 1, 2].map((c) => median(picked(lab, this.sure, c))) as unknown as Color;
-    this.colors = inHue(lab, hueAxis(this.middle));
-    this.statistics = statisticsOf(this.colors, weight, unit);
+    ({ statistics: this.statistics, bare: this.bare } = statisticsOf(inHue(lab, hueAxis(this.middle)), weight, unit));
     this.finer = cell > 1 ? this.finerIn(image) : null;
     this.detailed = this.finer ? weight : new Raster(lab.height, lab.width);
   }
@@ -138,13 +139,14 @@ export class HeadOfHair {
   /** The hair in a colour, as `own` has it. */
   grown(color: string): Enlarged {
     const target = seenColor(oklabOf(ofHex(color)));
-    const [light, a, b] = this.inColor(target);
+    const wanted = this.wanted(target);
+    const [light, a, b] = this.inColor(target, wanted);
     if (!this.finer) return new Enlarged(stacked(light, a, b, this.detailed, this.detailed), this.cell);
     // What is finer than a pixel of the copy is taken to be as much stronger as the finest that it shows, and leans as far to one
     // side as hair of that colour does: light hair has dark gaps, where dark hair has bright threads.
-    const [before, after] = [this.lab.plane(0), light].map((values) => this.finest(values).data);
-    const { loudness: loud, leaning } = this.finer;
-    const lean = clamp((leaningOf(this.wanted(target).shape[0]) - leaning) / LEANING_OF_SQUARE, -MOST_BENT, MOST_BENT);
+    const { loudness: loud, leaning, finest } = this.finer;
+    const [before, after] = [finest.data, this.finest(light).data];
+    const lean = clamp((leaningOf(wanted.shape[0]) - leaning) / LEANING_OF_SQUARE, -MOST_BENT, MOST_BENT);
     const gain = this.detailed.map((value, i) => value * clamp(after[i] / before[i], 0.25, MOST));
     const bentLight = light.map((value, i) => value - lean * gain.data[i] * loud * before[i]);
     const square = gain.map((value, i) => (lean * value) / (loud * before[i]));
@@ -164,7 +166,7 @@ export class HeadOfHair {
     const some = sure.filter((_, i) => i % every === 0);
     const within = new Random(new SeedSequence([0])).shares(2 * some.length);
     const light = this.lab.plane(0);
-    const volume = this.finest(light).data;
+    const finest = this.finest(light);
     const detail = new Float64Array(some.length);
     some.forEach((pixel, i) => {
       const row = Math.floor(pixel / light.width);
@@ -173,19 +175,16 @@ export class HeadOfHair {
       const coarse = lookedUp(light, (x + 0.5) / cell - 0.5, (y + 0.5) / cell - 0.5);
       const from = 3 * (y * image.width + x);
       const fine = perceived(oklabOf([image.data[from], image.data[from + 1], image.data[from + 2]])[0]);
-      detail[i] = (fine - coarse) / volume[pixel];
+      detail[i] = (fine - coarse) / finest.data[pixel];
     });
-    return { loudness: Math.max(deviationOf(detail), 1e-3), leaning: leaningOf(quantiles(detail, TAILS)) };
+    return { loudness: Math.max(deviationOf(detail), 1e-3), leaning: leaningOf(quantiles(detail, TAILS)), finest };
   }
 
   /** The hair in a colour: light, a and b. */
-  private inColor(target: Color): [Raster, Raster, Raster] {
-    const { sure, statistics: own } = this;
-    const wanted = this.wanted(target);
+  private inColor(target: Color, wanted: HairStatistics): [Raster, Raster, Raster] {
+    const { sure, bare } = this;
     const spread = unrounded(wanted.spread, target);
-    const ownLock = localMean(this.colors.plane(0), this.weight, lockLight(this.unit));
-    const bare = withoutLight(this.colors, ownLock, knotsOf(picked(ownLock, sure)), own.along, own.across);
-    const even = this.spread(toned(bare.plane(0), own.light, wanted.light), spread.map((level) => level[0][0]));
+    const even = this.spread(toned(bare.plane(0), this.statistics.light, wanted.light), spread.map((level) => level[0][0]));
     const { light, lock, knots } = this.loud(toned(even, quantiles(picked(even, sure), QUANTILES), wanted.light), wanted);
     const tied = this.tied(stacked(light, bare.plane(1), bare.plane(2)), spread);
     const follows = [wanted.along, wanted.across].map((to) => bent(lock, knots, to));

@@ -100,16 +100,16 @@ function tied(deviation: number[], ties: number[]): Matrix {
   return possible.map((row, i) => row.map((value, j) => value * scales[i][j]));
 }
 
-/** The statistics of hair whose colours are as `turned` gives them, and the weight how surely each pixel is hair and nothing else. */
-export function statisticsOf(colors: Raster, weight: Raster, unit: number): HairStatistics {
+/** The statistics of hair whose colours are as `turned` gives them, and these less what follows from the light of their lock; the weight is how surely each pixel is hair and nothing else. */
+export function statisticsOf(colors: Raster, weight: Raster, unit: number): { statistics: HairStatistics; bare: Raster } {
   const sure = surely(weight);
   const lock = localMean(colors.plane(0), weight, lockLight(unit));
   const lockThere = picked(lock, sure);
   const knots = knotsOf(lockThere);
   const [along, across] = [1, 2].map((c) => byLight(lockThere, picked(colors, sure, c), knots));
-  const own = withoutLight(colors, lock, knots, along, across);
+  const bare = withoutLight(colors, lock, knots, along, across);
   const [spread, shape, loud, uneven]: [Matrix[], number[][], number[][], number[]] = [[], [], [], []];
-  levels(own, weight, unit).forEach((level, k) => {
+  levels(bare, weight, unit).forEach((level, k) => {
     spread.push(covariance([0, 1, 2].map((c) => picked(level, sure, c))));
     if (k >= SCALES.length - 1) return;
     const light = level.plane(0);
@@ -121,7 +121,8 @@ export function statisticsOf(colors: Raster, weight: Raster, unit: number): Hair
     uneven.push(Math.log(deviationOf(unusual) + 0.05));
     if (k < 2) shape.push(quantiles(picked(light.map((value, i) => value / volume.data[i]), sure), TAILS));
   });
-  return new HairStatistics(quantiles(picked(colors, sure), QUANTILES), along, across, spread, shape, loud, uneven);
+  const light = quantiles(picked(colors, sure), QUANTILES);
+  return { statistics: new HairStatistics(light, along, across, spread, shape, loud, uneven), bare };
 }
 
 /** Of several lists, which may hold one value throughout: with a little of which no eight bits can show. */
@@ -197,7 +198,7 @@ export function byLight(lock: Float64Array, values: Float64Array, knots: number[
 }
 
 /** The colours less what follows from the light of their lock. */
-export function withoutLight(colors: Raster, lock: Raster, knots: number[], along: number[], across: number[]): Raster {
+function withoutLight(colors: Raster, lock: Raster, knots: number[], along: number[], across: number[]): Raster {
   const follows = [along, across].map((values) => bent(lock, knots, values));
   return stacked(colors.plane(0), ...follows.map((follow, c) => colors.plane(c + 1).map((value, i) => value - follow.data[i])));
 }

@@ -3,6 +3,7 @@
 import type { FaceView } from "../face/face";
 import { bordered, gaussian } from "../pixels/blur";
 import { toOklab } from "../pixels/color";
+import { interpolated } from "../pixels/lists";
 import { smoothRamp } from "../pixels/masks";
 import type { Random } from "../pixels/random";
 import { Raster, clamp, quantile, rounded } from "../pixels/raster";
@@ -100,18 +101,9 @@ export class Hair {
   /** Which share of the hair has a lower value, 0 to 1. */
   ranked(values: Raster): Raster {
     const sorted = this.within(values).sort();
-    const steps = Array.from({ length: 65 }, (_, i) => quantile(sorted, i / 64, true));
-    return values.map((value) => {
-      let [low, high] = [0, 64];
-      if (!(value > steps[low])) return 0;
-      if (value >= steps[high]) return 1;
-      while (high - low > 1) {
-        const middle = (low + high) >> 1;
-        if (steps[middle] <= value) low = middle;
-        else high = middle;
-      }
-      return (low + (value - steps[low]) / (steps[high] - steps[low])) / 64;
-    });
+    const shares = Array.from({ length: 65 }, (_, i) => i / 64);
+    const steps = shares.map((share) => quantile(sorted, share, true));
+    return values.map((value) => interpolated(value, steps, shares));
   }
 
   /** The values where there is most surely hair. */

@@ -24,18 +24,17 @@ from .hair_statistics import (
     SCALES,
     TAILS,
     HairStatistics,
+    Where,
     bent,
     by_light,
     covariance,
     hue_axis,
     knots_of,
     levels,
-    local_mean,
     lock_light,
     loudness,
     statistics_of,
     turned,
-    without_light,
 )
 from .recoloring import from_perceived, perceived
 
@@ -65,12 +64,16 @@ _LEANING_OF_SQUARE, _MOST_BENT = 2.33, 0.2
 _ROUNDING = 1.3, 0.15
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Finer:
-    """Detail finer than a copy shows: how loud it is, as a share of the copy's finest, and how far it leans to the light."""
+    """Detail finer than a copy shows: how loud it is, as a share of the copy's finest, and how far it leans to the light.
+
+    `finest` is how loud the copy's finest is round about: (h, w) float32.
+    """
 
     loudness: float
     leaning: float
+    finest: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,18 +113,22 @@ class HeadOfHair:
         return cls(_seen(image), weight, unit, 1)
 
     @cached_property
-    def sure(self) -> np.ndarray:
-        """Where it is hair and nothing else, (h, w) bool."""
-        return np.asarray(self.weight >= min(0.8, float(self.weight.max())))
+    def where(self) -> Where:
+        """The weight, and what is found of it once."""
+        return Where(self.weight)
 
     @cached_property
     def middle(self) -> np.ndarray:
         """Its median colour, (3,) float64."""
-        return np.median(self.lab[self.sure], axis=0).astype(np.float64)
+        return np.median(self.lab[self.where.sure], axis=0).astype(np.float64)
+
+    @property
+    def statistics(self) -> HairStatistics:
+        return self._measured[0]
 
     @cached_property
-    def statistics(self) -> HairStatistics:
-        return statistics_of(self._colors, self.weight, self.unit)
+    def _measured(self) -> tuple[HairStatistics, np.ndarray]:
+        return statistics_of(self._colors, self.where, self.unit)
 
     @cached_property
     def _colors(self) -> np.ndarray:
@@ -148,29 +155,30 @@ class HeadOfHair:
     def grown(self, color: str) -> Enlarged:
         """The hair in a colour, as `own` has it."""
         target = np.asarray(_seen(np.array(colors.parse(color), np.float32)[None, None])[0, 0], np.float64)
-        new = self.in_color(target)
+        wanted = self.wanted(target)
+        new = self._in_color(target, wanted)
         if self.finer is None:
             return Enlarged(cv2.merge([new, self._detailed, self._detailed]), self.cell)
         # What is finer than a pixel of the copy is taken to be as much stronger as the finest that it shows, and leans as far to
         # one side as hair of that colour does: light hair has dark gaps, where dark hair has bright threads.
-        before, after = (self._finest(lab[..., 0]) for lab in (self.lab, new))
+        before, after = self.finer.finest, self._finest(new[..., 0])
         gain = self._detailed * np.clip(after / before, np.float32(0.25), np.float32(_MOST))
         loud = np.float32(self.finer.loudness) * before
-        lean = np.clip((_leaning(self.wanted(target).shape[0]) - self.finer.leaning) / _LEANING_OF_SQUARE, -_MOST_BENT, _MOST_BENT)
+        lean = np.clip((_leaning(wanted.shape[0]) - self.finer.leaning) / _LEANING_OF_SQUARE, -_MOST_BENT, _MOST_BENT)
         light = new[..., 0] - np.float32(lean) * gain * loud
         return Enlarged(cv2.merge([light, new[..., 1], new[..., 2], gain, np.float32(lean) * gain / loud]), self.cell)
 
     def _finest(self, light: np.ndarray) -> np.ndarray:
         """How loud single hairs are round about: (h, w) float32."""
         light = np.ascontiguousarray(light)
-        return loudness(light - local_mean(light, self.weight, SCALES[0] * self.unit), self.weight, self.unit)
+        return loudness(light - self.where.mean(light, SCALES[0] * self.unit), self.where, self.unit)
 
     @cached_property
     def finer(self) -> Finer | None:
         """What the picture has of detail that the copy's pixels are too coarse for; None if they are the picture's."""
         if self.image is None:
             return None
-        rows, columns = np.nonzero(self.sure)
+        rows, columns = np.nonzero(self.where.sure)
         some = slice(None, None, len(rows) // _SAMPLES + 1)
         rng = np.random.default_rng(0)
         within = rng.random((2, len(rows[some])))
@@ -180,23 +188,21 @@ class HeadOfHair:
         )
         places = (((v + 0.5) / self.cell - 0.5).astype(np.float32)[None] for v in (x, y))
         coarse = cv2.remap(self.lab[..., 0], *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]  # type: ignore[call-overload]
-        detail = (_seen(self.image[y, x][None])[0, :, 0] - coarse) / self._finest(self.lab[..., 0])[rows[some], columns[some]]
-        return Finer(max(float(detail.std()), 1e-3), _leaning(np.quantile(detail, TAILS)))
+        finest = self._finest(self.lab[..., 0])
+        detail = (_seen(self.image[y, x][None])[0, :, 0] - coarse) / finest[rows[some], columns[some]]
+        return Finer(max(float(detail.std()), 1e-3), _leaning(np.quantile(detail, TAILS)), finest)
 
     @cached_property
     def _detailed(self) -> np.ndarray:
         return np.zeros_like(self.weight) if self.finer is None else self.weight
 
-    def in_color(self, target: np.ndarray) -> np.ndarray:
+    def _in_color(self, target: np.ndarray, wanted: HairStatistics) -> np.ndarray:
         """The hair in a colour, (3,) OKLab with perceived lightness: (h, w, 3) float32, of the same kind."""
-        wanted, own, sure = self.wanted(target), self.statistics, self.sure
+        (own, bare), sure = self._measured, self.where.sure
         spread = _unrounded(wanted.spread, target)
-        lock = local_mean(self._colors[..., 0], self.weight, lock_light(self.unit))
-        result = without_light(self._colors, lock, knots_of(lock[sure]), own.along, own.across)
-        result[..., 0] = toned(result[..., 0], own.light, wanted.light)
-        light = self._spread(result[..., 0], spread[:, 0, 0])
+        light = self._spread(toned(bare[..., 0], own.light, wanted.light), spread[:, 0, 0])
         light, lock, knots = self._loud(toned(light, np.quantile(light[sure], QUANTILES), wanted.light), wanted)
-        a, b = self._tied(cv2.merge([light, result[..., 1], result[..., 2]]), spread)
+        a, b = self._tied(cv2.merge([light, bare[..., 1], bare[..., 2]]), spread)
         axis = hue_axis(target) * (1, -1)
         a, b = turned(a + bent(lock, knots, wanted.along), b + bent(lock, knots, wanted.across), axis)
         # Its median lies on the colour that was asked for.
@@ -205,21 +211,21 @@ class HeadOfHair:
 
     def _spread(self, light: np.ndarray, variance: np.ndarray) -> np.ndarray:
         """Light with these variances at each scale."""
-        result = np.full_like(light, light[self.sure].mean())
-        for level, wanted in zip(levels(np.ascontiguousarray(light), self.weight, self.unit), variance, strict=True):
-            result += level * np.float32(np.clip(np.sqrt(wanted) / (level[self.sure].std() + 3e-4), 0.1, _MOST))
+        result = np.full_like(light, light[self.where.sure].mean())
+        for level, wanted in zip(levels(np.ascontiguousarray(light), self.where, self.unit), variance, strict=True):
+            result += level * np.float32(np.clip(np.sqrt(wanted) / (level[self.where.sure].std() + 3e-4), 0.1, _MOST))
         return result
 
     def _loud(self, light: np.ndarray, wanted: HairStatistics) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Light with single hairs, strands and locks as loud as wanted where it is so bright; its locks' light; that at KNOTS."""
-        sure, weight, unit = self.sure, self.weight, self.unit
-        lock = local_mean(light, weight, lock_light(unit))
+        where, sure, unit = self.where, self.where.sure, self.unit
+        lock = where.mean(light, lock_light(unit))
         knots = knots_of(lock[sure])
         fine = np.zeros_like(light)
         rest = light
-        for k, level in enumerate(levels(light, weight, unit)[: len(wanted.loud)]):
+        for k, level in enumerate(levels(light, where, unit)[: len(wanted.loud)]):
             rest = rest - level
-            volume = loudness(level, weight, unit)
+            volume = loudness(level, where, unit)
             loud = np.asarray(cv2.log(volume))
             usual_here = by_light(lock[sure], loud[sure], knots)
             unusual = loud - bent(lock, knots, usual_here)
@@ -230,14 +236,14 @@ class HeadOfHair:
             new = bent(lock, knots, wanted.loud[k]) + np.float32(uneven) * unusual
             fine += level * np.asarray(cv2.exp(np.clip(new, loud - _MOST_LOUD, loud + _MOST_LOUD)))
         light = toned(rest, np.quantile((rest + fine)[sure], QUANTILES), wanted.light) + fine
-        lock = local_mean(light, weight, lock_light(unit))
+        lock = where.mean(light, lock_light(unit))
         return light, lock, knots_of(lock[sure])
 
     def _tied(self, values: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Chroma along and across, tied to the final light as wanted within each scale."""
         result = np.zeros((*values.shape[:2], 2), np.float32)
-        for level, spread, most in zip(levels(values, self.weight, self.unit), wanted, _MOST_COLOR, strict=True):
-            own = covariance(level[self.sure])
+        for level, spread, most in zip(levels(values, self.where, self.unit), wanted, _MOST_COLOR, strict=True):
+            own = covariance(level[self.where.sure])
             follows, follow = own[0, 1:] / own[0, 0], spread[0, 1:] / np.sqrt(spread[0, 0] * own[0, 0])
             left, leave = (c[1:, 1:] - np.outer(f, f) * own[0, 0] for c, f in ((own, follows), (spread, follow)))
             free = _least_moving(left, leave, most)

@@ -7,7 +7,8 @@ the middle. What real hair of a given colour has was learnt from labelled photos
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 import cv2
@@ -21,18 +22,17 @@ __all__ = [
     "SCALES",
     "TAILS",
     "HairStatistics",
+    "Where",
     "bent",
     "by_light",
     "covariance",
     "hue_axis",
     "knots_of",
     "levels",
-    "local_mean",
     "lock_light",
     "loudness",
     "statistics_of",
     "turned",
-    "without_light",
 ]
 
 #: Standard deviations that part single hairs, strands, locks, waves and the broad light, in face units.
@@ -45,6 +45,8 @@ KNOTS = (0.05, 0.25, 0.5, 0.75, 0.95)
 TAILS = (0.002, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.998)
 #: The light that colour follows is that of a lock: cameras record colour coarsely. In face units.
 _LOCK = 0.02
+#: Of how many scales, from single hairs on, the distribution is read.
+_SHAPED = 2
 #: Over how much of the hair the loudness of its texture is gathered, in face units.
 _AROUND = 0.03
 #: Where hair has little colour of its own, its hue is taken to be near this: orange, OKLab (a, b).
@@ -118,31 +120,74 @@ def _covariance(deviation: np.ndarray, ties: np.ndarray) -> np.ndarray:
     return np.asarray(possible / np.outer(root, root) * np.outer(deviation, deviation))
 
 
-def statistics_of(colors: np.ndarray, weight: np.ndarray, unit: float) -> HairStatistics:
-    """The statistics of a head of hair.
+@dataclass(frozen=True, eq=False)
+class Where:
+    """How surely each pixel is hair and nothing else, and what is found of that once and used by many means.
+
+    Attributes
+    ----------
+    weight : (h, w) float32 in [0, 1].
+    """
+
+    weight: np.ndarray
+    _totals: dict[float, np.ndarray] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def sure(self) -> np.ndarray:
+        """Where it is hair and nothing else, or most surely: (h, w) bool."""
+        return np.asarray(self.weight >= min(0.8, float(self.weight.max())))
+
+    def mean(self, values: np.ndarray, sigma: float) -> np.ndarray:
+        """Gaussian mean of what the weight picks; broad ones are found on cells, of which they need no more."""
+        height, width = self.weight.shape
+        cell = max(min(int(sigma / 3), height, width), 1)
+        some, channels = self._some, 1 if values.ndim == 2 else values.shape[2]
+        if sigma not in self._totals:
+            self._totals[sigma] = np.maximum(_blurred(some, cell, sigma), np.float32(1e-9))
+        total = self._totals[sigma]
+        summed = _blurred(values * (some if channels == 1 else cv2.merge([some] * channels)), cell, sigma)
+        mean = summed / (total if channels == 1 else total[..., None])
+        if cell == 1:
+            return np.asarray(mean)
+        full = cv2.resize(mean, (mean.shape[1] * cell, mean.shape[0] * cell), interpolation=cv2.INTER_LINEAR)
+        return np.ascontiguousarray(full[:height, :width])
+
+    @cached_property
+    def _some(self) -> np.ndarray:
+        return self.weight + np.float32(1e-5)  # where no hair is near, whatever is
+
+
+def _blurred(values: np.ndarray, cell: int, sigma: float) -> np.ndarray:
+    return cv2.GaussianBlur(in_cells(values, cell), (0, 0), max(sigma / cell, 0.3))
+
+
+def statistics_of(colors: np.ndarray, where: Where, unit: float) -> tuple[HairStatistics, np.ndarray]:
+    """The statistics of a head of hair, and its colours less what follows from the light of their lock.
 
     Parameters
     ----------
     colors : (h, w, 3) float32, its colours as `turned` gives them.
-    weight : (h, w) float32 in [0, 1], how surely each pixel is hair and nothing else.
+    where : how surely each pixel is hair and nothing else.
     unit : the face's size in pixels of these.
     """
-    sure = weight >= min(0.8, float(weight.max()))
-    lock = local_mean(colors[..., 0], weight, lock_light(unit))
+    sure = where.sure
+    lock = where.mean(colors[..., 0], lock_light(unit))
     knots = knots_of(lock[sure])
     along, across = (by_light(lock[sure], colors[..., c][sure], knots) for c in (1, 2))
-    own = without_light(colors, lock, knots, along, across)
+    own = _without_light(colors, lock, knots, along, across)
     shape, loud, uneven, spread = [], [], [], []
-    for k, level in enumerate(levels(own, weight, unit)):
+    for k, level in enumerate(levels(own, where, unit)):
         spread.append(covariance(level[sure]))
         if k < len(SCALES) - 1:
-            volume = loudness(level[..., 0], weight, unit)
-            usual = by_light(lock[sure], np.log(volume[sure]), knots)
+            volume = loudness(level[..., 0], where, unit)
+            logs = np.log(volume[sure])
+            usual = by_light(lock[sure], logs, knots)
             loud.append(usual)
-            uneven.append(np.log((np.log(volume[sure]) - np.interp(lock[sure], knots, usual)).std() + 0.05))
-            shape.append(np.quantile((level[..., 0] / volume)[sure], TAILS))
+            uneven.append(np.log((logs - np.interp(lock[sure], knots, usual)).std() + 0.05))
+            if k < _SHAPED:
+                shape.append(np.quantile((level[..., 0] / volume)[sure], TAILS))
     light = np.quantile(colors[..., 0][sure], QUANTILES)
-    return HairStatistics(light, along, across, np.array(spread), np.array(shape[:2]), np.array(loud), np.array(uneven))
+    return HairStatistics(light, along, across, np.array(spread), np.array(shape), np.array(loud), np.array(uneven)), own
 
 
 def covariance(values: np.ndarray) -> np.ndarray:
@@ -182,7 +227,7 @@ def by_light(lock: np.ndarray, values: np.ndarray, knots: np.ndarray) -> np.ndar
     return np.asarray(np.where(total > 0, summed / np.maximum(total, 1e-9), float(values.mean())))
 
 
-def without_light(colors: np.ndarray, lock: np.ndarray, knots: np.ndarray, along: np.ndarray, across: np.ndarray) -> np.ndarray:
+def _without_light(colors: np.ndarray, lock: np.ndarray, knots: np.ndarray, along: np.ndarray, across: np.ndarray) -> np.ndarray:
     """The colours less what follows from the light of their lock."""
     follows = [bent(lock, knots, values) for values in (along, across)]
     return np.asarray(cv2.merge([colors[..., 0], colors[..., 1] - follows[0], colors[..., 2] - follows[1]]))
@@ -196,26 +241,12 @@ def bent(values: np.ndarray, places: np.ndarray, to: np.ndarray, many: int = 409
     return np.asarray(table[steps.astype(np.int32)])
 
 
-def levels(colors: np.ndarray, weight: np.ndarray, unit: float) -> list[np.ndarray]:
+def levels(colors: np.ndarray, where: Where, unit: float) -> list[np.ndarray]:
     """Single hairs, strands, locks, waves and the broad light, which add up to the colours less their mean: five of (h, w, 3)."""
-    smooth = [colors, *(local_mean(colors, weight, scale * unit) for scale in SCALES)]
-    sure = weight >= min(0.8, float(weight.max()))
-    return [*(fine - coarse for fine, coarse in pairwise(smooth)), smooth[-1] - smooth[-1][sure].mean(axis=0)]
+    smooth = [colors, *(where.mean(colors, scale * unit) for scale in SCALES)]
+    return [*(fine - coarse for fine, coarse in pairwise(smooth)), smooth[-1] - smooth[-1][where.sure].mean(axis=0)]
 
 
-def loudness(light: np.ndarray, weight: np.ndarray, unit: float) -> np.ndarray:
+def loudness(light: np.ndarray, where: Where, unit: float) -> np.ndarray:
     """How far the lightness of one scale usually goes, round about each pixel: (h, w) float32, above 0."""
-    return np.sqrt(np.maximum(local_mean(light * light, weight, _AROUND * unit), 0) + np.float32(4e-7))
-
-
-def local_mean(values: np.ndarray, weight: np.ndarray, sigma: float) -> np.ndarray:
-    """Gaussian mean of what the weight picks; broad ones are found on cells, of which they need no more."""
-    cell = max(min(int(sigma / 3), *weight.shape), 1)
-    some = weight + np.float32(1e-5)  # where no hair is near, whatever is
-    weights = some if values.ndim == 2 else cv2.merge([some] * values.shape[2])
-    summed, total = (cv2.GaussianBlur(in_cells(v, cell), (0, 0), max(sigma / cell, 0.3)) for v in (values * weights, some))
-    mean = summed / np.maximum(total if values.ndim == 2 else total[..., None], np.float32(1e-9))
-    if cell == 1:
-        return np.asarray(mean)
-    full = cv2.resize(mean, (mean.shape[1] * cell, mean.shape[0] * cell), interpolation=cv2.INTER_LINEAR)
-    return np.ascontiguousarray(full[: weight.shape[0], : weight.shape[1]])
+    return np.sqrt(np.maximum(where.mean(light * light, _AROUND * unit), 0) + np.float32(4e-7))
