@@ -33,7 +33,7 @@ PROGRAM = """
 import sys
 if sys.argv[1] == "video":
     from facefx.video import convert
-    convert.PART, convert.WARM_UP = 4, 2
+    convert.PART = 4
 from facefx.cli import main
 main()
 """

@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -38,7 +37,6 @@ def edit(source: Path, target: Path, **options: object) -> Conversion:
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(converting, "PART", 4)
-    monkeypatch.setattr(converting, "WARM_UP", 2)
 
 
 @pytest.mark.parametrize("ending", [".mp4", *(pytest.param(e, marks=pytest.mark.slow) for e in (".mkv", ".mov"))])
@@ -173,19 +171,7 @@ def test_an_unfinished_run_goes_on_after_its_last_part(tmp_path: Path) -> None:
     (times, pictures), (_, once) = read_video(target), read_video(tmp_path / "once.mp4")
     assert times == uneven(10)
     for a, b in zip(pictures, once, strict=True):
-        assert np.abs(a.astype(int) - b).mean() < 0.5
-
-
-def test_the_frames_before_the_first_missing_one_are_looked_at_again() -> None:
-    """Else masks would begin anew there, and flicker."""
-    looked: list[int] = []
-    tracker = SimpleNamespace(next=lambda canvas, *_: looked.append(canvas))
-    frames = [SimpleNamespace(picture=SimpleNamespace(canvas=number)) for number in range(40)]
-    for done, warm in ((0, range(0)), (5, range(5)), (30, range(30 - converting.WARM_UP, 30))):
-        looked.clear()
-        assert list(converting._after(iter(frames), tracker, (), None, done)) == frames[done:]  # type: ignore[arg-type]
-        assert looked == list(warm)
-    assert converting.WARM_UP >= 4
+        np.testing.assert_array_equal(a, b)
 
 
 @pytest.mark.usefixtures("small_parts")
@@ -281,7 +267,7 @@ sys.path[:0] = {paths}
 from facefx import chain
 from facefx.video import convert as converting
 from synthetic import FakeDetector, FakeSegmenter
-converting.PART, converting.WARM_UP = 4, 2
+converting.PART = 4
 converting.convert({source!r}, {target!r}, chain("recolor_lips", color="#2040c0", strength=1.0), segmenter=FakeSegmenter(),
                    detector=FakeDetector(), progress=lambda done, total: print(done, flush=True))
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
@@ -27,17 +27,16 @@ from .encoding import FORMATS, Encoding, Painted, PartWriter, alpha_needs_8_bits
 from .files import Frame, Problem, VideoReader, failures
 from .inferred import InferredFrames, spans
 from .joining import company_of, join
+from .memory import Unreadable, from_bytes, to_bytes
 from .overlap import ahead
-from .stream import asked_of, check_hides, edited
+from .stream import check_hides, edited
 from .tracking import Tracker, Tracking
-from .work_folder import finished_parts, part_path, work_folder
+from .work_folder import finished_parts, memory_after, put_part, start_over, unfinished_part, work_folder
 
 __all__ = ["Conversion", "convert", "painted_frame"]
 
 #: Frames in a part: what a kill can cost at most.
 PART = 250
-#: Frames before the first missing one that are parsed again, so that masks are as steady there as if nothing had happened.
-WARM_UP = 12
 #: So many frames are decoded before they are parsed.
 AHEAD = 2
 
@@ -134,22 +133,24 @@ def convert(
             "look": look.to_dict(),
             "tracking": asdict(tracker.tracking),
             "encoding": asdict(encoding) | {"tone_map": reader.is_tone_mapped},
+            "memory": 1,  # of how films go on; parts by a facefx before 0.2 have none
             "parser": {"identity": tracker.identity, "min_confidence": min_confidence},
         }
         if whole_if_lost:
             job["hidden"] = {"whole_if_lost": True}
-        declined, sure_of = DeclinedCount(), look.needed if min_confidence else frozenset()
+        declined = DeclinedCount()
         inferred: list[tuple[int, float]] = []
         try:
             with work_folder(target, job) as folder, ExitStack() as stack:
-                parts = finished_parts(folder)
+                parts = _gone_on_from(folder, tracker)
                 done = resumed = sum(packets_in(part) for part in parts)
                 total = reader.expected_frames
                 coverage = _coverage(source, tracker, whole_if_lost) if look.private else None
                 # each is closed before what it takes from: threads may be at work in it when the next one fails
                 decoded = stack.enter_context(closing(ahead(reader.frames(), AHEAD)))
+                memories: dict[int, bytes] = {}
                 frames: Iterator[tuple[Frame, Picture, bool]]
-                frames = ((f, f.picture, not f.damaged) for f in _after(decoded, tracker, sure_of, asked_of(look), resumed))
+                frames = ((f, f.picture, not f.damaged) for f in _seen_to_the_seams(decoded, tracker, resumed, memories))
                 moments: dict[int, float] = {}
                 frames = _with_moments(frames, moments, resumed, reader) if coverage else frames
                 results = edited(
@@ -157,7 +158,7 @@ def convert(
                     coverage=coverage, on_inferred=lambda number: inferred.append((number, moments[number])), first=resumed,
                 )  # fmt: skip
                 stack.enter_context(closing(results))
-                for _ in stack.enter_context(closing(_written(results, folder, len(parts), reader, encoding))):
+                for _ in stack.enter_context(closing(_written(results, folder, len(parts), resumed, memories, reader, encoding))):
                     done += 1
                     if progress:
                         progress(done, total)
@@ -225,13 +226,31 @@ def _identity(source: Path) -> dict[str, Any]:
     return {"path": str(source.resolve()), "bytes": status.st_size, "changed": status.st_mtime_ns}
 
 
-def _after(
-    frames: Iterator[Frame], tracker: Tracker, sure_of: Collection[str], regions: Collection[str] | None, done: int
-) -> Iterator[Frame]:
-    """The frames after the first `done`; the tracker has seen the last few before them."""
-    for frame in islice(frames, max(done - WARM_UP, 0), done):
-        tracker.next(frame.picture.canvas, sure_of, regions)
-    yield from frames
+def _gone_on_from(folder: Path, tracker: Tracker) -> list[Path]:
+    """The parts that are finished, with the tracker as it was after the last of them; none if it cannot be told how it was."""
+    parts = finished_parts(folder)
+    if parts:
+        try:
+            tracker.memory = from_bytes(memory_after(parts[-1]))
+        except Unreadable:
+            start_over(folder)
+            return []
+    return parts
+
+
+def _seen_to_the_seams(frames: Iterator[Frame], tracker: Tracker, done: int, memories: dict[int, bytes]) -> Iterator[Frame]:
+    """The frames after the first `done`, and by the number of frames before it what the tracker knows at the end of each part.
+
+    It goes on from that itself, as a run that is resumed does: so both give the same film.
+    """
+    number = done
+    for frame in islice(frames, done, None):
+        if number > done and (number - done) % PART == 0:
+            memories[number] = to_bytes(tracker.memory)
+            tracker.memory = from_bytes(memories[number])
+        yield frame
+        number += 1
+    memories[number] = to_bytes(tracker.memory)
 
 
 def painted_frame(frame: Frame, picture: Picture, done: Scene) -> tuple[Frame, Painted]:
@@ -256,22 +275,37 @@ def _in_numbers(values: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
 
 
 def _written(
-    results: Iterator[tuple[Frame, Painted]], folder: Path, first: int, reader: VideoReader, encoding: Encoding
+    results: Iterator[tuple[Frame, Painted]],
+    folder: Path,
+    first: int,
+    done: int,
+    memories: dict[int, bytes],
+    reader: VideoReader,
+    encoding: Encoding,
 ) -> Generator[None]:
     """Write the frames in parts, each under another name until it is whole; after each frame it yields.
 
     One is encoded while the next ones are parsed and edited.
+
+    Parameters
+    ----------
+    first, done : how many parts and frames there are already.
+    memories : what is known after so many frames; that of a part's end is there before its last frame is.
     """
     number = first
     while (start := next(results, None)) is not None:
-        unfinished = part_path(folder, number).with_suffix(".writing")
-        with PartWriter(unfinished, reader, encoding) as writer, ThreadPoolExecutor(1, "facefx-encode") as thread:
+        with (
+            PartWriter(unfinished_part(folder, number), reader, encoding) as writer,
+            ThreadPoolExecutor(1, "facefx-encode") as thread,
+        ):
             writing = deque([thread.submit(writer.write, *start)])
+            done += 1
             for result in islice(results, PART - 1):
                 writing.append(thread.submit(writer.write, *result))
                 writing.popleft().result()
+                done += 1
                 yield
             writing.popleft().result()
             yield
-        unfinished.replace(part_path(folder, number))
+        put_part(folder, number, memories.pop(done))
         number += 1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -31,11 +31,13 @@ from .apart import without_others
 from .confidence_smoothing import SmoothedConfidence
 from .crops import cut
 from .mask_smoothing import Glimpse, change, recut
+from .memory import Memory
 from .motion import Motion, Small, head_motion, is_cut
 from .near_and_wide import near_and_wide, near_does
-from .people import People, Person
+from .people import People
 from .steadied import Steadied
 from .steady_people import SteadyPeople
+from .track import Track
 
 __all__ = ["Tracker", "Tracking"]
 
@@ -81,29 +83,6 @@ class Tracking:
                 raise ParameterError(f"{name}={getattr(self, name)!r} is not allowed; allowed is {words}")
 
 
-@dataclass(frozen=True, eq=False)
-class _Track:
-    """A face as it was in the last frame."""
-
-    crop: Detection  # what the crop was cut for; moves with the head, so that the head stays where it is on the crop
-    box: Box
-    roll: float
-    score: float
-    shown: Glimpse  # the crop itself
-    near: Steadied  # what is seen on it
-    leaves: bool  # whether hair leaves the crop
-    wide: np.ndarray | None = None  # if so, and if that was asked for: (C, S, S) probabilities on a crop twice as wide
-    age: int = 0
-    unseen: int = 0
-    person: Person | None = None
-    confidence: Mapping[str, SmoothedConfidence] = field(default_factory=dict)  # by region, of those that were asked for
-
-    @property
-    def affine(self) -> np.ndarray:
-        """Of the crop."""
-        return head_crop(self.crop, self.shown.size)
-
-
 class Tracker:
     """Gives a `Scene` for each frame of one film, in order. Not to be shared by threads; make one a film.
 
@@ -132,11 +111,21 @@ class Tracker:
         if isinstance(parser.segmenter, OnnxSegmenter):  # others are used as they are
             parser = replace(parser, segmenter=parser.segmenter.for_frames(self.tracking.size))
         self._parser = self.parser = parser
-        self._tracks: list[_Track] = []
+        self._tracks: list[Track] = []
         self._before: Small | None = None
         self._since_detected = 0
         self._people = People()
         self._bodies = SteadyPeople(self.tracking.smoothing, self.tracking.parse_every)
+
+    @property
+    def memory(self) -> Memory:
+        """All that is taken from the last frame to the next one. Given a tracker of the same kind, that one goes on from there."""
+        return Memory(tuple(self._tracks), self._before, self._since_detected, self._people, self._bodies)
+
+    @memory.setter
+    def memory(self, memory: Memory) -> None:
+        self._tracks, self._before, self._since_detected = list(memory.tracks), memory.before, memory.since_detected
+        self._people, self._bodies = memory.people, memory.bodies
 
     def next(self, picture: Canvas | np.ndarray, sure_of: Collection[str] = (), regions: Collection[str] | None = None) -> Scene:
         """The faces in the next frame, largest first.
@@ -182,7 +171,7 @@ class Tracker:
     def _patience(self) -> int:
         return self.tracking.detect_every if self._tracks else min(DETECT_WITHOUT_FACE, self.tracking.detect_every)
 
-    def _new_tracks(self, picture: Canvas, thorough: bool) -> Iterator[_Track]:
+    def _new_tracks(self, picture: Canvas, thorough: bool) -> Iterator[Track]:
         """Tracks of the faces that are not followed yet."""
         found = self._parser.detect(picture)
         known = [track.box for track in self._tracks]
@@ -202,7 +191,7 @@ class Tracker:
     def _parsed(self, picture: Canvas, detection: Detection) -> Face | None:
         return parse_face(picture, detection, self._parser)
 
-    def _begun(self, picture: Canvas, face: Face) -> _Track:
+    def _begun(self, picture: Canvas, face: Face) -> Track:
         side = face.box.side if self._parser.is_aligned or not self._parser.knows_faces else BOX_PER_FACE * face.box.side
         crop = Detection(Box.square(face.box.center, side), face.roll, face.score)
         affine = head_crop(crop, self._parser.size)
@@ -210,9 +199,9 @@ class Tracker:
         near = self._probabilities(shown)
         leaves = not self._parser.is_aligned and hair_runs_out(FaceParsing(near, self._parser.scheme, affine), picture.shape)
         steadied = Steadied(self._uncovered(near, shown))
-        return _Track(crop, face.box, face.roll, face.score, Glimpse.of(shown), steadied, leaves)
+        return Track(crop, face.box, face.roll, face.score, Glimpse.of(shown), steadied, leaves)
 
-    def _followed(self, track: _Track, before: Small, now: Small, picture: Canvas) -> _Track | None:
+    def _followed(self, track: Track, before: Small, now: Small, picture: Canvas) -> Track | None:
         """The track in the next frame; None if the face is lost."""
         motion = _STILL if self._parser.is_aligned else head_motion(before, now, track.box)
         if motion is None:
@@ -227,10 +216,10 @@ class Tracker:
         near = track.near.next(change(track.shown, shown), self._uncovered(new, crop), self.tracking.smoothing)
         return self._measured(replace(track, shown=shown, near=near), new, picture)
 
-    def _is_parsed(self, track: _Track) -> bool:
+    def _is_parsed(self, track: Track) -> bool:
         return track.age % self.tracking.parse_every == 0
 
-    def _measured(self, track: _Track, new: np.ndarray, picture: Canvas) -> _Track | None:
+    def _measured(self, track: Track, new: np.ndarray, picture: Canvas) -> Track | None:
         """The track corrected by where the parsed face, (C, S, S), lies; None if it has shown none for long."""
         if self._parser.is_aligned or not self._parser.knows_faces:
             return track
@@ -247,7 +236,7 @@ class Tracker:
         )
         return self._recut(track, found, picture) if is_off(track.crop, measured) else track
 
-    def _recut(self, track: _Track, crop: Detection, picture: Canvas) -> _Track:
+    def _recut(self, track: Track, crop: Detection, picture: Canvas) -> Track:
         """The track on a crop that fits the face better than the one that was carried along."""
         size = track.shown.size
         now = replace(track, crop=crop)
@@ -260,12 +249,12 @@ class Tracker:
             wide = np.stack([there.carried(values) for values in wide])
         return replace(now, shown=shown, near=near, wide=wide)
 
-    def _found_again(self, track: _Track, picture: Canvas) -> _Track | None:
+    def _found_again(self, track: Track, picture: Canvas) -> Track | None:
         """A face whose motion could not be told, looked for where it was; None if it is gone."""
         face = self._parsed(picture, Detection(track.crop.box, track.crop.roll, track.score)) if self._parser.knows_faces else None
         return replace(self._begun(picture, face), confidence=track.confidence, person=track.person) if face else None
 
-    def _widened(self, track: _Track, picture: Canvas) -> _Track:
+    def _widened(self, track: Track, picture: Canvas) -> Track:
         """The track with what lies round its crop, if hair leaves that; looked at now and then only."""
         if not track.leaves or (track.wide is not None and track.age % (WIDE_EVERY * self.tracking.parse_every)):
             return track
@@ -274,7 +263,7 @@ class Tracker:
             wide += np.float32(self.tracking.smoothing / 2) * (track.wide - wide)
         return replace(track, wide=wide)
 
-    def _wide(self, picture: Canvas, track: _Track) -> np.ndarray:
+    def _wide(self, picture: Canvas, track: Track) -> np.ndarray:
         size = track.shown.size
         wide = self._probabilities(cut(picture, geometry.expand(track.affine, 2, size), size))
         return surroundings(wide, self._parser.scheme)
@@ -297,14 +286,14 @@ class Tracker:
         shown = [_shown(track, face) for track, face in zip(self._tracks, faces, strict=True)]
         return Scene(picture, tuple(sorted(shown, key=lambda face: -face.box.area)), people=self._parser.people)
 
-    def _face(self, track: _Track, picture: Canvas) -> Face:
+    def _face(self, track: Track, picture: Canvas) -> Face:
         parsing = FaceParsing(track.near, self._parser.scheme, track.affine)
         if track.leaves:
             wide = track.wide
             parsing = near_and_wide(parsing, cache(lambda: self._wide(picture, track) if wide is None else wide))
         return Face(track.box, track.roll, track.score, parsing, picture, FRAME_MASKS)
 
-    def _with_confidence(self, track: _Track, face: Face, sure_of: Collection[str]) -> _Track:
+    def _with_confidence(self, track: Track, face: Face, sure_of: Collection[str]) -> Track:
         """The track with what this frame tells of these regions; carried masks tell nothing new."""
         parsed, before = self._is_parsed(track), track.confidence
         now: dict[str, SmoothedConfidence] = {}
@@ -324,7 +313,7 @@ def _coarse(parsing: FaceParsing) -> FaceParsing:
     return FaceParsing(np.asarray(parsing.probabilities)[:, ::step, ::step], parsing.scheme, affine)
 
 
-def _shown(track: _Track, face: Face) -> Face:
+def _shown(track: Track, face: Face) -> Face:
     number = track.person.number if track.person else None
     return replace(
         face, number=number, steady_confidence={region: smoothed.steady for region, smoothed in track.confidence.items()}

@@ -1,4 +1,7 @@
-"""The hidden folder beside a film's result that holds the parts which are finished, so that a run that was killed can go on."""
+"""The hidden folder beside a film's result, by which a run that was killed can go on.
+
+It holds the parts that are finished, and what was known of the film after the last of them.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from typing import IO, Any
 from ..errors import OutputError
 from ..image.locking import try_lock
 
-__all__ = ["finished_parts", "part_path", "work_folder"]
+__all__ = ["finished_parts", "memory_after", "put_part", "start_over", "unfinished_part", "work_folder"]
 
 _NOTE = "job.txt"
 #: The first line of the note; by it the folder is known to be facefx's, and its parts may be thrown away.
@@ -47,14 +50,15 @@ def work_folder(target: Path, job: Mapping[str, Any]) -> Iterator[Path]:
         if not try_lock(file) or not _is_there_still(file, note):
             raise OutputError(f"another run is writing {str(target)!r} right now; wait for it, or give another name")
         file.seek(0)
-        _remove(folder, "part-*.writing", "whole.*")
+        _remove(folder, "part-*.writing", "part-*.remembering", "whole.*")
         if file.read().splitlines() != [_OURS, key]:
-            _remove(folder, "part-*.film")
+            start_over(folder)
             file.truncate(0)
             file.write(f"{_OURS}\n{key}\n")
             file.flush()
         yield folder
-        _remove(folder, "part-*.film", "whole.*")
+        start_over(folder)
+        _remove(folder, "whole.*")
         if os.name != "nt":
             note.unlink()
     if os.name == "nt":  # where a file that is open cannot be removed
@@ -63,14 +67,36 @@ def work_folder(target: Path, job: Mapping[str, Any]) -> Iterator[Path]:
         folder.rmdir()
 
 
-def part_path(folder: Path, number: int) -> Path:
-    """The file of a finished part. Under another suffix it is not one yet."""
-    return folder / f"part-{number:06d}.film"
+def unfinished_part(folder: Path, number: int) -> Path:
+    """Where a part is written, to be put in its place by `put_part`."""
+    return folder / f"part-{number:06d}.writing"
+
+
+def put_part(folder: Path, number: int, memory: bytes) -> None:
+    """Put a part that is written whole in its place, with what must be known to go on after it."""
+    part = folder / f"part-{number:06d}.film"
+    remembering = part.with_suffix(".remembering")
+    remembering.write_bytes(memory)
+    remembering.replace(part.with_suffix(".memory"))
+    unfinished_part(folder, number).replace(part)
+    if number:
+        (folder / f"part-{number - 1:06d}.memory").unlink(missing_ok=True)
 
 
 def finished_parts(folder: Path) -> list[Path]:
     """The parts, in order."""
     return sorted(folder.glob("part-*.film"))
+
+
+def memory_after(part: Path) -> bytes:
+    """What was known after a part that is finished; empty if that is lost."""
+    path = part.with_suffix(".memory")
+    return path.read_bytes() if path.exists() else b""
+
+
+def start_over(folder: Path) -> None:
+    """Throw all parts away."""
+    _remove(folder, "part-*.film", "part-*.memory")
 
 
 def _is_ours(folder: Path) -> bool:
