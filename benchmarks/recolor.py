@@ -85,6 +85,7 @@ def paint(scene: Scene, effect: str, **params: object) -> np.ndarray:
     from facefx.plugins.installed import registry
 
     spec = registry().effects[effect]
+    params = {"light": "absolute"} | params if spec.light else params  # the target is a colour as it stands in a picture
     return apply_effect(scene.of(scene.faces[:1]), spec, spec.resolve(params), np.random.SeedSequence(0)).image
 
 

@@ -212,6 +212,7 @@ def test_a_look_holds_full_names_versions_and_every_parameter() -> None:
                     "finish": "satin",
                     "second": "#4a0f1c",
                     "ombre": 0.0,
+                    "light": "scene",
                     "faces": "all",
                 },
             }

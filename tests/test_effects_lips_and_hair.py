@@ -54,7 +54,9 @@ def face_in(picture: np.ndarray, covered: Label | None = None) -> Face:
 
 
 def edit(scene: Scene, effect: str, reference: Face | None = None, seed: int = 0, **params: Any) -> np.ndarray:
+    """With colours as they are asked for: a drawn face's skin tells nothing of the light."""
     spec = registry().effects[effect]
+    params = {"light": "absolute"} | params if spec.light else params
     return apply_effect(scene, spec, spec.resolve(params), np.random.SeedSequence(seed), reference).image
 
 

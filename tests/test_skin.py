@@ -261,7 +261,7 @@ def test_contouring_shades_the_hollows_and_lights_the_bones(skin: dict[Label, tu
 
 @pytest.mark.parametrize("code", ["#e8c4a8", "#6b4028"])
 def test_foundation_reaches_the_colour_that_is_asked_for(code: str) -> None:
-    worn = edited(drawn(), "apply_foundation", color=code, match=1.0, strength=1.0)
+    worn = edited(drawn(), "apply_foundation", color=code, match=1.0, strength=1.0, light="absolute")
     lab = np.median(color.to_lab(worn[distance_to(CHEEK) < 0.05]), axis=0)
     assert color.delta_e_lab(lab, color.to_lab(np.array(color.parse(code)))) < 4
 

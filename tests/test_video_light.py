@@ -23,7 +23,7 @@ from video_helpers import empty, film
 
 av = pytest.importorskip("av", reason="video files need the extra 'video'")
 
-LIPS = chain("recolor_lips", color="#c00", strength=1.0)
+LIPS = chain("recolor_lips", color="#c00", strength=1.0, light="absolute")  # a drawn face's skin tells of no light
 SDR = Light(matrix=1, range=1, primaries=1, transfer=1, bits=8)
 HLG = Light(matrix=9, range=1, primaries=9, transfer=18, bits=10)
 PQ = replace(HLG, transfer=16)

@@ -68,6 +68,9 @@ def _step_of(saved: Mapping[str, Any]) -> Step:
         step = make_step(name, params)
     except FacefxError as error:
         raise LookError(f"the step {shown(name)} cannot be run here: {error}") from error
+    if "version" in saved:  # nobody wrote it by hand, so it holds all parameters that there were
+        since = {p.name: p.once for p in step.spec.parameters.values() if p.once is not None and p.name not in params}
+        step = make_step(name, {**params, **since}) if since else step
     version = str(saved.get("version", step.spec.version))
     if version != step.spec.version:
         raise LookError(

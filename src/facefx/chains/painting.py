@@ -15,10 +15,12 @@ from ..declare.declarations import EffectSpec
 from ..declare.faces_choice import FacesChoice
 from ..errors import EffectError
 from ..face.face import Face, FaceView
+from ..face.light import WHITE
 from ..face.scene import Scene
 from ..image.canvas import Canvas, Window
 from ..labels import is_scene_wide
 from ..pixels.blend import composite
+from ..pixels.relight import in_its_light, in_white_light
 from ..plugins.checked import guarded
 from .warping import warped
 
@@ -125,6 +127,7 @@ class _Run:
     def __init__(self, spec: EffectSpec, params: dict[str, Any], key: np.random.SeedSequence, portrait: Face | None) -> None:
         self.spec, self.params, self.key, self.portrait = spec, params, key, portrait
         self.shape = {name: float(params.pop(name)) for name in spec.shaping}  # of the mask's edge
+        self.in_scene_light = bool(spec.light) and params.pop("light") == "scene"
 
     def paint(self, scene: Scene, indices: Sequence[int]) -> Scene:
         canvas = scene.canvas
@@ -177,8 +180,14 @@ class _Run:
         """The canvas with the effect in a window of it."""
         x0, y0, x1, y1 = window
         crop = canvas[y0:y1, x0:x1]
-        supplied = {"image": crop, "mask": _read_only(mask), "unit": unit, "face": face, "portrait": self.portrait}
+        light = face.face.light if self.in_scene_light and face else WHITE
+        is_lit = not np.array_equal(light, WHITE)
+        seen_white = in_white_light(crop, light) if is_lit else crop
+        shown = {"image": _read_only(seen_white), "mask": _read_only(mask)}
+        supplied = shown | {"unit": unit, "face": face, "portrait": self.portrait}
         painted = self._checked(self._call(supplied, index), crop.shape)
+        if is_lit:
+            painted = in_its_light(crop, seen_white, painted, light)
         # What a cutout gives is the colour of what is in front, and shows in full behind its own alpha.
         if self.spec.kind == "cutout":  # and where there is nothing in front, nothing of what was behind may stay beneath the alpha
             seen = mask >= np.float32(0.5 / 255)  # less is none in 8 bits

@@ -10,14 +10,14 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal, get_type_hints, overload
 
 from ..errors import ParameterError
 from ..labels import Label, Region, is_scene_wide, labels_of
 from ..shown import shown
-from .parameters import FACES, FEATHER, GROW, Color, CubeFile, Parameter, PictureFile, Range, RegionName, Value, declared
+from .parameters import FACES, FEATHER, GROW, LIGHT, Color, CubeFile, Parameter, PictureFile, Range, RegionName, Value, declared
 
 __all__ = [
     "AnalyzerSpec",
@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 Kind = Literal["paint", "cutout", "warp", "overlay"]
+Light = Literal["scene", "absolute"]
 
 #: What the core can supply to each kind of effect, besides the keyword-only ``rng``.
 SUPPLIES: Mapping[Kind, tuple[str, ...]] = {
@@ -91,6 +92,7 @@ class EffectSpec(_Spec):
     random : whether it asked for ``rng``.
     private : whether it is there to hide people, so that no face may be missed, see `effect`.
     shaping : the parameters that change its mask's edge and are the core's business.
+    light : the default of its parameter `light`, see `effect`, which is the core's business; None if it has none.
     """
 
     kind: Kind = "paint"
@@ -101,6 +103,7 @@ class EffectSpec(_Spec):
     random: bool = False
     private: bool = False
     shaping: tuple[str, ...] = ()
+    light: Light | None = None
 
     def region_of(self, params: Mapping[str, Value]) -> str:
         """What it works on with these parameters."""
@@ -134,6 +137,7 @@ def effect(
     margin: float = 0.0,
     version: str = "1",
     private: bool = False,
+    light: Light | None = None,
 ) -> Callable[[Callable[..., Any]], EffectSpec]: ...
 
 
@@ -147,6 +151,7 @@ def effect(
     margin: float = 0.0,
     version: str = "1",
     private: bool = False,
+    light: Light | None = None,
 ) -> EffectSpec | Callable[[Callable[..., Any]], EffectSpec]:
     """Declare an effect.
 
@@ -187,6 +192,10 @@ def effect(
         what it returns is shown as it is, not mixed with the old picture in the share of the mask; ``min_confidence`` does not
         count; in films a face is hidden where it is not seen for a while; and what stands beside the pixels is cleared of what may
         show or name someone. It is one that paints on each face, or draws.
+    light : for an effect that paints colours which are meant as they look in white light of normal exposure: the default of the
+        parameter ``light`` that it gets from the core. With ``"scene"`` it sees the picture as it would look in such light, and
+        what it paints is shown in the light of the scene; with ``"absolute"`` it sees the picture as it is. It is one that paints
+        on each face.
 
     Examples
     --------
@@ -199,6 +208,8 @@ def effect(
         raise TypeError(f"kind={kind!r} is not allowed; allowed are {', '.join(SUPPLIES)}")
     if private and kind not in ("paint", "overlay"):
         raise TypeError(f"kind={kind!r} is not allowed for a private effect; one that hides people paints or draws")
+    if light and (kind != "paint" or private):
+        raise TypeError(f"light={light!r} is for an effect that paints on each face and hides nobody")
     labels_of(region)
     if needs:
         labels_of(needs)
@@ -208,10 +219,11 @@ def effect(
         is_masked = kind in ("paint", "cutout") and not private
         more = (GROW, FEATHER) if is_masked and "region" in parameters else ()
         shaping = {one.name: one for one in more if one.name not in parameters}
+        lighting = {LIGHT.name: replace(LIGHT, default=light)} if light else {}
         spec = EffectSpec(
             name=function.__name__,
             function=function,
-            parameters=MappingProxyType({**parameters, **shaping, FACES.name: FACES}),
+            parameters=MappingProxyType({**parameters, **shaping, **lighting, FACES.name: FACES}),
             summary=_first_line(function),
             version=version,
             kind=kind,
@@ -222,6 +234,7 @@ def effect(
             random=rng,
             private=private,
             shaping=tuple(shaping),
+            light=light,
         )
         _check_regions(spec)
         return spec

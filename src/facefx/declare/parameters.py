@@ -14,7 +14,7 @@ from ..pixels import color as colors
 from ..shown import shown
 from .faces_choice import ALLOWED, FacesChoice
 
-__all__ = ["FACES", "FEATHER", "GROW", "Color", "CubeFile", "Parameter", "PictureFile", "Range", "RegionName", "declared"]
+__all__ = ["FACES", "FEATHER", "GROW", "LIGHT", "Color", "CubeFile", "Parameter", "PictureFile", "Range", "RegionName", "declared"]
 
 Value = bool | int | float | str
 
@@ -48,7 +48,7 @@ _REGIONS = tuple(name.value for name in (*Region, *Label))
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter: its name, kind, default, what it may be, and what it means."""
+    """One parameter: its name, kind, default, what it may be, what it means, and what looks mean that were saved without it."""
 
     name: str
     kind: Literal["bool", "int", "float", "choice", "color", "picture", "cube", "region", "faces"]
@@ -56,6 +56,7 @@ class Parameter:
     help: str = ""
     range: Range | None = None
     choices: tuple[str, ...] = ()
+    once: Value | None = None
 
     def check(self, value: Any, owner: str) -> Value:
         """The value in its canonical form. Raises `ParameterError` if it is of the wrong type or out of range."""
@@ -165,6 +166,15 @@ GROW = Parameter(
     "grow", "float", 0.0, "how much further the region reaches, in face units; less than 0: less far", Range(-0.3, 0.5)
 )
 FEATHER = Parameter("feather", "float", 0.0, "over what width the region's edge is softened, in face units", Range(0, 0.5))
+#: That of effects whose colours are meant as in white light.
+LIGHT = Parameter(
+    "light",
+    "choice",
+    "scene",
+    "which light colours are seen in: that of the scene, or absolute, white light of normal exposure",
+    choices=("scene", "absolute"),
+    once="absolute",
+)
 _NUMBER = "Annotated[int, Range(low, high)] or Annotated[float, Range(low, high)]"
 _ANNOTATIONS = f"bool, Literal of texts, Color, PictureFile, CubeFile, RegionName, and {_NUMBER}"
 

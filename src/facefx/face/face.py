@@ -15,6 +15,7 @@ from ..pixels import geometry
 from ..pixels.masks import reshaped
 from .iris import Iris, find_irises
 from .landmarks import Landmarks, landmarks_of
+from .light import light_on
 from .mask_style import PHOTO, MaskStyle, Patch
 from .near_and_wide import NearAndWide, near_parsing
 from .outline import Part, outline, outline_parsing
@@ -42,6 +43,7 @@ class Face:
         frames before into account.
     number : what ``faces=`` calls it in a film, where it stays with the person, -1 if it has none; None in a picture, where it is
         called by its place.
+    steady_light : what `light` says, instead of measuring it: in a film, what takes the frames before into account.
     sighted : what a more careful look of the detector says of it, for effects that hide; see `outline`.
     is_parsed : False for one that the detector saw and the parser did not, whose parsing is the outline of a head.
     """
@@ -54,6 +56,7 @@ class Face:
     mask_style: MaskStyle = field(default=PHOTO, repr=False)
     steady_confidence: Mapping[str, float] = field(default_factory=dict, repr=False)
     number: int | None = None
+    steady_light: np.ndarray | None = field(default=None, repr=False)
     sighted: tuple[Detection, ...] = field(default=(), repr=False)
     is_parsed: bool = True
     _patches: dict[str, Patch] = field(default_factory=dict, init=False, repr=False)
@@ -155,6 +158,14 @@ class Face:
     def irises(self) -> tuple[Iris | None, Iris | None]:
         """The subject's left iris and the right one, None where none is seen; found once."""
         return find_irises(self.canvas, self.landmarks)
+
+    @cached_property
+    def light(self) -> np.ndarray:
+        """How strong the light is that it is seen in, for red, green and blue: (3,); see `facefx.face.light.light_on`."""
+        if self.steady_light is not None:
+            return self.steady_light
+        near = near_parsing(self.parsing)
+        return light_on(geometry.cut(self.canvas, near.affine, near.size), near)
 
     def carried(self, move: np.ndarray, canvas: Canvas) -> Face:
         """The same face where its picture was scaled and shifted: by `move`, (2, 3) from picture points to those of the new one."""

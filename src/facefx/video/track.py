@@ -32,6 +32,7 @@ class Track:
     age : frames since it was found.
     unseen : frames since its features were seen.
     person : whose face it is.
+    light : what it is seen in, see `Face.light`.
     confidence : by region, of those that were asked for.
     """
 
@@ -42,6 +43,7 @@ class Track:
     shown: Glimpse
     near: Steadied
     leaves: bool
+    light: np.ndarray
     wide: np.ndarray | None = None
     age: int = 0
     unseen: int = 0

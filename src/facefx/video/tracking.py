@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..face.face import Face
+from ..face.light import light_on
 from ..face.mask_style import MaskStyle
 from ..face.postprocessing import emptied, islands
 from ..face.scene import Scene
@@ -49,6 +50,8 @@ DETECT_WITHOUT_FACE = 5
 WIDE_EVERY = 4
 #: How fast the box, which lengths are measured in, follows what is measured: a share a frame.
 BOX_FOLLOWS = 0.15
+#: How fast the light that colours are shown in follows what is measured: a share a parse, so that no blink and no noise is seen.
+LIGHT_FOLLOWS = 0.1
 #: Masks fit for one frame of many, in a fraction of a photo's time; nobody looks at one frame for long.
 FRAME_MASKS = MaskStyle(coarse=2.0, largest=200.0)
 
@@ -199,7 +202,8 @@ class Tracker:
         near = self._probabilities(shown)
         leaves = not self._parser.is_aligned and hair_runs_out(FaceParsing(near, self._parser.scheme, affine), picture.shape)
         steadied = Steadied(self._uncovered(near, shown))
-        return Track(crop, face.box, face.roll, face.score, Glimpse.of(shown), steadied, leaves)
+        light = light_on(shown, FaceParsing(near, self._parser.scheme, affine))
+        return Track(crop, face.box, face.roll, face.score, Glimpse.of(shown), steadied, leaves, light)
 
     def _followed(self, track: Track, before: Small, now: Small, picture: Canvas) -> Track | None:
         """The track in the next frame; None if the face is lost."""
@@ -214,7 +218,9 @@ class Tracker:
             return replace(track, shown=shown, near=track.near.next(change(track.shown, shown, compared=False)))
         new = self._probabilities(crop)
         near = track.near.next(change(track.shown, shown), self._uncovered(new, crop), self.tracking.smoothing)
-        return self._measured(replace(track, shown=shown, near=near), new, picture)
+        light = light_on(crop, FaceParsing(new, self._parser.scheme, track.affine))
+        light = track.light * (light / track.light) ** LIGHT_FOLLOWS
+        return self._measured(replace(track, shown=shown, near=near, light=light), new, picture)
 
     def _is_parsed(self, track: Track) -> bool:
         return track.age % self.tracking.parse_every == 0
@@ -291,7 +297,7 @@ class Tracker:
         if track.leaves:
             wide = track.wide
             parsing = near_and_wide(parsing, cache(lambda: self._wide(picture, track) if wide is None else wide))
-        return Face(track.box, track.roll, track.score, parsing, picture, FRAME_MASKS)
+        return Face(track.box, track.roll, track.score, parsing, picture, FRAME_MASKS, steady_light=track.light)
 
     def _with_confidence(self, track: Track, face: Face, sure_of: Collection[str]) -> Track:
         """The track with what this frame tells of these regions; carried masks tell nothing new."""

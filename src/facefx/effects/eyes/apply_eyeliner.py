@@ -17,7 +17,7 @@ from ..tools.eyes import Eye, eyes_of, repainted
 __all__ = ["apply_eyeliner"]
 
 
-@effect(region="eyes+skin", needs="eyes", margin=0.1)
+@effect(region="eyes+skin", needs="eyes", margin=0.1, light="scene")
 def apply_eyeliner(
     image: np.ndarray,
     unit: float,

@@ -17,7 +17,7 @@ from ..tools.recoloring import Palette, recolored
 __all__ = ["apply_eyeshadow"]
 
 
-@effect(region="eyes+skin", needs="eyes", margin=0.05)
+@effect(region="eyes+skin", needs="eyes", margin=0.05, light="scene")
 def apply_eyeshadow(
     image: np.ndarray,
     mask: np.ndarray,

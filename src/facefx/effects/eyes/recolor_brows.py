@@ -16,7 +16,7 @@ from ..tools.recoloring import Palette, aimed, recolored, surely_inside
 __all__ = ["recolor_brows"]
 
 
-@effect(region="eyebrows", margin=0.06)
+@effect(region="eyebrows", margin=0.06, light="scene")
 def recolor_brows(
     image: np.ndarray,
     mask: np.ndarray,

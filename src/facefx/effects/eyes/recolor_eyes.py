@@ -17,15 +17,13 @@ from ..tools.recoloring import Palette, aimed, recolored
 
 __all__ = ["recolor_eyes"]
 
-#: The white of an eye in good light, OKLab's lightness: in dimmer light the new colour is dimmer too.
-_LIT_WHITE = 0.8
 #: Radius of a pupil that cannot be told from a dark iris, as a share of the iris's, and the least and most one can be.
 _PUPIL, _LEAST_PUPIL, _MOST_PUPIL = 0.33, 0.22, 0.55
 #: What is so much lighter than the iris, in OKLab's lightness, starts to be, and is, a highlight.
 _HIGHLIGHT = (0.10, 0.24)
 
 
-@effect(region="eyes")
+@effect(region="eyes", light="scene")
 def recolor_eyes(
     image: np.ndarray,
     face: FaceView,
@@ -59,9 +57,6 @@ def _painted(lab: np.ndarray, eye: Eye, iris: Iris, target: np.ndarray) -> np.nd
     own = lab[between & (highlight < 0.1)] if (between & (highlight < 0.1)).any() else lab[between]
     source = np.median(own, axis=0)
 
-    white = lightness[(away > 1.15) & (opening > 0.9)]
-    dim = min(float(np.quantile(white, 0.8)) / _LIT_WHITE, 1.0) if white.size else 1.0
-    target = target * np.float32(max(dim, 0.5))  # less light scales all three of OKLab's coordinates
     palette = aimed(Palette(source, target, shade=0.9, light=1.0, variety=0.25), own)
     painted = recolored(lab, palette)
     lighter = float(np.clip((target[0] - source[0]) / 0.25, 0, 1))

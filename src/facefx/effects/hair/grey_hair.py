@@ -20,7 +20,7 @@ __all__ = ["grey_hair"]
 _SOFT, _SINGLE = 1.5, 0.35
 
 
-@effect(region="hair", margin=0.1)
+@effect(region="hair", margin=0.1, light="scene")
 def grey_hair(
     image: np.ndarray,
     mask: np.ndarray,

@@ -17,7 +17,7 @@ from ..tools.hair_patterns import share_of_second
 __all__ = ["recolor_hair"]
 
 
-@effect(region="hair", margin=0.1)
+@effect(region="hair", margin=0.1, light="scene")
 def recolor_hair(
     image: np.ndarray,
     mask: np.ndarray,

@@ -20,7 +20,7 @@ _OVERLAP = 0.3
 _DETAIL = 400.0
 
 
-@effect(region="lips+skin", needs="lips")
+@effect(region="lips+skin", needs="lips", light="scene")
 def line_lips(
     image: np.ndarray,
     face: FaceView,

@@ -19,7 +19,7 @@ __all__ = ["recolor_lips"]
 _CONTRAST = {"matte": (0.85, 0.45), "satin": (1.0, 0.9), "gloss": (1.1, 1.2), "metallic": (1.35, 1.1)}
 
 
-@effect(region="lips")
+@effect(region="lips", light="scene")
 def recolor_lips(
     image: np.ndarray,
     mask: np.ndarray,

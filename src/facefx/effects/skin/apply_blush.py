@@ -16,7 +16,7 @@ from ..tools.skin import skin_of, usual_color
 __all__ = ["apply_blush"]
 
 
-@effect(region="skin+nose", margin=0.02)
+@effect(region="skin+nose", margin=0.02, light="scene")
 def apply_blush(
     image: np.ndarray,
     mask: np.ndarray,

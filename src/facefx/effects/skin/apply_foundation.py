@@ -19,7 +19,7 @@ __all__ = ["apply_foundation"]
 _SHINE = {"matte": -0.5, "natural": -0.1, "dewy": 0.35}
 
 
-@effect(region="all_skin", margin=0.02)
+@effect(region="all_skin", margin=0.02, light="scene")
 def apply_foundation(
     image: np.ndarray,
     mask: np.ndarray,

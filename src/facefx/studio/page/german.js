@@ -118,6 +118,7 @@ export const SENTENCES = {
   "how much of the hue of its skin comes along": "wie viel vom Farbton seiner Haut mitkommt",
   "Take the yellow out of the teeth and make them a little lighter; tongue, gums and lips stay, and so does a closed mouth.": "Nimmt den Zähnen das Gelb und macht sie etwas heller; Zunge, Zahnfleisch und Lippen bleiben, ein geschlossener Mund auch.",
   "how much whiter": "wie viel weißer",
+  "which light colours are seen in: that of the scene, or absolute, white light of normal exposure": "In welchem Licht man Farben sieht: dem der Szene oder absolut, weißem Licht normaler Belichtung",
 };
 
 // Names of effects, parameters and choices.
@@ -131,7 +132,7 @@ export const NAMES = {
   levels: "Stufen", light: "Licht", lines: "Linien", lower: "Unteres Lid", margin: "Rand", match: "Angleichung", method: "Verfahren", names: "Namen", natural: "Eigene Farbe", ombre: "Verlauf", opacity: "Deckkraft", outline: "Umriss", paper: "Papier", part: "Teil",
   pattern: "Muster", picture: "Bild", preset: "Vorgabe", radius: "Radius", reference: "Vorlage", region: "Bereich", second: "Zweite Farbe", shading: "Schattierung", show: "Zeigen", strength: "Stärke", thickness: "Dicke", to: "Richtung", tone: "Ton", warmth: "Wärme",
   width: "Breite", wing: "Schwung",
-  all: "alles", block: "Fläche", blur: "geglättet", box: "Rechteck", colors: "Farben", cool: "kühl", dewy: "taufrisch", ellipse: "Ellipse", eyes: "Augen", face: "Gesicht", faded: "verblichen", film: "Film", full: "ganz", gloss: "glänzend", gradient: "Verlauf",
-  head: "Kopf", mask: "Maske", matte: "matt", metallic: "metallisch", mouth: "Mund", narrower: "schmaler", noir: "Schwarzweiß", parts: "Teile", pixelate: "verpixelt", satin: "seidig", sepia: "Sepia", shimmer: "schimmernd", split: "geteilt", spotlight: "nach außen",
+  absolute: "absolut", all: "alles", block: "Fläche", blur: "geglättet", box: "Rechteck", colors: "Farben", cool: "kühl", dewy: "taufrisch", ellipse: "Ellipse", eyes: "Augen", face: "Gesicht", faded: "verblichen", film: "Film", full: "ganz", gloss: "glänzend", gradient: "Verlauf",
+  head: "Kopf", mask: "Maske", matte: "matt", metallic: "metallisch", mouth: "Mund", narrower: "schmaler", noir: "Schwarzweiß", parts: "Teile", pixelate: "verpixelt", satin: "seidig", scene: "Szene", sepia: "Sepia", shimmer: "schimmernd", split: "geteilt", spotlight: "nach außen",
   streaks: "Strähnen", teal_orange: "Blaugrün und Orange", vivid: "kräftig", warm: "warm", wider: "breiter",
 };

@@ -1,0 +1,40 @@
+"""A picture as it would look in white light, and what was painted on that in the light that there is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import color as colors
+
+__all__ = ["in_its_light", "in_white_light"]
+
+
+def in_white_light(image: np.ndarray, light: np.ndarray) -> np.ndarray:
+    """The picture divided by the light, (h, w, 3) float32 sRGB; what is brighter than white there is white.
+
+    Parameters
+    ----------
+    image : (h, w, 3) float32 sRGB in [0, 1].
+    light : (3,), of red, green and blue; 1 is white light of normal exposure.
+    """
+    return colors.by_bands(lambda rgb: colors.from_linear(colors.linear(rgb) / light.astype(np.float32)), image)
+
+
+def in_its_light(image: np.ndarray, white: np.ndarray, painted: np.ndarray, light: np.ndarray) -> np.ndarray:
+    """The picture with what was painted on it as it looks in white light: (h, w, 3) float32 sRGB.
+
+    What was added or taken there is so in this light; so highlights that are brighter than white there stay, and pixels that
+    nothing was painted on keep their bits.
+
+    Parameters
+    ----------
+    image, light : as for `in_white_light`.
+    white, painted : (h, w, 3) float32, what that gave, before and after.
+    """
+
+    def lit(rgb: np.ndarray, white: np.ndarray, painted: np.ndarray) -> np.ndarray:
+        added = colors.linear(np.clip(painted, 0, 1)) - colors.linear(white)
+        result = colors.from_linear(np.clip(colors.linear(rgb) + light.astype(np.float32) * added, 0, 1))
+        return np.where(painted == white, rgb, result)
+
+    return colors.by_bands(lit, image, white, painted)

@@ -1,0 +1,165 @@
+"""Colours are painted as they would look in the light of the scene: the same face in other light wears the same colours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import facefx
+from facefx import Chain, chain
+from facefx.errors import UnknownName
+from facefx.face.light import WHITE, light_on
+from facefx.face.scene import Scene
+from facefx.face.values import FaceParsing
+from facefx.image.canvas import Canvas
+from facefx.labels import Label, is_scene_wide, scheme
+from facefx.pixels import color as colors
+from facefx.pixels import geometry
+from facefx.pixels.relight import in_its_light, in_white_light
+from facefx.plugins.installed import registry
+from facefx.testing.drawn import INDEX, Head, drawn_face, label_picture, painted
+from facefx.video import Tracker
+from relit import LIGHTS, relit
+from synthetic import FakeDetector, FakeSegmenter
+
+HEAD, SIZE = Head((150.0, 150.0), 180.0), (300, 300)
+SAMPLES = Path(__file__).parents[1] / "samples"
+strengths = st.floats(0.1, 1.5)
+
+
+def parsed() -> tuple[np.ndarray, FaceParsing]:
+    """A drawn face with whites in its eyes."""
+    picture = painted(label_picture([HEAD], SIZE)).astype(np.float32) / 255
+    parsing = drawn_face(HEAD, picture).parsing
+    for eye in (Label.LEFT_EYE, Label.RIGHT_EYE):
+        picture[np.asarray(drawn_face(HEAD, picture).mask(eye)) > 0.5] = (0.8, 0.76, 0.74)
+    return picture, parsing
+
+
+def seen(picture: np.ndarray, parsing: FaceParsing) -> np.ndarray:
+    return light_on(geometry.cut(picture, parsing.affine, parsing.size), parsing)
+
+
+@given(st.tuples(strengths, strengths, strengths))
+def test_in_another_light_another_light_is_told(gain: tuple[float, float, float]) -> None:
+    picture, parsing = parsed()
+    light, stronger = colors.linear(picture) * 0.3, np.array(gain)
+    before, after = (seen(colors.from_linear(light * np.float32(g)), parsing) for g in (1.0, stronger))
+    np.testing.assert_allclose(after / before, stronger, rtol=0.02)
+
+
+def test_deep_skin_is_no_dim_light() -> None:
+    """The whites of the eyes tell the two apart."""
+    picture, parsing = parsed()
+    skin = np.isin(label_picture([HEAD], SIZE), [INDEX[Label.SKIN], INDEX[Label.NOSE]])
+    deep = np.where(skin[..., None], colors.from_linear(colors.linear(picture) * 0.25), picture)
+    dim = colors.from_linear(colors.linear(picture) * 0.25)
+    usual, of_deep, of_dim = (float(seen(p, parsing).mean()) for p in (picture, deep, dim))
+    assert of_deep > 1.8 * of_dim
+    assert of_dim == pytest.approx(0.25 * usual, rel=0.02)
+
+
+def test_where_no_skin_is_known_the_light_is_white() -> None:
+    shape = np.zeros((4, 64, 64), np.float32)
+    parsing = FaceParsing(shape, scheme("eyes_lips"), np.eye(2, 3))
+    assert light_on(np.zeros((64, 64, 3), np.float32), parsing) is WHITE
+
+
+def test_what_nothing_was_painted_on_keeps_its_bits_and_highlights_stay() -> None:
+    image = np.random.default_rng(0).random((20, 30, 3), np.float32)
+    image[0] = 0.98
+    light = np.array([0.3, 0.2, 0.1])
+    white = in_white_light(image, light)
+    assert white.max() <= 1
+    painted_white = white.copy()
+    painted_white[:, :15] *= 0.9
+    lit = in_its_light(image, white, painted_white, light)
+    np.testing.assert_array_equal(lit[:, 15:], image[:, 15:])
+    assert (lit[:, :15] <= image[:, :15] + 1e-6).all()
+    assert lit[0, :15].min() > 0.9  # brighter than white in this light, before and after
+
+
+def in_light(look: Chain, light: str) -> Chain:
+    saved = look.to_dict()
+    for step in saved["steps"]:
+        step["params"]["light"] = light
+    return Chain.from_dict(saved)
+
+
+LIT = [name for name, spec in registry().effects.items.items() if spec.light]
+
+
+@pytest.mark.parametrize("name", LIT)
+def test_in_a_white_light_of_normal_exposure_both_are_the_same(name: str) -> None:
+    picture, _ = parsed()
+    scene = Scene(Canvas.of(picture), (replace(drawn_face(HEAD, picture), steady_light=WHITE),))
+    one, other = (chain(name, light=light).edit(scene).image for light in ("scene", "absolute"))
+    np.testing.assert_array_equal(one, other)
+
+
+def test_effects_that_paint_a_face_in_a_colour_have_it() -> None:
+    painting = {
+        name
+        for name, spec in registry().effects.items.items()
+        if name.startswith("facefx:") and spec.kind == "paint" and not spec.private and not is_scene_wide(spec.region_of({}))
+        if any(parameter.kind == "color" for parameter in spec.parameters.values())
+    }
+    assert painting == {name for name in LIT if name.startswith("facefx:")}
+
+
+def test_a_look_that_was_saved_before_there_was_a_choice_means_what_it_meant() -> None:
+    saved = chain("recolor_lips").to_dict()
+    del saved["steps"][0]["params"]["light"]
+    assert Chain.from_dict(saved).steps[0].params["light"] == "absolute"
+    by_hand = {"facefx_look": 1, "steps": [{"use": "recolor_lips"}]}
+    assert Chain.from_dict(by_hand).steps[0].params["light"] == "scene"
+
+
+def test_only_what_paints_on_faces_may_declare_it() -> None:
+    for more in ({"kind": "warp"}, {"private": True}):
+        with pytest.raises(TypeError, match="light='scene' is for an effect that paints"):
+            facefx.effect(light="scene", **more)  # type: ignore[call-overload]
+    with pytest.raises((facefx.FacefxError, UnknownName)):
+        chain("recolor_lips", light="candle")
+
+
+def test_in_films_a_blink_changes_no_colour() -> None:
+    picture, _ = parsed()
+    shut = painted(label_picture([HEAD], SIZE)).astype(np.float32) / 255
+    tracker = Tracker(FakeSegmenter(), FakeDetector())
+    lights = [tracker.next(frame).faces[0].light for frame in [picture, picture, shut, shut, picture, picture, picture]]
+    assert np.abs(np.diff(np.log(lights), axis=0)).max() < 0.1
+
+
+EFFECTS: dict[str, tuple[dict[str, Any], str]] = {
+    "recolor_lips": ({"color": "#cc0000"}, "lips"),
+    "recolor_brows": ({"color": "#4a2c1d"}, "eyebrows"),
+    "apply_eyeshadow": ({"color": "#7a4658"}, "eyes+skin"),
+    "apply_blush": ({"color": "#d0475f"}, "skin"),
+    "apply_foundation": ({"color": "#c68e6c", "match": 1.0}, "skin"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("photo", ["afro", "straight"])
+def test_a_face_in_other_light_wears_the_same_colours(photo: str) -> None:
+    """Lit anew, painted, and lit back as it was: the colours differ by no more than 3."""
+    picture = facefx.open_image(SAMPLES / f"{photo}.jpg").canvas.image
+    as_it_is = facefx.parse(picture)
+    looks = {name: chain(name, strength=1.0, **params) for name, (params, _) in EFFECTS.items()}
+    worn = {name: look.edit(as_it_is).image for name, look in looks.items()}
+    for light, gain in LIGHTS.items():
+        scene = facefx.parse(relit(picture, gain))
+        for name, look in looks.items():
+            there = look.edit(scene).image
+            back = colors.from_linear(np.clip(colors.linear(there) / gain.astype(np.float32), 0, 1))
+            changed = np.abs(worn[name] - picture).max(axis=-1) > 2 / 255
+            told = (as_it_is.faces[0].mask(EFFECTS[name][1]) > 0.9) & changed & (there.max(axis=-1) < 0.98)
+            assert told.sum() > 50
+            assert np.median(colors.delta_e(back[told], worn[name][told])) <= 3, (name, light)
