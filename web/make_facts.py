@@ -46,6 +46,7 @@ def _effect(name: str, spec: EffectSpec) -> dict[str, Any]:
             "default": p.default,
             **({"low": p.range.low, "high": p.range.high} if p.range else {}),
             **({"choices": list(p.choices)} if p.kind == "choice" else {}),
+            **({"once": p.once} if p.once is not None else {}),
         }
         for p in spec.parameters.values()
     ]

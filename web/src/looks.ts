@@ -62,7 +62,9 @@ function savedStep(saved: Record<string, unknown>): Step {
     if (version !== declaration.version) {
       throw new LookError(`it was saved for version ${shown(version)} of it; here is ${declaration.version}, which gives another picture`);
     }
-    return { use: name, params: resolved(name, declaration, params) };
+    // One with a version was not written by hand, so it holds all parameters that there were.
+    const since = declaration.parameters.filter((p) => "version" in saved && p.once !== undefined).map((p) => [p.name, p.once]);
+    return { use: name, params: resolved(name, declaration, { ...Object.fromEntries(since), ...params }) };
   } catch (error) {
     if (error instanceof FacefxError) throw new LookError(`the step ${shown(use)} cannot be run here: ${error.message}`);
     throw error;

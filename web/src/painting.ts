@@ -15,6 +15,7 @@ import type { Canvas } from "./picture";
 import { composite } from "./pixels/blend";
 import { Random, SeedSequence } from "./pixels/random";
 import { Raster, type Window, clamp } from "./pixels/raster";
+import { type Light, inItsLight, inWhiteLight } from "./pixels/relight";
 
 const PAINTS = {
   recolor_lips: recolorLips,
@@ -43,15 +44,25 @@ function chance(use: EffectName, seed: number, occurrence: number, face: number)
 
 function withStep(scene: Scene, { use, params }: Step, random: (face: number) => Random): Scene {
   const { declaration } = effectNamed(use);
-  const { faces: choice, ...own } = params;
+  const { faces: choice, light, ...own } = params;
   const all = declaration.private ? [...scene.faces, ...scene.seen] : scene.faces;
   const chosen = FacesChoice.of(choice)?.indices(all.map((face) => face.box.center)) ?? [];
   const faces = chosen.map((index) => all[index]);
   if (own.strength === 0 || !faces.length) return scene;
   const painting = (index: number): Painting => (supplied) => PAINTS[use]({ ...supplied, random: () => random(index) }, own);
   if (isSceneWide(declaration.region)) return paintedWidely(scene, faces, declaration, painting(0));
-  const canvas = chosen.reduce((before, index) => paintedFace(before, all[index], declaration, painting(index)), scene.canvas);
+  const lit = (index: number): Painting => (light === "scene" ? inSceneLight(painting(index), all[index].light) : painting(index));
+  const canvas = chosen.reduce((before, index) => paintedFace(before, all[index], declaration, lit(index)), scene.canvas);
   return scene.withCanvas(canvas);
+}
+
+/** A painting that sees the picture as it would look in white light, and whose colours are shown in the light that there is. */
+function inSceneLight(paint: Painting, light: Light): Painting {
+  if (light.every((strength) => strength === 1)) return paint;
+  return (supplied) => {
+    const white = inWhiteLight(supplied.image, light);
+    return inItsLight(supplied.image, white, paint({ ...supplied, image: white }), light);
+  };
 }
 
 function paintedFace(canvas: Canvas, face: Face, declaration: Declaration, paint: Painting): Canvas {

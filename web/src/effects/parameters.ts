@@ -14,6 +14,8 @@ export interface Parameter {
   low?: number;
   high?: number;
   choices?: readonly string[];
+  /** What looks mean that were saved without it. */
+  once?: Value;
 }
 
 export interface Declaration {

@@ -3,11 +3,13 @@
 import { HAIR, indicesOf, isOfEyes } from "../labels";
 import { endsNear, nearParsing } from "../parsing/wide";
 import type { Canvas } from "../picture";
-import { type Affine, type Windows, apply, chained, cropWindow, fromCells, reduced, warpToWindow } from "../pixels/geometry";
+import { type Affine, type Windows, apply, chained, cropWindow, cut, fromCells, reduced, warpToWindow } from "../pixels/geometry";
 import { NOWHERE, type Patch, toPicture } from "../pixels/fullSize";
 import { Raster, type Window, rounded } from "../pixels/raster";
+import type { Light } from "../pixels/relight";
 import { Bits } from "../pixels/shapes";
 import { type Landmarks, landmarksOf } from "./landmarks";
+import { lightOn } from "./light";
 import { type Part, outline, outlineParsing } from "./outline";
 import type { Box, Detection, FaceParsing } from "./values";
 
@@ -41,6 +43,8 @@ export interface FaceFields {
   sighted?: readonly Detection[];
   /** False for one that the detector saw and the parser did not, whose parsing is the outline of a head. */
   isParsed?: boolean;
+  /** What `light` says, instead of measuring it: with a camera, what takes the frames before into account. */
+  steadyLight?: Light;
 }
 
 /** One face in a picture. */
@@ -56,6 +60,7 @@ export class Face {
   private readonly patches = new Map<string, Patch>();
   private nearFace: Face | null = null;
   private points: Landmarks | null = null;
+  private seenIn: Light | null;
 
   constructor(private readonly fields: FaceFields) {
     this.box = fields.box;
@@ -66,6 +71,7 @@ export class Face {
     this.maskStyle = fields.maskStyle ?? PHOTO_MASKS;
     this.sighted = fields.sighted ?? [];
     this.isParsed = fields.isParsed ?? true;
+    this.seenIn = fields.steadyLight ?? null;
   }
 
   /** A face that was seen by a detector, in one place or in several, the likeliest first, and not parsed. */
@@ -124,6 +130,15 @@ export class Face {
     this.nearFace ??= this.with({ parsing: near });
     const corners = [apply(near.affine, x0, y0), apply(near.affine, x1, y0), apply(near.affine, x1, y1), apply(near.affine, x0, y1)];
     return corners.flat().every((value) => value >= 0 && value <= near.size) ? this.nearFace : this;
+  }
+
+  /** How strong the light is that it is seen in, for red, green and blue. */
+  get light(): Light {
+    if (!this.seenIn) {
+      const near = nearParsing(this.parsing);
+      this.seenIn = lightOn(cut(this.canvas, near.affine, near.size), near);
+    }
+    return this.seenIn;
   }
 
   get landmarks(): Landmarks {
