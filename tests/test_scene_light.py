@@ -121,6 +121,14 @@ def test_a_look_that_was_saved_before_there_was_a_choice_means_what_it_meant() -
     assert Chain.from_dict(by_hand).steps[0].params["light"] == "scene"
 
 
+def test_make_up_before_a_warp_does_not_change_the_light_after_it() -> None:
+    picture, _ = parsed()
+    scene = Scene(Canvas.of(picture), (drawn_face(HEAD, picture),))
+    made_up = chain("apply_foundation", color="#402010", match=1.0, strength=1.0).then("slim_face", strength=1.0).edit(scene)
+    assert made_up.faces[0].canvas is not scene.faces[0].canvas
+    np.testing.assert_array_equal(made_up.faces[0].light, scene.faces[0].light)
+
+
 def test_only_what_paints_on_faces_may_declare_it() -> None:
     for more in ({"kind": "warp"}, {"private": True}):
         with pytest.raises(TypeError, match="light='scene' is for an effect that paints"):

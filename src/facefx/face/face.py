@@ -184,8 +184,8 @@ class Face:
         return replace(self, box=moved(self.box), parsing=parsing, canvas=canvas, sighted=sighted)
 
     def moved_to(self, picture: Canvas | np.ndarray, parsing: FaceParsing) -> Face:
-        """The same face in another version of its picture."""
-        return replace(self, canvas=Canvas.of(picture), parsing=parsing)
+        """The same face in another version of its picture, in the light of the first: it may wear make-up by now."""
+        return replace(self, canvas=Canvas.of(picture), parsing=parsing, steady_light=self.light)
 
     def confidence(self, region: Region | Label | str) -> float:
         """How sure the segmenter is of a region where it claims it: 0 (there is none) to 1.
