@@ -129,6 +129,16 @@ def test_make_up_before_a_warp_does_not_change_the_light_after_it() -> None:
     np.testing.assert_array_equal(made_up.faces[0].light, scene.faces[0].light)
 
 
+def test_a_window_on_the_lips_shows_them_in_the_light_of_the_whole_face() -> None:
+    picture, _ = parsed()
+    scene = Scene(Canvas.of(picture), (drawn_face(HEAD, picture),))
+    mouth = scene.through((100, 160, 200, 240), (80, 100))
+    np.testing.assert_array_equal(mouth.faces[0].light, scene.faces[0].light)
+    look = chain("recolor_lips", strength=1.0)
+    part, whole = look.edit(mouth).image, look.edit(scene).image[160:240, 100:200]
+    assert np.abs(part - whole).mean() < 0.01
+
+
 def test_only_what_paints_on_faces_may_declare_it() -> None:
     for more in ({"kind": "warp"}, {"private": True}):
         with pytest.raises(TypeError, match="light='scene' is for an effect that paints"):

@@ -181,7 +181,8 @@ class Face:
         affine = geometry.chained(geometry.invert(move), self.parsing.affine)
         parsing = replace(self.parsing, affine=affine)
         sighted = tuple(map(again, self.sighted))
-        return replace(self, box=moved(self.box), parsing=parsing, canvas=canvas, sighted=sighted)
+        light = self.light  # the new picture may show but a part of it
+        return replace(self, box=moved(self.box), parsing=parsing, canvas=canvas, sighted=sighted, steady_light=light)
 
     def moved_to(self, picture: Canvas | np.ndarray, parsing: FaceParsing) -> Face:
         """The same face in another version of its picture, in the light of the first: it may wear make-up by now."""
