@@ -207,6 +207,24 @@ def test_parts_of_a_source_that_has_changed_are_not_used(tmp_path: Path) -> None
     assert edit(source, target).resumed == 0
 
 
+@pytest.mark.usefixtures("small_parts")
+def test_a_source_that_changes_while_it_is_read_gives_no_film(tmp_path: Path) -> None:
+    """Where people are is looked for in one reading and hidden in another; sound is taken in a third."""
+    source, target = write_video(tmp_path / "in.mp4", film(6)), tmp_path / "out.mp4"
+    other = write_video(tmp_path / "other.mp4", film(6, step=-3.0))
+
+    def change(done: int, total: int | None) -> None:
+        if done == 5:
+            other.replace(source)
+
+    with pytest.raises(ImageError, match="has changed while it was read"):
+        edit(source, target, progress=change)
+    assert not target.exists()
+    assert edit(source, target).resumed == 0
+    edit(source, tmp_path / "once.mp4")
+    assert target.read_bytes() == (tmp_path / "once.mp4").read_bytes()
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("small_parts")
 def test_parts_of_another_job_are_not_used(tmp_path: Path) -> None:
