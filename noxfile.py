@@ -37,6 +37,24 @@ def pythons(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "-n", "2", "-q", "-m", "not slow", *session.posargs)
 
 
+#: What the tests need beside the library, of any version. schemathesis is left out, since it needs a newer rich.
+_TEST_TOOLS = ["pytest", "pytest-xdist", "pytest-timeout", "hypothesis", "scikit-image", "onnx", "httpx", "python-xlib"]
+_TESTED_LOWEST = "cpu", "heif", "live", "studio"
+
+
+@nox.session(venv_backend="venv", default=False)
+def lowest(session: nox.Session) -> None:
+    """The fast tests with the lowest versions of the libraries that pyproject.toml allows, in an environment of its own."""
+    project = nox.project.load_toml("pyproject.toml")["project"]
+    asked = [*project["dependencies"], *(one for extra in _TESTED_LOWEST for one in project["optional-dependencies"][extra])]
+    constraints = Path(session.create_tmp(), "lowest.txt").resolve()  # of OpenCV's four numbers two are named
+    constraints.write_text("".join(f"{one.replace('>=', '==', 1)}{'.*' * ('opencv' in one)}\n" for one in asked), "utf-8")
+    session.install("-c", str(constraints), "-e", f".[{','.join(_TESTED_LOWEST)}]", "./plugins/facefx-example", *_TEST_TOOLS)
+    # Of libraries as old as these the newest ones that they import say that they are deprecated.
+    ignored = "-W", "ignore::DeprecationWarning"
+    session.run("python", "-m", "pytest", "-n", "2", "-q", "-m", "not slow", *ignored, *session.posargs)
+
+
 @nox.session
 def plugins(session: nox.Session) -> None:
     """The plugins' own tests; what needs the packages that they wrap skips where these are not installed."""

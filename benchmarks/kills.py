@@ -109,9 +109,7 @@ def killed(ground: Ground, name: str, out: Path, expected: Whole, how: signal.Si
     if name == "video":
         out.mkdir()
     command = ground.command(name, out, again=False)
-    child = subprocess.Popen(
-        command, env=_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    child = subprocess.Popen(command, env=_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0)
     time.sleep(after)
     child.send_signal(how)
     child.wait()

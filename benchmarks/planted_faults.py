@@ -22,8 +22,10 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from results import add_markdown, markdown
+
 ROOT = Path(__file__).parents[1]
-MARKS = ("<!-- planted-faults -->", "<!-- /planted-faults -->")
+HEADINGS = ("planted", "tests", "")
 
 
 @dataclass(frozen=True)
@@ -48,61 +50,72 @@ def planted(fault: Fault, source: Path) -> str:
     return text.replace(fault.old, fault.new)
 
 
-def passes(tests: str, source: Path, seconds: float) -> bool | None:
-    """Whether all of these tests pass with a copy of the library; None if that took too long."""
+@dataclass(frozen=True)
+class Run:
+    """A word for how tests ended, "pass", "fail" or "hang", and what pytest says of the one that failed."""
+
+    word: str
+    said: str = ""
+
+
+def run(tests: str, source: Path, seconds: float) -> Run:
+    """Run tests with a copy of the library. That they hang, only this clock says: pytest's would call a busy machine a failure."""
     environment = os.environ | {"PYTHONPATH": str(source.parent), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *shlex.split(tests)]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "--timeout=0", "-p", "no:cacheprovider", *shlex.split(tests)]
     try:
         done = subprocess.run(command, cwd=ROOT, env=environment, timeout=seconds, capture_output=True, check=False)
     except subprocess.TimeoutExpired:
-        return None
+        return Run("hang")
+    text = done.stdout.decode(errors="replace")
     if done.returncode not in (0, 1):
-        raise LookupError(f"pytest {tests} ended with {done.returncode}: {done.stdout.decode()[-2000:]}")
-    return done.returncode == 0
+        raise LookupError(f"pytest {tests} ended with {done.returncode}: {text[-2000:]}")
+    said = [line for line in text.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return Run("fail", said[0] if said else "") if done.returncode else Run("pass")
 
 
-def verdict(fault: Fault, source: Path, seconds: float) -> str:
-    """ "seen" or "lives"; tests that hang have seen it too."""
+def verdict(fault: Fault, source: Path, seconds: float) -> Run:
+    """How its tests end with it: only if they pass it lives."""
     file = source / fault.file
     whole = file.read_text("utf-8")
     try:
         file.write_text(planted(fault, source), "utf-8")
-        return "lives" if passes(fault.tests, source, seconds) else "seen"
+        return run(fault.tests, source, seconds)
     finally:
         file.write_text(whole, "utf-8")
 
 
-def table(verdicts: dict[str, str]) -> str:
-    """As Markdown."""
+def rows(verdicts: dict[str, str]) -> list[tuple[str, str, str]]:
+    """What was planted, the arguments of pytest, and the word for it."""
     tests = {fault.what: fault.tests for fault in FAULTS}
-    lines = ["| planted | tests | |", "|---|---|---|"]
-    lines += [f"| {what} | `{tests[what].replace('tests/', '').replace('|', '')}` | {word} |" for what, word in verdicts.items()]
-    return "\n".join(lines)
+    return [(what, f"`{tests[what].replace('tests/', '')}`", word) for what, word in verdicts.items()]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", default=[], help="those whose words or file have one of these in them")
     parser.add_argument("--seconds", type=float, default=600, help="for the tests of one fault")
-    parser.add_argument("--markdown", type=Path, help="a page with the marks that the table goes between")
+    add_markdown(parser, "planted-faults")
     asked = parser.parse_args()
     chosen = [fault for fault in FAULTS if not asked.only or any(word in fault.what + fault.file for word in asked.only)]
-    verdicts, clean = dict[str, str](), dict[str, bool | None]()
+    verdicts, clean = dict[str, str](), dict[str, str]()
     with tempfile.TemporaryDirectory() as folder:
         source = Path(shutil.copytree(ROOT / "src" / "facefx", Path(folder, "src", "facefx")))
         if (ROOT / "models").is_dir():  # which lie beside src in a checkout
             Path(folder, "models").symlink_to(ROOT / "models")
         for fault in chosen:
             if fault.tests not in clean:
-                clean[fault.tests] = passes(fault.tests, source, asked.seconds)
-            verdicts[fault.what] = verdict(fault, source, asked.seconds) if clean[fault.tests] else "its tests fail without it"
-            sys.stdout.write(f"{verdicts[fault.what]}: {fault.what}\n")
+                clean[fault.tests] = run(fault.tests, source, asked.seconds).word
+            if clean[fault.tests] == "pass":
+                found = verdict(fault, source, asked.seconds)
+                verdicts[fault.what] = {"pass": "lives", "fail": "seen", "hang": "seen: they hang"}[found.word]
+            else:
+                found = Run("")
+                verdicts[fault.what] = f"its tests {clean[fault.tests]} without it"
+            sys.stdout.write(f"{verdicts[fault.what]}: {fault.what} {found.said}".rstrip() + "\n")
             sys.stdout.flush()
     if asked.markdown:
-        page = asked.markdown.read_text("utf-8")
-        before, rest = page.split(MARKS[0])
-        asked.markdown.write_text(f"{before}{MARKS[0]}\n\n{table(verdicts)}\n\n{MARKS[1]}{rest.split(MARKS[1])[1]}", "utf-8")
-    return int(any(word != "seen" for word in verdicts.values()))
+        asked.markdown.write(markdown(HEADINGS, rows(verdicts)))
+    return int(any(not word.startswith("seen") for word in verdicts.values()))
 
 
 if __name__ == "__main__":

@@ -223,7 +223,7 @@ def test_a_look_holds_full_names_versions_and_every_parameter() -> None:
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "look.json"
     path.write_text("precious")
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="is there already"):
         chain("recolor_lips").save(path)
     assert path.read_text() == "precious"
     chain("recolor_lips").save(path, force=True)
@@ -233,8 +233,15 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 def test_a_look_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"saved as \.json, \.yaml or \.yml; given was .*look\.txt"):
         chain("recolor_lips").save(tmp_path / "look.txt")
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="does not exist"):
         chain("recolor_lips").save(tmp_path / "none" / "look.json")
+    (tmp_path / "mine.json").write_text("precious")
+    (tmp_path / "look.json").symlink_to(tmp_path / "mine.json")
+    with pytest.raises(OutputError, match="does not write through links"):
+        chain("recolor_lips").save(tmp_path / "look.json", force=True)
+    with pytest.raises(OutputError, match="cannot be written"):
+        chain("recolor_lips").save(tmp_path / "lo\0ok.json")
+    assert (tmp_path / "mine.json").read_text() == "precious"
 
 
 @pytest.mark.parametrize(

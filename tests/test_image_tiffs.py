@@ -14,7 +14,7 @@ from PIL import Image
 from facefx.errors import ImageError
 from facefx.image.picture import open_image, save_image
 from facefx.image.rare_modes import plain
-from pictures import an_array, an_image, read_back
+from pictures import an_array, an_image, needs_pillow_13, read_back
 from tiffs import a_tiff
 
 ORDERS = {"little-endian": "<", "big-endian": ">"}
@@ -57,6 +57,7 @@ def test_16_bits_with_alpha_multiplied_in() -> None:
     assert values_of(a_tiff(stored, t338=1))[1, 1].tolist() == [1, 1, 0, 0]
 
 
+@needs_pillow_13
 def test_8_bit_grey_with_alpha_multiplied_in_is_read_and_written(tmp_path: Path) -> None:
     straight = an_array((8, 7, 2), "uint8")
     straight[..., 1] = np.maximum(straight[..., 1], 60)

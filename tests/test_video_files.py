@@ -174,6 +174,22 @@ def test_an_unfinished_run_goes_on_after_its_last_part(tmp_path: Path) -> None:
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only here can memory be filled before it is given out")
+def test_a_film_is_the_same_bytes_whatever_lay_in_memory(tmp_path: Path) -> None:
+    """x264's code for AVX-512 looked at what nobody had written; a film in a hundred came out otherwise."""
+    source = write_video(tmp_path / "in.mp4", film(4))
+    code = "import sys; from pathlib import Path; from test_video_files import edit; edit(Path(sys.argv[1]), Path(sys.argv[2]))"
+    written = []
+    for filling in ("0", "1"):
+        target = tmp_path / f"{filling}.mp4"
+        environment = os.environ | {
+            "MALLOC_PERTURB_": filling, "FACEFX_PLUGINS": "off", "PYTHONPATH": os.pathsep.join(sys.path),
+        }  # fmt: skip
+        subprocess.run([sys.executable, "-c", code, source, target], env=environment, check=True, timeout=120)
+        written.append(target.read_bytes())
+    assert written[0] == written[1]
+
+
 @pytest.mark.usefixtures("small_parts")
 def test_parts_of_a_source_that_has_changed_are_not_used(tmp_path: Path) -> None:
     """It may be as long as before: its date tells."""
@@ -189,6 +205,24 @@ def test_parts_of_a_source_that_has_changed_are_not_used(tmp_path: Path) -> None
         assert sorted(path.name for path in (tmp_path / ".out.mp4.partial").glob("*.film")) == ["part-000000.film"]
         os.utime(source, ns=(0, source.stat().st_mtime_ns + 1_000_000))
     assert edit(source, target).resumed == 0
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_a_source_that_changes_while_it_is_read_gives_no_film(tmp_path: Path) -> None:
+    """Where people are is looked for in one reading and hidden in another; sound is taken in a third."""
+    source, target = write_video(tmp_path / "in.mp4", film(6)), tmp_path / "out.mp4"
+    other = write_video(tmp_path / "other.mp4", film(6, step=-3.0))
+
+    def change(done: int, total: int | None) -> None:
+        if done == 5:
+            other.replace(source)
+
+    with pytest.raises(ImageError, match="has changed while it was read"):
+        edit(source, target, progress=change)
+    assert not target.exists()
+    assert edit(source, target).resumed == 0
+    edit(source, tmp_path / "once.mp4")
+    assert target.read_bytes() == (tmp_path / "once.mp4").read_bytes()
 
 
 @pytest.mark.slow
@@ -331,7 +365,7 @@ def test_more_frames_a_second_than_a_clock_can_tell_apart_are_not_believed(tmp_p
                 packet.stream = stream
                 result.mux(packet)
     with files.VideoReader(tmp_path / "in.mkv") as reader:
-        assert reader.stream.average_rate > 1000
+        assert (reader.stream.average_rate or 30_000) > 1000  # PyAV 18.0 gives none
         assert reader.rate == 25
         assert reader.expected_frames is None
     assert edit(tmp_path / "in.mkv", tmp_path / "out.webm").frames == 6

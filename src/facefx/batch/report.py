@@ -55,10 +55,13 @@ class ReportFile:
         self._file = self._open(seen)
 
     def append(self, record: Record) -> None:
-        """Write one line, so that it is there if this process is killed right after."""
+        """Write one line, so that it is there if this process is killed right after; none of it if the disk is full."""
+        line, start = record.to_json().encode() + b"\n", self._file.seek(0, os.SEEK_END)
         try:
-            self._file.write(record.to_json().encode() + b"\n")
+            while line:  # the last bytes of a disk take a part of it without an error
+                line = line[self._file.write(line) :]
         except OSError as error:
+            self._file.truncate(start)
             raise OutputError(f"the report {str(self.path)!r} cannot be written: {error.strerror or error}.") from error
 
     def __enter__(self) -> ReportFile:

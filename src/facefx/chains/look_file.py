@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from ..errors import FacefxError, LookError, OutputError
+from ..image.files import write_file
 from ..plugins.installed import registry
 from ..shown import shown
 from ..small_files import read_small
@@ -88,18 +89,15 @@ def _how_to_get(distribution: str) -> str:
 
 
 def write_look(look: Mapping[str, Any], path: str | Path, *, force: bool = False) -> Path:
-    """Write a look to a ``.json``, ``.yaml`` or ``.yml`` file. Raises `OutputError` if it exists, unless `force`."""
+    """Write a look to a ``.json``, ``.yaml`` or ``.yml`` file, whole or not at all.
+
+    Raises `OutputError` if it exists, unless `force`, or cannot be written.
+    """
     target = Path(path)
     if target.suffix.lower() not in (*_JSON, *_YAML):
         raise OutputError(f"a look is saved as .json, .yaml or .yml; given was {str(target)!r}")
     text = json.dumps(look, indent=2) + "\n" if target.suffix.lower() in _JSON else yaml.safe_dump(dict(look), sort_keys=False)
-    try:
-        with target.open("w" if force else "x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise OutputError(f"{str(target)!r} exists already; give another name, or force=True to replace it") from None
-    except (OSError, ValueError) as error:  # a byte of zero in the name
-        raise OutputError(f"{str(target)!r} cannot be written: {getattr(error, 'strerror', None) or error}") from None
+    write_file(text.encode(), target, force=force)
     return target
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import FacefxError, ParameterError
-from .messages import console, say
+from .messages import console, progress, say
 from .options import (
     DetectorOption,
     FirstFrameOption,
@@ -115,12 +115,11 @@ def _measure_film(
     path: Path, film: Film, files: MeasurementFiles, every: int, segmenter: str | None, detector: str | Detector | None
 ) -> None:
     """Write what is measured in each frame, with a progress bar. Raises `NoFaceFound` if there is no face in any."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
-    screen = console(stderr=True)
     columns = TextColumn("facefx"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     faces = 0
-    with film, Progress(*columns, console=screen, disable=not screen.is_terminal) as bar:
+    with film, progress(*columns) as bar:
         task = bar.add_task("facefx", total=film.expected_frames)
         for measured in film.measured(segmenter=segmenter, detector=detector, every=every):
             files.add({"file": str(path), **measured.to_dict()})

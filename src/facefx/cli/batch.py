@@ -14,7 +14,7 @@ import typer
 from ..batch.settings import Settings
 from .effect_text import chain_from_options
 from .exit_codes import ExitCode
-from .messages import console, say
+from .messages import progress, say
 from .options import (
     DetectorOption,
     EffectOption,
@@ -170,23 +170,22 @@ def _show(plan: Batch, records: Generator[Record, None, None]) -> None:
     """Take the records, with a progress bar; then say what became of the files."""
     from collections import Counter
 
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     from ..batch import REPORT, Status
 
-    bar = console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"))
     counts: Counter[Status] = Counter()
     failures: list[Record] = []
     try:
-        with closing(records), Progress(*columns, TimeRemainingColumn(), console=bar, disable=not bar.is_terminal) as progress:
-            running = progress.add_task("facefx", total=len(plan.files))
+        with closing(records), progress(*columns, TimeRemainingColumn()) as bar:
+            running = bar.add_task("facefx", total=len(plan.files))
             for record in records:
                 counts[record.status] += 1
                 if record.status is Status.FAILED:
                     failures += [record][: _NAMED_FAILURES - len(failures)]
-                    progress.update(running, description=f"facefx, {counts[Status.FAILED]} failed")
-                progress.advance(running)
+                    bar.update(running, description=f"facefx, {counts[Status.FAILED]} failed")
+                bar.advance(running)
     except KeyboardInterrupt:
         say(f"stopped after {counts.total()} of {len(plan.files)} files; go on with --resume")
         raise

@@ -9,8 +9,9 @@ import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress, ProgressColumn
 
-__all__ = ["console", "say"]
+__all__ = ["console", "progress", "say"]
 
 
 def say(message: str) -> None:
@@ -27,3 +28,16 @@ def console(*, stderr: bool = False) -> Console:
             raise BrokenPipeError  # rich would exit with 1, which means something else here
 
     return PlainConsole(stderr=stderr, markup=False, highlight=False, emoji=False)
+
+
+def progress(*columns: str | ProgressColumn) -> Progress:
+    """A progress bar on stderr where somebody may look at it; elsewhere nothing, not even the empty line of rich before 15."""
+    from rich.progress import Progress
+
+    class Bar(Progress):
+        def stop(self) -> None:
+            if not self.disable:
+                super().stop()
+
+    screen = console(stderr=True)
+    return Bar(*columns, console=screen, disable=not screen.is_terminal)

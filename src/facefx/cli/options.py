@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from ..face.values import Detector
     from ..image.compression import FileQuality
 
+    _Quality = Any  # what is allowed is checked where it is used
+else:
+    _Quality = str | None  # typer before 0.28 knows no Any
+
 __all__ = [
     "DetectorOption",
     "EffectOption",
@@ -100,7 +104,7 @@ SmallestFaceOption = Annotated[
     ),
 ]
 QualityOption = Annotated[
-    Any,  # str | None; what is allowed is checked where it is used
+    _Quality,
     typer.Option(
         "--quality",
         metavar="fast|balanced|best",

@@ -9,7 +9,7 @@ import typer
 
 from ..errors import FacefxError, NoFaceFound
 from .exit_codes import ExitCode
-from .messages import console, say
+from .messages import progress, say
 
 __all__ = ["for_each", "no_face"]
 
@@ -23,21 +23,21 @@ def for_each(inputs: Sequence[Path], work: Callable[[Path], None]) -> None:
     if len(inputs) == 1:
         work(inputs[0])
         return
-    from rich.progress import track
-
     from ..plugins.checked import message_of
 
     failed: list[tuple[Path, str]] = []
-    bar = console(stderr=True)
-    for path in track(inputs, description="facefx", console=bar, disable=not bar.is_terminal):
-        try:
-            work(path)
-        except (typer.Exit, typer.Abort, typer.BadParameter):
-            raise
-        except Exception as error:
-            if not getattr(error, "of_one_picture", True) or isinstance(error, BrokenPipeError):
+    with progress() as bar:
+        for path in bar.track(inputs, description="facefx"):
+            try:
+                work(path)
+            except (typer.Exit, typer.Abort, typer.BadParameter):
                 raise
-            failed.append((path, str(error) if isinstance(error, FacefxError) else f"{type(error).__name__}: {message_of(error)}"))
+            except Exception as error:
+                if not getattr(error, "of_one_picture", True) or isinstance(error, BrokenPipeError):
+                    raise
+                failed.append(
+                    (path, str(error) if isinstance(error, FacefxError) else f"{type(error).__name__}: {message_of(error)}")
+                )
     if failed:
         say(f"{len(failed)} of {len(inputs)} pictures failed, the others are done:")
         for path, why in failed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -32,12 +33,12 @@ class MeasurementFiles:
     def __init__(self, jsonl: Path | None, table: Path | None, *, force: bool) -> None:
         from ..image.files import check_target
 
-        self._targets = {path: path.with_name(f".{path.name}.writing") for path in (jsonl, table) if path}
+        self._targets = {path: path.with_name(f".facefx-{secrets.token_hex(8)}.tmp") for path in (jsonl, table) if path}
         for path in self._targets:
             check_target(path, force=force)
         self._jsonl, self._table = jsonl, table
         try:
-            self._lines: IO[str] | None = self._targets[jsonl].open("w", encoding="utf-8") if jsonl else None
+            self._lines: IO[str] | None = self._targets[jsonl].open("x", encoding="utf-8") if jsonl else None
             self._rows: IO[str] | None = TemporaryFile("w+", encoding="utf-8") if table else None  # noqa: SIM115
         except OSError as error:
             raise OutputError(f"{str(error.filename)!r} cannot be written: {error.strerror}") from None
@@ -80,7 +81,7 @@ class MeasurementFiles:
     def _write_table(self, path: Path) -> None:
         assert self._rows
         self._rows.seek(0)
-        with path.open("w", encoding="utf-8", newline="") as file:
+        with path.open("x", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(self._columns), restval="")
             writer.writeheader()
             writer.writerows(json.loads(line) for line in self._rows)

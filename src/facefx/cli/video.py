@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .effect_text import chain_from_options
-from .messages import console, say
+from .messages import progress, say
 from .options import (
     DetectorOption,
     EffectOption,
@@ -90,16 +90,15 @@ def video(
 
     facefx video me.mp4 red.mp4 --effect "recolor_lips:color=#c00"
     """
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
     from ..video import Tracking
     from ..video.convert import convert
 
     chain = chain_from_options(look, effect)
     tracking = Tracking(size=size, smoothing=smoothing, parse_every=parse_every, detect_every=detect_every)
-    screen = console(stderr=True)
     columns = TextColumn("facefx"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=screen, disable=not screen.is_terminal) as bar:
+    with progress(*columns) as bar:
         task = bar.add_task("facefx", total=None)
         done = convert(
             source,

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from ..chains.sequence import Chain, check_confidence
-from ..errors import OutputError, ParameterError
+from ..errors import ImageError, OutputError, ParameterError
 from ..face.scene import Scene
 from ..face.values import Detector, Segmenter
 from ..image.files import check_target
@@ -108,7 +108,7 @@ def convert(
     Raises
     ------
     ImageError
-        If the source is no video.
+        If the source is no video, or changes meanwhile.
     OutputError
         If the target is there, has another ending, cannot hold the sound or cannot be written, if another run is writing it, or if
         the folder for parts has files in it that are not facefx's.
@@ -164,6 +164,8 @@ def convert(
                         progress(done, total)
                 whole = folder / f"whole{target.suffix}"
                 join(finished_parts(folder), source, whole, suffix, company, encoding)
+                if _identity(source) != job["source"]:  # people were looked for in one film and hidden in another
+                    raise ImageError(f"the video {str(source)!r} has changed while it was read; run it again")
                 check_target(target, force=force)
                 whole.replace(target)
         except failures() as error:

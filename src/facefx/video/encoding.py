@@ -87,9 +87,20 @@ def alpha_needs_8_bits(suffix: str) -> bool:
     return _WITH_ALPHA.get(suffix) == "libvpx-vp9"
 
 
+#: OpenCV's number for a processor with AVX-512, for which it has no name in Python.
+_AVX_512 = 256
+
+
 def encoder_options(crf: int) -> dict[str, str]:
-    """How x264 encodes: fast, and no frame refers to a later one."""
-    return {"preset": "veryfast", "crf": str(crf), "bf": "0"}
+    """How x264 encodes: fast, no frame refers to a later one, and the same frames give the same bytes.
+
+    Its code for AVX-512 reads memory that nobody has written, so that a film in a hundred came out otherwise. Where there is that,
+    there is all that is named here.
+    """
+    options = {"preset": "veryfast", "crf": str(crf), "bf": "0"}
+    if cv2.checkHardwareSupport(_AVX_512):
+        options["x264-params"] = "asm=MMX2,SSE2,SSSE3,SSE4.2,AVX,FMA3,BMI1,BMI2,AVX2"
+    return options
 
 
 #: Up to 48 pixels of width x265 4.2 writes beside its memory with blocks of 32 or 64, and the process dies.
