@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facefx.effects.tools.hair_dye import HeadOfHair, repainted
+from facefx.effects.tools.hair_dye import HeadOfHair
+from facefx.effects.tools.hair_repainting import repainted
+from facefx.effects.tools.hair_scales import Where, levels
 from facefx.effects.tools.hair_spread import usual
-from facefx.effects.tools.hair_statistics import HairStatistics, Where, levels
+from facefx.effects.tools.hair_statistics import HairStatistics
 from facefx.effects.tools.recoloring import perceived
 from facefx.pixels import color as colors
 from facefx.pixels.blend import composite
@@ -34,8 +36,8 @@ def strands(code: str, contrast: float = 0.5, side: int = SIDE, seed: int = 0) -
 
 
 def dyed(image: np.ndarray, mask: np.ndarray, code: str, unit: float = 100.0) -> np.ndarray:
-    head, whole = HeadOfHair.of(image, mask, unit), (slice(0, image.shape[0]), slice(0, image.shape[1]))
-    return composite(image, repainted(image, head.own[whole], head.grown(code)[whole]), mask)
+    head = HeadOfHair.of(image, mask, unit)
+    return composite(image, repainted(image, mask, head, lambda new: new, head.grown(code)), mask)
 
 
 def everywhere(side: int = SIDE) -> np.ndarray:
@@ -83,9 +85,9 @@ def test_numbers_are_statistics_and_back() -> None:
 
 
 def test_levels_add_up() -> None:
-    values, weight = strands("#808080"), everywhere()
+    values, weight = strands("#808080")[..., 0].copy(), everywhere()
     left = values - np.sum(levels(values, Where(weight), 100.0), axis=0)
-    np.testing.assert_allclose(left, np.broadcast_to(left[0, 0], left.shape), atol=1e-5)
+    np.testing.assert_allclose(left, left[0, 0], atol=1e-5)
 
 
 @pytest.mark.parametrize("behind", [0.02, 0.95])
