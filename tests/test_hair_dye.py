@@ -115,6 +115,16 @@ def test_a_large_picture_looks_as_a_small_one_does() -> None:
     assert fine[1].std() > 1.3 * fine[0].std()  # detail finer than the copy is not left as faint as in black
 
 
+@pytest.mark.parametrize("unit", [150.0, 340.0])
+def test_a_frame_of_a_film_looks_as_a_photo_does_on_a_coarser_copy(unit: float) -> None:
+    side = int(1.6 * unit)
+    before, whole = strands("#2a1c14", side=side), everywhere(side)
+    photo, frame = (HeadOfHair.of(before, whole, unit, in_film) for in_film in (False, True))
+    assert frame.cell > photo.cell
+    after = (repainted(before, whole, head, lambda new: new, head.grown("#d0b080")) for head in (photo, frame))
+    assert colors.delta_e(*after).mean() < 2
+
+
 @settings(deadline=None, max_examples=40)
 @given(
     shape=st.tuples(st.integers(1, 60), st.integers(1, 60)),

@@ -37,7 +37,7 @@ def recolor_hair(
     ``"streaks"`` lays strands of `second` along the hair's own, other ones with another seed; ``"split"`` has `second` on the
     subject's right.
     """
-    head = HeadOfHair.of(image, mask, unit)
+    head = HeadOfHair.of(image, mask, unit, face.is_in_film)
     own, how_much = head.own, np.float32(strength)
     if pattern == "full":  # the same everywhere, so that it is done on the copy
         new = Enlarged(_towards(own.values, head.grown(color).values, how_much), own.cell)
