@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facefx.effects.tools.hair_dye import HeadOfHair, repainted
+from facefx.effects.tools.hair_dye import HeadOfHair
+from facefx.effects.tools.hair_repainting import repainted
+from facefx.effects.tools.hair_scales import Where, levels
 from facefx.effects.tools.hair_spread import usual
-from facefx.effects.tools.hair_statistics import HairStatistics, Where, levels
+from facefx.effects.tools.hair_statistics import HairStatistics
 from facefx.effects.tools.recoloring import perceived
 from facefx.pixels import color as colors
 from facefx.pixels.blend import composite
@@ -34,8 +36,8 @@ def strands(code: str, contrast: float = 0.5, side: int = SIDE, seed: int = 0) -
 
 
 def dyed(image: np.ndarray, mask: np.ndarray, code: str, unit: float = 100.0) -> np.ndarray:
-    head, whole = HeadOfHair.of(image, mask, unit), (slice(0, image.shape[0]), slice(0, image.shape[1]))
-    return composite(image, repainted(image, head.own[whole], head.grown(code)[whole]), mask)
+    head = HeadOfHair.of(image, mask, unit)
+    return composite(image, repainted(image, mask, head, lambda new: new, head.grown(code)), mask)
 
 
 def everywhere(side: int = SIDE) -> np.ndarray:
@@ -83,9 +85,9 @@ def test_numbers_are_statistics_and_back() -> None:
 
 
 def test_levels_add_up() -> None:
-    values, weight = strands("#808080"), everywhere()
+    values, weight = strands("#808080")[..., 0].copy(), everywhere()
     left = values - np.sum(levels(values, Where(weight), 100.0), axis=0)
-    np.testing.assert_allclose(left, np.broadcast_to(left[0, 0], left.shape), atol=1e-5)
+    np.testing.assert_allclose(left, left[0, 0], atol=1e-5)
 
 
 @pytest.mark.parametrize("behind", [0.02, 0.95])
@@ -111,6 +113,16 @@ def test_a_large_picture_looks_as_a_small_one_does() -> None:
     assert colors.delta_e(after, dyed(small, everywhere(), "#d0b080")).mean() < 4
     fine = [image - cv2.GaussianBlur(image, (0, 0), 2) for image in (large, dyed(large, everywhere(4 * SIDE), "#d0b080", 400.0))]
     assert fine[1].std() > 1.3 * fine[0].std()  # detail finer than the copy is not left as faint as in black
+
+
+@pytest.mark.parametrize("unit", [150.0, 340.0])
+def test_a_frame_of_a_film_looks_as_a_photo_does_on_a_coarser_copy(unit: float) -> None:
+    side = int(1.6 * unit)
+    before, whole = strands("#2a1c14", side=side), everywhere(side)
+    photo, frame = (HeadOfHair.of(before, whole, unit, in_film) for in_film in (False, True))
+    assert frame.cell > photo.cell
+    after = (repainted(before, whole, head, lambda new: new, head.grown("#d0b080")) for head in (photo, frame))
+    assert colors.delta_e(*after).mean() < 2
 
 
 @settings(deadline=None, max_examples=40)

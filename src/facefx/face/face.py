@@ -265,6 +265,11 @@ class FaceView:
         return result
 
     @property
+    def is_in_film(self) -> bool:
+        """Whether the picture is a frame of a film, at which nobody looks for long, so that less detail will do."""
+        return self.face.mask_style != PHOTO
+
+    @property
     def is_parsed(self) -> bool:
         """False for a face that the detector saw and the parser did not: its masks are the outline of a head."""
         return self.face.is_parsed

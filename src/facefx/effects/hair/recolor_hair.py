@@ -8,11 +8,11 @@ import numpy as np
 
 from ...declare.declarations import Color, Range, effect
 from ...face.face import FaceView
-from ...pixels import color as colors
 from ...pixels.cells import Enlarged
 from ..tools.hair import hair_of
-from ..tools.hair_dye import HeadOfHair, repainted
+from ..tools.hair_dye import HeadOfHair
 from ..tools.hair_patterns import share_of_second
+from ..tools.hair_repainting import repainted
 
 __all__ = ["recolor_hair"]
 
@@ -37,23 +37,29 @@ def recolor_hair(
     ``"streaks"`` lays strands of `second` along the hair's own, other ones with another seed; ``"split"`` has `second` on the
     subject's right.
     """
-    head = HeadOfHair.of(image, mask, unit)
-    first = head.own if natural and pattern != "full" else head.grown(color)
-    patterned: tuple[Enlarged | np.ndarray, ...] = ()
-    if pattern != "full":
-        patterned = head.grown(second), share_of_second(pattern, hair_of(image, mask, face), rng)
+    head = HeadOfHair.of(image, mask, unit, face.is_in_film)
+    own, how_much = head.own, np.float32(strength)
+    if pattern == "full":  # the same everywhere, so that it is done on the copy
+        new = Enlarged(_towards(own.values, head.grown(color).values, how_much), own.cell)
+        return repainted(image, mask, head, lambda new: new, new)
 
-    def dye(image: np.ndarray, own: np.ndarray, first: np.ndarray, *patterned: np.ndarray) -> np.ndarray:
-        goal, share = first, np.full((*own.shape[:2], 1), strength, np.float32)
-        if patterned:
-            second, part = patterned[0], patterned[1][..., None]
-            goal, share = (second, share * part) if natural else (first + part * (second - first), share)
-        change = goal - own
-        new = own + share * change
-        new[..., 1:2] += np.float32(_WARMTH) * share * (1 - share) * np.maximum(change[..., :1], 0)
-        return repainted(image, own, new)
+    def dyed(own: np.ndarray, part: np.ndarray, second: np.ndarray, *first: np.ndarray) -> np.ndarray:
+        part = part[..., None]
+        if natural:
+            return _towards(own, second, how_much * part)
+        return _towards(own, first[0] + part * (second - first[0]), how_much)
 
-    return colors.within(mask > 0, dye, image, head.own, first, *patterned)  # a head of hair fills about half of its box
+    share = share_of_second(pattern, hair_of(image, mask, face), rng)
+    first = () if natural else (head.grown(color),)
+    return repainted(image, mask, head, dyed, own, share, head.grown(second), *first)
+
+
+def _towards(own: np.ndarray, goal: np.ndarray, share: np.ndarray | np.float32) -> np.ndarray:
+    """Hair's own colours dyed by a share, (h, w, 1) or one number, with a goal."""
+    change = goal - own
+    new = own + share * change
+    new[..., 1:2] += np.float32(_WARMTH) * share * (1 - share) * np.maximum(change[..., :1], np.float32(0))
+    return np.asarray(new)
 
 
 #: Half bleached hair is warm, where a mixture of black and blonde would be olive: this part of the lightening is added as red.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .hair_statistics import bent
+from .hair_locks import bent
 
 __all__ = ["bent_tails", "toned"]
 

@@ -7,48 +7,21 @@ the middle. What real hair of a given colour has was learnt from labelled photos
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import pairwise
+from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from ...pixels.cells import in_cells
+from .hair_locks import Locks
+from .hair_scales import SCALES, Where, levels, loudness, quantiles
 
-__all__ = [
-    "OF_COLOR",
-    "QUANTILES",
-    "SCALES",
-    "TAILS",
-    "HairStatistics",
-    "Where",
-    "bent",
-    "by_light",
-    "covariance",
-    "hue_axis",
-    "knots_of",
-    "levels",
-    "lock_light",
-    "loudness",
-    "statistics_of",
-    "turned",
-]
+__all__ = ["OF_COLOR", "QUANTILES", "TAILS", "HairStatistics", "Measured", "covariance", "hue_axis", "measured", "turned"]
 
-#: Standard deviations that part single hairs, strands, locks, waves and the broad light, in face units.
-SCALES = (0.004, 0.010, 0.024, 0.06)
 #: Where light's distribution is read, in shares of the hair's pixels; the fourth is the median.
 QUANTILES = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98)
-#: At which shares of light, taken over _LOCK, colour and loudness are read as functions of it.
-KNOTS = (0.05, 0.25, 0.5, 0.75, 0.95)
 #: Where the distribution of single hairs and of strands is read.
 TAILS = (0.002, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.998)
-#: The light that colour follows is that of a lock: cameras record colour coarsely. In face units.
-_LOCK = 0.02
 #: Of how many scales, from single hairs on, the distribution is read.
 _SHAPED = 2
-#: Over how much of the hair the loudness of its texture is gathered, in face units.
-_AROUND = 0.03
 #: Where hair has little colour of its own, its hue is taken to be near this: orange, OKLab (a, b).
 _WARM = 0.02 * np.array([0.5, 0.866])
 
@@ -121,83 +94,54 @@ def _covariance(deviation: np.ndarray, ties: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
-class Where:
-    """How surely each pixel is hair and nothing else, and what is found of that once and used by many means.
+class Measured:
+    """A head's statistics, and what else was found on the way.
 
     Attributes
     ----------
-    weight : (h, w) float32 in [0, 1].
+    tints : of each scale, chroma along and across that does not follow light, (h, w) float32 each.
+    finest : how loud single hairs are round about, (h, w) float32.
     """
 
-    weight: np.ndarray
-    _totals: dict[float, np.ndarray] = field(default_factory=dict, repr=False)
-
-    @cached_property
-    def sure(self) -> np.ndarray:
-        """Where it is hair and nothing else, or most surely: (h, w) bool."""
-        return np.asarray(self.weight >= min(0.8, float(self.weight.max())))
-
-    def mean(self, values: np.ndarray, sigma: float) -> np.ndarray:
-        """Gaussian mean of what the weight picks; broad ones are found on cells, of which they need no more."""
-        height, width = self.weight.shape
-        cell = max(min(int(sigma / 3), height, width), 1)
-        some, channels = self._some, 1 if values.ndim == 2 else values.shape[2]
-        if sigma not in self._totals:
-            self._totals[sigma] = np.maximum(_blurred(some, cell, sigma), np.float32(1e-9))
-        total = self._totals[sigma]
-        summed = _blurred(values * (some if channels == 1 else cv2.merge([some] * channels)), cell, sigma)
-        mean = summed / (total if channels == 1 else total[..., None])
-        if cell == 1:
-            return np.asarray(mean)
-        full = cv2.resize(mean, (mean.shape[1] * cell, mean.shape[0] * cell), interpolation=cv2.INTER_LINEAR)
-        return np.ascontiguousarray(full[:height, :width])
-
-    @cached_property
-    def _some(self) -> np.ndarray:
-        return self.weight + np.float32(1e-5)  # where no hair is near, whatever is
+    statistics: HairStatistics
+    tints: tuple[tuple[np.ndarray, np.ndarray], ...]
+    finest: np.ndarray
 
 
-def _blurred(values: np.ndarray, cell: int, sigma: float) -> np.ndarray:
-    return cv2.GaussianBlur(in_cells(values, cell), (0, 0), max(sigma / cell, 0.3))
-
-
-def statistics_of(colors: np.ndarray, where: Where, unit: float) -> tuple[HairStatistics, np.ndarray]:
-    """The statistics of a head of hair, and its colours less what follows from the light of their lock.
+def measured(light: np.ndarray, along: np.ndarray, across: np.ndarray, where: Where, unit: float) -> Measured:
+    """A head of hair, measured.
 
     Parameters
     ----------
-    colors : (h, w, 3) float32, its colours as `turned` gives them.
+    light, along, across : (h, w) float32 each, its colours as `turned` gives them.
     where : how surely each pixel is hair and nothing else.
     unit : the face's size in pixels of these.
     """
-    sure = where.sure
-    lock = where.mean(colors[..., 0], lock_light(unit))
-    knots = knots_of(lock[sure])
-    along, across = (by_light(lock[sure], colors[..., c][sure], knots) for c in (1, 2))
-    own = _without_light(colors, lock, knots, along, across)
-    shape, loud, uneven, spread = [], [], [], []
-    for k, level in enumerate(levels(own, where, unit)):
-        spread.append(covariance(level[sure]))
+    locks = Locks.of(light, where, unit)
+    follows = locks.read(*map(where.at_sure, (along, across)))
+    bare = (v - locks.everywhere(curve) for v, curve in zip((along, across), follows, strict=True))
+    tints = tuple(zip(*(levels(v, where, unit) for v in bare), strict=True))
+    shape, loud, uneven, spread, volumes = [], [], [], [], []
+    for k, (level, tint) in enumerate(zip(levels(light, where, unit), tints, strict=True)):
+        sure = where.at_sure(level)
+        spread.append(covariance(sure, *map(where.at_sure, tint)))
         if k < len(SCALES) - 1:
-            volume = loudness(level[..., 0], where, unit)
-            logs = np.log(volume[sure])
-            usual = by_light(lock[sure], logs, knots)
+            volumes.append(loudness(level, where, unit))
+            volume = where.at_sure(volumes[-1])
+            logs = np.log(volume)
+            (usual,) = locks.read(logs)
             loud.append(usual)
-            uneven.append(np.log((logs - np.interp(lock[sure], knots, usual)).std() + 0.05))
+            uneven.append(np.log(float((logs - locks.at_sure(usual)).std()) + 0.05))
             if k < _SHAPED:
-                shape.append(np.quantile((level[..., 0] / volume)[sure], TAILS))
-    light = np.quantile(colors[..., 0][sure], QUANTILES)
-    return HairStatistics(light, along, across, np.array(spread), np.array(shape), np.array(loud), np.array(uneven)), own
+                shape.append(quantiles(sure / volume, TAILS))
+    statistics = HairStatistics(quantiles(where.at_sure(light), QUANTILES), *follows, *map(np.array, (spread, shape, loud, uneven)))
+    return Measured(statistics, tints, volumes[0])
 
 
-def covariance(values: np.ndarray) -> np.ndarray:
-    """Of values, (N, 3), that may all be the same: (3, 3), a little of which no eight bits can show."""
-    return np.asarray(np.cov(values.T, bias=True) + 1e-8 * np.eye(values.shape[1]))
-
-
-def lock_light(unit: float) -> float:
-    """Over how many pixels a lock's light is a mean, as a standard deviation."""
-    return _LOCK * unit
+def covariance(*values: np.ndarray) -> np.ndarray:
+    """Of values, (N,) each, that may all be the same: a square, a little of which no eight bits can show."""
+    centred = np.array([v - v.mean() for v in values])
+    return np.asarray((centred @ centred.T) / len(values[0]) + 1e-8 * np.eye(len(values)), np.float64)
 
 
 def hue_axis(middle: np.ndarray) -> np.ndarray:
@@ -210,43 +154,3 @@ def turned(a: np.ndarray, b: np.ndarray, axis: np.ndarray) -> tuple[np.ndarray, 
     """OKLab's a and b as chroma along an axis and across it; with ``axis * (1, -1)`` the way back."""
     x, y = (np.float32(v) for v in axis)
     return a * x + b * y, b * x - a * y
-
-
-def knots_of(lock: np.ndarray) -> np.ndarray:
-    """Light at KNOTS, (5,), no two of them equal."""
-    return np.asarray(np.maximum.accumulate(np.quantile(lock, KNOTS) + 1e-4 * np.arange(len(KNOTS))))
-
-
-def by_light(lock: np.ndarray, values: np.ndarray, knots: np.ndarray) -> np.ndarray:
-    """Means of values, (N,), whose light lies near each knot: (5,)."""
-    place = np.interp(lock, knots, np.arange(len(knots)))
-    low = np.minimum(place.astype(np.intp), len(knots) - 2)
-    share = place - low
-    total = np.bincount(low, 1 - share, len(knots)) + np.bincount(low + 1, share, len(knots))
-    summed = np.bincount(low, (1 - share) * values, len(knots)) + np.bincount(low + 1, share * values, len(knots))
-    return np.asarray(np.where(total > 0, summed / np.maximum(total, 1e-9), float(values.mean())))
-
-
-def _without_light(colors: np.ndarray, lock: np.ndarray, knots: np.ndarray, along: np.ndarray, across: np.ndarray) -> np.ndarray:
-    """The colours less what follows from the light of their lock."""
-    follows = [bent(lock, knots, values) for values in (along, across)]
-    return np.asarray(cv2.merge([colors[..., 0], colors[..., 1] - follows[0], colors[..., 2] - follows[1]]))
-
-
-def bent(values: np.ndarray, places: np.ndarray, to: np.ndarray, many: int = 4096) -> np.ndarray:
-    """`numpy.interp` for pictures: by a table of many steps, in float32."""
-    low, high = float(places[0]), float(places[-1])
-    table = np.interp(np.linspace(low, high, many), places, to).astype(np.float32)
-    steps = np.clip((values - np.float32(low)) * np.float32((many - 1) / max(high - low, 1e-6)), 0, many - 1)
-    return np.asarray(table[steps.astype(np.int32)])
-
-
-def levels(colors: np.ndarray, where: Where, unit: float) -> list[np.ndarray]:
-    """Single hairs, strands, locks, waves and the broad light, which add up to the colours less their mean: five of (h, w, 3)."""
-    smooth = [colors, *(where.mean(colors, scale * unit) for scale in SCALES)]
-    return [*(fine - coarse for fine, coarse in pairwise(smooth)), smooth[-1] - smooth[-1][where.sure].mean(axis=0)]
-
-
-def loudness(light: np.ndarray, where: Where, unit: float) -> np.ndarray:
-    """How far the lightness of one scale usually goes, round about each pixel: (h, w) float32, above 0."""
-    return np.sqrt(np.maximum(where.mean(light * light, _AROUND * unit), 0) + np.float32(4e-7))

@@ -1,0 +1,103 @@
+"""Putting hair that was dyed on a copy into the picture, with detail that the copy is too coarse for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from ...pixels import color as colors
+from ...pixels.cells import Enlarged
+from .hair_dye import HeadOfHair, seen
+from .recoloring import from_perceived
+
+__all__ = ["repainted"]
+
+#: How much of the colour that is in detail finer than the copy stays, where all of it would be as loud as light.
+_COLOR_DETAIL = np.float32(0.25)
+#: Over what steps of sRGB it is found how lightness and colour follow it.
+_STEP = np.float32(0.02)
+
+
+def repainted(
+    image: np.ndarray, mask: np.ndarray, head: HeadOfHair, dye: Callable[..., np.ndarray], *coloured: Enlarged | np.ndarray
+) -> np.ndarray:
+    """RGB to lay over the picture through the hair's mask, whose edge is a share of hair and a share of what is behind it.
+
+    The picture there is the head's own colour for the mask's share, so it changes by that share of the difference. At the edge
+    this may go beyond [0, 1]; laid over the picture it does not, or hardly.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32 RGB in [0, 1].
+    mask : (H, W) float32 in [0, 1], its hair.
+    dye : gives what becomes of a part of `HeadOfHair.own`, (h, w, 5) float32, of that part of all that is `coloured`.
+    """
+    where = mask > 0
+    if head.cell == 1:
+
+        def as_it_is(image: np.ndarray, mask: np.ndarray, own: np.ndarray, *parts: np.ndarray) -> np.ndarray:
+            return _as_it_is(image, mask, own, dye(*parts))
+
+        return colors.within(where, as_it_is, image, mask, head.lab, *coloured)
+    slopes = _slopes(head.middle)
+
+    def detailed(image: np.ndarray, beneath: np.ndarray, *parts: np.ndarray) -> np.ndarray:
+        return _with_detail(image, slopes, beneath, dye(*parts))
+
+    return colors.within(where, detailed, image, Enlarged(_beneath(head), head.cell), *coloured)
+
+
+def _as_it_is(image: np.ndarray, mask: np.ndarray, own: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """Of a picture whose pixels are the copy's."""
+    result = _shown(*cv2.split(new)[:3])
+    edge = np.flatnonzero((mask < 1) & (mask > 0))  # elsewhere the hair's own colour is the picture's
+    if edge.size:
+        there = np.take(own.reshape(-1, 3), edge, axis=0)[None]
+        result.reshape(-1, 3)[edge] += np.take(image.reshape(-1, 3), edge, axis=0) - _shown(*cv2.split(there))[0]
+    return result
+
+
+def _beneath(head: HeadOfHair) -> np.ndarray:
+    """What detail is told from, (h, w, 5) float32: the copy's own RGB, how lightness rises with it, and the head's weight.
+
+    Lightness and sRGB follow each other nearly in a straight line, so how they do is found here, and not for all pixels.
+    """
+    own = cv2.split(head.lab)
+    rgb = _shown(*own)
+    rises = seen(rgb + _STEP)[..., 0] - own[0]
+    return np.asarray(cv2.merge([*cv2.split(rgb), rises * (1 / _STEP), head.weight]))
+
+
+def _with_detail(image: np.ndarray, slopes: np.ndarray, beneath: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """Of a picture with detail finer than the copy's."""
+    *before, rises, weight = cv2.split(beneath)
+    light, a, b, gain, lean = cv2.split(new)
+    finer = image - cv2.merge(before)
+    grey, more_a, more_b = cv2.split(cv2.transform(finer, slopes))
+    # As far as it rises; beyond, as at an edge where something else shows through, it would turn round.
+    most = np.float32(0.4) * gain / (np.abs(lean) * rises + np.float32(1e-6))
+    kept = np.clip(grey, -most, most)
+    lighter = kept * rises
+    tint = _COLOR_DETAIL * gain
+    after = _shown(light + lighter * (gain + lighter * lean), a + tint * more_a, b + tint * more_b)
+    # what the picture has beside the hair's own colour and its detail
+    rest = [fine - weight * (fine + kept - grey) for fine in cv2.split(finer)]
+    return np.asarray(after + cv2.merge(rest))
+
+
+def _slopes(middle: np.ndarray) -> np.ndarray:
+    """How grey, as light as a colour is, and OKLab's a and b follow from red, green and blue about a colour: (3, 3) float32."""
+    rgb = _shown(*(np.full((1, 1), v, np.float32) for v in middle))[0, 0]
+    steps = np.clip(np.vstack([rgb + _STEP * np.eye(3), rgb - _STEP * np.eye(3)]), 0, 1).astype(np.float32)
+    lab = seen(steps[None])[0]
+    slopes = (lab[:3] - lab[3:]).T / (2 * _STEP)
+    slopes[0] /= slopes[0].sum()
+    return np.ascontiguousarray(slopes)
+
+
+def _shown(light: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """RGB in [0, 1] of OKLab with perceived lightness."""
+    rgb = colors.from_oklab(cv2.merge([from_perceived(np.clip(light, np.float32(0), np.float32(1))), a, b]))
+    return np.clip(rgb, np.float32(0), np.float32(1), out=rgb)
