@@ -6,8 +6,8 @@
 A server is started on a free port of loopback with its defaults, or as other options say, which are those of `facefx serve`. It is
 asked by 1, 4 and 16 clients at once, each on a connection of its own. For its memory, two clients ask it for all that there is in
 turns, also for what it refuses, with photos of several sizes; memory is its own resident set (`/metrics`) after each tenth of that,
-when nothing is at work. That takes half an hour on a machine that does nothing else, so nothing is given up for being slow, a request
-without an answer is counted and not asked again, and the table is written after each tenth.
+when nothing is at work. That takes long, so nothing is given up for being slow, a request without an answer is counted and not
+asked again, and the table is written after each tenth.
 """
 
 from __future__ import annotations
