@@ -9,16 +9,17 @@ import shlex
 import time
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from conftest import Fakes
-from facefx import Chain, Color, ParameterError, chain, effect, open_image, parse, register
+from facefx import Chain, Color, ParameterError, Range, chain, effect, open_image, parse, register
 from facefx.chains.written import as_command, as_python
 from facefx.cli.effect_text import chain_from_text
+from facefx.face.scene import Scene
 from facefx.held_files import HeldFiles
 from facefx.plugins.installed import registry
 
@@ -27,6 +28,7 @@ from starlette.testclient import TestClient
 
 from facefx import studio
 from facefx.studio.catalog import catalog
+from facefx.studio.edited import Edited, Kind
 from facefx.studio.kept import Kept
 from facefx.studio.routes import _files
 
@@ -107,6 +109,43 @@ def test_a_draft_is_the_same_picture_with_fewer_pixels(client: TestClient, portr
         again = np.asarray(Image.fromarray(whole).resize(draft.shape[1::-1], Image.Resampling.BOX)).astype(int)
         assert np.abs(again - draft).mean() < 3
         assert (decoded(ask(client, opened, "preview", steps=steps).content) == whole).all()
+
+
+def test_a_slider_runs_its_own_step_alone_however_far_it_moves(client: TestClient, opened: dict[str, Any]) -> None:
+    ran: list[float] = []
+
+    @register
+    @effect(region="picture")
+    def fade(image: np.ndarray, *, strength: Annotated[float, Range(0, 1)] = 0.5) -> np.ndarray:
+        """Fade it."""
+        ran.append(strength)
+        return image * np.float32(1 - strength / 2)
+
+    first, places = {"use": "session:fade", "params": {"strength": 0.25}}, [place / 30 for place in range(1, 31)]
+    for place in places:
+        ask(client, opened, "preview", steps=[first, {"use": "session:fade", "params": {"strength": place}}])
+    assert ran == [0.25, *places]
+    ran.clear()
+    ask(client, opened, "preview", steps=[first, {"use": "session:fade", "params": {"strength": places[-2]}}])  # undone
+    assert ran == []
+
+
+def test_of_a_sliders_places_few_are_kept() -> None:
+    scene, kind = Scene(np.zeros((4, 4, 3), np.float32), ()), Kind(draft=False, private=False)
+    kept, looks = Edited(), [chain("grade", strength=place / 30).then("sketch", strength=place / 30) for place in range(30)]
+    for look in looks:
+        for count in (1, 2):
+            kept.keep(kind, look, count, scene)
+    assert len(kept) == 4
+    assert kept.longest(kind, looks[-1]) == (2, scene)
+    assert kept.longest(kind, chain("grade", strength=29 / 30).then("glow"))[0] == 1
+    assert kept.longest(kind, looks[0]) == (0, None)
+    assert kept.longest(Kind(draft=True, private=False), looks[-1]) == (0, None)
+    names = ["grade", "sketch", "glow", "cartoon"]
+    for name in names:
+        for other in names:
+            kept.keep(kind, chain(name).then(other), 2, scene)
+    assert len(kept) == 12
 
 
 def test_parts_say_whose_they_are(client: TestClient, fakes: Fakes, make_portrait: Any) -> None:

@@ -44,37 +44,32 @@ _PATIENCE = 5.0
 
 def add_jobs(router: APIRouter, gallery: Gallery, places: Places, parser: Parser) -> Callable[[], None]:
     """Put them where the page asks for them; what is given ends all of them, for when the studio stops."""
-    films, folders = Kept[Film](_JOBS, _SECONDS), Kept[Folder](_JOBS, _SECONDS)
-    _add_camera(router, gallery, places, parser)
+    cameras, films, folders = Kept[Camera](_CAMERAS, _SECONDS), Kept[Film](_JOBS, _SECONDS), Kept[Folder](_JOBS, _SECONDS)
+    _add_camera(router, gallery, places, parser, cameras)
     _add_films(router, gallery, parser, films)
     _add_folders(router, gallery, places, parser, folders)
 
     def close() -> None:
+        cameras.close()
         films.close()
         folders.close()
 
     return close
 
 
-def _add_camera(router: APIRouter, gallery: Gallery, places: Places, parser: Parser) -> None:
-    cameras: dict[str, Camera] = {}
-
+def _add_camera(router: APIRouter, gallery: Gallery, places: Places, parser: Parser, cameras: Kept[Camera]) -> None:
     @router.post("/cameras")
     async def start() -> dict[str, Any]:
-        key = secrets.token_urlsafe(12)
-        while len(cameras) >= _CAMERAS:
-            cameras.pop(next(iter(cameras)))
-        cameras[key] = Camera(parser)
-        return {"id": key}
+        return {"id": cameras.add(Camera(parser))}
 
     @router.put("/cameras/{key}")
     async def choose(key: str, request: Request) -> dict[str, Any]:
-        _there(cameras, key).chain = chain_of(table_of(await request.body()).get("steps"), gallery.files)
+        cameras[key].chain = chain_of(table_of(await request.body()).get("steps"), gallery.files)
         return {}
 
     @router.post("/cameras/{key}")
     async def frame(key: str, request: Request) -> Response:
-        camera, data = _there(cameras, key), await request.body()
+        camera, data = cameras[key], await request.body()
 
         def work() -> tuple[bytes, str]:
             with gallery.held():
@@ -86,7 +81,7 @@ def _add_camera(router: APIRouter, gallery: Gallery, places: Places, parser: Par
 
     @router.delete("/cameras/{key}")
     async def stop(key: str) -> dict[str, Any]:
-        cameras.pop(key, None)
+        cameras.end(key)
         return {}
 
 
@@ -101,6 +96,13 @@ class Camera:
         self._tracker = Tracker(parser.segmenter, parser.detector, Tracking())
         self._coverage: Coverage | None = None
         self._lock = threading.Lock()
+
+    @property
+    def is_busy(self) -> bool:
+        return False  # a page that still shows it asks for the next frame, and so keeps it
+
+    def end(self) -> None:
+        """Nothing of it is anywhere but here."""
 
     def show(self, data: bytes) -> tuple[bytes, str]:
         """A frame, as JPEG, with the look on it."""
@@ -338,9 +340,3 @@ def _add_folders(router: APIRouter, gallery: Gallery, places: Places, parser: Pa
     async def stop(key: str) -> dict[str, Any]:
         await asyncio.to_thread(folders.end, key)
         return {}
-
-
-def _there(things: dict[str, Any], key: str) -> Any:
-    if key not in things:
-        raise ParameterError("this is not there any more: it was ended, or the studio was started again; start it again")
-    return things[key]
