@@ -17,6 +17,7 @@ from PIL import Image
 
 from conftest import Fakes
 from facefx import Chain, Color, ParameterError, Range, chain, effect, open_image, parse, register
+from facefx.analyzers.colors import _ITA_CLASSES
 from facefx.chains.written import as_command, as_python
 from facefx.cli.effect_text import chain_from_text
 from facefx.face.scene import Scene
@@ -242,6 +243,17 @@ def stored(rgb: np.ndarray, kind: str) -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("it's me.jpg", "it's me.jpg"), ("-o.jpg", "./-o.jpg"), ("../../etc/passwd", "passwd"), (None, "portrait.jpg"), (7, "7")],
+)
+def test_code_names_the_picture_that_is_open(client: TestClient, name: Any, said: str) -> None:
+    found = client.post(f"{API}/look", json={"steps": RED, "name": name}).json()
+    words = shlex.split(found["command"])
+    assert words[:5] == ["facefx", "apply", said, "-o", "edited.png"]
+    assert f"look.run({said!r})" in found["python"]
+
+
 @pytest.mark.parametrize("kind", ["HEIC", "EXIF", "alpha"])
 def test_pictures_of_all_kinds_come_in_and_go_out_upright_and_whole(
     client: TestClient, portrait: np.ndarray, portrait_labels: np.ndarray, kind: str
@@ -345,6 +357,29 @@ def test_pictures_are_found_by_nobody_who_was_not_told_their_names(client: TestC
     client.delete(f"{API}/pictures/{opened['id']}")
     gone = client.post(f"{API}/pictures/{opened['id']}/preview", json={"steps": []})
     assert "not open any more" in gone.json()["message"]
+
+
+def test_errors_name_the_file_that_they_are_about(client: TestClient, portrait: np.ndarray) -> None:
+    cut = png(portrait)[:900]
+    answer = client.post(f"{API}/pictures?name=Anna Ü.png", content=cut)
+    assert answer.status_code == 422
+    assert answer.json()["message"].startswith("the file 'Anna Ü.png' is damaged or cut short")
+    key = client.post(f"{API}/folders", json={"steps": RED}).json()["id"]
+    assert "'b.png'" in client.post(f"{API}/folders/{key}?name=b.png", content=cut).json()["error"]
+    client.delete(f"{API}/folders/{key}")
+
+
+def test_how_large_a_picture_may_be_is_for_its_owner_to_say(
+    fakes: Fakes, portrait: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACEFX_MAX_PIXELS", "1000")
+    small = TestClient(studio.app(), base_url="http://127.0.0.1:8765")
+    answer = small.post(f"{API}/pictures?name=a.png", content=png(portrait))
+    assert answer.status_code == 422
+    assert "where 1000 are allowed" in answer.json()["message"]
+    monkeypatch.setenv("FACEFX_MAX_PIXELS", "1000000")
+    large = TestClient(studio.app(), base_url="http://127.0.0.1:8765")
+    assert large.post(f"{API}/pictures?name=a.png", content=png(portrait)).status_code == 200
 
 
 def test_another_web_page_cannot_drive_the_studio(client: TestClient, portrait: np.ndarray) -> None:
@@ -547,8 +582,10 @@ def test_a_page_that_uploads_films_and_forgets_them_does_not_fill_the_disk(
 def test_what_the_built_in_effects_declare_is_there_in_german() -> None:
     """The form says it in the page's language: no built-in sentence or name is left in English, and none is there for nothing."""
     page, _ = _files()["german.js"]
-    sentences, names = page.decode().split("export const NAMES")
-    german = {json.loads(key): json.loads(text) for key, text in re.findall(r'^  ("(?:[^"\\]|\\.)*"): (".*"),$', sentences, re.M)}
+    sentences, rest = page.decode().split("export const NAMES")
+    names, rest = rest.split("export const FOUND")
+    found, looks = rest.split("export const LOOKS")
+    german = said_in(sentences)
     named = dict(re.findall(r'(\w+): "([^"]+)"', names))
     effects = [one for one in catalog()["effects"] if one["from"] == "facefx"]
     fields = [(name, schema) for one in effects for name, schema in one["schema"].items()]
@@ -557,3 +594,30 @@ def test_what_the_built_in_effects_declare_is_there_in_german() -> None:
     words = {one["name"] for one in effects} | {name for name, _ in fields}
     assert words | {choice for _, schema in fields for choice in schema.get("enum", ())} == set(named)
     assert not [english for english, text in german.items() if not text or text == english]
+    assert set(said_in(looks)) == {one["summary"] for one in catalog()["looks"]}
+    assert {f"look:{one['name']}" for one in catalog()["looks"]} == set(re.findall(r'"(look:\w+)": "[^"]+"', found))
+
+
+def said_in(page: str) -> dict[str, str]:
+    """The sentences of a table of German, a line each, by the English ones."""
+    return {json.loads(key): json.loads(text) for key, text in re.findall(r'^  ("(?:[^"\\]|\\.)*"): (".*"),$', page, re.M)}
+
+
+def test_what_is_measured_is_named_in_german(client: TestClient, opened: dict[str, Any]) -> None:
+    page, words = (_files()[name][0].decode() for name in ("german.js", "words.js"))
+    known = set(re.findall(r'(\w+): "[^"]+"', page.partition("export const NAMES")[2] + words.partition("  de: {")[2]))
+    shapes, used = set(), set()
+
+    def walk(value: Any, under: str = "") -> None:
+        if isinstance(value, dict):
+            shapes.update(value if under == "scores" else ())
+            used.update(value)
+            for name, one in value.items():
+                walk(one, name)
+
+    (face,) = client.get(f"{API}/pictures/{opened['id']}/analysis.json").json()["faces"]
+    walk(face)
+    assert len(shapes) == 5
+    assert used - known <= {"x0", "y0", "x1", "y1"}
+    for _, tone in _ITA_CLASSES:
+        assert f'"ita_class:{tone}": "' in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -23,7 +24,7 @@ from ..parsing.sightings import with_sightings
 from .edited import Edited, Kind
 from .steps import key_of, seen_through
 
-__all__ = ["Gallery", "OpenPicture", "preview_size", "small_jpeg"]
+__all__ = ["Gallery", "OpenPicture", "named", "preview_size", "small_jpeg"]
 
 #: Pictures that are kept; of a 24 MP photo 72 MB. The one that was not looked at for longest goes first.
 MOST_PICTURES, MOST_BYTES = 24, 1_500_000_000
@@ -35,6 +36,13 @@ def preview_size(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int
     """(height, width) of a picture of that size that fits into the room there is; never larger than it is."""
     scale = min(1.0, room[0] / size[0], room[1] / size[1])
     return max(round(size[0] * scale), 1), max(round(size[1] * scale), 1)
+
+
+def named(data: bytes, name: str) -> io.BytesIO:
+    """The bytes of a file that was called so: errors name it."""
+    file = io.BytesIO(data)
+    file.name = name
+    return file
 
 
 @dataclass(eq=False)
@@ -153,7 +161,7 @@ class Gallery:
 
     def add(self, data: bytes, name: str, room: tuple[int, int]) -> str:
         """Open a picture and parse it, for a screen with so much room for it, (height, width). Raises `ImageError`."""
-        picture = open_image(data, max_pixels=self._max_pixels, first_frame=True)
+        picture = open_image(named(data, name), max_pixels=self._max_pixels, first_frame=True)
         opened = OpenPicture(name, picture, parse_picture(picture.canvas, self.parser), self.parser, room)
         key = secrets.token_urlsafe(12)
         with self._lock:

@@ -28,7 +28,7 @@ from ..image.picture import open_image
 from ..parsing.parser import Parser
 from ..serve.answers import encoded_result
 from ..serve.places import Places
-from .gallery import Gallery, small_jpeg
+from .gallery import Gallery, named, small_jpeg
 from .kept import Kept
 from .steps import chain_of, table_of
 
@@ -264,7 +264,7 @@ class Folder:
         begun = time.perf_counter()
         try:
             result = self.chain.run(
-                open_image(data, first_frame=True), segmenter=self.parser.segmenter, detector=self.parser.detector,
+                open_image(named(data, name), first_frame=True), segmenter=self.parser.segmenter, detector=self.parser.detector,
                 require_face=False,
             )  # fmt: skip
             content, kind = encoded_result(result.picture, None, 95, cut_out=self.chain.cuts_out)
