@@ -296,12 +296,17 @@ def test_what_is_clear_moves_with_what_is_bent_in_a_preview_as_in_the_result(cli
 
 def test_many_pictures_come_back_as_a_zip_with_a_report(client: TestClient, portrait: np.ndarray) -> None:
     key = client.post(f"{API}/folders", json={"steps": RED}).json()["id"]
-    for name, data in (("a/one.png", png(portrait)), ("a/one.jpg", png(portrait)), ("../../bad.png", b"no picture")):
+    for name, data in (
+        ("a/one.png", png(portrait)),
+        ("a/one.jpg", png(portrait)),
+        ("..\\..\\C\\two.png", png(portrait)),
+        ("../../bad.png", b"no picture"),
+    ):
         client.post(f"{API}/folders/{key}", params={"name": name}, content=data)
     archive = zipfile.ZipFile(io.BytesIO(client.get(f"{API}/folders/{key}/file").content))
-    assert archive.namelist() == ["a/one.png", "a/one-2.png", "facefx-batch.jsonl"]
+    assert archive.namelist() == ["a/one.png", "a/one-2.png", "C/two.png", "facefx-batch.jsonl"]
     report = [json.loads(line) for line in archive.read("facefx-batch.jsonl").splitlines()]
-    assert [one["status"] for one in report] == ["done", "done", "failed"]
+    assert [one["status"] for one in report] == ["done", "done", "done", "failed"]
     assert archive.read("a/one.png") == chain("recolor_lips", color="#c00")(png(portrait))
     assert client.get(f"{API}/folders/{key}/file").status_code == 422
 

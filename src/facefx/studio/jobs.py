@@ -302,7 +302,8 @@ class Folder:
     def _unused(self, name: str, kind: str) -> str:
         """A name in the ZIP that has no folder above it, and that nothing there has yet."""
         ending = {"image/jpeg": "jpg"}.get(kind, kind.partition("/")[2])
-        stem = "/".join(part for part in Path(name).with_suffix("").parts if part not in ("..", "/", "\\"))[:180] or "picture"
+        parts = Path(name.replace("\\", "/")).with_suffix("").parts  # Windows takes both for a folder's end
+        stem = "/".join(part for part in parts if part not in ("..", "/"))[:180] or "picture"
         names = (f"{stem}{extra}.{ending}" for extra in ("", *(f"-{n}" for n in range(2, 100_000))))
         found = next(one for one in names if one not in self._names)
         self._names.add(found)

@@ -31,7 +31,7 @@ export function measuresOf(picture) {
 // What of it can be drawn over the picture, in its own pixels: rectangles, and a line round each face.
 export function drawnOf(measures) {
   return measures.faces.map((face) => ({
-    boxes: [face.face_boxes?.box, ...Object.values(face.part_boxes ?? {})].filter((one) => one && "x0" in one),
+    boxes: [face.face_boxes?.box, ...Object.entries(face.part_boxes ?? {}).filter(([part]) => part !== "face").map(([, box]) => box)].filter((one) => one && "x0" in one),
     contour: face.face_contour?.points ?? [],
   }));
 }
