@@ -20,7 +20,9 @@ def in_white_light(image: np.ndarray, light: np.ndarray) -> np.ndarray:
     return colors.by_bands(lambda rgb: colors.from_linear(colors.linear(rgb) / light.astype(np.float32)), image)
 
 
-def in_its_light(image: np.ndarray, white: np.ndarray, painted: np.ndarray, light: np.ndarray) -> np.ndarray:
+def in_its_light(
+    image: np.ndarray, white: np.ndarray, painted: np.ndarray, light: np.ndarray, where: np.ndarray | None = None
+) -> np.ndarray:
     """The picture with what was painted on it as it looks in white light: (h, w, 3) float32 sRGB.
 
     What was added or taken there is so in this light; so highlights that are brighter than white there stay, and pixels that
@@ -30,6 +32,7 @@ def in_its_light(image: np.ndarray, white: np.ndarray, painted: np.ndarray, ligh
     ----------
     image, light : as for `in_white_light`.
     white, painted : (h, w, 3) float32, what that gave, before and after.
+    where : (h, w) bool, the pixels that are wanted; all others may stay as they are in the picture.
     """
 
     def lit(rgb: np.ndarray, white: np.ndarray, painted: np.ndarray) -> np.ndarray:
@@ -37,4 +40,4 @@ def in_its_light(image: np.ndarray, white: np.ndarray, painted: np.ndarray, ligh
         result = colors.from_linear(np.clip(colors.linear(rgb) + light.astype(np.float32) * added, 0, 1))
         return np.where(painted == white, rgb, result)
 
-    return colors.by_bands(lit, image, white, painted)
+    return colors.by_bands(lit, image, white, painted) if where is None else colors.within(where, lit, image, white, painted)
