@@ -80,6 +80,14 @@ def test_paths_and_objects_that_are_no_pictures_are_refused(tmp_path: Path) -> N
             open_image(source)  # type: ignore[arg-type]
 
 
+def test_errors_name_an_open_file(tmp_path: Path) -> None:
+    (tmp_path / "cut.jpg").write_bytes(encoded(an_image("RGB", (64, 64)), "JPEG")[:900])
+    with (tmp_path / "cut.jpg").open("rb") as file, pytest.raises(ImageError, match=r"the file '.*cut\.jpg' is damaged"):
+        open_image(file)
+    with os.fdopen(os.open(tmp_path / "cut.jpg", os.O_RDONLY), "rb") as file, pytest.raises(ImageError, match="given file object"):
+        open_image(file)  # whose name is a number
+
+
 def test_formats_go_by_content_not_by_name(tmp_path: Path) -> None:
     (tmp_path / "in.jpg").write_bytes(encoded(an_image("RGB")))
     assert open_image(tmp_path / "in.jpg").metadata.format == "PNG"

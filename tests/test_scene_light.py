@@ -79,7 +79,13 @@ def test_what_nothing_was_painted_on_keeps_its_bits_and_highlights_stay() -> Non
     assert white.max() <= 1
     painted_white = white.copy()
     painted_white[:, :15] *= 0.9
-    lit = in_its_light(image, white, painted_white, light, np.ones(image.shape[:2], bool))
+    everywhere = np.ones(image.shape[:2], bool)
+    lit = in_its_light(image, white, painted_white, light, everywhere)
+    where = everywhere.copy()
+    where[image.shape[0] // 2 :] = False  # what lies there is nobody's business
+    part = in_its_light(image, white, painted_white, light, where)
+    assert (part[where] == lit[where]).all()
+    assert (part[~where] == image[~where]).all()
     np.testing.assert_array_equal(lit[:, 15:], image[:, 15:])
     assert (lit[:, :15] <= image[:, :15] + 1e-6).all()
     assert lit[0, :15].min() > 0.9  # brighter than white in this light, before and after

@@ -9,16 +9,18 @@ import shlex
 import time
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from conftest import Fakes
-from facefx import Chain, Color, ParameterError, chain, effect, open_image, parse, register
+from facefx import Chain, Color, ParameterError, Range, chain, effect, open_image, parse, register
+from facefx.analyzers.colors import _ITA_CLASSES
 from facefx.chains.written import as_command, as_python
 from facefx.cli.effect_text import chain_from_text
+from facefx.face.scene import Scene
 from facefx.held_files import HeldFiles
 from facefx.plugins.installed import registry
 
@@ -27,6 +29,7 @@ from starlette.testclient import TestClient
 
 from facefx import studio
 from facefx.studio.catalog import catalog
+from facefx.studio.edited import Edited, Kind
 from facefx.studio.kept import Kept
 from facefx.studio.routes import _files
 
@@ -107,6 +110,43 @@ def test_a_draft_is_the_same_picture_with_fewer_pixels(client: TestClient, portr
         again = np.asarray(Image.fromarray(whole).resize(draft.shape[1::-1], Image.Resampling.BOX)).astype(int)
         assert np.abs(again - draft).mean() < 3
         assert (decoded(ask(client, opened, "preview", steps=steps).content) == whole).all()
+
+
+def test_a_slider_runs_its_own_step_alone_however_far_it_moves(client: TestClient, opened: dict[str, Any]) -> None:
+    ran: list[float] = []
+
+    @register
+    @effect(region="picture")
+    def fade(image: np.ndarray, *, strength: Annotated[float, Range(0, 1)] = 0.5) -> np.ndarray:
+        """Fade it."""
+        ran.append(strength)
+        return image * np.float32(1 - strength / 2)
+
+    first, places = {"use": "session:fade", "params": {"strength": 0.25}}, [place / 30 for place in range(1, 31)]
+    for place in places:
+        ask(client, opened, "preview", steps=[first, {"use": "session:fade", "params": {"strength": place}}])
+    assert ran == [0.25, *places]
+    ran.clear()
+    ask(client, opened, "preview", steps=[first, {"use": "session:fade", "params": {"strength": places[-2]}}])  # undone
+    assert ran == []
+
+
+def test_of_a_sliders_places_few_are_kept() -> None:
+    scene, kind = Scene(np.zeros((4, 4, 3), np.float32), ()), Kind(draft=False, private=False)
+    kept, looks = Edited(), [chain("grade", strength=place / 30).then("sketch", strength=place / 30) for place in range(30)]
+    for look in looks:
+        for count in (1, 2):
+            kept.keep(kind, look, count, scene)
+    assert len(kept) == 4
+    assert kept.longest(kind, looks[-1]) == (2, scene)
+    assert kept.longest(kind, chain("grade", strength=29 / 30).then("glow"))[0] == 1
+    assert kept.longest(kind, looks[0]) == (0, None)
+    assert kept.longest(Kind(draft=True, private=False), looks[-1]) == (0, None)
+    names = ["grade", "sketch", "glow", "cartoon"]
+    for name in names:
+        for other in names:
+            kept.keep(kind, chain(name).then(other), 2, scene)
+    assert len(kept) == 12
 
 
 def test_parts_say_whose_they_are(client: TestClient, fakes: Fakes, make_portrait: Any) -> None:
@@ -203,6 +243,17 @@ def stored(rgb: np.ndarray, kind: str) -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("it's me.jpg", "it's me.jpg"), ("-o.jpg", "./-o.jpg"), ("../../etc/passwd", "passwd"), (None, "portrait.jpg"), (7, "7")],
+)
+def test_code_names_the_picture_that_is_open(client: TestClient, name: Any, said: str) -> None:
+    found = client.post(f"{API}/look", json={"steps": RED, "name": name}).json()
+    words = shlex.split(found["command"])
+    assert words[:5] == ["facefx", "apply", said, "-o", "edited.png"]
+    assert f"look.run({said!r})" in found["python"]
+
+
 @pytest.mark.parametrize("kind", ["HEIC", "EXIF", "alpha"])
 def test_pictures_of_all_kinds_come_in_and_go_out_upright_and_whole(
     client: TestClient, portrait: np.ndarray, portrait_labels: np.ndarray, kind: str
@@ -245,12 +296,17 @@ def test_what_is_clear_moves_with_what_is_bent_in_a_preview_as_in_the_result(cli
 
 def test_many_pictures_come_back_as_a_zip_with_a_report(client: TestClient, portrait: np.ndarray) -> None:
     key = client.post(f"{API}/folders", json={"steps": RED}).json()["id"]
-    for name, data in (("a/one.png", png(portrait)), ("a/one.jpg", png(portrait)), ("../../bad.png", b"no picture")):
+    for name, data in (
+        ("a/one.png", png(portrait)),
+        ("a/one.jpg", png(portrait)),
+        ("..\\..\\C\\two.png", png(portrait)),
+        ("../../bad.png", b"no picture"),
+    ):
         client.post(f"{API}/folders/{key}", params={"name": name}, content=data)
     archive = zipfile.ZipFile(io.BytesIO(client.get(f"{API}/folders/{key}/file").content))
-    assert archive.namelist() == ["a/one.png", "a/one-2.png", "facefx-batch.jsonl"]
+    assert archive.namelist() == ["a/one.png", "a/one-2.png", "C/two.png", "facefx-batch.jsonl"]
     report = [json.loads(line) for line in archive.read("facefx-batch.jsonl").splitlines()]
-    assert [one["status"] for one in report] == ["done", "done", "failed"]
+    assert [one["status"] for one in report] == ["done", "done", "done", "failed"]
     assert archive.read("a/one.png") == chain("recolor_lips", color="#c00")(png(portrait))
     assert client.get(f"{API}/folders/{key}/file").status_code == 422
 
@@ -306,6 +362,29 @@ def test_pictures_are_found_by_nobody_who_was_not_told_their_names(client: TestC
     client.delete(f"{API}/pictures/{opened['id']}")
     gone = client.post(f"{API}/pictures/{opened['id']}/preview", json={"steps": []})
     assert "not open any more" in gone.json()["message"]
+
+
+def test_errors_name_the_file_that_they_are_about(client: TestClient, portrait: np.ndarray) -> None:
+    cut = png(portrait)[:900]
+    answer = client.post(f"{API}/pictures?name=Anna Ü.png", content=cut)
+    assert answer.status_code == 422
+    assert answer.json()["message"].startswith("the file 'Anna Ü.png' is damaged or cut short")
+    key = client.post(f"{API}/folders", json={"steps": RED}).json()["id"]
+    assert "'b.png'" in client.post(f"{API}/folders/{key}?name=b.png", content=cut).json()["error"]
+    client.delete(f"{API}/folders/{key}")
+
+
+def test_how_large_a_picture_may_be_is_for_its_owner_to_say(
+    fakes: Fakes, portrait: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACEFX_MAX_PIXELS", "1000")
+    small = TestClient(studio.app(), base_url="http://127.0.0.1:8765")
+    answer = small.post(f"{API}/pictures?name=a.png", content=png(portrait))
+    assert answer.status_code == 422
+    assert "where 1000 are allowed" in answer.json()["message"]
+    monkeypatch.setenv("FACEFX_MAX_PIXELS", "1000000")
+    large = TestClient(studio.app(), base_url="http://127.0.0.1:8765")
+    assert large.post(f"{API}/pictures?name=a.png", content=png(portrait)).status_code == 200
 
 
 def test_another_web_page_cannot_drive_the_studio(client: TestClient, portrait: np.ndarray) -> None:
@@ -508,8 +587,10 @@ def test_a_page_that_uploads_films_and_forgets_them_does_not_fill_the_disk(
 def test_what_the_built_in_effects_declare_is_there_in_german() -> None:
     """The form says it in the page's language: no built-in sentence or name is left in English, and none is there for nothing."""
     page, _ = _files()["german.js"]
-    sentences, names = page.decode().split("export const NAMES")
-    german = {json.loads(key): json.loads(text) for key, text in re.findall(r'^  ("(?:[^"\\]|\\.)*"): (".*"),$', sentences, re.M)}
+    sentences, rest = page.decode().split("export const NAMES")
+    names, rest = rest.split("export const FOUND")
+    found, looks = rest.split("export const LOOKS")
+    german = said_in(sentences)
     named = dict(re.findall(r'(\w+): "([^"]+)"', names))
     effects = [one for one in catalog()["effects"] if one["from"] == "facefx"]
     fields = [(name, schema) for one in effects for name, schema in one["schema"].items()]
@@ -518,3 +599,30 @@ def test_what_the_built_in_effects_declare_is_there_in_german() -> None:
     words = {one["name"] for one in effects} | {name for name, _ in fields}
     assert words | {choice for _, schema in fields for choice in schema.get("enum", ())} == set(named)
     assert not [english for english, text in german.items() if not text or text == english]
+    assert set(said_in(looks)) == {one["summary"] for one in catalog()["looks"]}
+    assert {f"look:{one['name']}" for one in catalog()["looks"]} == set(re.findall(r'"(look:\w+)": "[^"]+"', found))
+
+
+def said_in(page: str) -> dict[str, str]:
+    """The sentences of a table of German, a line each, by the English ones."""
+    return {json.loads(key): json.loads(text) for key, text in re.findall(r'^  ("(?:[^"\\]|\\.)*"): (".*"),$', page, re.M)}
+
+
+def test_what_is_measured_is_named_in_german(client: TestClient, opened: dict[str, Any]) -> None:
+    page, words = (_files()[name][0].decode() for name in ("german.js", "words.js"))
+    known = set(re.findall(r'(\w+): "[^"]+"', page.partition("export const NAMES")[2] + words.partition("  de: {")[2]))
+    shapes, used = set(), set()
+
+    def walk(value: Any, under: str = "") -> None:
+        if isinstance(value, dict):
+            shapes.update(value if under == "scores" else ())
+            used.update(value)
+            for name, one in value.items():
+                walk(one, name)
+
+    (face,) = client.get(f"{API}/pictures/{opened['id']}/analysis.json").json()["faces"]
+    walk(face)
+    assert len(shapes) == 5
+    assert used - known <= {"x0", "y0", "x1", "y1"}
+    for _, tone in _ITA_CLASSES:
+        assert f'"ita_class:{tone}": "' in page

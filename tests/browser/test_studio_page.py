@@ -281,6 +281,9 @@ def test_axe_finds_nothing(which: str, request: pytest.FixtureRequest) -> None:
     made.page.click(".offer[data-use='facefx:recolor_lips']")
     made.settle()
     assert violations(made.page) == []
+    made.page.click("#chain .switch")
+    made.settle()
+    assert violations(made.page) == []
     for tab in ("looks", "parts", "measures"):
         made.page.click(f"#tab-{tab}")
         made.page.wait_for_timeout(400)

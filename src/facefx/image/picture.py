@@ -228,12 +228,13 @@ def open_image(source: Source | Picture, *, max_pixels: int | None = None, first
     if isinstance(source, Image.Image):
         return _from_pil(source, limit)
     if isinstance(source, bytes | bytearray | memoryview):
-        native, metadata = decode(bytes(source), "the given bytes", limit, first_frame=first_frame)
+        native, metadata = decode(bytes(source), "the given data", limit, first_frame=first_frame)
         return Picture(native, metadata, encoded=True)
     if isinstance(source, str | os.PathLike):
         data, what = read_bytes(Path(source), limit), f"the file {os.fspath(source)!r}"
     elif hasattr(source, "read"):
-        data, what = read_object(source, limit), "the given file object"
+        name = getattr(source, "name", None)
+        data, what = read_object(source, limit), f"the file {name!r}" if isinstance(name, str) else "the given file object"
     else:
         raise ImageError(
             f"cannot open a {type(source).__name__}; allowed are a path, bytes, a binary file, a PIL image, a numpy array."

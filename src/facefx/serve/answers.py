@@ -61,7 +61,7 @@ class Answers:
         """The picture with a look on it."""
         chain = chain_asked_for(asked.look, files, self.limits.steps)
         picture = self._opened(image)
-        with HeldFiles({name: self._small_enough(name, data) for name, data in files.items()}):
+        with HeldFiles({name: self._small_enough(f"upload:{name}", data) for name, data in files.items()}):
             if any(step.needs_faces for step in chain.steps):
                 scene = parse_picture(picture.canvas, self.parser, private=chain.private)
             else:
@@ -98,17 +98,17 @@ class Answers:
         return self._answer(json.dumps(measured).encode(), "application/json", scene)
 
     def _opened(self, image: bytes) -> Picture:
-        return open_image(image, max_pixels=self.limits.pixels)
+        return open_image(self._small_enough("the picture", image), max_pixels=self.limits.pixels)
 
-    def _small_enough(self, name: str, data: bytes) -> bytes:
-        """A file that came along; of a picture, one that is not too large, which the header tells."""
+    def _small_enough(self, what: str, data: bytes) -> bytes:
+        """A file that came; of a picture, one that is not too large, which the header tells. Who asks can only send less."""
         with_header = io.BytesIO(data)
         try:
             width, height = Image.open(with_header).size
         except Exception:  # a table of colours, or what the effect itself will refuse
             return data
         if width * height > self.limits.pixels:
-            raise ParameterError(f"upload:{name} has {width} x {height} pixels, where this server allows {self.limits.pixels}")
+            raise ParameterError(f"{what} has {width} x {height} pixels, where this server allows {self.limits.pixels}")
         return data
 
     def _answer(self, content: bytes, media: str, scene: Scene, headers: Mapping[str, str] | None = None) -> Answer:

@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from ..chains.ready_looks import looks
 from ..chains.sequence import load_look
@@ -171,6 +172,8 @@ def _add_problems(api: FastAPI, metrics: Metrics) -> None:
                 made = problem(503, "TooSlow", str(error), {"retry-after": "1"})
             case UploadTooSlow():
                 made = problem(408, "UploadTooSlow", str(error), {"connection": "close"})
+            case ClientDisconnect():
+                made = problem(400, "ClientDisconnect", "the request ended before all of it was sent")  # nobody reads that
             case BodyTooLong():
                 made = too_long(error.longest)
             case RequestValidationError():
@@ -183,7 +186,7 @@ def _add_problems(api: FastAPI, metrics: Metrics) -> None:
         return answer
 
     api.add_exception_handler(FacefxError, known)
-    for kind in (Full, TooSlow, UploadTooSlow, BodyTooLong, RequestValidationError, HTTPException, Exception):
+    for kind in (Full, TooSlow, UploadTooSlow, BodyTooLong, ClientDisconnect, RequestValidationError, HTTPException, Exception):
         api.add_exception_handler(kind, other)
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from ..errors import OutputError
 
-__all__ = ["run"]
+__all__ = ["run", "server_of"]
 
-#: Seconds that a connection may stay open without a word, and that requests at work are given when the server is stopped.
-IDLE, GRACE = 15, 10
+#: Seconds that requests at work are given when the server is stopped.
+GRACE = 10
 
 
 def run(application: Any, host: str, port: int, *, or_another: bool = False, ready: Callable[[int], None] | None = None) -> None:
@@ -28,17 +28,24 @@ def run(application: Any, host: str, port: int, *, or_another: bool = False, rea
     OutputError
         If the port is taken or the address is not this machine's.
     """
-    import uvicorn
-
     listening = _listening(host, port, or_another)
-    config = uvicorn.Config(
-        application, log_config=None, access_log=False, server_header=False, lifespan="on", ws="none",
-        timeout_keep_alive=IDLE, timeout_graceful_shutdown=GRACE, h11_max_incomplete_event_size=32 * 1024,
-    )  # fmt: skip
     with listening:
         if ready:
             ready(listening.getsockname()[1])
-        uvicorn.Server(config).run(sockets=[listening])
+        server_of(application).run(sockets=[listening])
+
+
+def server_of(application: Any) -> Any:
+    """The application in a `uvicorn.Server`, as `run` runs it."""
+    import uvicorn
+
+    from .connections import IDLE, Connection
+
+    config = uvicorn.Config(
+        application, http=Connection, log_config=None, access_log=False, server_header=False, lifespan="on", ws="none",
+        timeout_keep_alive=IDLE, timeout_graceful_shutdown=GRACE, h11_max_incomplete_event_size=32 * 1024,
+    )  # fmt: skip
+    return uvicorn.Server(config)
 
 
 def _listening(host: str, port: int, or_another: bool) -> socket.socket:

@@ -45,6 +45,11 @@ class _InMemory(MultiPartParser):
 
     spool_max_size = 2**40
 
+    def close(self) -> None:
+        """Let go of all files, also of one that was cut short, which the form does not have."""
+        for file in self._files_to_close_on_error:
+            file.close()
+
 
 async def read_body(request: Request, limits: Limits) -> bytes:
     """All of the body. Raises `UploadTooSlow`."""
@@ -84,21 +89,22 @@ async def _form(request: Request, limits: Limits) -> tuple[list[tuple[str, str]]
             yield chunk
 
     parser = _InMemory(request.headers, stream(), max_files=limits.files, max_fields=_FIELDS, max_part_size=_FIELD)
+    fields: list[tuple[str, str]] = []
+    files: dict[str, bytes] = {}
     try:
         form = await parser.parse()
+        for name, value in form.multi_items():
+            if not isinstance(value, UploadFile):
+                fields.append((name, value))
+            elif name in files:
+                raise ParameterError(f"the form has two files {name[:60]!r}; give each a name of its own")
+            else:
+                files[name] = await value.read()
     except (MultiPartException, KeyError, ValueError) as error:
         detail = getattr(error, "message", None) or "it has no boundary, or is cut short"
         raise ParameterError(f"the form cannot be read: {detail}") from None
-    fields: list[tuple[str, str]] = []
-    files: dict[str, bytes] = {}
-    for name, value in form.multi_items():
-        if not isinstance(value, UploadFile):
-            fields.append((name, value))
-        elif name in files:
-            raise ParameterError(f"the form has two files {name[:60]!r}; give each a name of its own")
-        else:
-            files[name] = await value.read()
-    await form.close()
+    finally:
+        parser.close()
     return fields, files
 
 

@@ -10,6 +10,7 @@ films, many pictures. `page/` is the page itself: plain modules and style sheets
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +30,15 @@ def app(*, segmenter: str | Path | None = None, detector: str | None = None, qua
     from ..serve import Limits, check_extra
 
     check_extra()
+    from ..image.picture import max_pixels_of
     from ..parsing.parser import Parser
     from ..serve.application import build
     from ..serve.guard import Access
     from .routes import add_studio
 
     parser = Parser.of(segmenter, detector, quality)
-    limits = Limits(body=256 * 2**20, pixels=120_000_000, faces=200, waiting=64, seconds=600, upload_seconds=600, at_once=2)
+    pixels = max_pixels_of(None if "FACEFX_MAX_PIXELS" in os.environ else 120_000_000)
+    limits = Limits(body=256 * 2**20, pixels=pixels, faces=200, waiting=64, seconds=600, upload_seconds=600, at_once=2)
     api = build(parser, limits, Access())
     add_studio(api, parser, limits)
     return api

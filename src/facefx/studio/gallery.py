@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -20,14 +21,13 @@ from ..image.picture import Picture, open_image
 from ..parsing.parser import Parser
 from ..parsing.pipeline import parse_picture
 from ..parsing.sightings import with_sightings
+from .edited import Edited, Kind
 from .steps import key_of, seen_through
 
-__all__ = ["Gallery", "OpenPicture", "preview_size", "small_jpeg"]
+__all__ = ["Gallery", "OpenPicture", "named", "preview_size", "small_jpeg"]
 
 #: Pictures that are kept; of a 24 MP photo 72 MB. The one that was not looked at for longest goes first.
 MOST_PICTURES, MOST_BYTES = 24, 1_500_000_000
-#: Edited previews that are kept of a picture, so that a slider of the last step runs only that one.
-_PREFIXES = 12
 #: A draft's longer side in pixels: what a slow effect shows while its slider is held.
 _DRAFT = 768
 
@@ -36,6 +36,13 @@ def preview_size(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int
     """(height, width) of a picture of that size that fits into the room there is; never larger than it is."""
     scale = min(1.0, room[0] / size[0], room[1] / size[1])
     return max(round(size[0] * scale), 1), max(round(size[1] * scale), 1)
+
+
+def named(data: bytes, name: str) -> io.BytesIO:
+    """The bytes of a file that was called so: errors name it."""
+    file = io.BytesIO(data)
+    file.name = name
+    return file
 
 
 @dataclass(eq=False)
@@ -56,12 +63,12 @@ class OpenPicture:
     parser: Parser = field(repr=False)
     room: tuple[int, int]
     small: Scene = field(init=False)
-    _edited: OrderedDict[tuple[bool, bool, str], Scene] = field(default_factory=OrderedDict, repr=False)
+    _edited: Edited = field(default_factory=Edited, repr=False)
     _full: tuple[str, Result] | None = None
     _lock: RLock = field(default_factory=RLock, repr=False)
     _private: Scene | None = None
     _alpha: np.ndarray | None = field(init=False, repr=False)  # the picture's own
-    _starts: dict[tuple[bool, bool], Scene] = field(default_factory=dict, repr=False)
+    _starts: dict[Kind, Scene] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         height, width = self.scene.size
@@ -77,19 +84,14 @@ class OpenPicture:
     def preview(self, chain: Chain, *, draft: bool = False) -> Scene:
         """The picture at the size of the screen or of a draft, with a chain on it: what earlier ones share is not done again."""
         with self._lock:
-            private = chain.private
-            start, done = 0, self._small_for(chain, draft)
-            for count in range(len(chain.steps), 0, -1):
-                if (kept := self._edited.get((draft, private, key_of(chain, count)))) is not None:
-                    start, done = count, kept
-                    break
+            kind = Kind(draft, chain.private)
+            start, kept = self._edited.longest(kind, chain)
+            done = kept or self._small_for(chain, kind)
             height, width = self.scene.size
             shown = seen_through(chain, (0, 0, width, height), done.size)
             for count in range(start + 1, len(chain.steps) + 1):
                 done = Chain(shown.steps[:count], shown.seed).edit(done, start=count - 1)
-                self._edited[draft, private, key_of(chain, count)] = done
-            while len(self._edited) > _PREFIXES:
-                self._edited.popitem(last=False)
+                self._edited.keep(kind, chain, count, done)
             return done
 
     def result(self, chain: Chain) -> Result:
@@ -135,17 +137,16 @@ class OpenPicture:
             self._private = with_sightings(self.scene, self.parser)
         return self._private
 
-    def _small_for(self, chain: Chain, draft: bool) -> Scene:
+    def _small_for(self, chain: Chain, kind: Kind) -> Scene:
         """The same at the size of a preview or of a draft, made once: masks are found anew at each size."""
-        if not draft and not chain.private:
+        if not kind.draft and not kind.private:
             return self.small
-        key = draft, chain.private
-        if key not in self._starts:
+        if kind not in self._starts:
             height, width = self.scene.size
-            size = preview_size(self.small.size, (_DRAFT, _DRAFT)) if draft else self.small.size
+            size = preview_size(self.small.size, (_DRAFT, _DRAFT)) if kind.draft else self.small.size
             scene = self._scene_for(chain).seen_through(self._alpha)
-            self._starts[key] = scene.through((0, 0, width, height), size)
-        return self._starts[key]
+            self._starts[kind] = scene.through((0, 0, width, height), size)
+        return self._starts[kind]
 
 
 class Gallery:
@@ -160,7 +161,7 @@ class Gallery:
 
     def add(self, data: bytes, name: str, room: tuple[int, int]) -> str:
         """Open a picture and parse it, for a screen with so much room for it, (height, width). Raises `ImageError`."""
-        picture = open_image(data, max_pixels=self._max_pixels, first_frame=True)
+        picture = open_image(named(data, name), max_pixels=self._max_pixels, first_frame=True)
         opened = OpenPicture(name, picture, parse_picture(picture.canvas, self.parser), self.parser, room)
         key = secrets.token_urlsafe(12)
         with self._lock:

@@ -28,7 +28,7 @@ from ..image.picture import open_image
 from ..parsing.parser import Parser
 from ..serve.answers import encoded_result
 from ..serve.places import Places
-from .gallery import Gallery, small_jpeg
+from .gallery import Gallery, named, small_jpeg
 from .kept import Kept
 from .steps import chain_of, table_of
 
@@ -44,37 +44,32 @@ _PATIENCE = 5.0
 
 def add_jobs(router: APIRouter, gallery: Gallery, places: Places, parser: Parser) -> Callable[[], None]:
     """Put them where the page asks for them; what is given ends all of them, for when the studio stops."""
-    films, folders = Kept[Film](_JOBS, _SECONDS), Kept[Folder](_JOBS, _SECONDS)
-    _add_camera(router, gallery, places, parser)
+    cameras, films, folders = Kept[Camera](_CAMERAS, _SECONDS), Kept[Film](_JOBS, _SECONDS), Kept[Folder](_JOBS, _SECONDS)
+    _add_camera(router, gallery, places, parser, cameras)
     _add_films(router, gallery, parser, films)
     _add_folders(router, gallery, places, parser, folders)
 
     def close() -> None:
+        cameras.close()
         films.close()
         folders.close()
 
     return close
 
 
-def _add_camera(router: APIRouter, gallery: Gallery, places: Places, parser: Parser) -> None:
-    cameras: dict[str, Camera] = {}
-
+def _add_camera(router: APIRouter, gallery: Gallery, places: Places, parser: Parser, cameras: Kept[Camera]) -> None:
     @router.post("/cameras")
     async def start() -> dict[str, Any]:
-        key = secrets.token_urlsafe(12)
-        while len(cameras) >= _CAMERAS:
-            cameras.pop(next(iter(cameras)))
-        cameras[key] = Camera(parser)
-        return {"id": key}
+        return {"id": cameras.add(Camera(parser))}
 
     @router.put("/cameras/{key}")
     async def choose(key: str, request: Request) -> dict[str, Any]:
-        _there(cameras, key).chain = chain_of(table_of(await request.body()).get("steps"), gallery.files)
+        cameras[key].chain = chain_of(table_of(await request.body()).get("steps"), gallery.files)
         return {}
 
     @router.post("/cameras/{key}")
     async def frame(key: str, request: Request) -> Response:
-        camera, data = _there(cameras, key), await request.body()
+        camera, data = cameras[key], await request.body()
 
         def work() -> tuple[bytes, str]:
             with gallery.held():
@@ -86,7 +81,7 @@ def _add_camera(router: APIRouter, gallery: Gallery, places: Places, parser: Par
 
     @router.delete("/cameras/{key}")
     async def stop(key: str) -> dict[str, Any]:
-        cameras.pop(key, None)
+        cameras.end(key)
         return {}
 
 
@@ -101,6 +96,13 @@ class Camera:
         self._tracker = Tracker(parser.segmenter, parser.detector, Tracking())
         self._coverage: Coverage | None = None
         self._lock = threading.Lock()
+
+    @property
+    def is_busy(self) -> bool:
+        return False  # a page that still shows it asks for the next frame, and so keeps it
+
+    def end(self) -> None:
+        """Nothing of it is anywhere but here."""
 
     def show(self, data: bytes) -> tuple[bytes, str]:
         """A frame, as JPEG, with the look on it."""
@@ -262,7 +264,7 @@ class Folder:
         begun = time.perf_counter()
         try:
             result = self.chain.run(
-                open_image(data, first_frame=True), segmenter=self.parser.segmenter, detector=self.parser.detector,
+                open_image(named(data, name), first_frame=True), segmenter=self.parser.segmenter, detector=self.parser.detector,
                 require_face=False,
             )  # fmt: skip
             content, kind = encoded_result(result.picture, None, 95, cut_out=self.chain.cuts_out)
@@ -300,7 +302,8 @@ class Folder:
     def _unused(self, name: str, kind: str) -> str:
         """A name in the ZIP that has no folder above it, and that nothing there has yet."""
         ending = {"image/jpeg": "jpg"}.get(kind, kind.partition("/")[2])
-        stem = "/".join(part for part in Path(name).with_suffix("").parts if part not in ("..", "/", "\\"))[:180] or "picture"
+        parts = Path(name.replace("\\", "/")).with_suffix("").parts  # Windows takes both for a folder's end
+        stem = "/".join(part for part in parts if part not in ("..", "/"))[:180] or "picture"
         names = (f"{stem}{extra}.{ending}" for extra in ("", *(f"-{n}" for n in range(2, 100_000))))
         found = next(one for one in names if one not in self._names)
         self._names.add(found)
@@ -338,9 +341,3 @@ def _add_folders(router: APIRouter, gallery: Gallery, places: Places, parser: Pa
     async def stop(key: str) -> dict[str, Any]:
         await asyncio.to_thread(folders.end, key)
         return {}
-
-
-def _there(things: dict[str, Any], key: str) -> Any:
-    if key not in things:
-        raise ParameterError("this is not there any more: it was ended, or the studio was started again; start it again")
-    return things[key]

@@ -165,9 +165,8 @@ def _add_results(router: APIRouter, gallery: Gallery, places: Places) -> None:
         chain, (x0, y0, x1, y1) = chain_of(asked.get("steps"), gallery.files), _window(asked.get("window"), opened)
 
         def work() -> tuple[bytes, str]:
-            result = opened.result(chain)
-            part = result.picture.canvas[y0:y1, x0:x1]
-            alpha = result.picture.alpha
+            picture = opened.result(chain).picture if chain.steps else opened.picture  # before: the result stays at hand
+            part, alpha = picture.canvas[y0:y1, x0:x1], picture.alpha
             return small_jpeg(_Part(part, None if alpha is None else alpha[y0:y1, x0:x1]), quality=92)  # type: ignore[arg-type]
 
         content, kind = await working(gallery, places, work)
@@ -268,16 +267,19 @@ def _add_looks(router: APIRouter, gallery: Gallery, places: Places) -> None:
     @router.post("/look")
     async def look(request: Request) -> dict[str, Any]:
         """The look as a file, and as one would write it."""
-        chain, lost = shareable(chain_of((await json_of(request)).get("steps"), gallery.files))
+        asked = await json_of(request)
+        chain, lost = shareable(chain_of(asked.get("steps"), gallery.files))
+        name = Path(str(asked.get("name") or "portrait.jpg")[:200]).name
+        name = f"./{name}" if name.startswith("-") else name  # which would be an option
         try:
-            command = as_command(chain)
+            command = as_command(chain, name)
         except LookError as error:
             command = f"# {error}"
         try:
             saved: dict[str, Any] | None = chain.to_dict()
         except LookError:
             saved = None
-        return {"look": saved, "python": as_python(chain), "command": command, "lost": lost}
+        return {"look": saved, "python": as_python(chain, name), "command": command, "lost": lost}
 
     @router.post("/load")
     async def load(request: Request) -> dict[str, Any]:

@@ -12,10 +12,15 @@ const SWATCHES = {
 let count = 0;
 
 // One field for each parameter. `changed(name, value, isFinal)` hears of it while it is dragged and once it is let go.
-export function formOf(effect, params, { faces, changed, pickFile }) {
-  const fields = Object.entries(effect.schema).map(([key, schema]) => field(effect, key, schema, params[key] ?? schema.default, { faces, changed, pickFile }));
-  const shown = fields.filter(Boolean), first = shown.slice(0, 4), rest = shown.slice(4);
-  return make("div", { class: "form" }, first, rest.length > 1 ? make("details", {}, make("summary", {}, word("showMore")), rest) : rest);
+export function formOf(effect, params, { faces, changed, pickFile, pointAt }) {
+  const fields = Object.entries(effect.schema).map(([key, schema]) => {
+    const made = field(effect, key, schema, params[key] ?? schema.default, { faces, changed, pickFile, pointAt });
+    made?.querySelector("input, select, button")?.setAttribute("data-act", key); // to find it again when the form is made anew
+    return [key, made];
+  }).filter(([, made]) => made);
+  const whoseOf = fields.filter(([key]) => key === "faces").map(([, made]) => made); // of several people one wants to see whose it is
+  const shown = fields.filter(([key]) => key !== "faces").map(([, made]) => made), first = shown.slice(0, 4), rest = shown.slice(4);
+  return make("div", { class: "form" }, first, whoseOf, rest.length > 1 ? make("details", {}, make("summary", {}, word("showMore")), rest) : rest);
 }
 
 function field(effect, key, schema, value, tools) {
@@ -23,7 +28,7 @@ function field(effect, key, schema, value, tools) {
   const label = make("label", { for: id }, title), tell = hint ? { "aria-describedby": `${id}-hint` } : {};
   const told = hint ? make("small", { id: `${id}-hint`, class: "soft" }, hint) : null;
   const change = (next, isFinal = true) => tools.changed(key, next, isFinal);
-  if (key === "faces") return whose(id, label, value, tools.faces, change);
+  if (key === "faces") return whose(id, label, value, tools, change);
   if (effect.files[key]) return file(id, label, told, value, effect.files[key], change, tools.pickFile);
   if (schema.type === "boolean")
     return make("div", { class: "field tick" }, make("input", { type: "checkbox", id, checked: value, ...tell, onchange: (event) => change(event.target.checked) }), label, told);
@@ -68,12 +73,14 @@ function color(id, label, told, tell, effect, value, change) {
   return make("div", { class: "field" }, label, make("div", { class: "colors" }, input, swatches), told);
 }
 
-function whose(id, label, value, faces, change) {
+function whose(id, label, value, { faces, pointAt }, change) {
   if (faces < 2 && value === "all") return null; // one face: nothing to choose
   const options = [["all", word("all")], ["largest", word("largest")], ...Array.from({ length: faces }, (_, i) => [i, `${word("face")} ${i + 1}`])];
-  if (!options.some(([one]) => `${one}` === `${value}`)) options.push([value, `${value}`]);
+  if (!options.some(([one]) => `${one}` === `${value}`)) options.push([value, typeof value === "number" ? `${word("face")} ${value + 1}` : `${value}`]); // of another picture
   const made = options.map(([one, text]) => make("option", { value: `${one}`, selected: `${one}` === `${value}` }, text));
-  return make("div", { class: "field" }, label, make("select", { id, onchange: (event) => change(/^\d+$/.test(event.target.value) ? +event.target.value : event.target.value) }, made));
+  const chosen = (select) => (/^\d+$/.test(select.value) ? +select.value : select.value);
+  const point = (event) => pointAt(typeof chosen(event.target) === "number" ? chosen(event.target) + 1 : 0);
+  return make("div", { class: "field" }, label, make("select", { id, onfocus: point, onblur: () => pointAt(null), onchange: (event) => { point(event); change(chosen(event.target)); } }, made));
 }
 
 function file(id, label, told, value, kind, change, pickFile) {

@@ -136,3 +136,29 @@ export const NAMES = {
   head: "Kopf", mask: "Maske", matte: "matt", metallic: "metallisch", mouth: "Mund", narrower: "schmaler", noir: "Schwarzweiß", parts: "Teile", pixelate: "verpixelt", satin: "seidig", scene: "Szene", sepia: "Sepia", shimmer: "schimmernd", split: "geteilt", spotlight: "nach außen",
   streaks: "Strähnen", teal_orange: "Blaugrün und Orange", vivid: "kräftig", warm: "warm", wider: "breiter",
 };
+
+// Names of what is measured, of face shapes and of ready looks.
+export const FOUND = {
+  face_boxes: "Gesichtsrahmen", eye_boxes: "Augen und Mund", part_boxes: "Rahmen der Teile", face_contour: "Gesichtsumriss", face_shape: "Gesichtsform", head_pose: "Kopfhaltung", proportions: "Proportionen", symmetry: "Symmetrie", irises: "Iris",
+  asymmetry: "Asymmetrie", box: "Rahmen", center: "Mitte", radius: "Radius", points: "Punkte", score: "Sicherheit", scores: "Anteile", label: "Form", roll: "Neigung", yaw: "Drehung", pitch: "Nicken",
+  skin: "Haut", lips: "Lippen", hair: "Haare", eyebrows: "Brauen", nose: "Nase", left_eye: "linkes Auge", right_eye: "rechtes Auge", left_eyebrow: "linke Braue", right_eyebrow: "rechte Braue", left_iris: "linke Iris", right_iris: "rechte Iris",
+  hex: "Hex", lab: "Lab", ita: "ITA", ita_class: "ITA-Klasse", cheek_width: "Wangenbreite", chin_width: "Kinnbreite", forehead_width: "Stirnbreite", jaw_width: "Kieferbreite", mouth_width: "Mundbreite", nose_width: "Nasenbreite", width_to_height: "Breite zu Höhe",
+  eye_distance: "Augenabstand", eye_opening: "Augenöffnung", eye_spacing: "Abstand der Augenwinkel", lip_height: "Lippenhöhe", lower_third: "unteres Drittel", middle_third: "mittleres Drittel", upper_third: "oberes Drittel",
+  heart: "Herz", oblong: "länglich", oval: "oval", round: "rund", square: "eckig",
+  "ita_class:very light": "sehr hell", "ita_class:light": "hell", "ita_class:intermediate": "mittel", "ita_class:tan": "gebräunt", "ita_class:brown": "braun", "ita_class:dark": "dunkel",
+  "look:classic_red": "klassisch rot", "look:evening": "Abend", "look:festival": "Festival", "look:film_noir": "Film noir", "look:headshot": "Porträt", "look:honey": "Honig", "look:natural": "natürlich", "look:plum": "Pflaume", "look:smoky": "rauchig", "look:sunlit": "Sonne",
+};
+
+// What the ready looks say of themselves.
+export const LOOKS = {
+  "Matte red lips, a winged line, nothing else.": "Matte rote Lippen, ein geschwungener Lidstrich, sonst nichts.",
+  "Shaped cheeks, plum eyes, lips with gloss.": "Geformte Wangen, pflaumenfarbene Lider, glänzende Lippen.",
+  "Hair in two colours, glittering lids, metallic lips.": "Haare in zwei Farben, glitzernde Lider, metallische Lippen.",
+  "A still from 1947: black and white, soft light, dark lips.": "Ein Filmbild von 1947: schwarzweiß, weiches Licht, dunkle Lippen.",
+  "A business portrait: shine and spots gone, teeth and eyes clear, the background out of focus.": "Ein Bewerbungsfoto: Glanz und Flecken weg, Zähne und Augen klar, der Hintergrund unscharf.",
+  "Honey blonde hair with brows to go with it.": "Honigblondes Haar, und Brauen, die dazu passen.",
+  "Rested skin, clear eyes and a touch of rose: make-up that nobody notices.": "Ausgeruhte Haut, klare Augen und ein Hauch von Rosa: Make-up, das niemand bemerkt.",
+  "Violet hair and plum lips.": "Violettes Haar und pflaumenfarbene Lippen.",
+  "Dark, shimmering lids, lined all round, over pale lips.": "Dunkle, schimmernde Lider, ringsum umrandet, über blassen Lippen.",
+  "A day at the sea: warm skin, peach cheeks, copper lights in the hair.": "Ein Tag am Meer: warme Haut, Pfirsichwangen, Kupferlichter im Haar.",
+};

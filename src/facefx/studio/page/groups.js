@@ -29,5 +29,5 @@ export function effectsFor(group, effects) {
   if (group.key === "picture") return effects.filter((one) => !one.parts.length);
   if (group.key === "face") return effects.filter((one) => one.parts.length > MANY);
   if (group.key === "background") return effects.filter((one) => one.parts.includes("background") || one.kind === "cutout");
-  return effects.filter((one) => one.parts.length <= MANY && group.labels.some((label) => one.parts.includes(label))).sort((a, b) => a.parts.length - b.parts.length || a.region.length - b.region.length);
+  return effects.filter((one) => one.parts.length <= MANY && group.labels.some((label) => one.parts.includes(label))).sort((a, b) => a.parts.length - b.parts.length || a.region.length - b.region.length || Number(a.from !== "facefx") - Number(b.from !== "facefx"));
 }

@@ -3,10 +3,11 @@
 import * as api from "./api.js";
 import { $, all, icon, make, PICTURES, say } from "./dom.js";
 import { formOf } from "./form.js";
+import { drawnOf, masksOf, measuresOf } from "./found.js";
 import { effectsFor, groupsIn } from "./groups.js";
 import { camera, film, folder } from "./jobs.js";
 import { Stage } from "./stage.js";
-import { decimal, LANGUAGES, language, name, sentence, speak, word } from "./words.js";
+import { LANGUAGES, language, name, sentence, speak, word } from "./words.js";
 
 const state = { catalog: null, pictures: [], current: null, steps: [], past: [], future: [], group: null, face: 0, tab: "edit" };
 const CROSS = "m6 6 12 12M18 6 6 18", UP = "m6 14 6-6 6 6", DOWN = "m6 10 6 6 6-6";
@@ -18,11 +19,12 @@ const stage = new Stage({ onPart, onZoom: (percent) => { $("zoom-fit").textConte
 // ---------------------------------------------------------------- opening
 
 async function openFiles(files) {
-  const chosen = [...files].filter((file) => file.size);
+  const chosen = [...files], problems = new Set();
   if (!chosen.length) return;
   busy(true);
   clearNotice();
   for (const file of chosen) {
+    if (/\.(json|ya?ml)$/i.test(file.name)) { await takeLook(file); continue; }
     try {
       const { width, height } = stage.room;
       const picture = await api.sendBytes(`pictures?name=${encodeURIComponent(file.name || "photo.png")}&width=${width}&height=${height}`, file);
@@ -32,20 +34,23 @@ async function openFiles(files) {
       picture.parts = await image(await api.getBlob(`pictures/${picture.id}/parts.png`));
       state.pictures.push(picture);
       await show(picture);
-    } catch (error) { complain(error); }
+    } catch (error) { problems.add(told(error)); } // the others are opened all the same, and do not hide it
   }
   busy(false);
+  if (problems.size) notice([...problems].join("\n"), "error");
 }
 
 async function show(picture) {
   state.current = picture;
   document.body.classList.toggle("empty", !picture);
   $("welcome").hidden = Boolean(picture);
-  $("save").disabled = !picture;
+  for (const id of ["save", "compare", "zoom-out", "zoom-fit", "zoom-in"]) $(id).disabled = !picture;
   strip();
-  if (!picture) { stage.before = null; stage.draw(); $("parts").replaceChildren(); $("offers").replaceChildren(); return; }
+  if (!picture) { stage.before = null; compare(false); clearNotice(); $("parts").replaceChildren(); $("offers").replaceChildren(); refreshTab(); return; }
   stage.transparent = picture.transparent;
-  stage.show({ width: picture.width, height: picture.height }, picture.before, picture.parts);
+  const grown = picture.width / picture.preview.width;
+  const middles = picture.faces.map((box) => ({ x: grown * (box.x0 + box.x1) / 2, y: grown * box.y0 }));
+  stage.show({ width: picture.width, height: picture.height }, picture.before, picture.parts, middles);
   picture.groups ??= groupsIn(picture.classes, stage.seen);
   state.face = 0;
   chooseGroup(picture.groups.find((one) => one.key === state.group?.key) || null, 0);
@@ -62,7 +67,7 @@ function strip() {
   list.hidden = state.pictures.length < 2;
   list.replaceChildren(...state.pictures.map((picture) => {
     const face = make("canvas", { width: 96, height: 96 });
-    cover(face, picture.before);
+    cover(face, picture.before, picture.faces[0]);
     return make("div", { class: "frame" },
       make("button", { class: "thumb", "aria-label": picture.name, title: picture.name, "aria-current": picture === state.current ? "true" : null, onclick: () => show(picture) }, face),
       make("button", { class: "shut", "aria-label": `${word("closePicture")}: ${picture.name}`, title: word("closePicture"), onclick: () => closePicture(picture) }, icon(CROSS)));
@@ -77,11 +82,15 @@ function closePicture(picture) {
 
 async function image(blob) { return createImageBitmap(blob); }
 
-function cover(canvas, bitmap) {
+// Fill a square with a picture: with what lies about the face, or about its upper third where there is none.
+function cover(canvas, bitmap, face = null) {
   const scale = Math.max(canvas.width / bitmap.width, canvas.height / bitmap.height), width = bitmap.width * scale, height = bitmap.height * scale;
+  const held = (most, wanted) => Math.max(most, Math.min(0, wanted));
+  const left = face ? held(canvas.width - width, canvas.width / 2 - scale * (face.x0 + face.x1) / 2) : (canvas.width - width) / 2;
+  const top = face ? held(canvas.height - height, canvas.height / 2 - scale * (face.y0 + face.y1) / 2) : (canvas.height - height) / 3;
   const pen = canvas.getContext("2d");
   pen.imageSmoothingQuality = "high";
-  pen.drawImage(bitmap, (canvas.width - width) / 2, (canvas.height - height) / 3, width, height);
+  pen.drawImage(bitmap, left, top, width, height);
 }
 
 // ---------------------------------------------------------------- the picture
@@ -105,9 +114,9 @@ async function preview(isHeld = false) {
       stage.transparent = blob.type === "image/png";
       stage.setAfter(await image(blob));
       if (!again) document.body.dataset.shown = JSON.stringify(steps);
-      if (!$("notice").hidden && $("notice").dataset.kind === "error") clearNotice();
+      if ($("notice").dataset.about === "preview") clearNotice();
     }
-  } catch (error) { complain(error); }
+  } catch (error) { notice(told(error), "error", "preview"); }
   running = false;
   if (again) { again = false; preview(held); }
 }
@@ -115,8 +124,9 @@ async function preview(isHeld = false) {
 async function needWindow(window) {
   const picture = state.current, steps = JSON.stringify(plain());
   try {
-    const part = await image(await api.sendForBlob(`pictures/${picture.id}/window`, { steps: plain(), window }));
-    if (picture === state.current && steps === JSON.stringify(plain())) stage.setDetail(part, window);
+    const part = async (chain) => image(await api.sendForBlob(`pictures/${picture.id}/window`, { steps: chain, window }));
+    const after = await part(plain()), before = state.steps.some((step) => step.on) ? await part([]) : after;
+    if (picture === state.current && steps === JSON.stringify(plain())) stage.setDetail(after, window, before);
   } catch { /* the preview stays, which is the same picture with fewer pixels */ }
 }
 
@@ -166,7 +176,7 @@ function commit(change) {
   changed();
 }
 
-function changed() { showSteps(); preview(); history(); }
+function changed() { showSteps(); preview(); history(); markLooks(); }
 function history() { $("undo").disabled = !state.past.length; $("redo").disabled = !state.future.length; $("clear").hidden = !state.steps.length; }
 
 function travel(from, to) {
@@ -195,16 +205,22 @@ function replaceSteps(steps) {
 
 const effectOf = (use) => state.catalog.effects.find((one) => one.use === use);
 
+// The steps as they are, with the keyboard where it was: at the same field of the same step, or else as near as there is one.
 function showSteps() {
+  const chain = $("chain"), at = /** @type {HTMLElement} */ (document.activeElement), item = /** @type {HTMLElement} */ (at?.closest("#chain > li")), place = [...chain.children].indexOf(item), act = at?.dataset.act;
   $("no-steps").hidden = state.steps.length > 0;
-  $("chain").replaceChildren(...state.steps.map(stepItem));
+  chain.replaceChildren(...state.steps.map(stepItem));
+  if (!item) return;
+  const same = chain.querySelector(`[data-step="${item.dataset.step}"]`), step = same || chain.children[Math.min(place, chain.children.length - 1)];
+  const found = (same && act && same.querySelector(`[data-act="${act}"]:not(:disabled)`)) || step?.querySelector(".name") || $("pane-edit");
+  found.focus({ preventScroll: true });
 }
 
 function stepItem(step, place) {
   const effect = effectOf(step.use), title = effect ? name(effect.name) : step.use, isOpen = opened.has(step.id);
   let before = null; // how the chain was when a slider was first touched
   const form = effect && isOpen ? formOf(effect, step.params, {
-    faces: state.current?.faces.length ?? 0, pickFile,
+    faces: state.current?.faces.length ?? 0, pickFile, pointAt,
     changed(key, value, isFinal) {
       before ??= JSON.stringify(state.steps);
       step.params[key] = value;
@@ -213,15 +229,15 @@ function stepItem(step, place) {
     },
   }) : null;
   const move = (to) => commit(() => { state.steps.splice(place, 1); state.steps.splice(to, 0, step); });
-  const button = (label, path, does, more = {}) => make("button", { class: "plain", "aria-label": `${label}: ${title}`, title: label, onclick: does, ...more }, icon(path));
-  const item = make("li", { class: `step${step.on ? "" : " off"}`, draggable: true, "data-use": step.use },
+  const button = (act, label, path, does, more = {}) => make("button", { class: "plain", "data-act": act, "aria-label": `${label}: ${title}`, title: label, onclick: does, ...more }, icon(path));
+  const item = make("li", { class: `step${step.on ? "" : " off"}`, draggable: true, "data-use": step.use, "data-step": step.id },
     make("div", { class: "head" },
-      make("input", { type: "checkbox", class: "switch", role: "switch", checked: step.on, "aria-label": `${word("on")}: ${title}`, onchange: (event) => commit(() => { step.on = event.target.checked; }) }),
-      make("button", { class: "name", "aria-expanded": String(isOpen), onclick: () => { isOpen ? opened.delete(step.id) : opened.add(step.id); showSteps(); $("chain").children[place].querySelector(".name").focus(); } },
+      make("input", { type: "checkbox", class: "switch", role: "switch", "data-act": "switch", checked: step.on, "aria-label": `${word("on")}: ${title}`, onchange: (event) => commit(() => { step.on = event.target.checked; }) }),
+      make("button", { class: "name", "data-act": "name", "aria-expanded": String(isOpen), onclick: () => { isOpen ? opened.delete(step.id) : opened.add(step.id); showSteps(); } },
         title, effect && effect.from !== "facefx" ? make("small", { class: "soft" }, ` ${word("from")} ${effect.from}`) : null),
-      button(word("up"), UP, () => move(place - 1), { disabled: place === 0 }),
-      button(word("down"), DOWN, () => move(place + 1), { disabled: place === state.steps.length - 1 }),
-      button(word("remove"), CROSS, () => { commit(() => state.steps.splice(place, 1)); say(`${title} ${word("removed")}`); })),
+      button("up", word("up"), UP, () => move(place - 1), { disabled: place === 0 }),
+      button("down", word("down"), DOWN, () => move(place + 1), { disabled: place === state.steps.length - 1 }),
+      button("remove", word("remove"), CROSS, () => { commit(() => state.steps.splice(place, 1)); say(`${title} ${word("removed")}`); })),
     form);
   item.addEventListener("dragstart", (event) => {
     if (document.activeElement?.matches("input[type=range]") && item.contains(document.activeElement) && event.target !== item) return;
@@ -241,6 +257,12 @@ function stepItem(step, place) {
     slider.addEventListener("pointerup", () => { item.draggable = true; if (held) preview(); }); // let go where it was, it says no more
   }
   return item;
+}
+
+// Light up a face that a form speaks of, as the picture counts them; 0 for all, null for none.
+function pointAt(face) {
+  const whole = state.current?.groups.find((one) => one.key === "face");
+  stage.light(whole && face !== null ? { indices: whole.indices, face } : stage.chosen || null);
 }
 
 async function pickFile(accept) {
@@ -273,19 +295,22 @@ function selectTab(which) {
 }
 
 function refreshTab() {
+  stage.mark(null);
   if (state.tab === "looks") showLooks();
   if (state.tab === "parts") showMasks();
   if (state.tab === "measures") showMeasures();
 }
 
 async function showLooks() {
-  const picture = state.current, none = { name: word("none"), summary: "", steps: [] };
+  const picture = state.current, none = { name: "none", summary: "", steps: [] };
+  if (!picture) { $("looks").replaceChildren(make("p", { class: "soft" }, word("noLooks"))); return; }
   const cells = [none, ...state.catalog.looks].map((look) => {
-    const canvas = make("canvas", { width: 224, height: 224 });
-    return { look, canvas, button: make("button", { class: "look", title: look.summary, "data-look": look.name, onclick: () => replaceSteps(look.steps) }, canvas, make("span", {}, name(look.name))) };
+    const canvas = make("canvas", { width: 224, height: 224 }), title = look === none ? word("none") : name(look.name, "look:");
+    const button = make("button", { class: "look", title: sentence(look.summary), "data-look": look.name, onclick: () => replaceSteps(look.steps) }, canvas, make("span", {}, title.charAt(0).toUpperCase() + title.slice(1)));
+    return { look, canvas, button };
   });
   $("looks").replaceChildren(...cells.map((cell) => cell.button));
-  if (!picture) return;
+  markLooks();
   picture.looks ??= new Map();
   for (const { look, canvas } of cells) {
     if (state.tab !== "looks" || picture !== state.current) return;
@@ -296,9 +321,22 @@ async function showLooks() {
   }
 }
 
+// Which of the looks the steps are.
+function markLooks() {
+  const now = JSON.stringify(state.steps.map(({ use, params, on }) => [use, Object.entries(params).sort(), on]));
+  for (const button of all(".look", $("looks"))) {
+    const steps = state.catalog.looks.find((one) => one.name === button.dataset.look)?.steps ?? [];
+    const its = JSON.stringify(steps.map(({ use, params }) => [use, Object.entries({ ...effectOf(use)?.defaults, ...params }).sort(), true]));
+    button.setAttribute("aria-pressed", String(its === now));
+  }
+}
+
 async function loadLook() {
   const [file] = await choose(".json,.yaml,.yml", false);
-  if (!file) return;
+  if (file) await takeLook(file);
+}
+
+async function takeLook(file) {
   try {
     const { steps, lost } = await api.sendBytes("load", file);
     replaceSteps(steps);
@@ -316,53 +354,26 @@ async function saveLook() {
 
 async function showCode() {
   try {
-    const { python, command } = await api.sendJson("look", { steps: plain() });
-    const block = (title, text) => [make("div", { class: "head" }, make("h3", {}, title), make("button", { type: "button", onclick: async (event) => { await navigator.clipboard.writeText(text); event.target.textContent = word("copied"); } }, word("copy"))), make("pre", { tabindex: "0", "aria-label": title }, text)];
-    dialog(word("asCode"), ...block(word("python"), python), ...block(word("command"), command));
+    const { python, command, lost } = await api.sendJson("look", { steps: plain(), name: state.current?.name });
+    const block = (title, text) => [make("div", { class: "head" }, make("h3", {}, title), make("button", { type: "button", onclick: async (event) => { await navigator.clipboard.writeText(text); event.target.textContent = word("copied"); } }, word("copy"))), make("pre", { class: "wrapped", tabindex: "0", "aria-label": title }, text.split(/(--effect)/).map((part) => (part === "--effect" ? make("span", { class: "whole" }, part) : part)))];
+    dialog(word("asCode"), lost.length ? make("p", { class: "soft" }, `${word("lost")} ${lost.join(", ")}`) : "", ...block(word("python"), python), ...block(word("command"), command));
   } catch (error) { complain(error); }
 }
 
 function showMasks() {
-  const pane = $("pane-parts"), picture = state.current;
-  if (!picture || !picture.faces.length) { pane.replaceChildren(make("p", { class: "soft" }, word("noMeasures"))); return; }
-  const path = `/studio/api/pictures/${picture.id}`, file = (href, text) => make("a", { class: "button", href, download: "" }, text);
-  const cell = (group) => {
-    const region = group.labels.join("+"), link = `${path}/mask.png?region=${encodeURIComponent(region)}`;
-    return make("a", { class: "mask", href: link, download: "", title: `${word("maskOf")} ${name(group.key, "part:")}` }, make("img", { src: `${link}&small=true`, alt: `${word("maskOf")} ${name(group.key, "part:")}`, loading: "lazy" }), make("span", {}, name(group.key, "part:")));
-  };
-  pane.replaceChildren(
-    make("img", { class: "tinted", src: `${path}/overlay.png?small=true`, alt: word("tinted") }),
-    make("p", { class: "row" }, file(`${path}/overlay.png`, word("overlay")), file(`${path}/labels.png`, word("labels"))),
-    make("div", { class: "looks" }, picture.groups.filter((one) => one.labels.length).map(cell)));
+  const picture = state.current, isThere = picture?.faces.length;
+  $("pane-parts").replaceChildren(...(isThere ? masksOf(picture) : [make("p", { class: "soft" }, word("noMeasures"))]));
 }
 
 async function showMeasures() {
   const pane = $("pane-measures"), picture = state.current;
-  if (!picture || !picture.faces.length) { pane.replaceChildren(make("p", { class: "soft" }, word("noMeasures"))); return; }
+  if (!picture?.faces.length) { pane.replaceChildren(make("p", { class: "soft" }, word("noMeasures"))); return; }
   try {
     if (!picture.measures) { pane.replaceChildren(make("p", { class: "soft" }, word("loading"))); picture.measures = await api.getJson(`pictures/${picture.id}/analysis.json`); }
   } catch (error) { complain(error); return; }
   if (state.tab !== "measures" || picture !== state.current) return;
-  pane.replaceChildren(
-    make("p", { class: "row" }, make("a", { class: "button", href: `/studio/api/pictures/${picture.id}/analysis.json`, download: "" }, word("measured"))),
-    ...picture.measures.faces.map((face, index) => make("section", { class: "card" }, make("h2", {}, `${name(word("face"))} ${index + 1}`), shape(face.face_shape), ...Object.entries(face).filter(([key]) => key !== "face" && key !== "face_shape").map(([key, value]) => make("details", { open: key === "colors" }, make("summary", {}, name(key)), rows(value))))));
-}
-
-function shape(found) {
-  if (!found?.label) return null;
-  const bars = Object.entries(found.scores).sort((a, b) => b[1] - a[1]).map(([key, share]) => make("div", { class: "bar-row" }, make("span", {}, name(key)), make("meter", { min: 0, max: 1, value: share, "aria-label": name(key) }), make("span", {}, `${Math.round(100 * share)} %`)));
-  return make("div", {}, make("p", {}, `${word("shape")}: `, make("strong", {}, name(found.label))), bars);
-}
-
-function rows(value) {
-  const cell = (one) => {
-    if (typeof one === "string" && /^#[0-9a-f]{6}$/i.test(one)) { const swatch = make("span", { class: "swatch inline" }); swatch.style.backgroundColor = one; return make("span", {}, swatch, ` ${one}`); }
-    if (typeof one === "number") return Number.isInteger(one) ? `${one}` : decimal(one, 2);
-    if (Array.isArray(one)) return one.length > 8 ? `${one.length}` : one.map((v) => (typeof v === "number" ? decimal(v, 1) : JSON.stringify(v))).join("; ");
-    if (one && typeof one === "object") return rows(one);
-    return one === null ? "–" : String(one);
-  };
-  return make("dl", {}, Object.entries(value).map(([key, one]) => make("div", {}, make("dt", {}, name(key)), make("dd", {}, cell(one)))));
+  pane.replaceChildren(...measuresOf(picture));
+  stage.mark(drawnOf(picture.measures));
 }
 
 // ---------------------------------------------------------------- saving, dialogs, messages
@@ -371,7 +382,12 @@ function saveDialog() {
   const picture = state.current;
   if (!picture) return;
   const format = make("select", { id: "format" }, [["", `${word("same")} (${picture.format || "PNG"})`], ["jpeg", "JPEG"], ["png", "PNG"], ["webp", "WebP"], ["avif", "AVIF"], ["tiff", "TIFF"]].map(([value, text]) => make("option", { value }, text)));
-  const quality = make("input", { type: "range", id: "file-quality", min: 50, max: 100, value: 95 });
+  const shown = make("output", { for: "file-quality" }, "95");
+  const quality = make("input", { type: "range", id: "file-quality", min: 50, max: 100, value: 95, oninput: () => { shown.textContent = quality.value; } });
+  const graded = make("div", { class: "field" }, make("div", { class: "head" }, make("label", { for: "file-quality" }, word("quality")), shown), quality);
+  const fitting = () => { graded.hidden = !/jpe?g|webp|avif/i.test(format.value || picture.format || "PNG"); }; // the others lose nothing
+  format.addEventListener("change", fitting);
+  fitting();
   const go = make("button", { type: "button", class: "main", id: "save-now", onclick: async () => {
     go.disabled = true; go.textContent = word("saving");
     try {
@@ -380,7 +396,7 @@ function saveDialog() {
     } catch (error) { $("dialog").close(); complain(error); }
   } }, word("download"));
   dialog(word("saveTitle"), make("p", { class: "soft" }, `${word("fullSize")}: ${picture.width} × ${picture.height}`),
-    make("div", { class: "field" }, make("label", { for: "format" }, word("format")), format), make("div", { class: "field" }, make("label", { for: "file-quality" }, word("quality")), quality), make("p", { class: "row end" }, go));
+    make("div", { class: "field" }, make("label", { for: "format" }, word("format")), format), graded, make("p", { class: "row end" }, go));
 }
 
 function moreDialog() {
@@ -407,9 +423,10 @@ function dialog(title, ...body) {
 
 function redraw() { showSteps(); if (state.current) { showParts(); chooseGroup(state.group, state.face); } refreshTab(); strip(); }
 function busy(is) { $("busy").hidden = !is; }
-function notice(text, kind = "note") { $("notice").textContent = text; $("notice").dataset.kind = kind; $("notice").hidden = false; }
-function clearNotice() { $("notice").hidden = true; }
-function complain(error) { notice(error instanceof api.Problem && error.message === "offline" ? word("offline") : error.message || String(error), "error"); }
+function notice(text, kind = "note", about = "") { $("noticed").textContent = text; Object.assign($("notice").dataset, { kind, about }); $("notice").hidden = false; }
+function clearNotice() { $("notice").hidden = true; $("notice").dataset.about = ""; }
+function told(error) { return error instanceof api.Problem && error.message === "offline" ? word("offline") : error.message || String(error); }
+function complain(error) { notice(told(error), "error"); }
 
 // ---------------------------------------------------------------- what the user does
 
@@ -433,6 +450,7 @@ $("zoom-out").addEventListener("click", () => stage.zoomBy(1 / 1.5));
 $("zoom-fit").addEventListener("click", () => stage.reset());
 $("save").addEventListener("click", saveDialog);
 $("more").addEventListener("click", moreDialog);
+$("notice-close").addEventListener("click", () => { clearNotice(); $("view").focus({ preventScroll: true }); });
 $("clear").addEventListener("click", () => commit(() => { state.steps = []; }));
 $("look-load").addEventListener("click", loadLook);
 $("look-save").addEventListener("click", saveLook);
@@ -456,11 +474,13 @@ addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && key === "z" && !typing) { event.preventDefault(); event.shiftKey ? travel(state.future, state.past) : travel(state.past, state.future); }
   else if ((event.ctrlKey || event.metaKey) && key === "s") { event.preventDefault(); if (!$("dialog").open) saveDialog(); }
   else if (event.ctrlKey || event.metaKey || event.altKey || typing) return;
+  else if (!state.current) return;
   else if (key === "b" && !stage.holding) { stage.holding = true; stage.draw(); }
   else if (key === "c") compare(stage.split === null);
   else if (key === "+") stage.zoomBy(1.5);
   else if (key === "-") stage.zoomBy(1 / 1.5);
   else if (key === "0") stage.reset();
+  else if (key === "1") stage.zoomBy(1 / (stage.scale * stage.ratio));
 });
 addEventListener("keyup", (event) => { if (event.key.toLowerCase() === "b") { stage.holding = false; stage.draw(); } });
 addEventListener("blur", () => { stage.holding = false; stage.draw(); });

@@ -16,6 +16,7 @@ export class Stage {
     this.zoom = 1; this.x = this.y = 0; // of the fitted picture; its middle, in screen pixels from the middle
     this.split = null; this.holding = false;
     this.lit = null; this.glow = null;
+    this.marks = null; this.middles = []; // what was measured, while it is looked at; where each of several faces is
     this.fingers = new Map();
     this.fit();
     new ResizeObserver(() => { this.fit(); this.draw(); }).observe(this.canvas.parentElement);
@@ -29,8 +30,8 @@ export class Stage {
     on("keydown", (event) => this.key(event));
   }
 
-  show(size, before, parts) {
-    Object.assign(this, { size, before, after: before, detail: null, chosen: null, lit: null, glow: null });
+  show(size, before, parts, middles = []) {
+    Object.assign(this, { size, before, after: before, middles, detail: null, chosen: null, lit: null, litKey: null, glow: null, marks: null });
     this.parts = parts ? pixels(parts) : null;
     this.reset();
   }
@@ -42,7 +43,8 @@ export class Stage {
   }
 
   setAfter(image) { this.after = image; this.detail = null; this.draw(); this.askForDetail(); }
-  setDetail(image, window) { this.detail = { image, window }; this.draw(); }
+  setDetail(image, window, before) { this.detail = { image, window, before }; this.draw(); }
+  mark(faces) { this.marks = faces; this.draw(); }
   reset() { this.zoom = 1; this.x = this.y = 0; this.fit(); this.draw(); this.onZoom(this.percent); }
 
   fit() {
@@ -63,7 +65,10 @@ export class Stage {
 
   get scale() { return this.fitted * this.zoom; } // screen pixels a pixel of the picture
   get percent() { return Math.round(100 * this.scale * this.ratio); }
-  get origin() { return { left: this.box.width / 2 + this.x - this.size.width * this.scale / 2, top: this.box.height / 2 + this.y - this.size.height * this.scale / 2 }; }
+  get origin() { // at a whole pixel of the screen: between two of them the picture's own would be blurred
+    const whole = (value) => Math.round(value * this.ratio) / this.ratio;
+    return { left: whole(this.box.width / 2 + this.x - this.size.width * this.scale / 2), top: whole(this.box.height / 2 + this.y - this.size.height * this.scale / 2) };
+  }
 
   draw() {
     if (!this.frame) this.frame = requestAnimationFrame(() => { this.frame = 0; this.paint(); });
@@ -78,24 +83,56 @@ export class Stage {
     const { left, top } = this.origin, width = this.size.width * this.scale, height = this.size.height * this.scale;
     canvas.dataset.place = [left, top, width, height].join(); // where the picture is, for whoever points at it from outside
     canvas.dataset.lit = this.glow ? this.litKey : "";
-    pen.imageSmoothingEnabled = this.scale * this.ratio < 3;
     pen.imageSmoothingQuality = "high";
     if (this.transparent) this.checker(left, top, width, height);
-    const image = this.holding ? this.before : this.after;
-    pen.drawImage(image, left, top, width, height);
-    if (this.detail && !this.holding) {
-      const [x0, y0, x1, y1] = this.detail.window;
-      pen.drawImage(this.detail.image, left + x0 * this.scale, top + y0 * this.scale, (x1 - x0) * this.scale, (y1 - y0) * this.scale);
-    }
+    this.paintPicture(this.holding ? this.before : this.after, this.holding ? this.detail?.before : this.detail?.image);
     if (this.split !== null && !this.holding) {
       const line = this.split * this.box.width;
       pen.save();
       pen.beginPath(); pen.rect(0, 0, line, this.box.height); pen.clip();
       if (this.transparent) this.checker(left, top, width, height);
-      pen.drawImage(this.before, left, top, width, height);
+      this.paintPicture(this.before, this.detail?.before);
       pen.restore();
     }
-    if (this.glow && !this.holding && this.split === null) pen.drawImage(this.glow, left, top, width, height);
+    if (this.holding || this.split !== null) return;
+    if (this.glow) pen.drawImage(this.glow, left, top, width, height);
+    if (this.glow && this.middles.length > 1) this.paintNumbers();
+    if (this.marks) this.paintMarks();
+  }
+
+  // The preview, and over it the window that was asked for in the picture's own pixels: only those are ever shown as squares.
+  paintPicture(image, part) {
+    const { pen } = this, { left, top } = this.origin, own = this.scale * this.ratio < 3;
+    pen.imageSmoothingEnabled = own || image.width < this.size.width;
+    pen.drawImage(image, left, top, this.size.width * this.scale, this.size.height * this.scale);
+    if (!part) return;
+    const [x0, y0, x1, y1] = this.detail.window;
+    pen.imageSmoothingEnabled = own;
+    pen.drawImage(part, left + x0 * this.scale, top + y0 * this.scale, (x1 - x0) * this.scale, (y1 - y0) * this.scale);
+  }
+
+  // Which face is which, as "Whose" counts them.
+  paintNumbers() {
+    const { pen } = this, { left, top } = this.origin;
+    pen.font = "600 13px system-ui, sans-serif"; pen.textAlign = "center"; pen.textBaseline = "middle";
+    for (const [place, { x, y }] of this.middles.entries()) {
+      const across = left + x * this.scale, down = Math.max(top + y * this.scale, 14);
+      pen.fillStyle = "#000b"; pen.beginPath(); pen.arc(across, down, 12, 0, 2 * Math.PI); pen.fill();
+      pen.fillStyle = "#fff"; pen.fillText(String(place + 1), across, down + 1);
+    }
+  }
+
+  // Rectangles and a line round each face.
+  paintMarks() {
+    const { pen } = this, { left, top } = this.origin, across = (x) => left + x * this.scale, down = (y) => top + y * this.scale;
+    for (const { boxes, contour } of this.marks) {
+      const lines = new Path2D();
+      for (const { x0, y0, x1, y1 } of boxes) lines.rect(across(x0), down(y0), (x1 - x0) * this.scale, (y1 - y0) * this.scale);
+      for (const [place, [x, y]] of contour.entries()) lines[place ? "lineTo" : "moveTo"](across(x), down(y));
+      if (contour.length) lines.closePath();
+      for (const [color, width] of [["#000a", 3], ["#fff", 1.25]]) { pen.strokeStyle = color; pen.lineWidth = width; pen.stroke(lines); }
+    }
+    if (this.middles.length > 1) this.paintNumbers();
   }
 
   checker(left, top, width, height) {

@@ -1,7 +1,7 @@
 // One table of words; `german.js` has those of the effects. What they do not have is shown as it is declared, in English.
 
 import { all } from "./dom.js";
-import { NAMES, SENTENCES } from "./german.js";
+import { FOUND, LOOKS, NAMES, SENTENCES } from "./german.js";
 
 export const WORDS = {
   en: {
@@ -17,11 +17,11 @@ export const WORDS = {
     added: "added", removed: "removed", copied: "Copied", copy: "Copy", python: "Python", command: "Command line", asCode: "This chain as code",
     format: "Format", same: "as it came", quality: "Quality", download: "Download", saving: "Saving at full size…", saveTitle: "Save the picture", fullSize: "Full size",
     lost: "These pictures do not travel with a look and were left out:", tinted: "All parts, tinted", labels: "Label map", overlay: "Overlay", maskOf: "Mask of", measured: "Measurements as JSON",
-    noMeasures: "Open a picture with a face to measure it.", language: "Language", theme: "Colours", light: "Light", dark: "Dark", system: "As the system", film: "Edit a film", folder: "Edit many photos",
+    noMeasures: "Open a picture with a face to measure it.", noLooks: "Open a picture to see the looks on it.", language: "Language", theme: "Colours", light: "Light", dark: "Dark", system: "As the system", film: "Edit a film", folder: "Edit many photos",
     filmHint: "The steps at the side are run on every frame. Sound is kept.", folderHint: "The steps at the side are run on every photo. You get a ZIP with a report.", stop: "Cancel", chooseFilm: "Choose a film", chooseFolder: "Choose photos", chooseTree: "Choose a folder",
     uploading: "Uploading", frames: "frames", done: "Done", of: "of", failed: "failed", nothingToDo: "First add an effect or a look.", noPictures: "There are no pictures among these files.", live: "Camera", perSecond: "frames a second", snap: "Take this picture", noCamera: "The camera cannot be used",
     offline: "The studio does not answer. Is it still running? Start it again with: facefx studio", closePicture: "Close this picture", moreTitle: "More", nothingHere: "No effect works on this part alone.",
-    shape: "Face shape", keys: "Keys", keysHint: "B held: before. C: compare. + and −: zoom. 0: fit. Ctrl Z, Ctrl Shift Z: undo, redo. Ctrl S: save.", showMore: "More settings", open2: "opened", loading: "Loading…",
+    shape: "Face shape", keys: "Keys", keysHint: "B held: before. C: compare. + and −: zoom. 0: fit. 1: its own pixels. Ctrl Z, Ctrl Shift Z: undo, redo. Ctrl S: save.", showMore: "More settings", open2: "opened", loading: "Loading…",
     "part:picture": "Whole picture", "part:face": "Whole face",
   },
   de: {
@@ -37,11 +37,11 @@ export const WORDS = {
     added: "hinzugefügt", removed: "entfernt", copied: "Kopiert", copy: "Kopieren", python: "Python", command: "Befehlszeile", asCode: "Diese Kette als Code",
     format: "Format", same: "wie es kam", quality: "Qualität", download: "Herunterladen", saving: "Speichere in voller Größe…", saveTitle: "Bild speichern", fullSize: "Volle Größe",
     lost: "Diese Bilder reisen nicht mit einem Look und wurden weggelassen:", tinted: "Alle Teile, eingefärbt", labels: "Label-Karte", overlay: "Überlagerung", maskOf: "Maske:", measured: "Maße als JSON",
-    noMeasures: "Öffne ein Bild mit einem Gesicht, um es zu messen.", language: "Sprache", theme: "Farben", light: "Hell", dark: "Dunkel", system: "Wie das System", film: "Film bearbeiten", folder: "Viele Fotos bearbeiten",
+    noMeasures: "Öffne ein Bild mit einem Gesicht, um es zu messen.", noLooks: "Öffne ein Bild, um die Looks darauf zu sehen.", language: "Sprache", theme: "Farben", light: "Hell", dark: "Dunkel", system: "Wie das System", film: "Film bearbeiten", folder: "Viele Fotos bearbeiten",
     filmHint: "Die Schritte an der Seite laufen auf jedem Bild des Films. Der Ton bleibt.", folderHint: "Die Schritte an der Seite laufen auf jedem Foto. Du bekommst ein ZIP mit einem Bericht.", stop: "Abbrechen", chooseFilm: "Film auswählen", chooseFolder: "Fotos auswählen", chooseTree: "Ordner auswählen",
     uploading: "Lade hoch", frames: "Bilder", done: "Fertig", of: "von", failed: "misslungen", nothingToDo: "Füge zuerst einen Effekt oder einen Look hinzu.", noPictures: "Unter diesen Dateien sind keine Bilder.", live: "Kamera", perSecond: "Bilder pro Sekunde", snap: "Dieses Bild nehmen", noCamera: "Die Kamera kann nicht benutzt werden",
     offline: "Das Studio antwortet nicht. Läuft es noch? Starte es neu mit: facefx studio", closePicture: "Dieses Bild schließen", moreTitle: "Mehr", nothingHere: "Kein Effekt wirkt auf diesen Teil allein.",
-    shape: "Gesichtsform", keys: "Tasten", keysHint: "B halten: vorher. C: vergleichen. + und −: Größe. 0: ganzes Bild. Strg Z, Strg Umschalt Z: rückgängig, wiederholen. Strg S: speichern.", showMore: "Weitere Einstellungen", open2: "geöffnet", loading: "Lade…",
+    shape: "Gesichtsform", keys: "Tasten", keysHint: "B halten: vorher. C: vergleichen. + und −: Größe. 0: ganzes Bild. 1: seine Pixel. Strg Z, Strg Umschalt Z: rückgängig, wiederholen. Strg S: speichern.", showMore: "Weitere Einstellungen", open2: "geöffnet", loading: "Lade…",
     // names of parts
     "part:lips": "Lippen", "part:mouth": "Mund", "part:eyes": "Augen", "part:brows": "Brauen", "part:skin": "Haut", "part:nose": "Nase", "part:hair": "Haare", "part:ears": "Ohren", "part:neck": "Hals", "part:clothing": "Kleidung",
     "part:face": "Ganzes Gesicht", "part:background": "Hintergrund", "part:picture": "Ganzes Bild", "part:hat": "Hut", "part:eyeglasses": "Brille", "part:earring": "Ohrring", "part:necklace": "Halskette", "part:teeth": "Zähne",
@@ -71,11 +71,15 @@ export const word = (key) => WORDS[language][key] ?? WORDS.en[key] ?? key;
 export const decimal = (value, digits) => (+value).toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false });
 
 // A declared sentence: an effect's summary, a parameter's hint.
-export const sentence = (text) => (language === "de" && SENTENCES[text]) || text;
+export const sentence = (text) => (language === "de" && (SENTENCES[text] || LOOKS[text])) || text;
+
+// Declared names that English writes otherwise than code does.
+const ENGLISH = { color: "Colour", colors: "Colours", second: "Second colour", ombre: "Ombré", ita: "ITA", ita_class: "ITA class" };
 
 // A declared name, such as recolor_lips: by the tables, or with spaces.
 export function name(key, prefix = "") {
-  const known = prefix ? WORDS[language][prefix + key] : language === "de" && (NAMES[key] || WORDS.de[key]);
+  const german = (which) => NAMES[which] || FOUND[which] || WORDS.de[which];
+  const known = language === "de" ? (prefix ? WORDS.de[prefix + key] || FOUND[prefix + key] : german(key)) : (prefix ? WORDS.en[prefix + key] : ENGLISH[key]);
   if (known) return known.charAt(0).toUpperCase() + known.slice(1);
   const text = key.replaceAll("_", " ");
   return text.charAt(0).toUpperCase() + text.slice(1);
