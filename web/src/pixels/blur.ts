@@ -24,19 +24,21 @@ export function gaussian(image: Raster, sigma: number, border: Border = "reflect
   let total = 0;
   for (let i = 0; i < size; i++) total += kernel[i] = Math.exp(-((i - reach) ** 2) / (2 * sigma * sigma));
   for (let i = 0; i < size; i++) kernel[i] /= total;
-  return convolved(image, kernel, kernel, border);
+  return convolved(image, kernel, border);
 }
 
-/** Each pixel's surroundings weighted by a symmetric kernel across and one down, both of odd length. */
-function convolved(image: Raster, across: Float64Array, down: Float64Array, border: Border): Raster {
+/** Each pixel's surroundings weighted by a symmetric kernel of odd length, across and down. */
+function convolved(image: Raster, kernel: Float64Array, border: Border): Raster {
   const { height, width, channels } = image;
   const row = width * channels;
-  const reach = (across.length - 1) / 2;
-  const between = new Float32Array(image.data.length);
-  const padded = new Float32Array((width + 2 * reach) * channels);
+  const reach = (kernel.length - 1) / 2;
+  // Rows are continued past both ends, and by some values more, so that four neighbours at a time need no end of their own.
+  const padded = new Float64Array((width + 2 * reach) * channels + 4);
+  const rows = Array.from({ length: height }, () => new Float64Array(row + 4));
   for (let y = 0; y < height; y++) {
     const start = y * row;
-    padded.set(image.data.subarray(start, start + row), reach * channels);
+    const first = reach * channels;
+    for (let k = 0; k < row; k++) padded[first + k] = image.data[start + k];
     for (let i = 1; i <= reach; i++) {
       const left = start + bordered(-i, width, border) * channels;
       const right = start + bordered(width - 1 + i, width, border) * channels;
@@ -45,31 +47,57 @@ function convolved(image: Raster, across: Float64Array, down: Float64Array, bord
         padded[(reach + width - 1 + i) * channels + c] = image.data[right + c];
       }
     }
-    const middle = across[reach];
-    const offset = reach * channels;
-    for (let k = 0; k < row; k++) {
-      let sum = middle * padded[offset + k];
-      for (let i = 1, step = channels; i <= reach; i++, step += channels) {
-        sum += across[reach + i] * (padded[offset + k - step] + padded[offset + k + step]);
-      }
-      between[start + k] = sum;
-    }
+    acrossRow(padded, channels, kernel, rows[y], row);
   }
   const result = new Raster(height, width, channels);
-  const vertical = (down.length - 1) / 2;
   const sums = new Float64Array(row);
+  const near: Float64Array[] = new Array(kernel.length);
   for (let y = 0; y < height; y++) {
-    const own = y * row;
-    for (let k = 0; k < row; k++) sums[k] = down[vertical] * between[own + k];
-    for (let i = 1; i <= vertical; i++) {
-      const above = bordered(y - i, height, border) * row;
-      const below = bordered(y + i, height, border) * row;
-      const weight = down[vertical + i];
-      for (let k = 0; k < row; k++) sums[k] += weight * (between[above + k] + between[below + k]);
-    }
-    result.data.set(sums, own);
+    for (let i = -reach; i <= reach; i++) near[reach + i] = rows[bordered(y + i, height, border)];
+    downRows(near, kernel, sums);
+    result.data.set(sums, y * row);
   }
   return result;
+}
+
+/** One row's weighted sums, four values at a time: they share the weights, and none waits for another. */
+function acrossRow(padded: Float64Array, channels: number, kernel: Float64Array, out: Float64Array, row: number): void {
+  const reach = (kernel.length - 1) / 2;
+  const middle = kernel[reach];
+  for (let k = 0, at = reach * channels; k < row; k += 4, at += 4) {
+    let a = middle * padded[at];
+    let b = middle * padded[at + 1];
+    let c = middle * padded[at + 2];
+    let d = middle * padded[at + 3];
+    for (let i = reach + 1, left = at - channels, right = at + channels; i < kernel.length; i++, left -= channels, right += channels) {
+      const weight = kernel[i];
+      a += weight * (padded[left] + padded[right]);
+      b += weight * (padded[left + 1] + padded[right + 1]);
+      c += weight * (padded[left + 2] + padded[right + 2]);
+      d += weight * (padded[left + 3] + padded[right + 3]);
+    }
+    out[k] = a;
+    out[k + 1] = b;
+    out[k + 2] = c;
+    out[k + 3] = d;
+  }
+}
+
+/** The weighted sum of rows, of which those at the same distance from the middle one share their weight; two pairs at a time. */
+function downRows(rows: Float64Array[], kernel: Float64Array, sums: Float64Array): void {
+  const reach = (kernel.length - 1) / 2;
+  const own = rows[reach];
+  for (let k = 0; k < sums.length; k++) sums[k] = kernel[reach] * own[k];
+  let i = 1;
+  for (; i < reach; i += 2) {
+    const [a, b, c, d] = [rows[reach - i], rows[reach + i], rows[reach - i - 1], rows[reach + i + 1]];
+    const first = kernel[reach + i];
+    const second = kernel[reach + i + 1];
+    for (let k = 0; k < sums.length; k++) sums[k] += first * (a[k] + b[k]) + second * (c[k] + d[k]);
+  }
+  if (i > reach) return;
+  const [a, b, weight] = [rows[reach - i], rows[reach + i], kernel[reach + i]];
+  for (let k = 0; k < sums.length; k++) sums[k] += weight * (a[k] + b[k]);
 }
 
 /** The mean of a square of 2 `reach` + 1 pixels a side about each pixel. */

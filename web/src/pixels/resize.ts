@@ -45,17 +45,17 @@ function covering(from: number, to: number): Taps {
 
 function between(from: number, to: number): Taps {
   const scale = from / to;
-  const rows: [number, number][][] = [];
+  const [starts, places, weights] = [new Int32Array(to + 1), new Int32Array(2 * to), new Float64Array(2 * to)];
   for (let i = 0; i < to; i++) {
     const at = (i + 0.5) * scale - 0.5;
     const whole = Math.floor(at);
-    const rest = at - whole;
-    rows.push([
-      [clamp(whole, 0, from - 1), 1 - rest],
-      [clamp(whole + 1, 0, from - 1), rest],
-    ]);
+    starts[i + 1] = 2 * i + 2;
+    places[2 * i] = clamp(whole, 0, from - 1);
+    places[2 * i + 1] = clamp(whole + 1, 0, from - 1);
+    weights[2 * i + 1] = at - whole;
+    weights[2 * i] = 1 - weights[2 * i + 1];
   }
-  return taps(rows);
+  return { starts, places, weights };
 }
 
 /** Where only one side shrinks OpenCV takes the mean of two neighbours, in the shares that the pixel covers of them. */
@@ -127,7 +127,24 @@ export function shrunkTo(image: Raster, width: number, height: number): Raster {
 /** Bilinearly. */
 export function resized(image: Raster, width: number, height: number): Raster {
   if (image.width === width && image.height === height) return image.copy();
-  return resampled(image, between(image.height, height), between(image.width, width));
+  const { channels, data } = image;
+  const [down, across] = [between(image.height, height), between(image.width, width)];
+  const result = new Raster(height, width, channels);
+  const out = result.data;
+  const mixed = new Float64Array(image.width * channels);
+  for (let y = 0, to = 0; y < height; y++) {
+    const above = down.places[2 * y] * mixed.length;
+    const below = down.places[2 * y + 1] * mixed.length;
+    const v = down.weights[2 * y + 1];
+    for (let k = 0; k < mixed.length; k++) mixed[k] = data[above + k] + v * (data[below + k] - data[above + k]);
+    for (let x = 0; x < width; x++) {
+      const left = across.places[2 * x] * channels;
+      const right = across.places[2 * x + 1] * channels;
+      const u = across.weights[2 * x + 1];
+      for (let c = 0; c < channels; c++, to++) out[to] = mixed[left + c] + u * (mixed[right + c] - mixed[left + c]);
+    }
+  }
+  return result;
 }
 
 /** Bicubically. */
