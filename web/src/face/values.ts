@@ -117,6 +117,25 @@ export class Emptied implements Probabilities {
   }
 }
 
+/** Others, whose sums are made once. */
+export class Kept implements Probabilities {
+  readonly size: number;
+  readonly classes: number;
+  private readonly made = new Map<string, Raster>();
+
+  constructor(private readonly source: Probabilities) {
+    this.size = source.size;
+    this.classes = source.classes;
+  }
+
+  sum(indices: readonly number[]): Raster {
+    const key = indices.join();
+    const found = this.made.get(key) ?? this.source.sum(indices);
+    this.made.set(key, found);
+    return found;
+  }
+}
+
 /** What a segmenter said of one face, and the map that takes picture points to the crop. */
 export class FaceParsing {
   constructor(

@@ -1,5 +1,6 @@
 /** Means about each pixel: Gaussian windows and boxes, and what is taken to lie beyond the border. */
 
+import { inWhole, kernelsWith } from "./kernels";
 import { Raster, rounded } from "./raster";
 
 /** What continues a picture past its border: `reflect101` dcb|abcd|cba, `reflect` cba|abcd|dcb, `replicate` aaa|abcd|ddd. */
@@ -18,86 +19,51 @@ export function bordered(place: number, length: number, border: Border): number 
 /** The mean weighted by a Gaussian of standard deviation `sigma` pixels, on a window of 8 sigma and a pixel, as OpenCV's for floats. */
 export function gaussian(image: Raster, sigma: number, border: Border = "reflect101"): Raster {
   if (image.area === 0) return image.copy();
-  const size = rounded(sigma * 8 + 1) | 1;
-  const reach = (size - 1) / 2;
-  const kernel = new Float64Array(size);
-  let total = 0;
-  for (let i = 0; i < size; i++) total += kernel[i] = Math.exp(-((i - reach) ** 2) / (2 * sigma * sigma));
-  for (let i = 0; i < size; i++) kernel[i] /= total;
-  return convolved(image, kernel, border);
+  const reach = ((rounded(sigma * 8 + 1) | 1) - 1) / 2;
+  const weights = Float64Array.from({ length: reach + 1 }, (_, i) => Math.exp(-(i ** 2) / (2 * sigma * sigma)));
+  const total = 2 * weights.reduce((sum, weight) => sum + weight, 0) - 1;
+  for (let i = 0; i <= reach; i++) weights[i] /= total;
+  return convolved(image, weights, border);
 }
 
-/** Each pixel's surroundings weighted by a symmetric kernel of odd length, across and down. */
-function convolved(image: Raster, kernel: Float64Array, border: Border): Raster {
-  const { height, width, channels } = image;
+/** Each pixel's surroundings weighted by a symmetric kernel, of which `weights` are those from the middle on, across and down. */
+function convolved(image: Raster, weights: Float64Array, border: Border): Raster {
+  const { height, width, channels, data } = image;
   const row = width * channels;
-  const reach = (kernel.length - 1) / 2;
-  // Rows are continued past both ends, and by some values more, so that four neighbours at a time need no end of their own.
-  const padded = new Float64Array((width + 2 * reach) * channels + 4);
-  const rows = Array.from({ length: height }, () => new Float64Array(row + 4));
-  for (let y = 0; y < height; y++) {
-    const start = y * row;
-    const first = reach * channels;
-    for (let k = 0; k < row; k++) padded[first + k] = image.data[start + k];
-    for (let i = 1; i <= reach; i++) {
-      const left = start + bordered(-i, width, border) * channels;
-      const right = start + bordered(width - 1 + i, width, border) * channels;
-      for (let c = 0; c < channels; c++) {
-        padded[(reach - i) * channels + c] = image.data[left + c];
-        padded[(reach + width - 1 + i) * channels + c] = image.data[right + c];
-      }
-    }
-    acrossRow(padded, channels, kernel, rows[y], row);
-  }
+  const reach = weights.length - 1;
+  const pitch = inWhole(4 * row);
+  // In the kernels' memory: weights, rows' places, a row that goes on past its ends, rows weighted across, and one weighted down, too.
+  const slots = Math.min(2 * reach + 1, height);
+  const places = inWhole(4 * weights.length);
+  const padded = places + inWhole(4 * (height + 2 * reach));
+  const rows = padded + inWhole(4 * (width + 2 * reach) * channels) + 64;
+  const out = rows + slots * pitch;
+  const { memory, across, down } = kernelsWith(out + pitch + 64);
+  new Float32Array(memory.buffer, 0, weights.length).set(weights);
+  const placeOf = new Int32Array(memory.buffer, places, height + 2 * reach);
+  for (let y = -reach; y < height + reach; y++) placeOf[y + reach] = rows + (bordered(y, height, border) % slots) * pitch;
+  const wide = new Float32Array(memory.buffer, padded, (width + 2 * reach) * channels);
+  const found = new Float32Array(memory.buffer, out, row);
+  const first = reach * channels;
   const result = new Raster(height, width, channels);
-  const sums = new Float64Array(row);
-  const near: Float64Array[] = new Array(kernel.length);
-  for (let y = 0; y < height; y++) {
-    for (let i = -reach; i <= reach; i++) near[reach + i] = rows[bordered(y + i, height, border)];
-    downRows(near, kernel, sums);
-    result.data.set(sums, y * row);
+  for (let y = 0, next = 0; y < height; y++) {
+    for (; next <= Math.min(y + reach, height - 1); next++) {
+      const start = next * row;
+      wide.set(data.subarray(start, start + row), first);
+      for (let i = 1; i <= reach; i++) {
+        const left = start + bordered(-i, width, border) * channels;
+        const right = start + bordered(width - 1 + i, width, border) * channels;
+        for (let c = 0; c < channels; c++) {
+          wide[first - i * channels + c] = data[left + c];
+          wide[first + (width - 1 + i) * channels + c] = data[right + c];
+        }
+      }
+      across(padded + 4 * first, rows + (next % slots) * pitch, pitch, 4 * channels, 0, reach);
+    }
+    down(places + 4 * (y + reach), out, pitch, 0, reach);
+    result.data.set(found, y * row);
   }
   return result;
-}
-
-/** One row's weighted sums, four values at a time: they share the weights, and none waits for another. */
-function acrossRow(padded: Float64Array, channels: number, kernel: Float64Array, out: Float64Array, row: number): void {
-  const reach = (kernel.length - 1) / 2;
-  const middle = kernel[reach];
-  for (let k = 0, at = reach * channels; k < row; k += 4, at += 4) {
-    let a = middle * padded[at];
-    let b = middle * padded[at + 1];
-    let c = middle * padded[at + 2];
-    let d = middle * padded[at + 3];
-    for (let i = reach + 1, left = at - channels, right = at + channels; i < kernel.length; i++, left -= channels, right += channels) {
-      const weight = kernel[i];
-      a += weight * (padded[left] + padded[right]);
-      b += weight * (padded[left + 1] + padded[right + 1]);
-      c += weight * (padded[left + 2] + padded[right + 2]);
-      d += weight * (padded[left + 3] + padded[right + 3]);
-    }
-    out[k] = a;
-    out[k + 1] = b;
-    out[k + 2] = c;
-    out[k + 3] = d;
-  }
-}
-
-/** The weighted sum of rows, of which those at the same distance from the middle one share their weight; two pairs at a time. */
-function downRows(rows: Float64Array[], kernel: Float64Array, sums: Float64Array): void {
-  const reach = (kernel.length - 1) / 2;
-  const own = rows[reach];
-  for (let k = 0; k < sums.length; k++) sums[k] = kernel[reach] * own[k];
-  let i = 1;
-  for (; i < reach; i += 2) {
-    const [a, b, c, d] = [rows[reach - i], rows[reach + i], rows[reach - i - 1], rows[reach + i + 1]];
-    const first = kernel[reach + i];
-    const second = kernel[reach + i + 1];
-    for (let k = 0; k < sums.length; k++) sums[k] += first * (a[k] + b[k]) + second * (c[k] + d[k]);
-  }
-  if (i > reach) return;
-  const [a, b, weight] = [rows[reach - i], rows[reach + i], kernel[reach + i]];
-  for (let k = 0; k < sums.length; k++) sums[k] += weight * (a[k] + b[k]);
 }
 
 /** The mean of a square of 2 `reach` + 1 pixels a side about each pixel. */
