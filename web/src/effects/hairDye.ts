@@ -98,9 +98,9 @@ export class HeadOfHair {
     this.detailed = this.finer ? weight : new Raster(lab.height, lab.width);
   }
 
-  /** The hair of a picture, by its mask and the face's size in pixels. */
-  static of(image: Raster, mask: Raster, unit: number): HeadOfHair {
-    const cell = Math.max(Math.min(Math.floor(unit / DETAIL + 0.5), mask.height, mask.width), 1);
+  /** The hair of a picture, by its mask and the face's size in pixels; on a copy that is so many times coarser than for a photo. */
+  static of(image: Raster, mask: Raster, unit: number, coarse = 1): HeadOfHair {
+    const cell = Math.max(Math.min(Math.floor((coarse * unit) / DETAIL + 0.5), mask.height, mask.width), 1);
     const [share, size] = [inCells(mask, cell), unit / cell];
     const around = gaussian(share, Math.max(OUTLINE * size, 0.5));
     const inner = share.map((value, i) => value * clamp(2 * around.data[i] - 1, 0, 1));

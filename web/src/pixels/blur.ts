@@ -66,10 +66,14 @@ function convolved(image: Raster, weights: Float64Array, border: Border): Raster
   return result;
 }
 
+/** Boxes up to this reach take less time pixel by pixel, eight at a time, than by sums that are carried along. */
+const SMALL = 16;
+
 /** The mean of a square of 2 `reach` + 1 pixels a side about each pixel. */
 export function box(image: Raster, reach: number, border: Border = "reflect101"): Raster {
   const { height, width, channels } = image;
   if (image.area === 0) return image.copy();
+  if (reach <= SMALL) return convolved(image, new Float64Array(reach + 1).fill(1 / (2 * reach + 1)), border);
   const row = width * channels;
   const share = 1 / (2 * reach + 1) ** 2;
   const across = new Float64Array(image.data.length);
