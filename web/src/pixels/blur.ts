@@ -45,14 +45,19 @@ function convolved(image: Raster, weights: Float64Array, border: Border): Raster
   const wide = new Float32Array(memory.buffer, padded, (width + 2 * reach) * channels);
   const found = new Float32Array(memory.buffer, out, row);
   const first = reach * channels;
+  const [lefts, rights] = [new Int32Array(reach + 1), new Int32Array(reach + 1)];
+  for (let i = 1; i <= reach; i++) {
+    lefts[i] = bordered(-i, width, border) * channels;
+    rights[i] = bordered(width - 1 + i, width, border) * channels;
+  }
   const result = new Raster(height, width, channels);
   for (let y = 0, next = 0; y < height; y++) {
     for (; next <= Math.min(y + reach, height - 1); next++) {
       const start = next * row;
       wide.set(data.subarray(start, start + row), first);
       for (let i = 1; i <= reach; i++) {
-        const left = start + bordered(-i, width, border) * channels;
-        const right = start + bordered(width - 1 + i, width, border) * channels;
+        const left = start + lefts[i];
+        const right = start + rights[i];
         for (let c = 0; c < channels; c++) {
           wide[first - i * channels + c] = data[left + c];
           wide[first + (width - 1 + i) * channels + c] = data[right + c];
