@@ -6,6 +6,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "smol-toml";
 import { type Plugin, defaultClientConditions, defineConfig } from "vite";
+import wabt from "wabt";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const DIST = join(HERE, "dist");
@@ -42,14 +43,30 @@ function copied(): Plugin {
   };
 }
 
+/** WebAssembly that is written in words, as a module whose default is its bytes. */
+function assembled(): Plugin {
+  return {
+    name: "facefx-wat",
+    async transform(text, file) {
+      if (!file.endsWith(".wat")) return null;
+      const { parseWat } = await wabt();
+      const found = parseWat(file, text, { simd: true });
+      found.resolveNames();
+      found.validate();
+      const bytes = Buffer.from(found.toBinary({}).buffer).toString("base64");
+      return { code: `export default Uint8Array.from(atob("${bytes}"), (one) => one.charCodeAt(0));`, map: null };
+    },
+  };
+}
+
 export default defineConfig({
   root: HERE,
   base: "./",
   publicDir: false,
-  plugins: [copied()],
+  plugins: [copied(), assembled()],
   // Its own files stay beside the page, where its threads are started from.
   resolve: { conditions: ["onnxruntime-web-use-extern-wasm", ...defaultClientConditions] },
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [assembled()] },
   build: {
     target: "es2022",
     modulePreload: false,

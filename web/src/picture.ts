@@ -36,7 +36,8 @@ export class Canvas implements Windows {
       const [left, top] = this.patch.window;
       return this.patch.pixels.part([window[0] - left, window[1] - top, window[2] - left, window[3] - top]);
     }
-    const result = this.bytes(window).map((value) => value / 255);
+    const result = this.bytes(window);
+    for (let k = 0; k < result.data.length; k++) result.data[k] /= 255;
     if (this.patch) result.put(this.patch.pixels, this.patch.window[0] - window[0], this.patch.window[1] - window[1]);
     return result;
   }
@@ -44,7 +45,9 @@ export class Canvas implements Windows {
   /** A window averaged down to a size, in whole 255ths where nothing was painted, as Python's is. */
   reduced(window: Window, width: number, height: number): Raster {
     if (this.patch) return shrunkTo(this.part(window), width, height);
-    return shrunkTo(this.bytes(window), width, height).map((value) => rounded(value) / 255);
+    const result = shrunkTo(this.bytes(window), width, height);
+    for (let k = 0; k < result.data.length; k++) result.data[k] = rounded(result.data[k]) / 255;
+    return result;
   }
 
   /** A window of the photo itself: RGB, 0 to 255. */

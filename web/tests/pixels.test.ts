@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { HeadOfHair } from "../src/effects/hairDye";
-import { gaussian } from "../src/pixels/blur";
+import { box, gaussian } from "../src/pixels/blur";
 import { deltaE, fromOklab, oklabOf, toOklab } from "../src/pixels/color";
+import { quantiles } from "../src/pixels/lists";
 import { covarianceOf, product, withValues } from "../src/pixels/matrices";
 import { Random, SeedSequence } from "../src/pixels/random";
 import { Raster, clamp } from "../src/pixels/raster";
@@ -27,6 +28,20 @@ describe("what OpenCV does", () => {
     expect(furthest(shrunkTo(soft, 4, 5), cases.shrunk)).toBeLessThan(1e-5);
     expect(furthest(gaussian(soft, 1.5), cases.gaussian)).toBeLessThan(1e-5);
   });
+  it("takes means of squares, small and large, across borders", () => {
+    const values = new Raster(21, 30, 2, new Random(new SeedSequence([3])).normal(21 * 30 * 2));
+    const reflected = (at: number, length: number): number => (at < 0 ? -1 - at : at >= length ? 2 * length - 1 - at : at);
+    for (const reach of [1, 4, 17]) {
+      const found = box(values, reach, "reflect");
+      for (const [y, x, c] of [[0, 0, 0], [10, 15, 1], [20, 29, 1], [3, 28, 0]]) {
+        let total = 0;
+        for (let dy = -reach; dy <= reach; dy++) {
+          for (let dx = -reach; dx <= reach; dx++) total += values.data[(reflected(y + dy, 21) * 30 + reflected(x + dx, 30)) * 2 + c];
+        }
+        expect(found.data[(y * 30 + x) * 2 + c]).toBeCloseTo(total / (2 * reach + 1) ** 2, 5);
+      }
+    }
+  });
   it("measures how deep inside a shape a pixel is", () => {
     expect(furthest(depth(new Bits(16, 20, Uint8Array.from(cases.inside))), cases.depth)).toBeLessThan(1e-4);
   });
@@ -46,6 +61,20 @@ describe("colours", () => {
     cases.deltaE.forEach((expected, i) => {
       expect(deltaE(cases.colors[i] as Color, cases.colors[i + 6] as Color)).toBeCloseTo(expected, 2);
     });
+  });
+});
+
+describe("quantiles", () => {
+  it.each([1, 2, 7, 5000])("of %s values are those of the sorted list", (count) => {
+    for (const values of [new Random(new SeedSequence([count])).normal(count), new Float32Array(count).fill(0.3)]) {
+      const sorted = values.slice().sort();
+      const shares = [0, 0.002, 0.25, 0.5, 0.998, 1];
+      quantiles(values, shares).forEach((found, k) => {
+        const place = shares[k] * (count - 1);
+        const [below, above] = [Math.floor(place), Math.ceil(place)].map((rank) => sorted[rank]);
+        expect(found).toBeCloseTo(below + (place - Math.floor(place)) * (above - below), 6);
+      });
+    }
   });
 });
 

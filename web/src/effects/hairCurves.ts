@@ -32,9 +32,9 @@ export function toned(light: Raster, own: Numbers, wanted: Numbers): Raster {
   const [low, high] = [slopes[0], slopes[last]].map((slope) => clamp(slope, 0.3, 4));
   const [dark, bright] = [y[0], 1 - y[last]];
   const places = Float64Array.from({ length: 4096 }, (_, i) => -0.2 + (1.4 * i) / 4095);
+  let k = 0;
   const curve = places.map((place) => {
-    const next = x.findIndex((value) => value >= place);
-    const k = clamp((next < 0 ? x.length : next) - 1, 0, wide.length - 1);
+    while (k < wide.length - 1 && x[k + 1] < place) k++;
     const t = clamp((place - x[k]) / wide[k], 0, 1);
     const start = (1 + 2 * t) * (1 - t) ** 2 * y[k] + t * (1 - t) ** 2 * wide[k] * slopes[k];
     const end = t ** 2 * (3 - 2 * t) * y[k + 1] - t ** 2 * (1 - t) * wide[k] * slopes[k + 1];

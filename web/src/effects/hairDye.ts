@@ -9,11 +9,11 @@
 import { foreground } from "../pixels/blend";
 import { gaussian } from "../pixels/blur";
 import { Enlarged, inCells } from "../pixels/cells";
-import { type Color, fromOklab, oklabOf, ofHex, toOklab } from "../pixels/color";
-import { deviationOf, interpolated, meanOf } from "../pixels/lists";
-import { type Matrix, identity, outer, product, sum, transposed, withValues } from "../pixels/matrices";
+import { type Color, oklabOf, ofHex } from "../pixels/color";
+import { deviationOf, interpolated, meanOf, median, quantiles } from "../pixels/lists";
+import { type Matrix, outer, sum } from "../pixels/matrices";
 import { Random, SeedSequence } from "../pixels/random";
-import { Raster, clamp, median, stacked } from "../pixels/raster";
+import { Raster, clamp, minus, stacked } from "../pixels/raster";
 import { bentTails, toned } from "./hairCurves";
 import { usual } from "./hairSpread";
 import {
@@ -32,13 +32,13 @@ import {
   lockLight,
   loudness,
   picked,
-  quantiles,
   statisticsOf,
   surely,
-  turned,
 } from "./hairStatistics";
 import { lookedUp } from "./hairStrands";
-import { fromPerceived, perceived } from "./tone";
+import { leastMoving, unrounded } from "./hairTies";
+import { seen, seenColor } from "./perceived";
+import { perceived } from "./tone";
 
 /** How many pixels of the copy on which all of this happens a face unit is, about: single hairs can just be told apart. */
 const DETAIL = 130;
@@ -56,16 +56,11 @@ const MOST_COLOR = [4, 4, 3, 2, 1.5];
 const KEPT_COLOR = 0.6;
 /** Logarithm of how much louder or quieter a place may become. */
 const MOST_LOUD = 1.2;
-/** How much of the colour that is in detail finer than the copy stays, where all of it would be as loud as light. */
-const COLOR_DETAIL = 0.25;
 /** How many pixels are looked at for detail that is finer than the copy. */
 const SAMPLES = 20_000;
 /** How far normal values z lean if so much of their square is added, and how much of it there may be, so that it still rises. */
 const LEANING_OF_SQUARE = 2.33;
 const MOST_BENT = 0.2;
-/** Of white noise, as rounding to eight bits makes it, how much lies in single hairs and in strands. */
-const ROUNDING = [1.3, 0.15];
-
 /** Detail finer than a copy shows: how loud it is, as a share of the copy's finest, and how far it leans to the light. */
 interface Finer {
   loudness: number;
@@ -103,9 +98,9 @@ export class HeadOfHair {
     this.detailed = this.finer ? weight : new Raster(lab.height, lab.width);
   }
 
-  /** The hair of a picture, by its mask and the face's size in pixels. */
-  static of(image: Raster, mask: Raster, unit: number): HeadOfHair {
-    const cell = Math.max(Math.min(Math.floor(unit / DETAIL + 0.5), mask.height, mask.width), 1);
+  /** The hair of a picture, by its mask and the face's size in pixels; on a copy that is so many times coarser than for a photo. */
+  static of(image: Raster, mask: Raster, unit: number, coarse = 1): HeadOfHair {
+    const cell = Math.max(Math.min(Math.floor((coarse * unit) / DETAIL + 0.5), mask.height, mask.width), 1);
     const [share, size] = [inCells(mask, cell), unit / cell];
     const around = gaussian(share, Math.max(OUTLINE * size, 0.5));
     const inner = share.map((value, i) => value * clamp(2 * around.data[i] - 1, 0, 1));
@@ -147,16 +142,20 @@ export class HeadOfHair {
     const { loudness: loud, leaning, finest } = this.finer;
     const [before, after] = [finest.data, this.finest(light).data];
     const lean = clamp((leaningOf(wanted.shape[0]) - leaning) / LEANING_OF_SQUARE, -MOST_BENT, MOST_BENT);
-    const gain = this.detailed.map((value, i) => value * clamp(after[i] / before[i], 0.25, MOST));
-    const bentLight = light.map((value, i) => value - lean * gain.data[i] * loud * before[i]);
-    const square = gain.map((value, i) => (lean * value) / (loud * before[i]));
-    return new Enlarged(stacked(bentLight, a, b, gain, square), this.cell);
+    const grown = stacked(light, a, b, this.detailed, this.detailed);
+    for (let i = 0, at = 0; i < light.data.length; i++, at += 5) {
+      const gain = grown.data[at + 3] * clamp(after[i] / before[i], 0.25, MOST);
+      grown.data[at] -= lean * gain * loud * before[i];
+      grown.data[at + 3] = gain;
+      grown.data[at + 4] = (lean * gain) / (loud * before[i]);
+    }
+    return new Enlarged(grown, this.cell);
   }
 
   /** How loud single hairs are round about. */
   private finest(light: Raster): Raster {
     const mean = localMean(light, this.weight, SCALES[0] * this.unit);
-    return loudness(light.map((value, i) => value - mean.data[i]), this.weight, this.unit);
+    return loudness(minus(light, mean), this.weight, this.unit);
   }
 
   /** What the picture has of detail that the copy's pixels are too coarse for. */
@@ -187,23 +186,28 @@ export class HeadOfHair {
     const even = this.spread(toned(bare.plane(0), this.statistics.light, wanted.light), spread.map((level) => level[0][0]));
     const { light, lock, knots } = this.loud(toned(even, quantiles(picked(even, sure), QUANTILES), wanted.light), wanted);
     const tied = this.tied(stacked(light, bare.plane(1), bare.plane(2)), spread);
-    const follows = [wanted.along, wanted.across].map((to) => bent(lock, knots, to));
+    [wanted.along, wanted.across].forEach((to, c) => {
+      addTo(tied[c], bent(lock, knots, to));
+    });
     const [x, y] = hueAxis(target);
-    const [a, b] = planesOf(inHue(stacked(light, ...tied.map((values, c) => values.map((v, i) => v + follows[c].data[i]))), [x, -y])).slice(1);
+    const [a, b] = planesOf(inHue(stacked(light, ...tied), [x, -y])).slice(1);
     // Its median lies on the colour that was asked for.
-    const onTarget = (values: Raster, c: number): Raster => {
-      const shift = target[c] - median(picked(values, sure));
-      return values.map((value) => value + shift);
-    };
-    return [light, onTarget(a, 1), onTarget(b, 2)];
+    for (const [values, goal] of [[a, target[1]], [b, target[2]]] as const) {
+      const shift = goal - median(picked(values, sure));
+      for (let i = 0; i < values.data.length; i++) values.data[i] += shift;
+    }
+    return [light, a, b];
   }
 
   /** Light with these variances at each scale. */
   private spread(light: Raster, variance: number[]): Raster {
-    const mean = meanOf(picked(light, this.sure));
-    const all = levels(light, this.weight, this.unit);
-    const gains = all.map((level, k) => clamp(Math.sqrt(variance[k]) / (deviationOf(picked(level, this.sure)) + 3e-4), 0.1, MOST));
-    return light.map((_, i) => all.reduce((total, level, k) => total + gains[k] * level.data[i], mean));
+    const result = new Raster(light.height, light.width);
+    result.data.fill(meanOf(picked(light, this.sure)));
+    levels(light, this.weight, this.unit).forEach((level, k) => {
+      const gain = clamp(Math.sqrt(variance[k]) / (deviationOf(picked(level, this.sure)) + 3e-4), 0.1, MOST);
+      addTo(result, level, gain);
+    });
+    return result;
   }
 
   /** Light with single hairs, strands and locks as loud as wanted where it is so bright; its locks' light; that at KNOTS. */
@@ -215,22 +219,29 @@ export class HeadOfHair {
     const fine = new Raster(light.height, light.width);
     const rest = light.copy();
     levels(light, weight, unit).slice(0, wanted.loud.length).forEach((level, k) => {
-      const volume = loudness(level, weight, unit);
-      const loud = volume.map(Math.log);
-      const usualHere = bent(lock, knots, byLight(lockThere, picked(loud, sure), knots));
-      const unusual = loud.map((value, i) => value - usualHere.data[i]);
-      const uneven = Math.max(Math.exp(wanted.uneven[k]) - 0.05, 0.05) / Math.max(deviationOf(picked(unusual, sure)), 0.05);
-      let even = level.map((value, i) => value / volume.data[i]);
-      if (k < wanted.shape.length) even = bentTails(even, quantiles(picked(even, sure), TAILS), wanted.shape[k]);
+      const loud = loudness(level, weight, unit);
+      const even = new Raster(light.height, light.width);
+      for (let i = 0; i < even.data.length; i++) {
+        even.data[i] = level.data[i] / loud.data[i];
+        loud.data[i] = Math.log(loud.data[i]);
+        rest.data[i] -= level.data[i];
+      }
+      const loudThere = picked(loud, sure);
+      const usualHere = bent(lock, knots, byLight(lockThere, loudThere, knots));
+      const unusualThere = loudThere.map((value, i) => value - usualHere.data[sure[i]]);
+      const uneven = Math.max(Math.exp(wanted.uneven[k]) - 0.05, 0.05) / Math.max(deviationOf(unusualThere), 0.05);
+      const shaped = k < wanted.shape.length ? bentTails(even, quantiles(picked(even, sure), TAILS), wanted.shape[k]) : even;
       const wantedHere = bent(lock, knots, wanted.loud[k]);
       for (let i = 0; i < fine.data.length; i++) {
-        const [now, next] = [loud.data[i], wantedHere.data[i] + uneven * unusual.data[i]];
-        rest.data[i] -= level.data[i];
-        fine.data[i] += even.data[i] * Math.exp(clamp(next, now - MOST_LOUD, now + MOST_LOUD));
+        const now = loud.data[i];
+        const next = wantedHere.data[i] + uneven * (now - usualHere.data[i]);
+        fine.data[i] += shaped.data[i] * Math.exp(clamp(next, now - MOST_LOUD, now + MOST_LOUD));
       }
     });
-    const all = rest.map((value, i) => value + fine.data[i]);
-    const result = toned(rest, quantiles(picked(all, sure), QUANTILES), wanted.light).map((value, i) => value + fine.data[i]);
+    const all = rest.copy();
+    addTo(all, fine);
+    const result = toned(rest, quantiles(picked(all, sure), QUANTILES), wanted.light);
+    addTo(result, fine);
     const newLock = localMean(result, weight, lockLight(unit));
     return { light: result, lock: newLock, knots: knotsOf(picked(newLock, sure)) };
   }
@@ -238,8 +249,8 @@ export class HeadOfHair {
   /** Chroma along and across, tied to the final light as wanted within each scale. */
   private tied(values: Raster, wanted: Matrix[]): [Raster, Raster] {
     const result: [Raster, Raster] = [new Raster(values.height, values.width), new Raster(values.height, values.width)];
-    levels(values, this.weight, this.unit).forEach(({ data }, k) => {
-      const level = new Raster(values.height, values.width, 3, data);
+    levels(values, this.weight, this.unit).forEach((level, k) => {
+      const { data } = level;
       const own = covariance([0, 1, 2].map((c) => picked(level, this.sure, c)));
       const spread = wanted[k];
       const follows = own[0].slice(1).map((value) => value / own[0][0]);
@@ -250,49 +261,13 @@ export class HeadOfHair {
       ].map(([all, by]) => sum((all as Matrix).slice(1).map((row) => row.slice(1)), outer(by as number[], by as number[]), -own[0][0]));
       const free = leastMoving(left, leave, MOST_COLOR[k]);
       const ties = follow.map((value, c) => value - free[c][0] * follows[0] - free[c][1] * follows[1]);
-      for (let i = 0, at = 0; at < data.length; i++, at += 3) {
-        for (let c = 0; c < 2; c++) result[c].data[i] += ties[c] * data[at] + free[c][0] * data[at + 1] + free[c][1] * data[at + 2];
-      }
+      result.forEach(({ data: values }, c) => {
+        const [tie, [along, across]] = [ties[c], free[c]];
+        for (let i = 0, at = 0; at < data.length; i++, at += 3) values[i] += tie * data[at] + along * data[at + 1] + across * data[at + 2];
+      });
     });
     return result;
   }
-}
-
-/**
- * RGB to lay over the picture through the hair's mask, whose edge is a share of hair and a share of what is behind it.
- *
- * The picture there is `own` for the mask's share, so it changes by that share of the difference. At the edge this may go beyond
- * [0, 1]; laid over the picture it does not, or hardly. `own` and `fresh` are parts of `HeadOfHair.own` and of `HeadOfHair.grown`.
- */
-export function repainted(image: Raster, own: Raster, fresh: Raster): Raster {
-  const [before, after] = [new Raster(image.height, image.width, 3), new Raster(image.height, image.width, 3)];
-  const lab = seen(image);
-  for (let i = 0, k = 0, at = 0; i < own.area; i++, k += 3, at += 5) {
-    const share = own.data[at + 3];
-    // As far as it rises; beyond, as at an edge where something else shows through, it would turn round.
-    const most = (0.4 * fresh.data[at + 3]) / (Math.abs(fresh.data[at + 4]) + 1e-6);
-    const finer = clamp(lab.data[k] - own.data[at], -most, most);
-    for (const [values, all, color] of [
-      [before.data, own.data, share],
-      [after.data, fresh.data, COLOR_DETAIL * fresh.data[at + 3]],
-    ] as const) {
-      values[k] = all[at] + finer * (all[at + 3] + finer * all[at + 4]);
-      for (let c = 1; c < 3; c++) values[k + c] = all[at + c] + color * (lab.data[k + c] - own.data[at + c]);
-    }
-  }
-  const [from, to] = [shown(before).data, shown(after).data];
-  return image.map((value, k) => value + (to[k] - from[k]));
-}
-
-/** OKLab with perceived lightness. */
-function seen(rgb: Raster): Raster {
-  const lab = toOklab(rgb);
-  for (let k = 0; k < lab.data.length; k += 3) lab.data[k] = perceived(lab.data[k]);
-  return lab;
-}
-
-function seenColor([light, a, b]: Color): Color {
-  return [perceived(light), a, b];
 }
 
 /** How far values lean to the light side, by their distribution at TAILS: Bowley's skewness of the first and last hundredth. */
@@ -301,16 +276,15 @@ function leaningOf(tails: number[]): number {
   return (low + high - 2 * middle) / Math.max(high - low, 1e-6);
 }
 
-/** RGB in [0, 1] of OKLab with perceived lightness. */
-function shown(lab: Raster): Raster {
-  return fromOklab(lab.map((value, k) => (k % 3 ? value : fromPerceived(clamp(value, 0, 1)))));
-}
-
 /** Light, and chroma along an axis of hue and across it. */
 function inHue(lab: Raster, axis: readonly [number, number]): Raster {
   const result = lab.copy();
-  for (let k = 0; k < result.data.length; k += 3) {
-    [result.data[k + 1], result.data[k + 2]] = turned(lab.data[k + 1], lab.data[k + 2], axis);
+  const { data } = result;
+  const [x, y] = axis;
+  for (let k = 0; k < data.length; k += 3) {
+    const [a, b] = [data[k + 1], data[k + 2]];
+    data[k + 1] = a * x + b * y;
+    data[k + 2] = b * x - a * y;
   }
   return result;
 }
@@ -319,37 +293,6 @@ function planesOf(lab: Raster): Raster[] {
   return [0, 1, 2].map((c) => lab.plane(c));
 }
 
-/** Without what the photos' rounding to eight bits had part in it, since the result is rounded too. */
-function unrounded(spread: Matrix[], target: Color): Matrix[] {
-  const rgb = shown(new Raster(1, 1, 3, Float32Array.from(target))).data;
-  const axis = hueAxis(target);
-  const step = 0.01;
-  const colorOf = (stepped: number): number[] => {
-    const [light, a, b] = seenColor(oklabOf([0, 1, 2].map((c) => rgb[c] + (c === stepped ? step : 0)) as unknown as Color));
-    return [light, ...turned(a, b, axis)];
-  };
-  const from = colorOf(-1);
-  const slopes = transposed([0, 1, 2].map((c) => colorOf(c).map((value, k) => (value - from[k]) / step)));
-  const noise = product(slopes, transposed(slopes));
-  return spread.map((level, k) =>
-    k < ROUNDING.length ? withValues(sum(level, noise, -ROUNDING[k] / (12 * 255 ** 2)), (value) => Math.max(value, 1e-8)) : level,
-  );
-}
-
-/**
- * The linear map from one covariance to another that moves normal values least; at most so much stretched.
- *
- * Olkin and Pukelsheim, "The distance between two random vectors with given dispersion matrices", 1982; for colours Pitié and
- * Kokaram, "The linear Monge-Kantorovitch linear colour mapping", 2007.
- */
-function leastMoving(own: Matrix, wanted: Matrix, most: number): Matrix {
-  const safe = sum(own, identity(own.length), 1e-7);
-  const root = withValues(safe, rootOf);
-  const back = withValues(safe, (value) => 1 / rootOf(value));
-  const map = product(product(back, withValues(product(product(root, wanted), root), rootOf)), back);
-  return withValues(map, (stretch) => clamp(stretch, 0.1, most));
-}
-
-function rootOf(value: number): number {
-  return Math.sqrt(Math.max(value, 0));
+function addTo({ data }: Raster, other: Raster, share = 1): void {
+  for (let i = 0; i < data.length; i++) data[i] += share * other.data[i];
 }

@@ -3,9 +3,9 @@
 import { gaussian } from "../pixels/blur";
 import { Enlarged, inCells } from "../pixels/cells";
 import type { Color } from "../pixels/color";
-import { type Numbers, deviationOf, interpolated, meanOf, rising } from "../pixels/lists";
+import { type Numbers, deviationOf, interpolated, meanOf, quantiles, rising } from "../pixels/lists";
 import { type Matrix, covarianceOf, identity, outer, sum, withValues } from "../pixels/matrices";
-import { type Raster, clamp, quantile, stacked, weighted } from "../pixels/raster";
+import { Raster, clamp, minus, weighted } from "../pixels/raster";
 
 /** Standard deviations that part single hairs, strands, locks, waves and the broad light, in face units. */
 export const SCALES = [0.004, 0.01, 0.024, 0.06];
@@ -119,7 +119,7 @@ export function statisticsOf(colors: Raster, weight: Raster, unit: number): { st
     loud.push(usual);
     const unusual = logs.map((value, i) => value - interpolated(lockThere[i], knots, usual));
     uneven.push(Math.log(deviationOf(unusual) + 0.05));
-    if (k < 2) shape.push(quantiles(picked(light.map((value, i) => value / volume.data[i]), sure), TAILS));
+    if (k < 2) shape.push(quantiles(ratios(light, volume, sure), TAILS));
   });
   const light = quantiles(picked(colors, sure), QUANTILES);
   return { statistics: new HairStatistics(light, along, across, spread, shape, loud, uneven), bare };
@@ -153,9 +153,11 @@ export function picked({ data, channels }: Raster, pixels: Int32Array, channel =
   return result;
 }
 
-export function quantiles(values: Float64Array, shares: Numbers): number[] {
-  const inOrder = values.slice().sort();
-  return Array.from(shares, (share) => quantile(inOrder, share, true));
+/** One raster's values over another's at some pixels. */
+export function ratios(values: Raster, over: Raster, pixels: Int32Array): Float64Array {
+  const result = new Float64Array(pixels.length);
+  for (let i = 0; i < result.length; i++) result[i] = values.data[pixels[i]] / over.data[pixels[i]];
+  return result;
 }
 
 /** Over how many pixels a lock's light is a mean, as a standard deviation. */
@@ -184,31 +186,39 @@ export function knotsOf(lock: Float64Array): number[] {
 export function byLight(lock: Float64Array, values: Float64Array, knots: number[]): number[] {
   const [total, summed] = [knots.map(() => 0), knots.map(() => 0)];
   const numbers = knots.map((_, k) => k);
-  lock.forEach((light, i) => {
-    const place = interpolated(light, knots, numbers);
+  for (let i = 0; i < lock.length; i++) {
+    const place = interpolated(lock[i], knots, numbers);
     const low = Math.min(Math.floor(place), knots.length - 2);
     const share = place - low;
     total[low] += 1 - share;
     total[low + 1] += share;
     summed[low] += (1 - share) * values[i];
     summed[low + 1] += share * values[i];
-  });
+  }
   const mean = meanOf(values);
   return total.map((count, k) => (count > 0 ? summed[k] / Math.max(count, 1e-9) : mean));
 }
 
 /** The colours less what follows from the light of their lock. */
 function withoutLight(colors: Raster, lock: Raster, knots: number[], along: number[], across: number[]): Raster {
-  const follows = [along, across].map((values) => bent(lock, knots, values));
-  return stacked(colors.plane(0), ...follows.map((follow, c) => colors.plane(c + 1).map((value, i) => value - follow.data[i])));
+  const [first, second] = [along, across].map((values) => bent(lock, knots, values).data);
+  const result = colors.copy();
+  for (let i = 0, k = 0; i < first.length; i++, k += 3) {
+    result.data[k + 1] -= first[i];
+    result.data[k + 2] -= second[i];
+  }
+  return result;
 }
 
 /** `interpolated` for pictures: by a table of many steps. */
 export function bent(values: Raster, places: Numbers, to: Numbers, many = 4096): Raster {
   const [low, high] = [places[0], places[places.length - 1]];
-  const table = Float32Array.from({ length: many }, (_, i) => interpolated(low + ((high - low) * i) / (many - 1), places, to));
+  const table = new Float32Array(many);
+  for (let i = 0; i < many; i++) table[i] = interpolated(low + ((high - low) * i) / (many - 1), places, to);
   const scale = (many - 1) / Math.max(high - low, 1e-6);
-  return values.map((value) => table[clamp((value - low) * scale, 0, many - 1) | 0]);
+  const result = new Raster(values.height, values.width, values.channels);
+  for (let i = 0; i < result.data.length; i++) result.data[i] = table[clamp((values.data[i] - low) * scale, 0, many - 1) | 0];
+  return result;
 }
 
 /** Single hairs, strands, locks, waves and the broad light, which add up to the colours less their mean. */
@@ -216,15 +226,20 @@ export function levels(colors: Raster, weight: Raster, unit: number): Raster[] {
   const smooth = [colors, ...SCALES.map((scale) => localMean(colors, weight, scale * unit))];
   const broad = smooth[SCALES.length];
   const sure = surely(weight);
-  const means = Array.from({ length: colors.channels }, (_, c) => meanOf(picked(broad, sure, c)));
-  const fine = SCALES.map((_, k) => smooth[k].map((value, i) => value - smooth[k + 1].data[i]));
-  return [...fine, broad.map((value, i) => value - means[i % means.length])];
+  const fine = SCALES.map((_, k) => minus(smooth[k], smooth[k + 1]));
+  const { channels } = colors;
+  for (let c = 0; c < channels; c++) {
+    const mean = meanOf(picked(broad, sure, c));
+    for (let k = c; k < broad.data.length; k += channels) broad.data[k] -= mean;
+  }
+  return [...fine, broad];
 }
 
 /** How far the lightness of one scale usually goes, round about each pixel: above 0. */
 export function loudness(light: Raster, weight: Raster, unit: number): Raster {
-  const squares = light.map((value) => value * value);
-  return localMean(squares, weight, AROUND * unit).map((value) => Math.sqrt(Math.max(value, 0) + 4e-7));
+  const mean = localMean(weighted(light, light), weight, AROUND * unit);
+  for (let i = 0; i < mean.data.length; i++) mean.data[i] = Math.sqrt(Math.max(mean.data[i], 0) + 4e-7);
+  return mean;
 }
 
 /** Gaussian mean of what the weight picks; broad ones are found on cells, of which they need no more. */
@@ -250,8 +265,10 @@ function around(weight: Raster, sigma: number): Around {
   let found = all.get(sigma);
   if (!found) {
     const cell = Math.max(Math.min(Math.floor(sigma / 3), weight.height, weight.width), 1);
-    const some = weight.map((value) => value + 1e-5); // where no hair is near, whatever is
-    const safe = gaussian(inCells(some, cell), Math.max(sigma / cell, 0.3)).map((value) => Math.max(value, 1e-9));
+    const some = weight.copy();
+    for (let i = 0; i < some.data.length; i++) some.data[i] += 1e-5; // where no hair is near, whatever is
+    const safe = gaussian(inCells(some, cell), Math.max(sigma / cell, 0.3));
+    for (let i = 0; i < safe.data.length; i++) safe.data[i] = Math.max(safe.data[i], 1e-9);
     found = { cell, some, safe };
     all.set(sigma, found);
   }

@@ -3,10 +3,10 @@
 import type { FaceView } from "../face/face";
 import { bordered, gaussian } from "../pixels/blur";
 import { toOklab } from "../pixels/color";
-import { interpolated } from "../pixels/lists";
+import { interpolated, quantile, quantiles } from "../pixels/lists";
 import { smoothRamp } from "../pixels/masks";
 import type { Random } from "../pixels/random";
-import { Raster, clamp, quantile, rounded } from "../pixels/raster";
+import { Raster, clamp, rounded } from "../pixels/raster";
 import { resizedSmoothly, shrunkTo } from "../pixels/resize";
 import { perceived } from "./tone";
 
@@ -100,9 +100,8 @@ export class Hair {
 
   /** Which share of the hair has a lower value, 0 to 1. */
   ranked(values: Raster): Raster {
-    const sorted = this.within(values).sort();
     const shares = Array.from({ length: 65 }, (_, i) => i / 64);
-    const steps = shares.map((share) => quantile(sorted, share, true));
+    const steps = quantiles(this.within(values), shares);
     return values.map((value) => interpolated(value, steps, shares));
   }
 

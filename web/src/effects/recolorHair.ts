@@ -3,8 +3,9 @@
 import { tiles } from "../pixels/cells";
 import type { Raster } from "../pixels/raster";
 import { Bits } from "../pixels/shapes";
-import { HeadOfHair, repainted } from "./hairDye";
+import { HeadOfHair } from "./hairDye";
 import { type TwoColors, shareOfSecond } from "./hairPatterns";
+import { repainted } from "./hairRepaint";
 import { Hair } from "./hairStrands";
 import type { Paint } from "./paint";
 
@@ -21,12 +22,12 @@ const WARMTH = 0.15;
 
 /** Dye the hair, strand by strand: black can go blonde and blonde black, with shadows and shine kept. */
 export const recolorHair: Paint<HairParameters> = ({ image, mask, unit, face, random }, { color, strength, pattern, second, natural }) => {
-  const head = HeadOfHair.of(image, mask, unit);
+  const head = HeadOfHair.of(image, mask, unit, face.face.maskStyle.coarse);
   const { own } = head;
   const first = natural && pattern !== "full" ? own : head.grown(color);
   const patterned = pattern === "full" ? null : { second: head.grown(second), share: shareOfSecond(pattern, Hair.in(image, mask, face), random()) };
   const result = image.copy();
-  const where = Bits.of(mask, (value) => value > 0); // a head of hair fills about half of its box
+  const where = Bits.above(mask, 0); // a head of hair fills about half of its box
   for (const tile of tiles(where)) {
     const [before, after] = [own.part(tile), first.part(tile)];
     const goal = patterned ? patterned.second.part(tile) : after;

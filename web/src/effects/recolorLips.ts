@@ -2,8 +2,9 @@
 
 import { gaussian } from "../pixels/blur";
 import { fromOklab, oklabOf, ofHex, toOklab } from "../pixels/color";
+import { quantile, quantiles } from "../pixels/lists";
 import { ramped, smoothlyRamped } from "../pixels/masks";
-import { type Raster, clamp, quantile } from "../pixels/raster";
+import { type Raster, clamp } from "../pixels/raster";
 import { Bits, depth, fillHoles } from "../pixels/shapes";
 import type { FaceView } from "../face/face";
 import type { Paint } from "./paint";
@@ -60,8 +61,8 @@ function towardsEdge(face: FaceView): Raster {
   return gaussian(edge, Math.max(0.008 * face.unit, 0.5));
 }
 
-function valuesInside(values: Raster, mask: Raster): Float64Array {
-  return Float64Array.from(values.data.filter((_, i) => mask.data[i] > 0.8)).sort();
+function valuesInside(values: Raster, mask: Raster): Float32Array {
+  return values.data.filter((_, i) => mask.data[i] > 0.8);
 }
 
 /** The sheen of metal: broad highlights and fine lines, both brighter, in the metal's own colour instead of the lamp's. */
@@ -72,7 +73,7 @@ function metal(painted: Raster, lightness: Raster, mask: Raster, unit: number): 
   const ridge = broad.map((value, i) => value - around.data[i]);
   const inside = valuesInside(ridge, mask);
   if (!inside.length) return painted;
-  const [low, high] = [quantile(inside, 0.3, true), quantile(inside, 0.97, true)];
+  const [low, high] = quantiles(inside, [0.3, 0.97]);
   const result = painted.copy();
   for (let i = 0, k = 0; i < ridge.data.length; i++, k += 3) {
     const sheen = smoothlyRamped(ridge.data[i], low, Math.max(high, low + 0.02)) * ramped(mask.data[i], 0.4, 0.9);
@@ -90,8 +91,8 @@ function shine(painted: Raster, lightness: Raster, mask: Raster, unit: number): 
   const fine = gaussian(lightness, Math.max(0.004 * unit, 0.5));
   const ridge = fine.map((value, i) => Math.max(value - around.data[i], 0) * clamp((mask.data[i] - 0.6) / 0.4, 0, 1));
   const inside = valuesInside(ridge, mask);
-  if (!inside.length || inside[inside.length - 1] <= 0) return painted;
-  const [low, high] = [quantile(inside, 0.7, true), quantile(inside, 0.985, true)];
+  if (!inside.some((value) => value > 0)) return painted;
+  const [low, high] = quantiles(inside, [0.7, 0.985]);
   const result = painted.copy();
   for (let i = 0, k = 0; i < ridge.data.length; i++, k += 3) {
     const spark = clamp((ridge.data[i] - low) / Math.max(high - low, 1e-3), 0, 1) ** 1.5;

@@ -11,8 +11,9 @@ import { Enlarged, inCells } from "../pixels/cells";
 import { fromOklab, toOklab } from "../pixels/color";
 import { toPicture } from "../pixels/fullSize";
 import { chained } from "../pixels/geometry";
+import { median } from "../pixels/lists";
 import { ramp, ramped } from "../pixels/masks";
-import { Raster, clamp, median, rounded, weighted } from "../pixels/raster";
+import { Raster, clamp, rounded, weighted } from "../pixels/raster";
 import { resized, resizedNearest, shrunkTo } from "../pixels/resize";
 import { Bits, depth, dilated, grow, square } from "../pixels/shapes";
 
@@ -157,7 +158,7 @@ function medianWhere(values: ArrayLike<number>, bits: Bits): number {
 function beardOf(lab: Raster, share: Raster, unit: number, low: Raster): Raster {
   const near = 0.03 * unit;
   const inner = grow(share, -0.015 * unit); // lips and nostrils have an edge, which is as rough as a beard
-  const bare = Bits.of(inner, (value) => value > 0.9);
+  const bare = Bits.above(inner, 0.9);
   const upper = bare.map((bit, i) => bit && low.data[i] < 0.5);
   const lower = bare.map((bit, i) => bit && low.data[i] >= 0.5);
   if (!upper.any || !lower.any) return share.map(() => 0);

@@ -6,7 +6,8 @@
  */
 
 import { type Color, toOklab } from "../pixels/color";
-import { Raster, clamp, median } from "../pixels/raster";
+import { median } from "../pixels/lists";
+import { Raster, clamp } from "../pixels/raster";
 
 /** From which colour to which, both OKLab, and how the light and shade between them are carried over. */
 export interface Palette {

@@ -180,7 +180,8 @@ function fitted(region: string, parsing: FaceParsing, affine: Affine, picture: W
   }
   // Towards the background hair thins out, towards the face it ends.
   const background = parsing.region("background");
-  const neighbours = background.map((value, i) => 1 - value - values.data[i]);
+  const neighbours = new Raster(background.height, background.width);
+  for (let i = 0; i < neighbours.data.length; i++) neighbours.data[i] = 1 - background.data[i] - values.data[i];
   return toPicture(values, affine, picture, { coarse: style.coarse, fuzz: FUZZ * side, neighbours });
 }
 

@@ -56,7 +56,7 @@ function thinHair({ parsing, box }: Face, picture: Canvas, person: Raster): void
   const apart = around(others, SKIN * pixel);
   const doubted = around(ramp(parsing.region("background"), ...DOUBT), SKIN * pixel);
   const zone = around(hair, LOCK * pixel).map((value, i) => value * (1 - apart.data[i]) * doubted.data[i]);
-  const part = windowOf(zone, (value) => value > 0.01);
+  const part = windowOf(zone, 0.01);
   const reach = LOCK * box.side;
   if (!part || reach < 2) return;
   const back = invert(parsing.affine);

@@ -111,7 +111,28 @@ export class Emptied implements Probabilities {
 
   sum(indices: readonly number[]): Raster {
     const left = indices.includes(0) ? 1 : 0;
-    return this.source.sum(indices).map((value, i) => (this.where.data[i] ? left : value));
+    const result = this.source.sum(indices).copy();
+    for (let i = 0; i < result.data.length; i++) if (this.where.data[i]) result.data[i] = left;
+    return result;
+  }
+}
+
+/** Others, whose sums are made once. */
+export class Kept implements Probabilities {
+  readonly size: number;
+  readonly classes: number;
+  private readonly made = new Map<string, Raster>();
+
+  constructor(private readonly source: Probabilities) {
+    this.size = source.size;
+    this.classes = source.classes;
+  }
+
+  sum(indices: readonly number[]): Raster {
+    const key = indices.join();
+    const found = this.made.get(key) ?? this.source.sum(indices);
+    this.made.set(key, found);
+    return found;
   }
 }
 
@@ -124,7 +145,10 @@ export class FaceParsing {
 
   /** Probability of a region on the crop: the sum over its classes. */
   region(name: string): Raster {
-    return this.probabilities.sum(indicesOf(name)).map((value) => clamp(value, 0, 1));
+    const sum = this.probabilities.sum(indicesOf(name));
+    const result = new Raster(sum.height, sum.width);
+    for (let i = 0; i < result.data.length; i++) result.data[i] = clamp(sum.data[i], 0, 1);
+    return result;
   }
 
   get size(): number {

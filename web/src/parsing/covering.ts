@@ -4,7 +4,8 @@ import type { Plain } from "../face/values";
 import { CLOTHING, FACE, HAIR, HAT, SKIN, indicesOf } from "../labels";
 import { gaussian } from "../pixels/blur";
 import { toOklab } from "../pixels/color";
-import { type Raster, median, quantile, rounded } from "../pixels/raster";
+import { median, quantile } from "../pixels/lists";
+import { type Raster, rounded } from "../pixels/raster";
 import { Bits, connected, dilated, disc, eroded, onlyPart, square, votes, winner } from "../pixels/shapes";
 
 /** Lips of which the segmenter is surer than this are seen. */
@@ -21,7 +22,7 @@ const FEWEST = 30;
 /** The probabilities with what covers nose and mouth made clothing, and a veil with it; the same ones where nothing does. */
 export function uncovered(probabilities: Plain, crop: Raster): Plain {
   const lips = probabilities.sum(indicesOf("lips"));
-  const eyes = Bits.of(probabilities.sum(indicesOf("eyes")), (value) => value > 0.5);
+  const eyes = Bits.above(probabilities.sum(indicesOf("eyes")), 0.5);
   let [sum, count] = [0, 0];
   for (const value of lips.data) {
     if (value > 0.5) {
@@ -37,7 +38,7 @@ export function uncovered(probabilities: Plain, crop: Raster): Plain {
 
 /** Where the lower half of what is taken for a face is cloth; and whether what is taken for hair is, too. */
 function cloth(probabilities: Plain, lips: Raster, eyes: Bits, crop: Raster): { where: Bits; isVeil: boolean } | null {
-  const claims = (indices: readonly number[]): Bits => Bits.of(probabilities.sum(indices), (value) => value > 0.5);
+  const claims = (indices: readonly number[]): Bits => Bits.above(probabilities.sum(indices), 0.5);
   const claimed = claims(FACE);
   const whole = partWith(
     claimed.map((bit, i) => bit || eyes.data[i]),
@@ -64,7 +65,7 @@ function cloth(probabilities: Plain, lips: Raster, eyes: Bits, crop: Raster): { 
   const [bare, covered] = [colorOf(about), colorOf(below)];
   const [wayA, wayB] = [covered[1] - bare[1], covered[2] - bare[2]]; // of hue and chroma: light and shade change lightness
   if (Math.hypot(wayA, wayB) < OTHER) return null;
-  const seenLips = Bits.of(lips, (value) => value > 0.5);
+  const seenLips = Bits.above(lips, 0.5);
   if (seenLips.count >= FEWEST) {
     const lipColor = colorOf(seenLips);
     if (Math.hypot(lipColor[1] - covered[1], lipColor[2] - covered[2]) > OTHER) return null;
@@ -96,11 +97,11 @@ function cloth(probabilities: Plain, lips: Raster, eyes: Bits, crop: Raster): { 
 function largestPart(likeCloth: Bits, below: Bits): Bits | null {
   const opened = dilated(eroded(likeCloth.raster, square(1)), square(1));
   const part = partWith(
-    Bits.of(opened, (value) => value > 0),
+    Bits.above(opened, 0),
     below,
   );
   if (!part) return null;
-  return Bits.of(eroded(dilated(part.raster, square(3)), square(3)), (value) => value > 0);
+  return Bits.above(eroded(dilated(part.raster, square(3)), square(3)), 0);
 }
 
 /** The connected part that holds most of something; null if none holds any. */

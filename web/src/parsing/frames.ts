@@ -1,60 +1,154 @@
-/** Frames of a camera, one after the other: a face is parsed where it was a frame ago, and looked for anew now and then. */
+/**
+ * Frames of a camera, one after the other: a face is looked for anew now and then, parsed every second frame, and what was parsed is
+ * moved with the head in between.
+ */
 
-import { FRAME_MASKS } from "../face/face";
+import { FRAME_MASKS, Face } from "../face/face";
 import { Scene } from "../face/scene";
-import { Box, type Detection } from "../face/values";
+import { Box, FaceParsing, type Plain } from "../face/values";
 import type { Canvas } from "../picture";
-import { BOX_PER_FACE } from "./measure";
+import { type Affine, apply, chained, cut, invert } from "../pixels/geometry";
+import { uncovered } from "./covering";
+import { BOX_PER_FACE, isOff, measure, turned } from "./measure";
+import { Glimpse } from "./motion";
+import { type ParsedFace, clearedOf, parseFace } from "./parseFace";
 import type { Parser } from "./parser";
-import { type ParsedFace, faceOf, parseFace } from "./parseFace";
 import { type Asked, distinct, withPeople, withSightings } from "./pipeline";
+import { hairRunsOut, lookedAtWidely, runsOut } from "./wide";
 
 /** All of a frame is looked at again after so many. */
-const LOOK_AGAIN = 15;
+const LOOK_AGAIN = 30;
+/** A face is parsed every so many frames, unless someone is to be hidden, and hair that leaves its crop every so many times. */
+const PARSE_EVERY = 2;
+const WIDE_EVERY = 4;
 /** A face is kept from this score on, and begins from the second. */
 const KEPT = 0.6;
 const BEGUN = 0.8;
+/** How fast the box, which lengths are measured in, follows what is measured. */
+const BOX_FOLLOWS = 0.3;
+
+/** A face that is followed. */
+interface Track extends ParsedFace {
+  /** Its crop when it was parsed. */
+  glimpse: Glimpse;
+  /** Frames since it was found. */
+  age: number;
+  /** What its masks are made of; null until they are asked for. */
+  cleared: FaceParsing | null;
+}
 
 export class Frames {
-  private faces: ParsedFace[] = [];
+  private tracks: Track[] = [];
   private since = LOOK_AGAIN;
 
   constructor(private readonly parser: Parser) {}
 
   async parse(picture: Canvas, { widely = false, isPrivate = false, wholly = false }: Asked = {}): Promise<Scene> {
-    const isDue = ++this.since >= LOOK_AGAIN || !this.faces.length;
-    const followed = await this.parsed(picture, this.faces.map(whereItWas), widely, KEPT);
-    const isLost = followed.length < this.faces.length;
-    if (isDue || isLost) {
+    const isDue = ++this.since >= LOOK_AGAIN || !this.tracks.length;
+    const followed: Track[] = [];
+    for (const track of this.tracks) {
+      const now = await this.followed(track, picture, widely, isPrivate ? 1 : PARSE_EVERY);
+      if (now && now.score >= KEPT) followed.push(now);
+    }
+    if (isDue || followed.length < this.tracks.length) {
       const found = (await this.parser.detector.detect(picture)).filter(({ box }) => !followed.some((face) => isOn(box, face.box)));
-      followed.push(...(await this.parsed(picture, found, widely, BEGUN)));
+      for (const one of found) {
+        const face = await parseFace(picture, one, this.parser.segmenter, widely);
+        if (face && face.score >= BEGUN) followed.push(this.begun(face, picture));
+      }
       this.since = 0;
     }
-    this.faces = distinct(followed);
-    const faces = this.faces.map((face) => {
-      const others = this.faces.filter((other) => other !== face).map((other) => other.box);
-      return faceOf(face, others, picture, FRAME_MASKS);
-    });
-    const scene = new Scene(
-      picture,
-      faces.sort((a, b) => b.box.area - a.box.area),
-    );
+    this.tracks = distinct(followed);
+    const faces = this.tracks.map((track) => this.faceOf(track, picture)).sort((a, b) => b.box.area - a.box.area);
+    const scene = new Scene(picture, faces);
     const known = wholly ? await withPeople(scene, this.parser) : scene;
     return isPrivate ? withSightings(known, this.parser, true) : known;
   }
 
-  private async parsed(picture: Canvas, found: readonly Detection[], widely: boolean, least: number): Promise<ParsedFace[]> {
-    const faces: ParsedFace[] = [];
-    for (const one of found) {
-      const face = await parseFace(picture, one, this.parser.segmenter, widely);
-      if (face && face.score >= least) faces.push(face);
+  private begun(face: ParsedFace, picture: Canvas): Track {
+    return { ...face, glimpse: Glimpse.of(picture, face.near.affine, face.near.size), age: 0, cleared: null };
+  }
+
+  /** The track in the next frame; null if the face is lost. */
+  private async followed(track: Track, picture: Canvas, widely: boolean, every: number): Promise<Track | null> {
+    const { affine, size } = track.near;
+    const motion = track.glimpse.motion(picture, affine, size);
+    if (!motion) return this.again(track, picture, widely);
+    const now = moved(track, motion);
+    const lacksHair = widely && !now.wide && hairRunsOut(now.near, picture);
+    return now.age % every === 0 || lacksHair ? this.parsed(now, picture, widely, now.age % (every * WIDE_EVERY) === 0) : now;
+  }
+
+  /** A face whose motion could not be told, or whose crop does not fit it any more, looked for where it was. */
+  private async again({ box, roll, score }: ParsedFace, picture: Canvas, widely: boolean): Promise<Track | null> {
+    const there = { box: Box.square(box.center, BOX_PER_FACE * box.side), roll, score, points: [] };
+    const face = await parseFace(picture, there, this.parser.segmenter, widely);
+    return face && this.begun(face, picture);
+  }
+
+  /** The track parsed on the crop that moved with it. */
+  private async parsed(track: Track, picture: Canvas, widely: boolean, isWideDue: boolean): Promise<Track | null> {
+    const { segmenter } = this.parser;
+    const { affine, size } = track.near;
+    const crop = cut(picture, affine, size);
+    const seen: Plain = await segmenter.probabilities(crop);
+    const parsing = new FaceParsing(seen, affine);
+    const measured = measure(parsing, track.crop);
+    if (!measured) return null;
+    const { box, detection } = measured;
+    if (isOff(track.crop, measured) || runsOut(measured.face, parsing, picture)) {
+      return this.again({ ...track, box, roll: detection.roll }, picture, widely);
     }
-    return faces;
+    const near = new FaceParsing(uncovered(seen, crop), affine);
+    const isWide = widely && hairRunsOut(near, picture);
+    const wide = isWide ? (!track.wide || isWideDue ? await lookedAtWidely(picture, near, segmenter) : track.wide) : null;
+    return {
+      ...track,
+      box: between(track.box, box, BOX_FOLLOWS),
+      roll: track.roll + BOX_FOLLOWS * turned(detection.roll - track.roll),
+      score: detection.score,
+      near,
+      wide,
+      glimpse: Glimpse.of(picture, affine, size),
+      cleared: null,
+    };
+  }
+
+  private faceOf(track: Track, picture: Canvas): Face {
+    if (!track.cleared) {
+      const others = this.tracks.filter((other) => other !== track).map((other) => other.box);
+      track.cleared = clearedOf(track, others);
+    }
+    const { box, roll, score, cleared } = track;
+    return new Face({ box, roll, score, parsing: cleared, canvas: picture, maskStyle: FRAME_MASKS });
   }
 }
 
-function whereItWas({ box, roll, score }: ParsedFace): Detection {
-  return { box: Box.square(box.center, BOX_PER_FACE * box.side), roll, score, points: [] };
+/** The track where a motion took it. */
+function moved(track: Track, motion: Affine): Track {
+  const back = invert(motion);
+  const along = ({ probabilities, affine }: FaceParsing): FaceParsing => new FaceParsing(probabilities, chained(back, affine));
+  const growth = Math.hypot(motion[0], motion[3]);
+  const turn = (Math.atan2(motion[3], motion[0]) * 180) / Math.PI;
+  const shifted = (box: Box): Box => {
+    const [x, y] = apply(motion, ...box.center);
+    const [w, h] = [(growth * box.width) / 2, (growth * box.height) / 2];
+    return new Box(x - w, y - h, x + w, y + h);
+  };
+  return {
+    ...track,
+    box: shifted(track.box),
+    roll: turned(track.roll + turn),
+    crop: { ...track.crop, box: shifted(track.crop.box), roll: turned(track.crop.roll + turn) },
+    near: along(track.near),
+    age: track.age + 1,
+    cleared: track.cleared && along(track.cleared),
+  };
+}
+
+function between(a: Box, b: Box, share: number): Box {
+  const on = (from: number, to: number): number => from + share * (to - from);
+  return new Box(on(a.x0, b.x0), on(a.y0, b.y0), on(a.x1, b.x1), on(a.y1, b.y1));
 }
 
 function isOn(box: Box, face: Box): boolean {

@@ -2,7 +2,8 @@
 
 import { Box, type Detection, type FaceParsing } from "../face/values";
 import { apply, invert } from "../pixels/geometry";
-import { type Raster, quantile } from "../pixels/raster";
+import { quantiles } from "../pixels/lists";
+import type { Raster } from "../pixels/raster";
 import { Bits, connected, onlyPart, votes, winner } from "../pixels/shapes";
 import { FEATURES } from "./parser";
 
@@ -28,18 +29,16 @@ export function measure(parsing: FaceParsing, found: Detection): Measured | null
   const score = featureScore(parsing, face);
   if (score < MIN_SCORE) return null;
   const back = invert(parsing.affine);
-  const xs: number[] = [];
-  const ys: number[] = [];
-  for (let i = 0; i < face.data.length; i++) {
+  const count = face.count;
+  const [xs, ys] = [new Float64Array(count), new Float64Array(count)];
+  for (let i = 0, at = 0; i < face.data.length; i++) {
     if (!face.data[i]) continue;
     const row = Math.floor(i / face.width);
-    const [x, y] = apply(back, i - row * face.width + 0.5, row + 0.5);
-    xs.push(x);
-    ys.push(y);
+    [xs[at], ys[at]] = apply(back, i - row * face.width + 0.5, row + 0.5);
+    at++;
   }
-  const [acrossAll, downAll] = [Float64Array.from(xs).sort(), Float64Array.from(ys).sort()];
-  const [x0, x1] = [quantile(acrossAll, 0.005, true), quantile(acrossAll, 0.995, true)];
-  const [y0, y1] = [quantile(downAll, 0.005, true), quantile(downAll, 0.995, true)];
+  const [x0, x1] = quantiles(xs, [0.005, 0.995]);
+  const [y0, y1] = quantiles(ys, [0.005, 0.995]);
   if (x1 - x0 < 4 || y1 - y0 < 4) return null;
   const box = new Box(x0, y0, x1, y1);
   const roll = found.roll + rollOnCrop(parsing);
@@ -71,10 +70,11 @@ function featureScore(parsing: FaceParsing, face: Bits): number {
   const area = face.count;
   const needed = Math.max(Math.floor(area / 400), 4); // pixels that a feature must have
   if (area < 16 * needed) return 0;
-  const inside = [...face.data.keys()].filter((i) => face.data[i]);
+  const all = new Float32Array(area);
   const peaks = FEATURES.map((feature) => {
     const { data } = parsing.region(feature);
-    const all = Float32Array.from(inside, (i) => data[i]);
+    let count = 0;
+    for (let i = 0; i < data.length; i++) if (face.data[i]) all[count++] = data[i];
     const likely = all.filter((value) => value > 0.1); // few, and mostly enough
     return (likely.length >= needed ? likely : all).sort().at(-needed) as number;
   });

@@ -1,8 +1,8 @@
 /** One detected face: parsed, measured, and parsed again on a better crop where the first one was off. */
 
 import { own } from "../face/belonging";
-import { Face, type MaskStyle } from "../face/face";
-import { Box, type Detection, FaceParsing, type Plain } from "../face/values";
+import { Face } from "../face/face";
+import { Box, type Detection, FaceParsing, Kept, type Plain, type Probabilities } from "../face/values";
 import type { Segmenter } from "../inference/segmenter";
 import type { Canvas } from "../picture";
 import { cut } from "../pixels/geometry";
@@ -20,6 +20,8 @@ export interface ParsedFace {
   box: Box;
   roll: number;
   score: number;
+  /** What the near crop was cut for. */
+  crop: Detection;
   near: FaceParsing;
   /** What is seen on a crop twice as wide, where hair leaves the near one. */
   wide: Plain | null;
@@ -46,14 +48,19 @@ export async function parseFace(picture: Canvas, detected: Detection, segmenter:
   const crop = cut(picture, parsing.affine, segmenter.size);
   const near = new FaceParsing(uncovered(parsing.probabilities as Plain, crop), parsing.affine);
   const wide = widely && hairRunsOut(near, picture) ? await lookedAtWidely(picture, near, segmenter) : null;
-  return { box: measured.box, roll: measured.detection.roll, score: measured.detection.score, near, wide };
+  return { box: measured.box, roll: measured.detection.roll, score: measured.detection.score, crop: found, near, wide };
 }
 
 /** The face without what belongs to others or to nobody. */
-export function faceOf({ box, roll, score, near, wide }: ParsedFace, others: readonly Box[], canvas: Canvas, maskStyle?: MaskStyle): Face {
-  const cleared = own(near, box, others);
-  if (!wide) return new Face({ box, roll, score, parsing: cleared, canvas, maskStyle });
-  const whole = own(widened(near, new Merged(near.probabilities, wide)), box, others);
-  const parsing = widened(near, new NearAndWide(cleared.probabilities, whole.probabilities));
-  return new Face({ box, roll, score, parsing, canvas, maskStyle });
+export function faceOf(parsed: ParsedFace, others: readonly Box[], canvas: Canvas): Face {
+  const { box, roll, score } = parsed;
+  return new Face({ box, roll, score, parsing: clearedOf(parsed, others), canvas });
+}
+
+/** What was parsed, without what belongs to others or to nobody. */
+export function clearedOf({ box, near, wide }: ParsedFace, others: readonly Box[]): FaceParsing {
+  const kept = (parsing: FaceParsing): Probabilities => new Kept(own(parsing, box, others).probabilities);
+  if (!wide) return new FaceParsing(kept(near), near.affine);
+  const whole = widened(near, new Merged(near.probabilities, wide));
+  return widened(near, new NearAndWide(kept(near), kept(whole)));
 }

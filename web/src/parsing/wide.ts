@@ -13,7 +13,7 @@ import type { Segmenter } from "../inference/segmenter";
 /** Whether hair or a hat goes on past the crop while the picture does too. */
 export function hairRunsOut(parsing: FaceParsing, picture: { height: number; width: number }): boolean {
   return runsOut(
-    Bits.of(parsing.region("hair+hat"), (value) => value > 0.5),
+    Bits.above(parsing.region("hair+hat"), 0.5),
     parsing,
     picture,
   );

@@ -1,5 +1,6 @@
 /** Means about each pixel: Gaussian windows and boxes, and what is taken to lie beyond the border. */
 
+import { inWhole, kernelsWith } from "./kernels";
 import { Raster, rounded } from "./raster";
 
 /** What continues a picture past its border: `reflect101` dcb|abcd|cba, `reflect` cba|abcd|dcb, `replicate` aaa|abcd|ddd. */
@@ -18,64 +19,66 @@ export function bordered(place: number, length: number, border: Border): number 
 /** The mean weighted by a Gaussian of standard deviation `sigma` pixels, on a window of 8 sigma and a pixel, as OpenCV's for floats. */
 export function gaussian(image: Raster, sigma: number, border: Border = "reflect101"): Raster {
   if (image.area === 0) return image.copy();
-  const size = rounded(sigma * 8 + 1) | 1;
-  const reach = (size - 1) / 2;
-  const kernel = new Float64Array(size);
-  let total = 0;
-  for (let i = 0; i < size; i++) total += kernel[i] = Math.exp(-((i - reach) ** 2) / (2 * sigma * sigma));
-  for (let i = 0; i < size; i++) kernel[i] /= total;
-  return convolved(image, kernel, kernel, border);
+  const reach = ((rounded(sigma * 8 + 1) | 1) - 1) / 2;
+  const weights = Float64Array.from({ length: reach + 1 }, (_, i) => Math.exp(-(i ** 2) / (2 * sigma * sigma)));
+  const total = 2 * weights.reduce((sum, weight) => sum + weight, 0) - 1;
+  for (let i = 0; i <= reach; i++) weights[i] /= total;
+  return convolved(image, weights, border);
 }
 
-/** Each pixel's surroundings weighted by a symmetric kernel across and one down, both of odd length. */
-function convolved(image: Raster, across: Float64Array, down: Float64Array, border: Border): Raster {
-  const { height, width, channels } = image;
+/** Each pixel's surroundings weighted by a symmetric kernel, of which `weights` are those from the middle on, across and down. */
+function convolved(image: Raster, weights: Float64Array, border: Border): Raster {
+  const { height, width, channels, data } = image;
   const row = width * channels;
-  const reach = (across.length - 1) / 2;
-  const between = new Float32Array(image.data.length);
-  const padded = new Float32Array((width + 2 * reach) * channels);
-  for (let y = 0; y < height; y++) {
-    const start = y * row;
-    padded.set(image.data.subarray(start, start + row), reach * channels);
-    for (let i = 1; i <= reach; i++) {
-      const left = start + bordered(-i, width, border) * channels;
-      const right = start + bordered(width - 1 + i, width, border) * channels;
-      for (let c = 0; c < channels; c++) {
-        padded[(reach - i) * channels + c] = image.data[left + c];
-        padded[(reach + width - 1 + i) * channels + c] = image.data[right + c];
-      }
-    }
-    const middle = across[reach];
-    const offset = reach * channels;
-    for (let k = 0; k < row; k++) {
-      let sum = middle * padded[offset + k];
-      for (let i = 1, step = channels; i <= reach; i++, step += channels) {
-        sum += across[reach + i] * (padded[offset + k - step] + padded[offset + k + step]);
-      }
-      between[start + k] = sum;
-    }
+  const reach = weights.length - 1;
+  const pitch = inWhole(4 * row);
+  // In the kernels' memory: weights, rows' places, a row that goes on past its ends, rows weighted across, and one weighted down, too.
+  const slots = Math.min(2 * reach + 1, height);
+  const places = inWhole(4 * weights.length);
+  const padded = places + inWhole(4 * (height + 2 * reach));
+  const rows = padded + inWhole(4 * (width + 2 * reach) * channels) + 64;
+  const out = rows + slots * pitch;
+  const { memory, across, down } = kernelsWith(out + pitch + 64);
+  new Float32Array(memory.buffer, 0, weights.length).set(weights);
+  const placeOf = new Int32Array(memory.buffer, places, height + 2 * reach);
+  for (let y = -reach; y < height + reach; y++) placeOf[y + reach] = rows + (bordered(y, height, border) % slots) * pitch;
+  const wide = new Float32Array(memory.buffer, padded, (width + 2 * reach) * channels);
+  const found = new Float32Array(memory.buffer, out, row);
+  const first = reach * channels;
+  const [lefts, rights] = [new Int32Array(reach + 1), new Int32Array(reach + 1)];
+  for (let i = 1; i <= reach; i++) {
+    lefts[i] = bordered(-i, width, border) * channels;
+    rights[i] = bordered(width - 1 + i, width, border) * channels;
   }
   const result = new Raster(height, width, channels);
-  const vertical = (down.length - 1) / 2;
-  const sums = new Float64Array(row);
-  for (let y = 0; y < height; y++) {
-    const own = y * row;
-    for (let k = 0; k < row; k++) sums[k] = down[vertical] * between[own + k];
-    for (let i = 1; i <= vertical; i++) {
-      const above = bordered(y - i, height, border) * row;
-      const below = bordered(y + i, height, border) * row;
-      const weight = down[vertical + i];
-      for (let k = 0; k < row; k++) sums[k] += weight * (between[above + k] + between[below + k]);
+  for (let y = 0, next = 0; y < height; y++) {
+    for (; next <= Math.min(y + reach, height - 1); next++) {
+      const start = next * row;
+      wide.set(data.subarray(start, start + row), first);
+      for (let i = 1; i <= reach; i++) {
+        const left = start + lefts[i];
+        const right = start + rights[i];
+        for (let c = 0; c < channels; c++) {
+          wide[first - i * channels + c] = data[left + c];
+          wide[first + (width - 1 + i) * channels + c] = data[right + c];
+        }
+      }
+      across(padded + 4 * first, rows + (next % slots) * pitch, pitch, 4 * channels, 0, reach);
     }
-    result.data.set(sums, own);
+    down(places + 4 * (y + reach), out, pitch, 0, reach);
+    result.data.set(found, y * row);
   }
   return result;
 }
+
+/** Boxes up to this reach take less time pixel by pixel, eight at a time, than by sums that are carried along. */
+const SMALL = 16;
 
 /** The mean of a square of 2 `reach` + 1 pixels a side about each pixel. */
 export function box(image: Raster, reach: number, border: Border = "reflect101"): Raster {
   const { height, width, channels } = image;
   if (image.area === 0) return image.copy();
+  if (reach <= SMALL) return convolved(image, new Float64Array(reach + 1).fill(1 / (2 * reach + 1)), border);
   const row = width * channels;
   const share = 1 / (2 * reach + 1) ** 2;
   const across = new Float64Array(image.data.length);

@@ -59,7 +59,7 @@ function anyIn(where: Bits, x0: number, y0: number, x1: number, y1: number): boo
 
 /** The tiles, in pixels, of a picture of that size that hold a chosen cell, or one next to it: between the two both count. */
 export function* tilesOfCells(where: Bits, cell: number, { height, width }: { height: number; width: number }): Generator<Window> {
-  const around = Bits.of(dilated(where.raster, square(1)), (value) => value > 0);
+  const around = Bits.above(dilated(where.raster, square(1)), 0);
   for (const [x0, y0, x1, y1] of tiles(around, Math.max(Math.floor(64 / cell), 4))) {
     yield [x0 * cell, y0 * cell, Math.min(x1 * cell, width), Math.min(y1 * cell, height)];
   }

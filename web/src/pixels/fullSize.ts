@@ -61,12 +61,25 @@ export function edges(mask: Raster, guide: Raster, radius: number, smoothness = 
   const mean = (values: Raster): Raster => box(values, reach, "reflect");
   const count = mask.area;
   const products = new Raster(mask.height, mask.width, 13);
+  const all = products.data;
   for (let i = 0, k = 0, p = 0; i < count; i++, k += 3, p += 13) {
     const r = guide.data[k];
     const g = guide.data[k + 1];
     const b = guide.data[k + 2];
     const share = mask.data[i];
-    products.data.set([r, g, b, share, r * share, g * share, b * share, r * r, g * g, b * b, r * g, g * b, b * r], p);
+    all[p] = r;
+    all[p + 1] = g;
+    all[p + 2] = b;
+    all[p + 3] = share;
+    all[p + 4] = r * share;
+    all[p + 5] = g * share;
+    all[p + 6] = b * share;
+    all[p + 7] = r * r;
+    all[p + 8] = g * g;
+    all[p + 9] = b * b;
+    all[p + 10] = r * g;
+    all[p + 11] = g * b;
+    all[p + 12] = b * r;
   }
   const means = mean(products).data;
   const slope = new Raster(mask.height, mask.width, 3);
@@ -112,10 +125,7 @@ export function edges(mask: Raster, guide: Raster, radius: number, smoothness = 
  * @param sample what the colour inside is taken from, by default all of it.
  */
 export function colours(mask: Raster, image: Raster, reach: number, sample?: Raster): Layer {
-  const inside = wellWithin(
-    Bits.of(mask, (value) => value > 0.9),
-    reach,
-  );
+  const inside = wellWithin(Bits.above(mask, 0.9), reach);
   const outside = wellWithin(
     Bits.of(mask, (value) => value < 0.1),
     reach,
@@ -143,13 +153,14 @@ export function colours(mask: Raster, image: Raster, reach: number, sample?: Ras
     slope.data[k + 2] = z * scale;
     offset.data[i] = -(back.mean.data[k] * x + back.mean.data[k + 1] * y + back.mean.data[k + 2] * z) * scale;
   }
-  const weight = enlarged(trust, mask).map((value, i) => (inside.data[i] + outside.data[i] === 0 ? value : 0));
+  const weight = enlarged(trust, mask);
+  for (let i = 0; i < weight.data.length; i++) if (inside.data[i] + outside.data[i] !== 0) weight.data[i] = 0;
   return { slope: enlarged(slope, mask), offset: enlarged(offset, mask), weight };
 }
 
 /** What lies farther than that from everything outside. */
 function wellWithin(inside: Bits, reach: number): Raster {
-  return inside.all ? inside.raster : depth(inside).map((value) => (value > reach ? 1 : 0));
+  return inside.all ? inside.raster : Bits.above(depth(inside), reach).raster;
 }
 
 /** Weighted mean colour about each pixel, its variance, and how far there is anything to take it from; shrunk. */
@@ -161,7 +172,11 @@ function localMean(image: Raster, weight: Raster, radius: number, factor: number
     const r = image.data[k];
     const g = image.data[k + 1];
     const b = image.data[k + 2];
-    products.data.set([share, share * r, share * g, share * b, share * (r * r + g * g + b * b)], p);
+    products.data[p] = share;
+    products.data[p + 1] = share * r;
+    products.data[p + 2] = share * g;
+    products.data[p + 3] = share * b;
+    products.data[p + 4] = share * (r * r + g * g + b * b);
   }
   const sums = gaussian(shrunk(products, factor), radius / factor);
   const mean = new Raster(sums.height, sums.width, 3);
@@ -202,7 +217,7 @@ export interface Fitting {
 /** A region's probability carried from a crop, to which `affine` takes the picture, to the picture's own pixels, where it is not zero. */
 export function toPicture(values: Raster, affine: Affine, picture: Windows, fitting: Fitting = {}): Patch {
   const { refine = true, byColour = true, coarse = 1, neighbours } = fitting;
-  const support = windowOf(values, (value) => value > CERTAIN[0]);
+  const support = windowOf(values, CERTAIN[0]);
   if (!support) return NOWHERE;
   const pixel = 1 / scaleOf(affine); // one crop pixel, in pixels of the picture
   const reach = 3 * Math.max(pixel, 1);
@@ -219,13 +234,14 @@ export function toPicture(values: Raster, affine: Affine, picture: Windows, fitt
     let thin: Raster | null = null;
     if (fuzz && neighbours) {
       const half = rounded(fuzz / pixel / 2);
-      thin = gaussian(dilated(neighbours, square(half)), (2 * half + 1) / 4).map((value) => 1 - value);
+      thin = gaussian(dilated(neighbours, square(half)), (2 * half + 1) / 4);
+      for (let i = 0; i < thin.data.length; i++) thin.data[i] = 1 - thin.data[i];
     }
     mask = fitted(values, toCrop, image, cell, reach, fuzz, thin, byColour);
   } else {
     mask = ramp(warpToWindow(values, affine, [x0, y0, x1, y1]), ...CERTAIN);
   }
-  const inner = windowOf(mask, (value) => value > 0);
+  const inner = windowOf(mask);
   if (!inner) return NOWHERE;
   return { window: [x0 + inner[0], y0 + inner[1], x0 + inner[2], y0 + inner[3]], mask: mask.part(inner) };
 }
@@ -245,8 +261,10 @@ function fitted(
   const carried = warpToWindow(values, toCrop, area);
   // Fitted to edges, but only as far from the network's edge as the network can have been wrong.
   const away = depth(Bits.of(carried, (value) => value <= CERTAIN[0]));
+  const near = new Raster(low.height, low.width);
+  for (let i = 0; i < near.data.length; i++) near.data[i] = away.data[i] <= reach / cell ? 1 : 0;
   const mask = new Raster(low.height, low.width);
-  const layers: Layer[] = [{ ...edges(carried, low, reach / cell), weight: away.map((value) => (value <= reach / cell ? 1 : 0)) }];
+  const layers: Layer[] = [{ ...edges(carried, low, reach / cell), weight: near }];
   putOn(layers[0], mask, low);
   if (fuzz) {
     const layer = colours(mask, low, fuzz / cell);
@@ -270,7 +288,7 @@ function fitted(
     const isSure = Math.abs(mask.data[i] - 0.5) > 0.5 - CERTAIN[0] + SWAY && swayed < SWAY;
     unsure.data[i] = isSure ? 0 : 1;
   }
-  const inside = mask.map((value) => (value > 0.5 ? 1 : 0));
+  const inside = Bits.above(mask, 0.5).raster;
   const full = resizedNearest(inside, low.width * cell, low.height * cell).part([0, 0, image.width, image.height]);
   for (const tile of tilesOfCells(unsure, cell, full)) {
     const part = full.part(tile);

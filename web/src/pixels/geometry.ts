@@ -123,22 +123,29 @@ export function warped(source: Raster, affine: Affine, width: number, height: nu
     for (let x = 0; x < width; x++, at += channels) {
       const sx = startX + a * x;
       const sy = startY + c * x;
-      const left = Math.floor(sx);
-      const top = Math.floor(sy);
-      if (left < -1 || top < -1 || left >= wide || top >= high) {
+      if (!(sx >= -1 && sy >= -1 && sx < wide && sy < high)) {
         for (let k = 0; k < channels; k++) out[at + k] = beyond;
         continue;
       }
+      const left = ((sx + 1) | 0) - 1;
+      const top = ((sy + 1) | 0) - 1;
       const u = sx - left;
       const v = sy - top;
       const first = (top * wide + left) * channels;
       const second = first + wide * channels;
-      const inner = left >= 0 && top >= 0 && left + 1 < wide && top + 1 < high;
+      if (left >= 0 && top >= 0 && left + 1 < wide && top + 1 < high) {
+        for (let k = 0; k < channels; k++) {
+          const above = data[first + k] + u * (data[first + channels + k] - data[first + k]);
+          const below = data[second + k] + u * (data[second + channels + k] - data[second + k]);
+          out[at + k] = above + v * (below - above);
+        }
+        continue;
+      }
       for (let k = 0; k < channels; k++) {
-        const p = inner || (left >= 0 && top >= 0) ? data[first + k] : beyond;
-        const q = inner || (left + 1 < wide && top >= 0) ? data[first + channels + k] : beyond;
-        const r = inner || (left >= 0 && top + 1 < high) ? data[second + k] : beyond;
-        const s = inner || (left + 1 < wide && top + 1 < high) ? data[second + channels + k] : beyond;
+        const p = left >= 0 && top >= 0 ? data[first + k] : beyond;
+        const q = left + 1 < wide && top >= 0 ? data[first + channels + k] : beyond;
+        const r = left >= 0 && top + 1 < high ? data[second + k] : beyond;
+        const s = left + 1 < wide && top + 1 < high ? data[second + channels + k] : beyond;
         out[at + k] = (p * (1 - u) + q * u) * (1 - v) + (r * (1 - u) + s * u) * v;
       }
     }

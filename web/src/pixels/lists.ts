@@ -37,3 +37,67 @@ export function rising(values: Numbers): number[] {
     return most;
   });
 }
+
+/** Parts that the values' range is cut into to find some in order: few values lie in one. */
+const PARTS = 4096;
+
+/** Values at shares of a list's order, between two of them linearly, as `numpy.quantile`: those near a share alone are put in order. */
+export function quantiles(values: Numbers, shares: Numbers): number[] {
+  const { low, scale, ends } = parted(values);
+  const partOf = (value: number): number => ((value - low) * scale) | 0;
+  const kept = new Map<number, number[]>();
+  const wanted = Array.from(shares, (share) => {
+    const place = share * (values.length - 1);
+    return { place, parts: [Math.floor(place), Math.min(Math.floor(place) + 1, values.length - 1)].map((rank) => ({ rank, part: partWith(ends, rank) })) };
+  });
+  const isKept = new Uint8Array(PARTS + 1);
+  for (const { parts } of wanted) {
+    for (const { part } of parts) {
+      isKept[part] = 1;
+      kept.set(part, []);
+    }
+  }
+  for (let i = 0; i < values.length; i++) {
+    const part = partOf(values[i]);
+    if (isKept[part]) kept.get(part)?.push(values[i]);
+  }
+  for (const inside of kept.values()) inside.sort((a, b) => a - b);
+  return wanted.map(({ place, parts }) => {
+    const [below, above] = parts.map(({ rank, part }) => (kept.get(part) as number[])[rank - (part ? ends[part - 1] : 0)]);
+    return below + (place - Math.floor(place)) * (above - below);
+  });
+}
+
+/** How many values lie in each part of their range and in those before it. */
+function parted(values: Numbers): { low: number; scale: number; ends: Int32Array } {
+  let [low, high] = [Infinity, -Infinity];
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  const scale = high > low ? PARTS / (high - low) : 0;
+  const ends = new Int32Array(PARTS + 1);
+  for (let i = 0; i < values.length; i++) ends[((values[i] - low) * scale) | 0]++;
+  for (let part = 1; part <= PARTS; part++) ends[part] += ends[part - 1];
+  return { low, scale, ends };
+}
+
+/** The part that holds the value of a rank. */
+function partWith(ends: Int32Array, rank: number): number {
+  let [low, high] = [0, ends.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ends[middle] > rank) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+export function quantile(values: Numbers, share: number): number {
+  return quantiles(values, [share])[0];
+}
+
+export function median(values: Numbers): number {
+  return quantile(values, 0.5);
+}

@@ -1,11 +1,13 @@
 /** Soft-mask algebra. Every function returns a new mask and accepts empty and full ones. */
 
-import { type Raster, type Window, clamp, rounded } from "./raster";
+import { Raster, type Window, clamp, rounded } from "./raster";
 import { resized, shrunkTo } from "./resize";
 
 /** 0 below `low`, 1 above `high`, straight in between. */
 export function ramp(mask: Raster, low: number, high: number): Raster {
-  return mask.map((value) => ramped(value, low, high));
+  const result = new Raster(mask.height, mask.width);
+  for (let i = 0; i < result.data.length; i++) result.data[i] = ramped(mask.data[i], low, high);
+  return result;
 }
 
 export function ramped(value: number, low: number, high: number): number {
@@ -22,17 +24,19 @@ export function smoothlyRamped(value: number, low: number, high: number): number
   return share * share * (3 - 2 * share);
 }
 
-/** The smallest box round everything for which a test says yes; null if there is nothing. */
-export function windowOf(mask: Raster, test: (value: number) => boolean = (value) => value !== 0): Window | null {
-  let [x0, y0, x1, y1] = [mask.width, mask.height, 0, 0];
-  for (let y = 0, at = 0; y < mask.height; y++) {
-    for (let x = 0; x < mask.width; x++, at++) {
-      if (!test(mask.data[at])) continue;
-      if (x < x0) x0 = x;
-      if (x >= x1) x1 = x + 1;
-      if (y < y0) y0 = y;
-      y1 = y + 1;
-    }
+/** The smallest box round everything above a value; null if there is nothing. */
+export function windowOf({ height, width, data }: Raster, above = 0): Window | null {
+  let [x0, y0, x1, y1] = [width, height, 0, 0];
+  for (let y = 0, row = 0; y < height; y++, row += width) {
+    let first = 0;
+    while (first < width && !(data[row + first] > above)) first++;
+    if (first === width) continue;
+    let last = width - 1;
+    while (!(data[row + last] > above)) last--;
+    if (first < x0) x0 = first;
+    if (last >= x1) x1 = last + 1;
+    if (y < y0) y0 = y;
+    y1 = y + 1;
   }
   return y1 ? [x0, y0, x1, y1] : null;
 }

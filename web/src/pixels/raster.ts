@@ -101,23 +101,23 @@ export function stacked(...planes: Raster[]): Raster {
 
 /** Each pixel times its weight; the weight has one channel. */
 export function weighted(image: Raster, weight: Raster): Raster {
-  const { channels } = image;
+  const { channels, data } = image;
   const result = new Raster(image.height, image.width, channels);
-  for (let i = 0, k = 0; i < weight.data.length; i++) {
-    for (let c = 0; c < channels; c++, k++) result.data[k] = image.data[k] * weight.data[i];
+  const out = result.data;
+  if (channels === 1) {
+    for (let i = 0; i < out.length; i++) out[i] = data[i] * weight.data[i];
+    return result;
+  }
+  for (let i = 0, k = 0; k < out.length; i++) {
+    const share = weight.data[i];
+    for (let c = 0; c < channels; c++, k++) out[k] = data[k] * share;
   }
   return result;
 }
 
-/** A value or several at some place of a sorted list, between two of them linearly, as numpy's `quantile` does. */
-export function quantile(values: Float32Array | Float64Array | number[], share: number, isSorted = false): number {
-  const sorted = isSorted ? values : Float64Array.from(values).sort();
-  const place = share * (sorted.length - 1);
-  const below = Math.floor(place);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
-}
-
-export function median(values: Float32Array | Float64Array | number[]): number {
-  return quantile(values, 0.5);
+/** The difference of two rasters of one size. */
+export function minus(first: Raster, second: Raster): Raster {
+  const result = new Raster(first.height, first.width, first.channels);
+  for (let i = 0; i < result.data.length; i++) result.data[i] = first.data[i] - second.data[i];
+  return result;
 }

@@ -45,17 +45,17 @@ function covering(from: number, to: number): Taps {
 
 function between(from: number, to: number): Taps {
   const scale = from / to;
-  const rows: [number, number][][] = [];
+  const [starts, places, weights] = [new Int32Array(to + 1), new Int32Array(2 * to), new Float64Array(2 * to)];
   for (let i = 0; i < to; i++) {
     const at = (i + 0.5) * scale - 0.5;
     const whole = Math.floor(at);
-    const rest = at - whole;
-    rows.push([
-      [clamp(whole, 0, from - 1), 1 - rest],
-      [clamp(whole + 1, 0, from - 1), rest],
-    ]);
+    starts[i + 1] = 2 * i + 2;
+    places[2 * i] = clamp(whole, 0, from - 1);
+    places[2 * i + 1] = clamp(whole + 1, 0, from - 1);
+    weights[2 * i + 1] = at - whole;
+    weights[2 * i] = 1 - weights[2 * i + 1];
   }
-  return taps(rows);
+  return { starts, places, weights };
 }
 
 /** Where only one side shrinks OpenCV takes the mean of two neighbours, in the shares that the pixel covers of them. */
@@ -120,14 +120,51 @@ function resampled(image: Raster, down: Taps, across: Taps): Raster {
 /** Each pixel the mean of those that it stands for. */
 export function shrunkTo(image: Raster, width: number, height: number): Raster {
   if (image.width === width && image.height === height) return image.copy();
+  if (image.width % width === 0 && image.height % height === 0) return inBlocks(image, width, height);
   const ways = width <= image.width && height <= image.height ? covering : coveringTwo;
   return resampled(image, ways(image.height, height), ways(image.width, width));
+}
+
+/** Each pixel the mean of whole ones. */
+function inBlocks({ data, channels, ...image }: Raster, width: number, height: number): Raster {
+  const [across, down] = [image.width / width, image.height / height];
+  const result = new Raster(height, width, channels);
+  const sums = new Float64Array(width * channels);
+  const share = 1 / (across * down);
+  for (let y = 0, from = 0; y < height; y++) {
+    sums.fill(0);
+    for (let row = 0; row < down; row++) {
+      for (let x = 0; x < sums.length; x += channels) {
+        for (let i = 0; i < across; i++) for (let c = 0; c < channels; c++, from++) sums[x + c] += data[from];
+      }
+    }
+    const start = y * sums.length;
+    for (let k = 0; k < sums.length; k++) result.data[start + k] = sums[k] * share;
+  }
+  return result;
 }
 
 /** Bilinearly. */
 export function resized(image: Raster, width: number, height: number): Raster {
   if (image.width === width && image.height === height) return image.copy();
-  return resampled(image, between(image.height, height), between(image.width, width));
+  const { channels, data } = image;
+  const [down, across] = [between(image.height, height), between(image.width, width)];
+  const result = new Raster(height, width, channels);
+  const out = result.data;
+  const mixed = new Float64Array(image.width * channels);
+  for (let y = 0, to = 0; y < height; y++) {
+    const above = down.places[2 * y] * mixed.length;
+    const below = down.places[2 * y + 1] * mixed.length;
+    const v = down.weights[2 * y + 1];
+    for (let k = 0; k < mixed.length; k++) mixed[k] = data[above + k] + v * (data[below + k] - data[above + k]);
+    for (let x = 0; x < width; x++) {
+      const left = across.places[2 * x] * channels;
+      const right = across.places[2 * x + 1] * channels;
+      const u = across.weights[2 * x + 1];
+      for (let c = 0; c < channels; c++, to++) out[to] = mixed[left + c] + u * (mixed[right + c] - mixed[left + c]);
+    }
+  }
+  return result;
 }
 
 /** Bicubically. */

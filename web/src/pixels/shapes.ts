@@ -16,6 +16,13 @@ export class Bits {
     return bits;
   }
 
+  /** Where a mask is above a value. */
+  static above({ height, width, data }: Raster, limit: number): Bits {
+    const bits = new Bits(height, width);
+    for (let i = 0; i < data.length; i++) bits.data[i] = data[i] > limit ? 1 : 0;
+    return bits;
+  }
+
   /** How many are yes. */
   get count(): number {
     let count = 0;
@@ -38,7 +45,7 @@ export class Bits {
   }
 
   get raster(): Raster {
-    return new Raster(this.height, this.width, 1, Float32Array.from(this.data));
+    return new Raster(this.height, this.width, 1, new Float32Array(this.data));
   }
 }
 
@@ -105,16 +112,39 @@ const FAR = 1e9;
 const ASIDE = 1;
 const DIAGONAL = 1.4;
 const KNIGHT = 2.1969;
-const STEPS: readonly (readonly [number, number, number])[] = [
-  [-2, -1, KNIGHT],
-  [-2, 1, KNIGHT],
-  [-1, -2, KNIGHT],
-  [-1, -1, DIAGONAL],
-  [-1, 0, ASIDE],
-  [-1, 1, DIAGONAL],
-  [-1, 2, KNIGHT],
-  [0, -1, ASIDE],
-];
+const LENGTHS = [KNIGHT, KNIGHT, KNIGHT, DIAGONAL, ASIDE, DIAGONAL, KNIGHT, ASIDE];
+
+/** How many places are beyond each side of the field that is swept. */
+const PAD = 2;
+
+/** Each pixel's way to the nearest that is outside, if it leads over those that were passed before: from one corner (1) or the other (-1). */
+function swept(far: Float64Array, names: Int32Array, height: number, width: number, sign: 1 | -1): void {
+  const wide = width + 2 * PAD;
+  const [one, two] = [sign * wide, 2 * sign * wide];
+  const steps = [two + sign, two - sign, one + 2 * sign, one + sign, one, one - sign, one - 2 * sign, sign];
+  const [a, b, c, d, e, f, g, h] = steps;
+  for (let row = 0; row < height; row++) {
+    const y = sign > 0 ? row : height - 1 - row;
+    for (let column = 0, at = (y + PAD) * wide + PAD + (sign > 0 ? 0 : width - 1); column < width; column++, at += sign) {
+      const own = far[at];
+      if (own === 0) continue;
+      const diagonal = Math.min(far[at - d], far[at - f]) + DIAGONAL;
+      const knight = Math.min(Math.min(far[at - a], far[at - b]), Math.min(far[at - c], far[at - g])) + KNIGHT;
+      const aside = Math.min(far[at - e], far[at - h]) + ASIDE;
+      const best = Math.min(aside, Math.min(diagonal, knight));
+      if (!(best < own)) continue;
+      far[at] = best;
+      if (names.length) names[at] = names[at - steps[stepTo(best, far, at, steps)]];
+    }
+  }
+}
+
+/** Which of the steps the shortest way to a place takes last. */
+function stepTo(best: number, far: Float64Array, at: number, steps: readonly number[]): number {
+  let s = 0;
+  while (far[at - steps[s]] + LENGTHS[s] !== best) s++;
+  return s;
+}
 
 /** How far inside each pixel lies, in pixels, right to 2 %; 0 outside, and very far if nothing is outside. */
 export function depth(inside: Bits): Raster {
@@ -124,39 +154,24 @@ export function depth(inside: Bits): Raster {
 /** `depth`, and for each pixel the label of the outside pixel that is nearest, if labels are given. */
 export function nearest(inside: Bits, labels?: Int32Array): { distance: Raster; labels: Int32Array } {
   const { height, width } = inside;
-  const pad = 2;
-  const wide = width + 2 * pad;
-  const far = new Float64Array(wide * (height + 2 * pad)).fill(FAR);
+  const wide = width + 2 * PAD;
+  const far = new Float64Array(wide * (height + 2 * PAD)).fill(FAR);
   const names = new Int32Array(labels ? far.length : 0);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       if (inside.data[y * width + x]) continue;
-      const at = (y + pad) * wide + x + pad;
+      const at = (y + PAD) * wide + x + PAD;
       far[at] = 0;
       if (labels) names[at] = labels[y * width + x];
     }
   }
-  const offsets = STEPS.map(([dy, dx]) => dy * wide + dx);
-  const pass = (at: number, sign: number): void => {
-    let best = far[at];
-    if (best === 0) return;
-    for (let s = 0; s < offsets.length; s++) {
-      const from = at + sign * offsets[s];
-      const length = far[from] + STEPS[s][2];
-      if (length < best) {
-        best = length;
-        if (labels) names[at] = names[from];
-      }
-    }
-    far[at] = best;
-  };
-  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) pass((y + pad) * wide + x + pad, 1);
-  for (let y = height - 1; y >= 0; y--) for (let x = width - 1; x >= 0; x--) pass((y + pad) * wide + x + pad, -1);
+  swept(far, names, height, width, 1);
+  swept(far, names, height, width, -1);
   const distance = new Raster(height, width);
   const found = new Int32Array(labels ? height * width : 0);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const at = (y + pad) * wide + x + pad;
+      const at = (y + PAD) * wide + x + PAD;
       distance.data[y * width + x] = far[at];
       if (labels) found[y * width + x] = names[at];
     }
@@ -210,8 +225,9 @@ export function eroded(mask: Raster, shape: Shape): Raster {
 function extreme(mask: Raster, shape: Shape, sign: number): Raster {
   const { height, width } = mask;
   const reach = (shape.length - 1) / 2;
+  if (shape.every((half) => half === reach)) return turnedOver(alongRows(turnedOver(alongRows(mask, reach, sign)), reach, sign));
   const widths = [...new Set(shape)].filter((half) => half >= 0);
-  const rows = new Map(widths.map((half) => [half, alongRows(mask, half, sign)]));
+  const rows = new Map(widths.map((half) => [half, alongRows(mask, half, sign).data]));
   const result = new Raster(height, width, 1, new Float32Array(mask.data.length).fill(-sign * Infinity));
   shape.forEach((half, index) => {
     const source = rows.get(half);
@@ -226,31 +242,32 @@ function extreme(mask: Raster, shape: Shape, sign: number): Raster {
   return result;
 }
 
+/** Rows as columns. */
+function turnedOver({ height, width, data }: Raster): Raster {
+  const result = new Raster(width, height);
+  for (let y = 0, from = 0; y < height; y++) for (let x = 0; x < width; x++, from++) result.data[x * height + y] = data[from];
+  return result;
+}
+
 /** The extreme of 2 `half` + 1 values of a row about each (van Herk 1992). */
-function alongRows(mask: Raster, half: number, sign: number): Float32Array {
+function alongRows(mask: Raster, half: number, sign: number): Raster {
   const { height, width, data } = mask;
-  if (half === 0) return data;
-  const result = new Float32Array(data.length);
+  if (half === 0) return mask;
+  const result = new Raster(height, width);
   const size = 2 * half + 1;
   const length = width + 2 * half;
-  const ahead = new Float32Array(length);
-  const behind = new Float32Array(length);
+  const [values, ahead, behind] = [0, 1, 2].map(() => new Float32Array(length).fill(-Infinity));
   for (let y = 0; y < height; y++) {
     const start = y * width;
-    const at = (i: number): number => (i < half || i >= half + width ? -sign * Infinity : data[start + i - half]);
-    for (let i = 0; i < length; i++) {
-      const value = at(i);
-      ahead[i] = i % size === 0 || sign * value > sign * ahead[i - 1] ? value : ahead[i - 1];
+    for (let x = 0; x < width; x++) values[half + x] = sign * data[start + x];
+    for (let from = 0; from < length; from += size) {
+      const end = Math.min(from + size, length);
+      let most = -Infinity;
+      for (let i = from; i < end; i++) ahead[i] = most = values[i] > most ? values[i] : most;
+      most = -Infinity;
+      for (let i = end - 1; i >= from; i--) behind[i] = most = values[i] > most ? values[i] : most;
     }
-    for (let i = length - 1; i >= 0; i--) {
-      const value = at(i);
-      behind[i] = (i + 1) % size === 0 || i === length - 1 || sign * value > sign * behind[i + 1] ? value : behind[i + 1];
-    }
-    for (let x = 0; x < width; x++) {
-      const a = behind[x];
-      const b = ahead[x + size - 1];
-      result[start + x] = sign * a > sign * b ? a : b;
-    }
+    for (let x = 0; x < width; x++) result.data[start + x] = sign * Math.max(behind[x], ahead[x + size - 1]);
   }
   return result;
 }
