@@ -1,7 +1,8 @@
 /** The light that a face is seen in, told from its skin and the whites of its eyes, as Python's `face/light.py` tells it. */
 
 import { linear } from "../pixels/color";
-import { type Raster, median, quantile } from "../pixels/raster";
+import { median, quantiles } from "../pixels/lists";
+import type { Raster } from "../pixels/raster";
 import { type Light, WHITE } from "../pixels/relight";
 import type { FaceParsing } from "./values";
 
@@ -49,10 +50,10 @@ function typical(
     if (likely[i] > sure) pixels.push([0, 1, 2].map((c) => Math.max(linear(crop.data[k + c]), BLACK)));
   }
   if (pixels.length < least) return null;
-  const greens = Float64Array.from(pixels, (pixel) => pixel[1]).sort();
-  const [low, high] = [quantile(greens, from, true), quantile(greens, to, true)];
+  const greens = pixels.map(([, green]) => green);
+  const [low, high] = quantiles(greens, [from, to]);
   const lit = pixels.filter(([, green]) => green >= low && green <= high);
   const whole = pixels.filter((pixel) => pixel[1] >= low / 4 && pixel[1] <= high && Math.max(...pixel) < BURNT_OUT);
   const tint = whole.length >= least / 2 ? whole : lit;
-  return [median(lit.map(([, green]) => green)), median(tint.map(([red, green]) => red / green)), median(tint.map(([, green, blue]) => blue / green))];
+  return [median(greens.filter((green) => green >= low && green <= high)), median(tint.map(([red, green]) => red / green)), median(tint.map(([, green, blue]) => blue / green))];
 }

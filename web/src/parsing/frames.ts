@@ -5,9 +5,11 @@
 
 import { FRAME_MASKS, Face } from "../face/face";
 import { Scene } from "../face/scene";
+import { lightOn } from "../face/light";
 import { Box, FaceParsing, type Plain } from "../face/values";
 import type { Canvas } from "../picture";
 import { type Affine, apply, chained, cut, invert } from "../pixels/geometry";
+import type { Light } from "../pixels/relight";
 import { uncovered } from "./covering";
 import { BOX_PER_FACE, isOff, measure, turned } from "./measure";
 import { Glimpse } from "./motion";
@@ -26,6 +28,8 @@ const KEPT = 0.6;
 const BEGUN = 0.8;
 /** How fast the box, which lengths are measured in, follows what is measured. */
 const BOX_FOLLOWS = 0.3;
+/** How fast the light that colours are shown in follows what is measured, a share a parse. */
+const LIGHT_FOLLOWS = 0.1;
 
 /** A face that is followed. */
 interface Track extends ParsedFace {
@@ -33,6 +37,8 @@ interface Track extends ParsedFace {
   glimpse: Glimpse;
   /** Frames since it was found. */
   age: number;
+  /** What it is seen in, so followed that neither a blink nor noise is seen in colours. */
+  light: Light;
   /** What its masks are made of; null until they are asked for. */
   cleared: FaceParsing | null;
 }
@@ -66,7 +72,9 @@ export class Frames {
   }
 
   private begun(face: ParsedFace, picture: Canvas): Track {
-    return { ...face, glimpse: Glimpse.of(picture, face.near.affine, face.near.size), age: 0, cleared: null };
+    const { affine, size } = face.near;
+    const light = lightOn(cut(picture, affine, size), face.near);
+    return { ...face, glimpse: Glimpse.of(picture, affine, size), age: 0, light, cleared: null };
   }
 
   /** The track in the next frame; null if the face is lost. */
@@ -110,6 +118,7 @@ export class Frames {
       near,
       wide,
       glimpse: Glimpse.of(picture, affine, size),
+      light: nearer(track.light, lightOn(crop, parsing)),
       cleared: null,
     };
   }
@@ -119,8 +128,8 @@ export class Frames {
       const others = this.tracks.filter((other) => other !== track).map((other) => other.box);
       track.cleared = clearedOf(track, others);
     }
-    const { box, roll, score, cleared } = track;
-    return new Face({ box, roll, score, parsing: cleared, canvas: picture, maskStyle: FRAME_MASKS });
+    const { box, roll, score, cleared, light } = track;
+    return new Face({ box, roll, score, parsing: cleared, canvas: picture, maskStyle: FRAME_MASKS, steadyLight: light });
   }
 }
 
@@ -149,6 +158,11 @@ function moved(track: Track, motion: Affine): Track {
 function between(a: Box, b: Box, share: number): Box {
   const on = (from: number, to: number): number => from + share * (to - from);
   return new Box(on(a.x0, b.x0), on(a.y0, b.y0), on(a.x1, b.x1), on(a.y1, b.y1));
+}
+
+/** The light that follows what is measured slowly. */
+function nearer(light: Light, measured: Light): Light {
+  return light.map((before, c) => before * (measured[c] / before) ** LIGHT_FOLLOWS) as unknown as Light;
 }
 
 function isOn(box: Box, face: Box): boolean {
