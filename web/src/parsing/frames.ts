@@ -4,10 +4,12 @@
  */
 
 import { FRAME_MASKS, Face } from "../face/face";
+import { lightOn } from "../face/light";
 import { Scene } from "../face/scene";
 import { Box, FaceParsing, type Plain } from "../face/values";
 import type { Canvas } from "../picture";
 import { type Affine, apply, chained, cut, invert } from "../pixels/geometry";
+import type { Light } from "../pixels/relight";
 import { uncovered } from "./covering";
 import { BOX_PER_FACE, isOff, measure, turned } from "./measure";
 import { Glimpse } from "./motion";
@@ -24,8 +26,9 @@ const WIDE_EVERY = 4;
 /** A face is kept from this score on, and begins from the second. */
 const KEPT = 0.6;
 const BEGUN = 0.8;
-/** How fast the box, which lengths are measured in, follows what is measured. */
+/** How fast the box, which lengths are measured in, follows what is measured, and the light that colours are shown in. */
 const BOX_FOLLOWS = 0.3;
+const LIGHT_FOLLOWS = 0.1;
 
 /** A face that is followed. */
 interface Track extends ParsedFace {
@@ -33,6 +36,7 @@ interface Track extends ParsedFace {
   glimpse: Glimpse;
   /** Frames since it was found. */
   age: number;
+  light: Light;
   /** What its masks are made of; null until they are asked for. */
   cleared: FaceParsing | null;
 }
@@ -66,7 +70,9 @@ export class Frames {
   }
 
   private begun(face: ParsedFace, picture: Canvas): Track {
-    return { ...face, glimpse: Glimpse.of(picture, face.near.affine, face.near.size), age: 0, cleared: null };
+    const { affine, size } = face.near;
+    const light = lightOn(cut(picture, affine, size), face.near);
+    return { ...face, glimpse: Glimpse.of(picture, affine, size), age: 0, light, cleared: null };
   }
 
   /** The track in the next frame; null if the face is lost. */
@@ -100,6 +106,7 @@ export class Frames {
       return this.again({ ...track, box, roll: detection.roll }, picture, widely);
     }
     const near = new FaceParsing(uncovered(seen, crop), affine);
+    const light = lightOn(crop, parsing);
     const isWide = widely && hairRunsOut(near, picture);
     const wide = isWide ? (!track.wide || isWideDue ? await lookedAtWidely(picture, near, segmenter) : track.wide) : null;
     return {
@@ -110,6 +117,7 @@ export class Frames {
       near,
       wide,
       glimpse: Glimpse.of(picture, affine, size),
+      light: [0, 1, 2].map((c) => track.light[c] * (light[c] / track.light[c]) ** LIGHT_FOLLOWS) as unknown as Light,
       cleared: null,
     };
   }
@@ -119,8 +127,8 @@ export class Frames {
       const others = this.tracks.filter((other) => other !== track).map((other) => other.box);
       track.cleared = clearedOf(track, others);
     }
-    const { box, roll, score, cleared } = track;
-    return new Face({ box, roll, score, parsing: cleared, canvas: picture, maskStyle: FRAME_MASKS });
+    const { box, roll, score, cleared, light } = track;
+    return new Face({ box, roll, score, parsing: cleared, canvas: picture, maskStyle: FRAME_MASKS, steadyLight: light });
   }
 }
 
