@@ -45,15 +45,22 @@ function typical(
   [from, to]: readonly [number, number],
 ): [number, number, number] | null {
   const likely = parsing.region(label).data;
-  const pixels: number[][] = [];
-  for (let i = 0, k = 0; i < likely.length; i++, k += 3) {
-    if (likely[i] > sure) pixels.push([0, 1, 2].map((c) => Math.max(linear(crop.data[k + c]), BLACK)));
-  }
-  if (pixels.length < least) return null;
-  const greens = pixels.map(([, green]) => green);
+  const places = new Int32Array(likely.length);
+  let count = 0;
+  for (let i = 0; i < likely.length; i++) if (likely[i] > sure) places[count++] = i;
+  if (count < least) return null;
+  const [reds, greens, blues] = [0, 1, 2].map((c) => {
+    const light = new Float64Array(count);
+    for (let i = 0; i < count; i++) light[i] = Math.max(linear(crop.data[3 * places[i] + c]), BLACK);
+    return light;
+  });
   const [low, high] = quantiles(greens, [from, to]);
-  const lit = pixels.filter(([, green]) => green >= low && green <= high);
-  const whole = pixels.filter((pixel) => pixel[1] >= low / 4 && pixel[1] <= high && Math.max(...pixel) < BURNT_OUT);
+  const [lit, whole]: [number[], number[]] = [[], []];
+  for (let i = 0; i < count; i++) {
+    if (greens[i] > high) continue;
+    if (greens[i] >= low) lit.push(i);
+    if (greens[i] >= low / 4 && Math.max(reds[i], greens[i], blues[i]) < BURNT_OUT) whole.push(i);
+  }
   const tint = whole.length >= least / 2 ? whole : lit;
-  return [median(greens.filter((green) => green >= low && green <= high)), median(tint.map(([red, green]) => red / green)), median(tint.map(([, green, blue]) => blue / green))];
+  return [median(lit.map((i) => greens[i])), median(tint.map((i) => reds[i] / greens[i])), median(tint.map((i) => blues[i] / greens[i]))];
 }

@@ -4,8 +4,8 @@
  */
 
 import { FRAME_MASKS, Face } from "../face/face";
-import { Scene } from "../face/scene";
 import { lightOn } from "../face/light";
+import { Scene } from "../face/scene";
 import { Box, FaceParsing, type Plain } from "../face/values";
 import type { Canvas } from "../picture";
 import { type Affine, apply, chained, cut, invert } from "../pixels/geometry";
@@ -26,9 +26,8 @@ const WIDE_EVERY = 4;
 /** A face is kept from this score on, and begins from the second. */
 const KEPT = 0.6;
 const BEGUN = 0.8;
-/** How fast the box, which lengths are measured in, follows what is measured. */
+/** How fast the box, which lengths are measured in, follows what is measured, and the light that colours are shown in. */
 const BOX_FOLLOWS = 0.3;
-/** How fast the light that colours are shown in follows what is measured, a share a parse. */
 const LIGHT_FOLLOWS = 0.1;
 
 /** A face that is followed. */
@@ -37,7 +36,6 @@ interface Track extends ParsedFace {
   glimpse: Glimpse;
   /** Frames since it was found. */
   age: number;
-  /** What it is seen in, so followed that neither a blink nor noise is seen in colours. */
   light: Light;
   /** What its masks are made of; null until they are asked for. */
   cleared: FaceParsing | null;
@@ -108,6 +106,7 @@ export class Frames {
       return this.again({ ...track, box, roll: detection.roll }, picture, widely);
     }
     const near = new FaceParsing(uncovered(seen, crop), affine);
+    const light = lightOn(crop, parsing);
     const isWide = widely && hairRunsOut(near, picture);
     const wide = isWide ? (!track.wide || isWideDue ? await lookedAtWidely(picture, near, segmenter) : track.wide) : null;
     return {
@@ -118,7 +117,7 @@ export class Frames {
       near,
       wide,
       glimpse: Glimpse.of(picture, affine, size),
-      light: nearer(track.light, lightOn(crop, parsing)),
+      light: [0, 1, 2].map((c) => track.light[c] * (light[c] / track.light[c]) ** LIGHT_FOLLOWS) as unknown as Light,
       cleared: null,
     };
   }
@@ -158,11 +157,6 @@ function moved(track: Track, motion: Affine): Track {
 function between(a: Box, b: Box, share: number): Box {
   const on = (from: number, to: number): number => from + share * (to - from);
   return new Box(on(a.x0, b.x0), on(a.y0, b.y0), on(a.x1, b.x1), on(a.y1, b.y1));
-}
-
-/** The light that follows what is measured slowly. */
-function nearer(light: Light, measured: Light): Light {
-  return light.map((before, c) => before * (measured[c] / before) ** LIGHT_FOLLOWS) as unknown as Light;
 }
 
 function isOn(box: Box, face: Box): boolean {

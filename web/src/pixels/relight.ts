@@ -12,7 +12,10 @@ export const WHITE: Light = [1, 1, 1];
 export function inWhiteLight(image: Raster, light: Light): Raster {
   const { data } = image;
   const result = new Float32Array(data.length);
-  for (let k = 0; k < data.length; k++) result[k] = fromLinear(linear(data[k]) / light[k % 3]);
+  for (let c = 0; c < 3; c++) {
+    const share = 1 / light[c];
+    for (let k = c; k < data.length; k += 3) result[k] = fromLinear(linear(data[k]) * share);
+  }
   return new Raster(image.height, image.width, 3, result);
 }
 
