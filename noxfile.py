@@ -41,7 +41,9 @@ def pythons(session: nox.Session) -> None:
 _TEST_TOOLS = ["pytest", "pytest-xdist", "pytest-timeout", "hypothesis", "scikit-image", "onnx", "httpx", "python-xlib"]
 _TESTED_LOWEST = "cpu", "heif", "live", "studio"
 #: Tests of what speaks with those libraries.
-_OF_LIBRARIES = ["cli_*", "image*", "animation", "video_files", "models", "runtime", "plugins", "chains", "masks", "blend", "serve", "studio"]
+_OF_LIBRARIES = (
+    "cli_*", "image*", "animation", "video_files", "models", "runtime", "plugins", "chains", "masks", "blend", "serve", "studio",
+)  # fmt: skip
 
 
 @nox.session(venv_backend="venv", default=False)
@@ -51,7 +53,8 @@ def lowest(session: nox.Session) -> None:
     asked = [*project["dependencies"], *(one for extra in _TESTED_LOWEST for one in project["optional-dependencies"][extra])]
     constraints = Path(session.create_tmp(), "lowest.txt").resolve()  # of OpenCV's four numbers two are named
     constraints.write_text("".join(f"{one.replace('>=', '==', 1)}{'.*' * ('opencv' in one)}\n" for one in asked), "utf-8")
-    session.install("-c", str(constraints), "-e", f".[{','.join(_TESTED_LOWEST)}]", "./plugins/facefx-example", *_TEST_TOOLS)
+    session.install("-c", str(constraints), "-e", f".[{','.join(_TESTED_LOWEST)}]", *_TEST_TOOLS)
+    session.install("--no-deps", "./plugins/facefx-example")
     # Of libraries as old as these the newest ones that they import say that they are deprecated.
     ignored = "-W", "ignore::DeprecationWarning"
     files = [str(path) for name in _OF_LIBRARIES for path in sorted(Path("tests").glob(f"test_{name}.py"))]
