@@ -40,19 +40,25 @@ def pythons(session: nox.Session) -> None:
 #: What the tests need beside the library, of any version. schemathesis is left out, since it needs a newer rich.
 _TEST_TOOLS = ["pytest", "pytest-xdist", "pytest-timeout", "hypothesis", "scikit-image", "onnx", "httpx", "python-xlib"]
 _TESTED_LOWEST = "cpu", "heif", "live", "studio"
+#: Tests of what speaks with those libraries.
+_OF_LIBRARIES = (
+    "cli_*", "image*", "animation", "video_files", "models", "runtime", "plugins", "chains", "masks", "blend", "serve", "studio",
+)  # fmt: skip
 
 
 @nox.session(venv_backend="venv", default=False)
 def lowest(session: nox.Session) -> None:
-    """The fast tests with the lowest versions of the libraries that pyproject.toml allows, in an environment of its own."""
+    """The fast tests of what speaks with libraries, with the lowest versions that pyproject.toml allows, in its own environment."""
     project = nox.project.load_toml("pyproject.toml")["project"]
     asked = [*project["dependencies"], *(one for extra in _TESTED_LOWEST for one in project["optional-dependencies"][extra])]
     constraints = Path(session.create_tmp(), "lowest.txt").resolve()  # of OpenCV's four numbers two are named
     constraints.write_text("".join(f"{one.replace('>=', '==', 1)}{'.*' * ('opencv' in one)}\n" for one in asked), "utf-8")
-    session.install("-c", str(constraints), "-e", f".[{','.join(_TESTED_LOWEST)}]", "./plugins/facefx-example", *_TEST_TOOLS)
+    session.install("-c", str(constraints), "-e", f".[{','.join(_TESTED_LOWEST)}]", *_TEST_TOOLS)
+    session.install("--no-deps", "./plugins/facefx-example")
     # Of libraries as old as these the newest ones that they import say that they are deprecated.
     ignored = "-W", "ignore::DeprecationWarning"
-    session.run("python", "-m", "pytest", "-n", "2", "-q", "-m", "not slow", *ignored, *session.posargs)
+    files = [str(path) for name in _OF_LIBRARIES for path in sorted(Path("tests").glob(f"test_{name}.py"))]
+    session.run("python", "-m", "pytest", "-n", "2", "-q", "-m", "not slow", *ignored, *files, *session.posargs)
 
 
 @nox.session

@@ -3,7 +3,7 @@
     python benchmarks/soak.py pictures --count 20000 --log soak/pictures.jsonl
     python benchmarks/soak.py segmenters --count 200 --log soak/segmenters.jsonl
     python benchmarks/soak.py frames --count 10000 --log soak/frames.jsonl
-    python benchmarks/soak.py plot --log soak/*.jsonl --svg docs/pictures/soak.svg     # and the table, as Markdown
+    python benchmarks/soak.py plot --log soak/*.jsonl --svg docs/pictures/soak.svg --markdown docs/testing.md
 
     python benchmarks/soak.py pictures --count 20000 --segmenter TINY --detector whole_frame --log soak/pictures_tiny.jsonl
 
@@ -35,6 +35,7 @@ import numpy as np
 from PIL import Image
 
 import facefx
+from results import add_markdown, markdown, show
 
 SAMPLES = sorted((Path(__file__).parents[1] / "samples").glob("*.jpg"))
 FORMATS = ("JPEG", "JPEG", "PNG", "WEBP", "TIFF")
@@ -150,18 +151,27 @@ def read(path: Path) -> list[Mark]:
     return [Mark(**json.loads(line)) for line in path.read_text().splitlines()]
 
 
-def table(logs: dict[str, list[Mark]]) -> str:
-    """As Markdown: what there was after a tenth of the work, over the last tenth, and at most."""
-    lines = ["| | done | MB at first | in the end | at most | files at first | in the end |", "|---|---:|---:|---:|---:|---:|---:|"]
+HEADINGS = ("in one process", "done", "MB after a tenth", "in the end", "at most", "open files at first", "in the end")
+#: What the logs that are called so tell of.
+WORDS = {
+    "pictures": "pictures of 64 to 1600 pixels, three looks, the default network",
+    "pictures_tiny": "the same with a network as small as can be, on whole frames",
+    "segmenters": "segmenters made, used once and forgotten",
+    "frames": "frames of one film",
+}
+
+
+def rows(logs: dict[str, list[Mark]]) -> list[tuple[str, ...]]:
+    """What there was after a tenth of the work, over the last tenth, and at most."""
+    found = []
     for name, marks in logs.items():
         tenth = max(len(marks) // 10, 1)
         first, last = marks[tenth : 2 * tenth] or marks, marks[-tenth:]
         megabytes = [statistics.median(m.megabytes for m in part) for part in (first, last)]
         files = [statistics.median(m.files for m in part) for part in (first, last)]
         most = max(m.megabytes for m in marks)
-        cells = [name, f"{marks[-1].done:,}", *(f"{value:.0f}" for value in (*megabytes, most, *files))]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        found.append((WORDS.get(name, name), f"{marks[-1].done:,}", *(f"{value:.0f}" for value in (*megabytes, most, *files))))
+    return found
 
 
 WIDTH, HEIGHT, LEFT, TOP = 640, 110, 64, 26
@@ -210,10 +220,13 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--log", type=Path, nargs="+", required=True, help="where to; of plot, where from")
     parser.add_argument("--svg", type=Path)
+    add_markdown(parser, "soak")
     asked = parser.parse_args()
     if asked.what == "plot":
         logs = {path.stem: read(path) for path in asked.log}
-        sys.stdout.write(table(logs) + "\n")
+        show(HEADINGS, rows(logs))
+        if asked.markdown:
+            asked.markdown.write(markdown(HEADINGS, rows(logs)))
         if asked.svg:
             asked.svg.write_text(plotted(logs), encoding="utf-8")
         return 0

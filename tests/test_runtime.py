@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import platform
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -309,3 +311,44 @@ def test_nothing_is_left_in_the_home_folder(tmp_path: Path) -> None:
     )
     assert (done.stdout, done.stderr) == (b"", b"")
     assert list(home.rglob("*")) == []
+
+
+#: The number of `socket` among the kernel's calls.
+_SOCKET = {"x86_64": 41, "aarch64": 198}
+#: Has the kernel end this process, by SIGSYS, when it asks for a socket to the net, as looking up a name does.
+_NO_NET = """
+import ctypes, struct
+def step(code, value, yes=0, no=0):
+    return struct.pack("HBBI", code, yes, no, value)
+LOAD, EQUAL, RETURN, ALLOW, KILL = 0x20, 0x15, 0x06, 0x7FFF0000, 0x80000000
+program = b"".join([
+    step(LOAD, 0), step(EQUAL, {socket}, 0, 4),  # which call, and then for which family
+    step(LOAD, 16), step(EQUAL, 2, 1, 0), step(EQUAL, 10, 0, 1),
+    step(RETURN, KILL), step(RETURN, ALLOW),
+])
+kept = ctypes.create_string_buffer(program)
+whole = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(kept)))
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.prctl(38, 1, 0, 0, 0) == 0  # no new rights, without which only root may
+assert libc.prctl(22, 2, whole, 0, 0) == 0
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or platform.machine() not in _SOCKET, reason="how a kernel forbids the net is its own")
+@pytest.mark.parametrize(
+    ("code", "ended"),
+    [
+        ("import facefx, sys; facefx.chain('recolor_lips').run(sys.argv[1])", 0),
+        ("import socket; socket.getaddrinfo('example.org', 80)", -signal.SIGSYS),
+        ("import socket; socket.socket(socket.AF_INET6)", -signal.SIGSYS),
+    ],
+    ids=["facefx", "a name that is looked up", "a socket"],
+)
+def test_nothing_is_looked_up_and_nobody_asked(code: str, ended: int) -> None:
+    """Neither by Python nor by what onnxruntime, OpenCV and the others do below it."""
+    pytest.importorskip("onnxruntime")
+    portrait = Path(__file__).parents[1] / "samples" / "straight.jpg"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ORT_")}
+    program = _NO_NET.format(socket=_SOCKET[platform.machine()]) + code
+    done = subprocess.run([sys.executable, "-c", program, str(portrait)], env=kept, capture_output=True, check=False)
+    assert done.returncode == ended, done.stderr.decode()
