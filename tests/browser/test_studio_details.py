@@ -86,6 +86,20 @@ def test_the_keyboard_stays_at_the_step_that_it_moves(screen: Screen) -> None:
     assert screen.errors == []
 
 
+def test_what_keys_move_is_undone_at_once(screen: Screen) -> None:
+    screen.open("straight.jpg")
+    add(screen, "lips", "recolor_lips")
+    slider = screen.page.locator("#chain [data-act=strength]")
+    slider.focus()
+    for _ in range(5):
+        screen.page.keyboard.press("ArrowLeft")
+    assert screen.shown()[0]["params"]["strength"] == pytest.approx(0.75)
+    screen.page.keyboard.press("Control+z")
+    assert screen.shown()[0]["params"]["strength"] == pytest.approx(0.8)
+    screen.page.keyboard.press("Control+z")
+    assert screen.shown() == []
+
+
 def test_steps_are_dragged_to_another_place(screen: Screen) -> None:
     screen.open("straight.jpg")
     add(screen, "lips", "recolor_lips")

@@ -13,6 +13,8 @@ const state = { catalog: null, pictures: [], current: null, steps: [], past: [],
 const CROSS = "m6 6 12 12M18 6 6 18", UP = "m6 14 6-6 6 6", DOWN = "m6 10 6 6 6-6";
 let opened = new Set(); // which steps show their forms, by identity
 let nextStep = 1;
+let touched = { step: 0, key: "", at: 0 }; // which field changed last
+const SOON = 1000; // milliseconds
 
 const stage = new Stage({ onPart, onZoom: (percent) => { $("zoom-fit").textContent = `${percent} %`; }, needWindow });
 
@@ -225,7 +227,11 @@ function stepItem(step, place) {
       before ??= JSON.stringify(state.steps);
       step.params[key] = value;
       preview(!isFinal);
-      if (isFinal) { if (before !== JSON.stringify(state.steps)) { state.past.push(before); state.future = []; history(); } before = null; }
+      if (!isFinal) return;
+      const moved = before !== JSON.stringify(state.steps), same = touched.step === step.id && touched.key === key && performance.now() - touched.at < SOON;
+      if (moved && !(same && typeof value === "number")) { state.past.push(before); state.future = []; history(); } // keys move a slider bit by bit: one undo
+      touched = { step: step.id, key, at: performance.now() };
+      before = null;
     },
   }) : null;
   const move = (to) => commit(() => { state.steps.splice(place, 1); state.steps.splice(to, 0, step); });
