@@ -79,7 +79,7 @@ def test_what_nothing_was_painted_on_keeps_its_bits_and_highlights_stay() -> Non
     assert white.max() <= 1
     painted_white = white.copy()
     painted_white[:, :15] *= 0.9
-    lit = in_its_light(image, white, painted_white, light)
+    lit = in_its_light(image, white, painted_white, light, np.ones(image.shape[:2], bool))
     np.testing.assert_array_equal(lit[:, 15:], image[:, 15:])
     assert (lit[:, :15] <= image[:, :15] + 1e-6).all()
     assert lit[0, :15].min() > 0.9  # brighter than white in this light, before and after

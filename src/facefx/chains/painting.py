@@ -187,7 +187,7 @@ class _Run:
         supplied = shown | {"unit": unit, "face": face, "portrait": self.portrait}
         painted = self._checked(self._call(supplied, index), crop.shape)
         if is_lit:
-            painted = in_its_light(crop, seen_white, painted, light)
+            painted = in_its_light(crop, seen_white, painted, light, mask > 0)
         # What a cutout gives is the colour of what is in front, and shows in full behind its own alpha.
         if self.spec.kind == "cutout":  # and where there is nothing in front, nothing of what was behind may stay beneath the alpha
             seen = mask >= np.float32(0.5 / 255)  # less is none in 8 bits

@@ -38,18 +38,24 @@ class Enlarged:
         return np.asarray(full[tuple(inside)])
 
 
-def tiles(where: np.ndarray, side: int = 64) -> Iterator[tuple[slice, slice]]:
+def tiles(where: np.ndarray, side: int = 96) -> Iterator[tuple[slice, slice]]:
     """Rows and columns of the tiles of that many pixels a side in which `where`, (H, W), is not zero anywhere.
 
-    Up to four that lie side by side are one.
+    Up to four that lie side by side are one, and each is cut down to what is chosen in it.
     """
     height, width = where.shape
     starts = np.arange(0, width, side)
     for top in range(0, height if width else 0, side):
-        chosen = np.flatnonzero(np.logical_or.reduceat(where[top : top + side].any(axis=0), starts))
+        band = np.asarray(where[top : top + side], bool)
+        filled = np.asarray(band.any(axis=0))
+        chosen = np.flatnonzero(np.logical_or.reduceat(filled, starts))
         runs = np.split(chosen, np.flatnonzero((np.diff(chosen) > 1) | (np.diff(chosen // 4) > 0)) + 1)
         for run in runs if chosen.size else ():
-            yield slice(top, min(top + side, height)), slice(int(run[0]) * side, min(int(run[-1] + 1) * side, width))
+            left = int(run[0]) * side
+            columns = np.flatnonzero(filled[left : (int(run[-1]) + 1) * side])
+            begin, end = left + int(columns[0]), left + int(columns[-1]) + 1
+            rows = np.flatnonzero(band[:, begin:end].any(axis=1))
+            yield slice(top + int(rows[0]), top + int(rows[-1]) + 1), slice(begin, end)
 
 
 def tiles_of_cells(where: np.ndarray, cell: int, shape: tuple[int, ...]) -> Iterator[tuple[slice, slice]]:
