@@ -115,7 +115,7 @@ def test_a_large_picture_looks_as_a_small_one_does() -> None:
     assert fine[1].std() > 1.3 * fine[0].std()  # detail finer than the copy is not left as faint as in black
 
 
-@pytest.mark.parametrize("unit", [150.0, 340.0])
+@pytest.mark.parametrize("unit", [165.0, 270.0])
 def test_a_frame_of_a_film_looks_as_a_photo_does_on_a_coarser_copy(unit: float) -> None:
     side = int(1.6 * unit)
     before, whole = strands("#2a1c14", side=side), everywhere(side)

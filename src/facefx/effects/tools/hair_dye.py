@@ -37,7 +37,7 @@ __all__ = ["HeadOfHair", "seen"]
 
 #: How many pixels of the copy on which all of this happens a face unit is, about: single hairs can just be told apart. Frames of a
 #: film look the same with fewer, for half the work.
-_DETAIL, _DETAIL_IN_FILM = 130.0, 90.0
+_DETAIL, _DETAIL_IN_FILM = 130.0, 105.0
 #: Within how much of its outline hair is not sure, in face units, and how wide its soft edge is.
 _OUTLINE, _EDGE = 0.012, 0.03
 #: Hair that is so many times closer to being none is taken to be mixed with what is behind it; see `foreground`.
