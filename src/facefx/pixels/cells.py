@@ -47,7 +47,7 @@ def tiles(where: np.ndarray, side: int = 96) -> Iterator[tuple[slice, slice]]:
     starts = np.arange(0, width, side)
     for top in range(0, height if width else 0, side):
         band: np.ndarray = np.asarray(where[top : top + side], bool)
-        filled = band.any(axis=0)
+        filled = np.asarray(band.any(axis=0))
         chosen = np.flatnonzero(np.logical_or.reduceat(filled, starts))
         runs = np.split(chosen, np.flatnonzero((np.diff(chosen) > 1) | (np.diff(chosen // 4) > 0)) + 1)
         for run in runs if chosen.size else ():
