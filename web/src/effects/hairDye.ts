@@ -40,8 +40,12 @@ import { leastMoving, unrounded } from "./hairTies";
 import { seen, seenColor } from "./perceived";
 import { perceived } from "./tone";
 
-/** How many pixels of the copy on which all of this happens a face unit is, about: single hairs can just be told apart. */
+/**
+ * How many pixels of the copy on which all of this happens a face unit is, about: single hairs can just be told apart. Frames of a
+ * film look the same with fewer.
+ */
 const DETAIL = 130;
+const DETAIL_IN_FILM = 105;
 /** Within how much of its outline hair is not sure, in face units, and how wide its soft edge is. */
 const OUTLINE = 0.012;
 const EDGE = 0.03;
@@ -98,9 +102,10 @@ export class HeadOfHair {
     this.detailed = this.finer ? weight : new Raster(lab.height, lab.width);
   }
 
-  /** The hair of a picture, by its mask and the face's size in pixels; on a copy that is so many times coarser than for a photo. */
-  static of(image: Raster, mask: Raster, unit: number, coarse = 1): HeadOfHair {
-    const cell = Math.max(Math.min(Math.floor((coarse * unit) / DETAIL + 0.5), mask.height, mask.width), 1);
+  /** The hair of a picture, by its mask and the face's size in pixels. */
+  static of(image: Raster, mask: Raster, unit: number, isInFilm = false): HeadOfHair {
+    const detail = isInFilm ? DETAIL_IN_FILM : DETAIL;
+    const cell = Math.max(Math.min(Math.floor(unit / detail + 0.5), mask.height, mask.width), 1);
     const [share, size] = [inCells(mask, cell), unit / cell];
     const around = gaussian(share, Math.max(OUTLINE * size, 0.5));
     const inner = share.map((value, i) => value * clamp(2 * around.data[i] - 1, 0, 1));

@@ -22,7 +22,7 @@ const WARMTH = 0.15;
 
 /** Dye the hair, strand by strand: black can go blonde and blonde black, with shadows and shine kept. */
 export const recolorHair: Paint<HairParameters> = ({ image, mask, unit, face, random }, { color, strength, pattern, second, natural }) => {
-  const head = HeadOfHair.of(image, mask, unit, face.face.maskStyle.coarse);
+  const head = HeadOfHair.of(image, mask, unit, face.isInFilm);
   const { own } = head;
   const first = natural && pattern !== "full" ? own : head.grown(color);
   const patterned = pattern === "full" ? null : { second: head.grown(second), share: shareOfSecond(pattern, Hair.in(image, mask, face), random()) };

@@ -201,6 +201,11 @@ export class FaceView {
     return this.face.roll;
   }
 
+  /** Whether it is one of many frames, of which nobody looks at one for long. */
+  get isInFilm(): boolean {
+    return this.face.maskStyle === FRAME_MASKS;
+  }
+
   get height(): number {
     return this.window[3] - this.window[1];
   }
