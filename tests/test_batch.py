@@ -285,7 +285,7 @@ def test_a_line_that_was_cut_off_is_passed_over_and_one_that_is_no_record_is_not
     report.write_bytes(lines[0] + lines[1] + lines[2][:20])
     assert [r.file for r in batch.read_report(report)] == ["000.png", "001.png"]
     assert [r.file for r in go(resume=True, force=True)] == ["002.png"]
-    assert report.read_bytes().count(b"\n") == 3
+    assert [r.file for r in batch.read_report(report)] == ["000.png", "001.png", "002.png"]
     report.write_bytes(lines[0] + b'{"file": 3}\n')
     with pytest.raises(OutputError, match="line 2"):
         go(resume=True)

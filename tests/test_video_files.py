@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +108,27 @@ def test_what_cannot_be_decoded_is_reported(tmp_path: Path) -> None:
     assert done.problems[0].seconds == pytest.approx(4 / 25, abs=0.1)
     assert done.frames >= 11
     assert read_video(tmp_path / "out.mp4")[0][0] == 0
+
+
+def test_a_damaged_frame_of_a_film_has_more_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reading that looks for people must be told which frames are damaged."""
+    source = write_video(tmp_path / "in.mp4", film(5))
+    whole = files.VideoReader.frames
+
+    def with_damage(reader: files.VideoReader) -> Iterator[files.Frame]:
+        return (replace(frame, damaged=number == 2) for number, frame in enumerate(whole(reader)))
+
+    def hidden_in_each(target: Path) -> list[int]:
+        look = chain("anonymize", method="block")
+        convert(source, target, look, segmenter=FakeSegmenter(), detector=FakeDetector())
+        return [int((frame.max(axis=-1) < 40).sum()) for frame in read_video(target)[1]]
+
+    usual = hidden_in_each(tmp_path / "usual.mp4")
+    monkeypatch.setattr(files.VideoReader, "frames", with_damage)
+    damaged = hidden_in_each(tmp_path / "damaged.mp4")
+    assert min(usual) > 1000
+    assert damaged[2] > 1.2 * usual[2]
+    assert abs(damaged[0] - usual[0]) < 0.01 * usual[0]
 
 
 @pytest.mark.slow
