@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from facefx import Label
 from facefx.face.face import Face
-from facefx.face.postprocessing import without_islands
+from facefx.face.postprocessing import emptied, without_islands, without_others
 from facefx.face.values import Box, FaceParsing
 from facefx.labels import scheme
+from facefx.pixels import geometry
 from synthetic import CELEBAMASK, INDEX, PORTRAIT, label_picture
 
 SIZE = (200, 200)
@@ -78,3 +79,25 @@ def test_nothing_is_added_and_nothing_of_the_head_lost(y: int, x: int, side: int
     covered = np.zeros(SIZE, bool)
     covered[y : y + side, x : x + side] = True
     assert (after[0][(HEAD > 0) & ~covered] == 0).all()
+
+
+def test_of_a_crowd_only_those_count_who_are_near() -> None:
+    """The same as if each of them was asked about every pixel."""
+    values = np.random.default_rng(0).dirichlet(np.ones(19), (48, 48)).astype(np.float32).transpose(2, 0, 1)
+    parsing = FaceParsing(values, scheme("celebamask"), np.array([[0.6, 0.2, -20], [-0.2, 0.6, 10.0]]))
+    face = Face(Box(60, 40, 110, 100), 0.0, 1.0, parsing, np.zeros((160, 200, 3), np.float32))
+    rows, columns = np.indices((48, 48))
+    points = geometry.apply(geometry.invert(parsing.affine), np.column_stack([columns.ravel(), rows.ravel()]) + 0.5)
+
+    def distance(box: Box) -> np.ndarray:
+        return np.asarray(np.hypot(*(points - box.center).T) / box.side).reshape(48, 48)
+
+    random, changes = np.random.default_rng(1), 0
+    for _ in range(60):
+        middles = np.array(face.box.center) + random.normal(0, 1, (3, 2)) * face.box.side * random.choice([0.5, 2, 4, 20])
+        halves = face.box.side * random.choice([0.1, 0.5, 1.0], 3)
+        others = [Box(x - half, y - half, x + half, y + half) for (x, y), half in zip(middles, halves, strict=True)]
+        wanted = emptied(values, np.any([distance(box) < distance(face.box) for box in others], axis=0))
+        np.testing.assert_array_equal(without_others(face, others).parsing.probabilities, wanted)
+        changes += wanted is not values
+    assert 10 < changes < 55

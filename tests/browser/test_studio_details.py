@@ -100,6 +100,25 @@ def test_what_keys_move_is_undone_at_once(screen: Screen) -> None:
     assert screen.shown() == []
 
 
+def test_another_language_is_there_at_once(screen: Screen) -> None:
+    page = screen.page
+    screen.open("straight.jpg")
+    add(screen, "lips", "recolor_lips")
+    page.click("#more")
+    page.select_option("#language", "de")
+    assert page.inner_text("#dialog-title") == "Mehr"
+    page.keyboard.press("Escape")
+    assert page.inner_text("[data-key=lips]") == "Lippen"
+    assert page.inner_text("#chain [data-act=name]") == "Lippen färben"
+    page.click("#tab-looks")
+    assert page.inner_text("[data-look=plum] span") == "Pflaume"
+    page.click("#tab-measures")
+    page.wait_for_selector("#pane-measures .card")
+    assert "Gesichtsform" in page.inner_text("#pane-measures")
+    assert page.evaluate("document.documentElement.lang") == "de"
+    assert screen.errors == []
+
+
 def test_steps_are_dragged_to_another_place(screen: Screen) -> None:
     screen.open("straight.jpg")
     add(screen, "lips", "recolor_lips")

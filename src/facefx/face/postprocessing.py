@@ -35,7 +35,11 @@ def without_others(face: Face, others: Sequence[Box]) -> Face:
     def distance(box: Box) -> np.ndarray:
         return np.asarray(np.hypot(*(points - box.center).T) / box.side).reshape(rows.shape)
 
-    return _emptied(face, np.any([distance(box) < distance(face.box) for box in others], axis=0))
+    own = distance(face.box)
+    reach = float(own.max())  # of a crowd, most are too far away to be nearer anywhere
+    apart = [np.hypot(*np.subtract(box.center, face.box.center)) - reach * face.box.side for box in others]
+    near = [box for box, gap in zip(others, apart, strict=True) if gap < reach * box.side]
+    return _emptied(face, np.any([distance(box) < own for box in near], axis=0)) if near else face
 
 
 def without_islands(face: Face) -> Face:

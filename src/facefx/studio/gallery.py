@@ -28,6 +28,8 @@ __all__ = ["Gallery", "OpenPicture", "named", "preview_size", "small_jpeg"]
 
 #: Pictures that are kept; of a 24 MP photo 72 MB. The one that was not looked at for longest goes first.
 MOST_PICTURES, MOST_BYTES = 24, 1_500_000_000
+#: Faces that a byte tells apart, besides none.
+_MOST_TOLD_APART = 255
 #: A draft's longer side in pixels: what a slow effect shows while its slider is held.
 _DRAFT = 768
 
@@ -122,11 +124,9 @@ class OpenPicture:
         height, width = self.small.size
         shown = np.zeros((height, width, 3), np.uint8)
         if self.small.faces:
-            scheme = self.small.faces[0].parsing.scheme
-            shown[..., 0] = self.small.label_map(scheme)
-            for index, face in enumerate(self.small.faces[:250]):
-                own = self.small.of([face]).label_map(scheme)
-                shown[..., 1][(shown[..., 1] == 0) & (own > 0) & (own == shown[..., 0])] = index + 1
+            found = self.small.parts(self.small.faces[0].parsing.scheme)
+            shown[..., 0] = found.labels
+            shown[..., 1] = np.where(found.owners < _MOST_TOLD_APART, found.owners + 1, 0)
         return shown
 
     def _scene_for(self, chain: Chain) -> Scene:

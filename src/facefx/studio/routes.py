@@ -275,11 +275,7 @@ def _add_looks(router: APIRouter, gallery: Gallery, places: Places) -> None:
             command = as_command(chain, name)
         except LookError as error:
             command = f"# {error}"
-        try:
-            saved: dict[str, Any] | None = chain.to_dict()
-        except LookError:
-            saved = None
-        return {"look": saved, "python": as_python(chain, name), "command": command, "lost": lost}
+        return {"look": chain.to_dict(), "python": as_python(chain, name), "command": command, "lost": lost}
 
     @router.post("/load")
     async def load(request: Request) -> dict[str, Any]:

@@ -1,15 +1,20 @@
 // The studio: what is open, the chain of steps, and how the page shows both.
 
 import * as api from "./api.js";
+import { cover, image } from "./bitmaps.js";
 import { $, all, icon, make, PICTURES, say } from "./dom.js";
 import { formOf } from "./form.js";
 import { drawnOf, masksOf, measuresOf } from "./found.js";
 import { effectsFor, groupsIn } from "./groups.js";
-import { camera, film, folder } from "./jobs.js";
+import { camera } from "./jobs.js";
+import { loadLook, markLooks, saveLook, showCode, showLooks, takeLook } from "./looks.js";
+import { moreDialog, theme } from "./more.js";
+import { busy, choose, clearNotice, complain, dialog, notice, told } from "./notices.js";
+import { saveDialog } from "./saving.js";
 import { Stage } from "./stage.js";
-import { LANGUAGES, language, name, sentence, speak, word } from "./words.js";
+import { effectOf, plain, state } from "./state.js";
+import { language, name, sentence, speak, word } from "./words.js";
 
-const state = { catalog: null, pictures: [], current: null, steps: [], past: [], future: [], group: null, face: 0, tab: "edit" };
 const CROSS = "m6 6 12 12M18 6 6 18", UP = "m6 14 6-6 6 6", DOWN = "m6 10 6 6 6-6";
 let opened = new Set(); // which steps show their forms, by identity
 let nextStep = 1;
@@ -26,7 +31,7 @@ async function openFiles(files) {
   busy(true);
   clearNotice();
   for (const file of chosen) {
-    if (/\.(json|ya?ml)$/i.test(file.name)) { await takeLook(file); continue; }
+    if (/\.(json|ya?ml)$/i.test(file.name)) { await takeLook(file, replaceSteps); continue; }
     try {
       const { width, height } = stage.room;
       const picture = await api.sendBytes(`pictures?name=${encodeURIComponent(file.name || "photo.png")}&width=${width}&height=${height}`, file);
@@ -82,19 +87,6 @@ function closePicture(picture) {
   show(state.current === picture ? state.pictures.at(-1) || null : state.current);
 }
 
-async function image(blob) { return createImageBitmap(blob); }
-
-// Fill a square with a picture: with what lies about the face, or about its upper third where there is none.
-function cover(canvas, bitmap, face = null) {
-  const scale = Math.max(canvas.width / bitmap.width, canvas.height / bitmap.height), width = bitmap.width * scale, height = bitmap.height * scale;
-  const held = (most, wanted) => Math.max(most, Math.min(0, wanted));
-  const left = face ? held(canvas.width - width, canvas.width / 2 - scale * (face.x0 + face.x1) / 2) : (canvas.width - width) / 2;
-  const top = face ? held(canvas.height - height, canvas.height / 2 - scale * (face.y0 + face.y1) / 2) : (canvas.height - height) / 3;
-  const pen = canvas.getContext("2d");
-  pen.imageSmoothingQuality = "high";
-  pen.drawImage(bitmap, left, top, width, height);
-}
-
 // ---------------------------------------------------------------- the picture
 
 let running = false, again = false;
@@ -131,8 +123,6 @@ async function needWindow(window) {
     if (picture === state.current && steps === JSON.stringify(plain())) stage.setDetail(after, window, before);
   } catch { /* the preview stays, which is the same picture with fewer pixels */ }
 }
-
-const plain = () => state.steps.map(({ use, params, on }) => ({ use, params, on }));
 
 // ---------------------------------------------------------------- parts and what can be done with them
 
@@ -205,8 +195,6 @@ function replaceSteps(steps) {
   commit(() => { state.steps = steps.map((step) => ({ id: nextStep++, on: true, ...step, params: { ...effectOf(step.use)?.defaults, ...step.params } })); });
 }
 
-const effectOf = (use) => state.catalog.effects.find((one) => one.use === use);
-
 // The steps as they are, with the keyboard where it was: at the same field of the same step, or else as near as there is one.
 function showSteps() {
   const chain = $("chain"), at = /** @type {HTMLElement} */ (document.activeElement), item = /** @type {HTMLElement} */ (at?.closest("#chain > li")), place = [...chain.children].indexOf(item), act = at?.dataset.act;
@@ -277,17 +265,7 @@ async function pickFile(accept) {
   try { return (await api.sendBytes("files", file[0])).path; } catch (error) { complain(error); return ""; }
 }
 
-function choose(accept, multiple, folders = false) {
-  return new Promise((done) => {
-    const input = make("input", { type: "file", accept, multiple });
-    if (folders) input.webkitdirectory = true;
-    input.addEventListener("change", () => done([...input.files]));
-    input.addEventListener("cancel", () => done([]));
-    input.click();
-  });
-}
-
-// ---------------------------------------------------------------- looks, masks, measurements
+// ---------------------------------------------------------------- tabs
 
 function selectTab(which) {
   state.tab = which;
@@ -302,68 +280,9 @@ function selectTab(which) {
 
 function refreshTab() {
   stage.mark(null);
-  if (state.tab === "looks") showLooks();
+  if (state.tab === "looks") showLooks(replaceSteps);
   if (state.tab === "parts") showMasks();
   if (state.tab === "measures") showMeasures();
-}
-
-async function showLooks() {
-  const picture = state.current, none = { name: "none", summary: "", steps: [] };
-  if (!picture) { $("looks").replaceChildren(make("p", { class: "soft" }, word("noLooks"))); return; }
-  const cells = [none, ...state.catalog.looks].map((look) => {
-    const canvas = make("canvas", { width: 224, height: 224 }), title = look === none ? word("none") : name(look.name, "look:");
-    const button = make("button", { class: "look", title: sentence(look.summary), "data-look": look.name, onclick: () => replaceSteps(look.steps) }, canvas, make("span", {}, title.charAt(0).toUpperCase() + title.slice(1)));
-    return { look, canvas, button };
-  });
-  $("looks").replaceChildren(...cells.map((cell) => cell.button));
-  markLooks();
-  picture.looks ??= new Map();
-  for (const { look, canvas } of cells) {
-    if (state.tab !== "looks" || picture !== state.current) return;
-    try {
-      if (!picture.looks.has(look.name)) picture.looks.set(look.name, await image(await api.sendForBlob(`pictures/${picture.id}/closeup`, { steps: look.steps })));
-      cover(canvas, picture.looks.get(look.name));
-    } catch (error) { canvas.replaceWith(make("small", {}, error.message)); }
-  }
-}
-
-// Which of the looks the steps are.
-function markLooks() {
-  const now = JSON.stringify(state.steps.map(({ use, params, on }) => [use, Object.entries(params).sort(), on]));
-  for (const button of all(".look", $("looks"))) {
-    const steps = state.catalog.looks.find((one) => one.name === button.dataset.look)?.steps ?? [];
-    const its = JSON.stringify(steps.map(({ use, params }) => [use, Object.entries({ ...effectOf(use)?.defaults, ...params }).sort(), true]));
-    button.setAttribute("aria-pressed", String(its === now));
-  }
-}
-
-async function loadLook() {
-  const [file] = await choose(".json,.yaml,.yml", false);
-  if (file) await takeLook(file);
-}
-
-async function takeLook(file) {
-  try {
-    const { steps, lost } = await api.sendBytes("load", file);
-    replaceSteps(steps);
-    lost.length ? notice(`${word("lost")} ${lost.join(", ")}`) : clearNotice();
-  } catch (error) { complain(error); }
-}
-
-async function saveLook() {
-  try {
-    const { look, lost } = await api.sendJson("look", { steps: plain() });
-    api.hand_over({ blob: new Blob([JSON.stringify(look, null, 2) + "\n"], { type: "application/json" }), name: "look.json" });
-    if (lost.length) notice(`${word("lost")} ${lost.join(", ")}`);
-  } catch (error) { complain(error); }
-}
-
-async function showCode() {
-  try {
-    const { python, command, lost } = await api.sendJson("look", { steps: plain(), name: state.current?.name });
-    const block = (title, text) => [make("div", { class: "head" }, make("h3", {}, title), make("button", { type: "button", onclick: async (event) => { await navigator.clipboard.writeText(text); event.target.textContent = word("copied"); } }, word("copy"))), make("pre", { class: "wrapped", tabindex: "0", "aria-label": title }, text.split(/(--effect)/).map((part) => (part === "--effect" ? make("span", { class: "whole" }, part) : part)))];
-    dialog(word("asCode"), lost.length ? make("p", { class: "soft" }, `${word("lost")} ${lost.join(", ")}`) : "", ...block(word("python"), python), ...block(word("command"), command));
-  } catch (error) { complain(error); }
 }
 
 function showMasks() {
@@ -382,57 +301,8 @@ async function showMeasures() {
   stage.mark(drawnOf(picture.measures));
 }
 
-// ---------------------------------------------------------------- saving, dialogs, messages
-
-function saveDialog() {
-  const picture = state.current;
-  if (!picture) return;
-  const format = make("select", { id: "format" }, [["", `${word("same")} (${picture.format || "PNG"})`], ["jpeg", "JPEG"], ["png", "PNG"], ["webp", "WebP"], ["avif", "AVIF"], ["tiff", "TIFF"]].map(([value, text]) => make("option", { value }, text)));
-  const shown = make("output", { for: "file-quality" }, "95");
-  const quality = make("input", { type: "range", id: "file-quality", min: 50, max: 100, value: 95, oninput: () => { shown.textContent = quality.value; } });
-  const graded = make("div", { class: "field" }, make("div", { class: "head" }, make("label", { for: "file-quality" }, word("quality")), shown), quality);
-  const fitting = () => { graded.hidden = !/jpe?g|webp|avif/i.test(format.value || picture.format || "PNG"); }; // the others lose nothing
-  format.addEventListener("change", fitting);
-  fitting();
-  const go = make("button", { type: "button", class: "main", id: "save-now", onclick: async () => {
-    go.disabled = true; go.textContent = word("saving");
-    try {
-      api.hand_over(await api.sendForFile(`pictures/${picture.id}/save`, { steps: plain(), format: format.value || null, quality: +quality.value }));
-      $("dialog").close();
-    } catch (error) { $("dialog").close(); complain(error); }
-  } }, word("download"));
-  dialog(word("saveTitle"), make("p", { class: "soft" }, `${word("fullSize")}: ${picture.width} × ${picture.height}`),
-    make("div", { class: "field" }, make("label", { for: "format" }, word("format")), format), graded, make("p", { class: "row end" }, go));
-}
-
-function moreDialog() {
-  const languages = make("select", { id: "language", onchange: (event) => { speak(event.target.value); redraw(); moreDialog(); } }, Object.entries(LANGUAGES).map(([key, text]) => make("option", { value: key, selected: key === language }, text)));
-  const themes = make("select", { id: "theme", onchange: (event) => theme(event.target.value) }, ["system", "light", "dark"].map((key) => make("option", { value: key, selected: key === (document.documentElement.dataset.theme || "system") }, word(key))));
-  const tools = { steps: plain, choose, dialog, openFiles, complain };
-  const job = (key, does) => make("button", { type: "button", id: `job-${key}`, onclick: () => does(tools) }, word(key));
-  dialog(word("moreTitle"), make("div", { class: "stack" }, job("film", film), job("folder", folder), job("live", camera)),
-    make("div", { class: "field" }, make("label", { for: "language" }, word("language")), languages), make("div", { class: "field" }, make("label", { for: "theme" }, word("theme")), themes),
-    make("p", { class: "soft small" }, make("strong", {}, word("keys")), " ", word("keysHint")), make("p", { class: "soft small" }, `facefx ${state.catalog.version} · `, make("a", { href: "/docs", target: "_blank" }, "API")));
-}
-
-function theme(which) {
-  if (which === "system") delete document.documentElement.dataset.theme; else document.documentElement.dataset.theme = which;
-  try { localStorage.setItem("facefx-theme", which); } catch { /* private window */ }
-}
-
-function dialog(title, ...body) {
-  $("dialog-title").textContent = title;
-  $("dialog-body").replaceChildren(...body.filter(Boolean));
-  if (!$("dialog").open) $("dialog").showModal();
-  return $("dialog");
-}
-
+// All that shows words, in another language.
 function redraw() { showSteps(); if (state.current) { showParts(); chooseGroup(state.group, state.face); } refreshTab(); strip(); }
-function busy(is) { $("busy").hidden = !is; }
-function notice(text, kind = "note", about = "") { $("noticed").textContent = text; Object.assign($("notice").dataset, { kind, about }); $("notice").hidden = false; }
-function clearNotice() { $("notice").hidden = true; $("notice").dataset.about = ""; }
-function told(error) { return error instanceof api.Problem && error.message === "offline" ? word("offline") : error.message || String(error); }
-function complain(error) { notice(told(error), "error"); }
 
 // ---------------------------------------------------------------- what the user does
 
@@ -455,10 +325,10 @@ $("zoom-in").addEventListener("click", () => stage.zoomBy(1.5));
 $("zoom-out").addEventListener("click", () => stage.zoomBy(1 / 1.5));
 $("zoom-fit").addEventListener("click", () => stage.reset());
 $("save").addEventListener("click", saveDialog);
-$("more").addEventListener("click", moreDialog);
+$("more").addEventListener("click", () => moreDialog({ redraw, openFiles }));
 $("notice-close").addEventListener("click", () => { clearNotice(); $("view").focus({ preventScroll: true }); });
 $("clear").addEventListener("click", () => commit(() => { state.steps = []; }));
-$("look-load").addEventListener("click", loadLook);
+$("look-load").addEventListener("click", () => loadLook(replaceSteps));
 $("look-save").addEventListener("click", saveLook);
 $("code").addEventListener("click", showCode);
 const tabs = all("[role=tab]");
