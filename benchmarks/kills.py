@@ -101,6 +101,11 @@ def _environment() -> dict[str, str]:
     return os.environ | {"FACEFX_PLUGINS": "off", "OMP_NUM_THREADS": "1"}
 
 
+def _hears_ctrl_c() -> None:
+    """As what a shell starts in the background does not, nor what that starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def killed(ground: Ground, name: str, out: Path, expected: Whole, how: signal.Signals, after: float) -> str:
     """Start a command on an empty folder, kill it after so many seconds, look, run it again, look. What lay there after the kill.
 
@@ -109,7 +114,8 @@ def killed(ground: Ground, name: str, out: Path, expected: Whole, how: signal.Si
     if name == "video":
         out.mkdir()
     command = ground.command(name, out, again=False)
-    child = subprocess.Popen(command, env=_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    child = subprocess.Popen(command, env=_environment(), start_new_session=True, preexec_fn=_hears_ctrl_c, **quiet)
     time.sleep(after)
     child.send_signal(how)
     child.wait()
