@@ -14,6 +14,7 @@ from facefx.face.scene import Scene
 from facefx.face.values import Box, Detection
 from facefx.image.canvas import Canvas
 from facefx.parsing.parser import Parser
+from facefx.parsing.sightings import same_head
 from facefx.video import process
 from facefx.video.coverage import BACK, DELAY, HOLD, Coverage
 from facefx.video.inferred import clock, spans
@@ -298,3 +299,12 @@ def test_the_whole_frame_is_hidden_where_somebody_is_lost() -> None:
     for t, frame in enumerate(green):
         bare = (frame != (0, 255, 0)).any(axis=2).mean()
         assert bare == 0 if t in lost else bare > 0.3, f"frame {t}"
+
+
+def test_a_small_head_before_a_large_one_is_another_head() -> None:
+    """Up to twice as large is the same one, seen otherwise; what is smaller still is somebody else, and hidden as such."""
+    large = Box(0, 0, 100, 100)
+    assert same_head(Box(20, 20, 71, 71), [large]) == 0
+    assert same_head(Box(20, 20, 69, 69), [large]) is None
+    assert same_head(Box(20, 20, 69, 69), [large, Box(22, 22, 70, 70)]) == 1
+    assert same_head(Box(70, 70, 160, 160), [large]) is None  # they share too little
