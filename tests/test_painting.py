@@ -23,6 +23,13 @@ def run(scene: Scene, spec: EffectSpec, **params: Any) -> Scene:
     return apply_effect(scene, spec, spec.resolve(params), KEY)
 
 
+@effect(region="lips", light="scene")
+def scribble(image: np.ndarray, mask: np.ndarray, *, on: Literal["image", "mask"] = "image") -> np.ndarray:
+    """Write into what was lent."""
+    (image if on == "image" else mask)[:] = 0
+    return image
+
+
 @pytest.fixture
 def portrait() -> Scene:
     picture = painted(label_picture()).astype(np.float32) / 255
@@ -147,6 +154,13 @@ def test_wrong_answers_are_refused(kind: Any, answer: Any, portrait: Scene) -> N
 
     with pytest.raises(EffectError, match="wrong returned"):
         run(portrait, effect(kind=kind, region="lips")(wrong))
+
+
+@pytest.mark.parametrize("light", ["scene", "absolute"])
+@pytest.mark.parametrize("on", ["image", "mask"])
+def test_what_an_effect_is_lent_it_cannot_change(portrait: Scene, on: str, light: str) -> None:
+    with pytest.raises(EffectError, match="read-only"):
+        run(portrait, scribble, on=on, light=light)
 
 
 def test_declarations_that_cannot_be_kept() -> None:
