@@ -145,10 +145,17 @@ def test_a_window_on_the_lips_shows_them_in_the_light_of_the_whole_face() -> Non
     assert np.abs(part - whole).mean() < 0.01
 
 
+def as_it_is(image: np.ndarray) -> np.ndarray:
+    """What is declared, wrongly."""
+    return image
+
+
 def test_only_what_paints_on_faces_may_declare_it() -> None:
     for more in ({"kind": "warp"}, {"private": True}):
         with pytest.raises(TypeError, match="light='scene' is for an effect that paints"):
             facefx.effect(light="scene", **more)  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match="told from a face"):
+        facefx.effect(region="background", light="scene")(as_it_is)
     with pytest.raises((facefx.FacefxError, UnknownName)):
         chain("recolor_lips", light="candle")
 

@@ -254,6 +254,8 @@ def _check_regions(spec: EffectSpec) -> None:
         )
     if "face" in spec.supplies and any(map(is_scene_wide, regions)):
         raise TypeError(f"{spec.name}: an effect on picture, background or person is called once for all, so it gets no 'face'")
+    if spec.light and any(map(is_scene_wide, regions)):
+        raise TypeError(f"{spec.name}: the light is told from a face, so light={spec.light!r} is for an effect on each face")
     reference = spec.parameters.get("reference")
     if "portrait" in spec.supplies and (reference is None or reference.kind != "picture"):
         raise TypeError(f"{spec.name}: 'portrait' needs a parameter reference: PictureFile, which names the picture")

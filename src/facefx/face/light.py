@@ -17,6 +17,7 @@ __all__ = ["WHITE", "light_on"]
 
 #: White light of normal exposure: what a colour is meant in, and what there is where nothing tells.
 WHITE = np.ones(3)
+WHITE.flags.writeable = False  # it is everybody's
 #: Linear green of lit skin and of the whites of eyes as photos have them, and red and blue over it: medians of 442 faces of
 #: CelebAMask-HQ.
 _SKIN = np.array([0.307, 2.016, 0.632])
