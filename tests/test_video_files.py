@@ -387,7 +387,8 @@ def test_more_frames_a_second_than_a_clock_can_tell_apart_are_not_believed(tmp_p
                 packet.stream = stream
                 result.mux(packet)
     with files.VideoReader(tmp_path / "in.mkv") as reader:
-        assert (reader.stream.average_rate or 30_000) > 1000  # PyAV 18.0 gives none
+        if not av.__version__.startswith("18.0."):  # which gives none
+            assert reader.stream.average_rate > 1000
         assert reader.rate == 25
         assert reader.expected_frames is None
     assert edit(tmp_path / "in.mkv", tmp_path / "out.webm").frames == 6
