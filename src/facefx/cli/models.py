@@ -56,7 +56,7 @@ def _segmenters(items: dict[str, Any], kind: type[ModelCard]) -> Iterator[Instal
         try:
             if isinstance(made_from, Path):
                 card = kind.read(made_from)
-                card.model_bytes()
+                card.verify()
             yield Installed(name, card)
         except ModelError as error:
             yield Installed(name, card, str(error))
@@ -73,7 +73,7 @@ def installed_finders() -> Iterator[Installed]:
         card = None
         try:
             card = DetectorCard.read(folder)
-            card.model_bytes()
+            card.verify()
             yield Installed(name, card)
         except ModelError as error:
             yield Installed(name, card, str(error))

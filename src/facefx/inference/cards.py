@@ -15,13 +15,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal, NamedTuple, Self, get_args
+from typing import Any, ClassVar, Self
 
 from ..errors import ModelError, UnknownName
 from ..labels import LabelScheme, Region
 from ..shown import shown
 from ..small_files import read_small
 from .card_ends import channels_of_card, labels_of_card, output_of_card
+from .qualities import LARGEST_INPUT, QUALITIES, Quality, Run, qualities_of_card
 
 __all__ = [
     "CLASSIFIER",
@@ -40,6 +41,7 @@ __all__ = [
     "find_card",
     "home",
     "installed_models",
+    "int8_of",
     "local_models",
     "person_segmenters_among",
     "read_table",
@@ -54,18 +56,10 @@ DETECTOR = "detector.onnx"
 #: What a segmenter's folder holds that finds whole people on whole pictures.
 PERSON = "person.onnx"
 
-#: How a segmenter is run, from the cheapest to the most accurate.
-Quality = Literal["fast", "balanced", "best"]
-QUALITIES: tuple[Quality, ...] = get_args(Quality)
-#: Of the card's input size, for the crops of ``fast`` where the card does not say; and what sizes are multiples of.
-_FAST, _MULTIPLE = 0.7, 32
-
 #: Bytes of a card, and of a model's weights, which protobuf ends at 2 GiB.
 _MOST_BYTES, _MOST_WEIGHTS = 2**20, 2**31
 #: Characters of a text in a card, and of what its parser says of it.
 _LONGEST_TEXT, _MOST_SHOWN = 2000, 200
-#: Pixels: a crop of this side takes gigabytes in any network.
-_LARGEST_INPUT = 4096
 
 #: Folders of models, beside those in the package: paths in the style of PATH.
 ENVIRONMENT = "FACEFX_MODELS"
@@ -123,12 +117,9 @@ class Card(ABC):
         """The bytes of the weights, after checking them against the card's sha256."""
         return checked_bytes(self.folder / self.WEIGHTS, self.name, self.sha256)
 
-
-class Run(NamedTuple):
-    """How a quality has a segmenter run: on crops of `size` pixels a side, and whether in the mirror too."""
-
-    size: int
-    mirror: bool
+    def verify(self) -> None:
+        """Raise `ModelError` unless all files are those that the card describes."""
+        self.model_bytes()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +131,8 @@ class ModelCard(Card):
     only one; ``logits`` says that its values become probabilities by a softmax.
 
     ``qualities`` says of each quality how it runs the model: as ``[quality.NAME]`` has it or else, ``best`` on crops of the input
-    size and in the mirror too, ``balanced`` without the mirror, ``fast`` on smaller crops.
+    size and in the mirror too, ``balanced`` without the mirror, ``fast`` on smaller crops. ``int8_sha256`` is that of the same
+    network in 8-bit integers, which lies beside the weights for the qualities that say so; None where there is none.
     """
 
     WEIGHTS = "model.onnx"
@@ -153,11 +145,23 @@ class ModelCard(Card):
     std: tuple[float, ...] = (1.0, 1.0, 1.0)
     output: str | None = None
     logits: bool = False
+    int8_sha256: str | None = None
 
     @property
     def identity(self) -> str:
-        read = (self.scheme.classes, self.outputs, self.mean, self.std, self.output, self.logits)
+        read: tuple[Any, ...] = (self.scheme.classes, self.outputs, self.mean, self.std, self.output, self.logits)
+        if self.int8_sha256 is not None:
+            read = (*read, self.int8_sha256)
         return f"{super().identity} read as {hashlib.sha256(repr(read).encode()).hexdigest()[:12]}"
+
+    def int8_bytes(self) -> bytes:
+        """The bytes of the network in 8-bit integers, checked like `model_bytes`. Raises `ModelError` also if there is none."""
+        return checked_bytes(self.folder / int8_of(self.WEIGHTS), self.name, self.int8_sha256 or "of nothing")
+
+    def verify(self) -> None:
+        super().verify()
+        if self.int8_sha256 is not None:
+            self.int8_bytes()
 
     @property
     def channels(self) -> int:
@@ -167,8 +171,8 @@ class ModelCard(Card):
     @classmethod
     def _own_fields(cls, table: Mapping[str, Any]) -> dict[str, Any]:
         height, width = (int(v) for v in table["input"]["size"])
-        if not 32 <= height <= _LARGEST_INPUT or height != width:
-            raise ModelError(f"it has input size {shown((height, width))}; allowed: square, 32 to {_LARGEST_INPUT} pixels")
+        if not 32 <= height <= LARGEST_INPUT or height != width:
+            raise ModelError(f"it has input size {shown((height, width))}; allowed: square, 32 to {LARGEST_INPUT} pixels")
         labels, outputs = labels_of_card(str(table["name"]), table["labels"])
         mean, std = (channels_of_card(table["input"], key, usual) for key, usual in (("mean", 0.0), ("std", 1.0)))
         if min(std) < 1e-4 or max(map(abs, (*mean, *std))) > 1e4:
@@ -178,30 +182,13 @@ class ModelCard(Card):
             "input_size": (height, width),
             "scheme": labels,
             "outputs": outputs,
-            "qualities": _qualities(table.get("quality", {}), height),
+            "qualities": qualities_of_card(table.get("quality", {}), height, int8="int8" in table),
             "mean": mean,
             "std": std,
             "output": output,
             "logits": logits,
+            "int8_sha256": _text(table["int8"], "sha256") if "int8" in table else None,
         }
-
-
-def _qualities(tables: Mapping[str, Any], side: int) -> Mapping[Quality, Run]:
-    if unknown := sorted(tables.keys() - set(QUALITIES)):
-        raise ModelError(f"it has a quality {shown(unknown[0])}; allowed: {', '.join(QUALITIES)}")
-    found = {}
-    for quality in QUALITIES:
-        table = tables.get(quality, {})
-        usual = max(round(_FAST * side / _MULTIPLE), 1) * _MULTIPLE if quality == "fast" else side
-        size, mirror = table.get("size", usual), table.get("mirror", quality == "best")
-        allowed = type(size) is int and _MULTIPLE <= size <= _LARGEST_INPUT and (not size % _MULTIPLE or size == side)
-        if not allowed or type(mirror) is not bool:
-            raise ModelError(
-                f"its quality {quality!r} has size = {shown(size)} and mirror = {shown(mirror)}; "
-                f"allowed: a multiple of {_MULTIPLE} up to {_LARGEST_INPUT} or the input size, and true or false"
-            )
-        found[quality] = Run(size, mirror)
-    return MappingProxyType(found)
 
 
 def read_table(folder: Path) -> dict[str, Any]:
@@ -335,6 +322,11 @@ class DetectorCard(Card):
         if not 0 < threshold < 1:
             raise ModelError(f"it has threshold {threshold}; allowed: between 0 and 1")
         return {"threshold": threshold}
+
+
+def int8_of(weights: str) -> str:
+    """The file beside a segmenter's weights that holds the same network in 8-bit integers: ``model.onnx`` → ``model.int8.onnx``."""
+    return f"{Path(weights).stem}.int8.onnx"
 
 
 def weights_in(folder: Path) -> str:

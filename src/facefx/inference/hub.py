@@ -20,7 +20,7 @@ import numpy as np
 
 from ..errors import FacefxError, ModelError, OutputError, UnknownName
 from ..shown import shown
-from .cards import DETECTOR, PERSON, DetectorCard, ModelCard, any_card, home, weights_in
+from .cards import DETECTOR, PERSON, DetectorCard, ModelCard, any_card, home, int8_of, weights_in
 from .detector.onnx import OnnxDetector
 from .runtime import open_session
 from .segmenter import OnnxSegmenter
@@ -106,8 +106,9 @@ def checked(folder: Path) -> Iterator[str]:
     """
     card = any_card(folder)
     yield f"the card names everything that it must: {card.name} {card.version}, licence of the weights {card.license}"
-    card.model_bytes()
-    yield f"{card.WEIGHTS} is the file that it describes"
+    card.verify()
+    integers = isinstance(card, ModelCard) and card.int8_sha256 is not None
+    yield f"{card.WEIGHTS} is the file that it describes{f', and so is {int8_of(card.WEIGHTS)}' * integers}"
     yield from _detector(card) if isinstance(card, DetectorCard) else _segmenter(card)
 
 
@@ -130,7 +131,8 @@ def _segmenter(card: ModelCard) -> Iterator[str]:
         height, width = asked.input_size
         found = asked.probabilities(rng.random((1, height, width, 3), np.float32))
         _probabilities(card, found)
-        yield f"{quality}: crops of {width} x {height} pixels" + (", and in the mirror" if asked.mirror else "")
+        how = f"crops of {width} x {height} pixels{', in 8-bit integers' * asked.int8}{', and in the mirror' * asked.mirror}"
+        yield f"{quality}: {how}"
 
 
 def _probabilities(card: ModelCard, found: np.ndarray) -> None:
@@ -240,7 +242,10 @@ def _copy(source: Path, card: Path | None, into: Path) -> None:
             )
     shutil.copyfile(card, into / _CARD)
     kind = DETECTOR if _has_threshold(into) else ModelCard.WEIGHTS
-    shutil.copyfile(weights, into / (weights.name if weights.name in (DETECTOR, PERSON) else kind))
+    name = weights.name if weights.name in (DETECTOR, PERSON) else kind
+    shutil.copyfile(weights, into / name)
+    if (integers := weights.with_name(int8_of(weights.name))).is_file():
+        shutil.copyfile(integers, into / int8_of(name))
 
 
 def _has_threshold(folder: Path) -> bool:
@@ -252,7 +257,7 @@ def _has_threshold(folder: Path) -> bool:
 
 
 def _forget(folder: Path) -> None:
-    for name in (DETECTOR, PERSON, ModelCard.WEIGHTS, _CARD):
+    for name in (DETECTOR, PERSON, ModelCard.WEIGHTS, int8_of(PERSON), int8_of(ModelCard.WEIGHTS), _CARD):
         (folder / name).unlink(missing_ok=True)
     if not any(folder.iterdir()):
         folder.rmdir()

@@ -15,7 +15,7 @@ from ..errors import ModelError, ParameterError
 from ..labels import LabelScheme
 from ..shown import shown
 from .cards import ModelCard, Quality
-from .runtime import CPU, FLOATS, open_session, run_session
+from .runtime import CPU, FLOATS, open_session, providers_for, run_session
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -35,7 +35,8 @@ class OnnxSegmenter:
     card : the model's card.
     mirror : the test-time flip: parse each crop in the mirror too, and average the two with left and right swapped back. Twice the
         time, a little more accuracy, and no preference for either side of a face. By default as `quality` says.
-    quality : ``"best"``, ``"balanced"`` or ``"fast"``: the size of the crops and whether to mirror, as `ModelCard.qualities` says.
+    quality : ``"best"``, ``"balanced"`` or ``"fast"``: the size of the crops, whether to mirror, and whether to reckon in 8-bit
+        integers, as `ModelCard.qualities` says. Integers are for processors: on another provider all qualities use floats.
     provider : what to run on: ``"cpu"``, ``"cuda"``, ``"tensorrt"``, ...; by default as FACEFX_PROVIDER says, see
         `facefx.inference.runtime`.
     strict : whether it is an error, and not only a warning, if another provider runs; by default as FACEFX_STRICT_PROVIDER says.
@@ -56,7 +57,11 @@ class OnnxSegmenter:
         strict: bool | None = None,
     ) -> None:
         self.card, self.wanted, self.strict = card, provider, strict
-        self._opened = _Once(partial(_checked_session, card, provider, strict))  # not of self: see `_Once`
+        # not of self: see `_Once`
+        self._floats = _Once(partial(_checked_session, card, card.model_bytes, provider, strict))
+        self._integers = self._floats
+        if card.int8_sha256 is not None:
+            self._integers = _Once(partial(_checked_session, card, card.int8_bytes, provider, strict))
         self._set(quality)
         if mirror is not None:
             self.mirror = mirror
@@ -75,7 +80,7 @@ class OnnxSegmenter:
         return cls(ModelCard.read(Path(folder)), mirror, quality=quality, provider=provider, strict=strict)
 
     def with_quality(self, quality: Quality) -> OnnxSegmenter:
-        """This model as another quality has it run; both share one session. Raises `ParameterError` if there is no such quality."""
+        """This model as another quality has it run, with the same sessions. Raises `ParameterError` if there is no such quality."""
         other = copy(self)
         other._set(quality)
         return other
@@ -83,7 +88,7 @@ class OnnxSegmenter:
     def for_frames(self, size: int) -> OnnxSegmenter:
         """This model for the frames of a film: fast, with crops of `size` pixels a side, not parsed in the mirror too.
 
-        Both share one session. A model of a fixed size keeps its own. Raises `ModelError` if the model cannot be run.
+        Both share their sessions. A model of a fixed size keeps its own. Raises `ModelError` if the model cannot be run.
         """
         frames = copy(self)
         frames.mirror, frames.size = False, size
@@ -94,7 +99,7 @@ class OnnxSegmenter:
         if quality not in self.card.qualities:
             raise ParameterError(f"quality={shown(quality)} is not allowed; give one of {', '.join(self.card.qualities)}")
         self.quality: Quality = quality
-        self.size, self.mirror = self.card.qualities[quality]
+        self.size, self.mirror, self.int8 = self.card.qualities[quality]
 
     @property
     def name(self) -> str:
@@ -158,14 +163,17 @@ class OnnxSegmenter:
             return values
         return np.stack([values[:, group].sum(axis=1) for group in map(list, outputs)], axis=1)
 
-    @cached_property
+    @property
     def _session(self) -> onnxruntime.InferenceSession:
-        return self._opened()
+        """That of the integers where a processor runs them, which is where they are quicker."""
+        return (self._integers if self.int8 and providers_for(self.wanted)[0] == CPU else self._floats)()
 
 
-def _checked_session(card: ModelCard, provider: str | None, strict: bool | None) -> onnxruntime.InferenceSession:
+def _checked_session(
+    card: ModelCard, content: Callable[[], bytes], provider: str | None, strict: bool | None
+) -> onnxruntime.InferenceSession:
     """A session that takes and gives what the card says. Raises `ModelError`."""
-    session = open_session(card.name, card.model_bytes(), provider=provider, strict=strict)
+    session = open_session(card.name, content(), provider=provider, strict=strict)
     inputs, outputs = session.get_inputs(), session.get_outputs()
     taken, given = [(i.name, i.shape) for i in inputs], [(o.name, o.shape) for o in outputs]
     chosen = [o for o in outputs if card.output in (None, o.name)]

@@ -17,7 +17,7 @@ import tomli_w
 from onnx import TensorProto, numpy_helper
 
 from facefx.errors import ModelError
-from facefx.inference.cards import ModelCard
+from facefx.inference.cards import ModelCard, int8_of
 
 from ..run.published import segmenter_card
 from .card import commit
@@ -46,6 +46,7 @@ def average_models(shares: Mapping[Path, float], folder: Path, *, version: str) 
     card = _card(cards, list(shares.values()), name=folder.name, version=version)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / cards[0].WEIGHTS).write_bytes(content)
+    (folder / int8_of(cards[0].WEIGHTS)).unlink(missing_ok=True)  # of other weights, from now on
     (folder / "card.toml").write_text(tomli_w.dumps({**card, "sha256": digest}), "utf-8")
 
 

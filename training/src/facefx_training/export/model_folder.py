@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from facefx.errors import ModelError
-from facefx.inference.cards import PERSON, ModelCard, Quality
+from facefx.inference.cards import PERSON, ModelCard, Quality, int8_of
 from facefx.labels import LabelScheme
 
 from ..networks import Segmenter
@@ -98,14 +98,17 @@ def export_model(
     tables = {k: v for k, v in {**card, **facts}.items() if isinstance(v, Mapping)}
     text = tomli_w.dumps({**plain, **tables})
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / (PERSON if scheme.name == "person" else ModelCard.WEIGHTS)).write_bytes(content)
+    weights = PERSON if scheme.name == "person" else ModelCard.WEIGHTS
+    (folder / weights).write_bytes(content)
+    (folder / int8_of(weights)).unlink(missing_ok=True)  # of other weights, from now on
     (folder / "card.toml").write_text(text, "utf-8")
 
 
 def rewrite_model(source: Path, folder: Path) -> float:
     """Write the model of `source` into `folder`, its weights in today's graph, after proving that both answer alike.
 
-    The card stays as it is, scores and all, but for the name, which is the folder's, and the sha256.
+    The card stays as it is, scores and all, but for the name, which is the folder's, the sha256, and what it says of integers,
+    which are `quantize`'s to write.
 
     Returns
     -------
@@ -128,7 +131,11 @@ def rewrite_model(source: Path, folder: Path) -> float:
         )
     table = tomllib.loads((source / "card.toml").read_text("utf-8"))
     table |= {"name": folder.name, "sha256": hashlib.sha256(after).hexdigest()}
+    table.pop("int8", None)
+    for quality in table.get("quality", {}).values():
+        quality.pop("int8", None)
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / int8_of(card.WEIGHTS)).unlink(missing_ok=True)
     (folder / card.WEIGHTS).write_bytes(after)
     (folder / "card.toml").write_text(tomli_w.dumps(table), "utf-8")
     return worst
@@ -152,10 +159,11 @@ def set_scores(folder: Path, scores: Mapping[str, Any], *, size: int | None = No
 
 def set_quality(folder: Path, quality: Quality, figures: Mapping[str, Any]) -> None:
     """Put into a model's card how a quality runs it, and figures of it."""
-    size, mirror = segmenter_card(folder).qualities[quality]
+    run = segmenter_card(folder).qualities[quality]
     path = folder / "card.toml"
     card = tomllib.loads(path.read_text("utf-8"))
-    card["quality"] = {**card.get("quality", {}), quality: {"size": size, "mirror": mirror, **figures}}
+    integers = {"int8": run.int8} if "int8" in card else {}
+    card["quality"] = {**card.get("quality", {}), quality: {"size": run.size, "mirror": run.mirror, **integers, **figures}}
     path.write_text(tomli_w.dumps(card), "utf-8")
 
 

@@ -1,4 +1,4 @@
-"""From a model folder to one that computes in 8-bit integers, judged before it is called done."""
+"""A model's network in 8-bit integers, judged before it is called done."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from onnx import ModelProto
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 
-from facefx.inference.cards import ModelCard
+from facefx.inference.cards import ModelCard, int8_of
 
 from ..data import Pictures
 from ..judge.entrant import Entrant
 from ..judge.predictors import whole_frame
 from ..networks.onnx_graph import folded
+from .quick_softmax import with_quick_softmax
 
 __all__ = ["quantize"]
 
@@ -29,17 +30,16 @@ _INTEGER = ["Conv", "ConvTranspose", "Gemm", "MatMul", "Add", "Concat", "Resize"
 _METHOD = "onnxruntime, static, QDQ; weights int8 by channel in 7 bits, activations uint8, the last layer and softmax float32"
 
 
-def quantize(model: Path, into: Path, calibration: np.ndarray, judged: Pictures, on: str) -> dict[str, Any]:
-    """Write a model's static int8 version, with its own scores on its card.
+def quantize(model: Path, calibration: np.ndarray, judged: Pictures, on: str) -> dict[str, Any]:
+    """Write a model's network in 8-bit integers beside its weights, for the qualities that are to be quick.
 
     Weights are rounded by output channel to 7 bits, which processors without integer dot products add up without overflow
-    (https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html). The ranges of the values in between are what
-    the calibration pictures reach, averaged over them.
+    (https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html), so that all processors answer alike. The ranges
+    of the values in between are what the calibration pictures reach, averaged over them.
 
     Parameters
     ----------
-    model : model folder.
-    into : model folder to write; appears only when all went well.
+    model : model folder. The file and the card's ``[int8]`` appear only when all went well.
     calibration : (N, H, W, 3) uint8 RGB, pictures that the model was trained on.
     judged : other pictures, labelled in CelebAMask-HQ's order.
     on : what those are, for the card.
@@ -47,34 +47,30 @@ def quantize(model: Path, into: Path, calibration: np.ndarray, judged: Pictures,
     Returns
     -------
     dict
-        The new card's contents. `quantization` has `same_labels`, the share of pixels in percent to which both versions give the
-        same label on given crops, and `lost_f1`, by how much mean F1 fell there.
+        The card's ``[int8]``. `same_labels` is the share of pixels in percent to which both versions give the same label on given
+        crops, and `lost_f1` by how much mean F1 fell there.
     """
     source = ModelCard.read(model)
-    into.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=into.parent) as work:
-        draft = Path(work) / into.name
-        draft.mkdir()
-        _write_integers(source, calibration, draft / "model.onnx")
-        card = tomllib.loads((model / "card.toml").read_text("utf-8"))
-        card |= {
-            "name": into.name,
-            "summary": f"{source.summary}; int8",
-            "sha256": hashlib.sha256((draft / "model.onnx").read_bytes()).hexdigest(),
-            "quantization": {"method": _METHOD, "of": source.name, "of_sha256": source.sha256, "pictures": len(calibration)},
+    with TemporaryDirectory(dir=model.parent) as work:
+        written, card_file = Path(work) / int8_of(source.WEIGHTS), Path(work) / "card.toml"
+        _write_integers(source, calibration, written)
+        content = written.read_bytes()
+        said = {
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "method": _METHOD,
+            "pictures": len(calibration),
+            "on": on,
+            **_compared(Entrant.read(model), content, judged),
         }
-        (draft / "card.toml").write_text(tomli_w.dumps(card), "utf-8")
-        card["scores"], compared = _judge(Entrant.read(model), Entrant.read(draft), judged, on)
-        card["quantization"] |= compared
-        (draft / "card.toml").write_text(tomli_w.dumps(card), "utf-8")
-        into.mkdir(exist_ok=True)
-        for file in draft.iterdir():
-            file.replace(into / file.name)
-    return card
+        card = tomllib.loads((model / "card.toml").read_text("utf-8"))
+        card_file.write_text(tomli_w.dumps(card | {"int8": said}), "utf-8")
+        for file in (written, card_file):
+            file.replace(model / file.name)
+    return said
 
 
 def _write_integers(source: ModelCard, calibration: np.ndarray, path: Path) -> None:
-    graph = folded(source.model_bytes())
+    graph = with_quick_softmax(folded(source.model_bytes()))
     for index, node in enumerate(graph.graph.node):
         node.name = node.name or f"node{index}"
     add_pre_process_metadata(graph)  # it is what `folded` did
@@ -96,7 +92,7 @@ def _write_integers(source: ModelCard, calibration: np.ndarray, path: Path) -> N
 def _from_last_layer(model: ModelProto) -> list[str]:
     """Names of the last convolution and all after it: probabilities need finer steps than 256."""
     nodes = model.graph.node
-    last = max(index for index, node in enumerate(nodes) if node.op_type in ("Conv", "ConvTranspose", "Gemm", "MatMul"))
+    last = max(index for index, node in enumerate(nodes) if node.op_type in ("Conv", "ConvTranspose", "Gemm"))
     return [node.name for node in nodes[last:]]
 
 
@@ -114,12 +110,11 @@ class _Pictures(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime has
         return {self.name: np.ascontiguousarray(small.transpose(2, 0, 1)[None])}
 
 
-def _judge(before: Entrant, after: Entrant, pictures: Pictures, on: str) -> tuple[dict[str, Any], dict[str, float]]:
-    """Scores of the integers for their card, and how they compare with what they were made from."""
-    size = before.cards[0].input_size[0]
-    old, labels_before = before.judge(whole_frame(before.cards[0].folder, size), pictures)
-    new, labels_after = after.judge(whole_frame(after.cards[0].folder, size), pictures)
-    end_to_end, _ = after.judge(after.end_to_end(), pictures)
+def _compared(model: Entrant, integers: bytes, pictures: Pictures) -> dict[str, float]:
+    """How the integers compare with the floats that they were made from."""
+    (card,) = model.cards
+    size = card.input_size[0]
+    before, labels_before = model.judge(whole_frame(card.model_bytes(), size), pictures)
+    after, labels_after = model.judge(whole_frame(integers, size), pictures)
     same = np.mean([(a == b).mean() for a, b in zip(labels_before, labels_after, strict=True)])
-    scores = {f"whole_frame_{size}": {"on": on, **new}, "end_to_end": {"on": on, **end_to_end}}
-    return scores, {"same_labels": round(100 * float(same), 2), "lost_f1": round(old["mean_f1"] - new["mean_f1"], 2)}
+    return {"same_labels": round(100 * float(same), 2), "lost_f1": round(before["mean_f1"] - after["mean_f1"], 2)}

@@ -19,11 +19,12 @@ __all__ = ["Predict", "on_whole_frames", "through_facefx", "whole_frame"]
 Predict = Callable[[np.ndarray], np.ndarray]
 
 
-def whole_frame(model: Path, size: int, *, threads: int = 1) -> Predict:
-    """The network alone on the frame as it is, shrunk to `size`, its probabilities enlarged again."""
+def whole_frame(model: Path | bytes, size: int, *, threads: int = 1) -> Predict:
+    """The network alone on the frame as it is, shrunk to `size`, probabilities enlarged again; a model's folder, or its bytes."""
+    content = model if isinstance(model, bytes) else (model / weights_in(model)).read_bytes()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession((model / weights_in(model)).read_bytes(), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     return on_whole_frames(
         lambda small: session.run(None, {"image": np.ascontiguousarray(small.transpose(2, 0, 1)[None])})[0][0], size
     )
