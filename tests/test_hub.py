@@ -19,7 +19,7 @@ from facefx.inference.detector.onnx import OnnxDetector
 from facefx.plugins import installed as plugins
 from facefx.plugins.installed import Registry, registry
 from facefx.plugins.resolve import DEFAULT_DETECTOR, resolve_detector, resolve_segmenter
-from tiny_models import bisenet_bytes, model_bytes, onnx, write_bisenet, write_model
+from tiny_models import bisenet_bytes, model_bytes, onnx, with_integers, write_bisenet, write_model
 
 pytest.importorskip("onnxruntime", reason="needs the extra facefx[cpu]")
 
@@ -60,6 +60,21 @@ def test_a_folder_is_added_used_by_name_verified_and_removed(kept: Path, tmp_pat
     assert run("models", "remove", "local:bisenet").exit_code == ExitCode.OK
     assert list(kept.iterdir()) == []
     assert local_models() == {}
+
+
+def test_a_networks_integers_come_and_go_with_it(kept: Path, tmp_path: Path) -> None:
+    source = with_integers(write_model(tmp_path / "tiny"))
+    assert run("models", "add", source).exit_code == ExitCode.OK
+    assert sorted(path.name for path in (kept / "tiny").iterdir()) == ["card.toml", "model.int8.onnx", "model.onnx"]
+    forget_what_is_installed()
+    assert "in 8-bit integers" in run("models", "check", kept / "tiny").stdout
+    (kept / "tiny" / "model.int8.onnx").write_bytes(model_bytes())
+    damaged = run("models", "verify", "tiny")
+    assert damaged.exit_code == ExitCode.SETUP
+    assert "model.int8.onnx is not the file that its card describes" in damaged.stdout
+    assert run("models", "add", kept / "tiny").exit_code == ExitCode.SETUP
+    assert run("models", "remove", "tiny").exit_code == ExitCode.OK
+    assert list(kept.iterdir()) == []
 
 
 def test_all_models_are_verified_by_default(kept: Path) -> None:

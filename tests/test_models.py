@@ -30,7 +30,7 @@ from facefx.plugins.installed import registry
 from facefx.plugins.resolve import DEFAULT_SEGMENTER, resolve_segmenter
 from pages import ROOT
 from synthetic import PORTRAIT, ScriptedDetector
-from tiny_models import model_bytes, onnx, write_model
+from tiny_models import model_bytes, onnx, with_integers, write_model
 
 ort = pytest.importorskip("onnxruntime", reason="needs the extra facefx[cpu]")
 CROP = np.random.default_rng(0).random((2, 64, 64, 3), np.float32)
@@ -133,20 +133,61 @@ def test_a_card_says_how_its_qualities_run_the_model(tmp_path: Path) -> None:
     folder = write_model(tmp_path / "tiny")
     path = folder / "card.toml"
     plain = path.read_text("utf-8")
-    assert ModelCard.read(folder).qualities == {"fast": (32, False), "balanced": (64, False), "best": (64, True)}
+    assert ModelCard.read(folder).qualities == {
+        "fast": (32, False, False), "balanced": (64, False, False), "best": (64, True, False)
+    }  # fmt: skip
     path.write_text(f"{plain}[quality.balanced]\nsize = 96\nmean_f1 = 0.4\n[quality.fast]\nmirror = true\n", "utf-8")
-    assert ModelCard.read(folder).qualities == {"fast": (32, True), "balanced": (96, False), "best": (64, True)}
+    assert ModelCard.read(folder).qualities == {
+        "fast": (32, True, False), "balanced": (96, False, False), "best": (64, True, False)
+    }  # fmt: skip
     for table, message in [
         ("[quality.finest]\nsize = 96", "has a quality 'finest'; allowed: fast, balanced, best"),
         ("[quality.fast]\nsize = 65", "its quality 'fast' has size = 65 and mirror = False; allowed: a multiple of 32"),
         ("[quality.fast]\nsize = 0", "has size = 0"),
         ("[quality.fast]\nmirror = 1", "mirror = 1; allowed: .* true or false"),
+        ("[quality.fast]\nint8 = 1", "int8 = 1; allowed: false, or true where"),
+        ("[quality.fast]\nint8 = true", "int8 = True; allowed: false, or true where"),
         ("[quality]\nfast = 64", "lacks or garbles"),
         ("quality = 3", "lacks or garbles"),
     ]:
         path.write_text(f"{plain}\n{table}\n" if table[0] == "[" else f"{table}\n{plain}", "utf-8")
         with pytest.raises(ModelError, match=message):
             ModelCard.read(folder)
+
+
+def test_the_quick_qualities_run_the_integers_and_the_best_one_the_floats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FACEFX_PROVIDER", raising=False)
+    plain = OnnxSegmenter.from_folder(write_model(tmp_path / "plain"))
+    model = OnnxSegmenter.from_folder(with_integers(write_model(tmp_path / "tiny")), provider="cpu")
+    assert [run.int8 for run in model.card.qualities.values()] == [True, True, False]
+    in_floats = plain.probabilities(CROP)
+    for quality in ("fast", "balanced"):
+        assert not np.allclose(model.with_quality(quality).probabilities(CROP), in_floats, atol=0.01)
+    best = model.with_quality("best")
+    best.mirror = False
+    np.testing.assert_array_equal(best.probabilities(CROP), in_floats)
+    film, fine = model.for_frames(64), best.for_frames(64)
+    np.testing.assert_array_equal(film.probabilities(CROP), model.probabilities(CROP))
+    np.testing.assert_array_equal(fine.probabilities(CROP), in_floats)
+    assert len({Parser(each, WholeFrame()).identity for each in (model, best, plain)}) == 3
+
+
+def test_integers_are_for_processors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segmenter_module, "providers_for", lambda name: ["CUDAExecutionProvider", "CPUExecutionProvider"])
+    model = OnnxSegmenter.from_folder(with_integers(write_model(tmp_path / "tiny")))
+    plain = OnnxSegmenter.from_folder(write_model(tmp_path / "plain"))
+    np.testing.assert_array_equal(model.probabilities(CROP), plain.probabilities(CROP))
+
+
+def test_integers_that_are_not_those_of_the_card_do_not_run(tmp_path: Path) -> None:
+    folder = with_integers(write_model(tmp_path / "tiny"), sha256="0" * 64)
+    with pytest.raises(ModelError, match=r"model\.int8\.onnx is not the file that its card describes"):
+        OnnxSegmenter.from_folder(folder, provider="cpu").probabilities(CROP)
+    with pytest.raises(ModelError, match=r"model\.int8\.onnx is not the file"):
+        ModelCard.read(folder).verify()
+    (folder / "model.int8.onnx").unlink()
+    with pytest.raises(ModelError, match=r"has no readable .*model\.int8\.onnx"):
+        ModelCard.read(folder).verify()
 
 
 def test_the_docs_show_the_qualities_of_the_default_model_as_its_card_has_them() -> None:
@@ -156,7 +197,8 @@ def test_the_docs_show_the_qualities_of_the_default_model_as_its_card_has_them()
     number = r"([\d.]+)"
     rows = re.findall(rf"\| `(\w+)`.* \| (\d+) px \| (yes|no) \| {number} \| {number} \| {number} \| {number} \|", page)
     shown = {
-        name: (int(size), mirror == "yes", *map(float, scores), *card.qualities[name]) for name, size, mirror, _, *scores in rows
+        name: (int(size), mirror == "yes", *map(float, scores), *card.qualities[name][:2])
+        for name, size, mirror, _, *scores in rows
     }
     names = ("size", "mirror", "mean_f1", "miou", "accuracy", "size", "mirror")
     assert shown == {quality: tuple(table[name] for name in names) for quality, table in figures.items()}

@@ -34,10 +34,12 @@ mean_f1 = 0.5
 """
 
 
-def model_bytes(channels: int = 19, inputs: int = 3, *, names: tuple[str, ...] = ("image",), halve: bool = False) -> bytes:
+def model_bytes(
+    channels: int = 19, inputs: int = 3, *, names: tuple[str, ...] = ("image",), halve: bool = False, sharpness: float = 1.0
+) -> bytes:
     """An ONNX model: the softmax of how near each palette colour is, squared, which is linear in the pixel but for a constant."""
     colors = np.resize(COLORS / 255, (channels, inputs)).astype(np.float32)
-    sharpness = np.float32(255**2 / 150)
+    sharpness = np.float32(sharpness * 255**2 / 150)
     weight = (2 * sharpness * colors)[:, :, None, None]
     bias = -sharpness * (colors**2).sum(axis=1)
     make = onnx.helper
@@ -160,4 +162,14 @@ def write_model(folder: Path, content: bytes | None = None, **changes: Any) -> P
     folder.mkdir(parents=True)
     (folder / "model.onnx").write_bytes(content)
     (folder / "card.toml").write_text(CARD.format(**card), "utf-8")
+    return folder
+
+
+def with_integers(folder: Path, *, sha256: str | None = None) -> Path:
+    """A model whose `model.int8.onnx` reads colours otherwise, so that it can be told which of them answered."""
+    content = model_bytes(sharpness=0.5)
+    (folder / "model.int8.onnx").write_bytes(content)
+    card = folder / "card.toml"
+    digest = sha256 or hashlib.sha256(content).hexdigest()
+    card.write_text(f'{card.read_text("utf-8")}[int8]\nsha256 = "{digest}"\n[quality.fast]\nsize = 64\n', "utf-8")
     return folder
