@@ -13,6 +13,7 @@ from facefx.errors import FacefxError
 
 from .ab_pairs import ab_pairs
 from .average import average
+from .balance import balance
 from .compare import compare
 from .detector import detector
 from .evaluate import evaluate
@@ -27,7 +28,7 @@ from .visualize import visualize
 __all__ = ["app", "main"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make the weights of facefx's segmenters and detectors.")
-for command in (prepare, train, export, average, quantize, evaluate, compare, visualize, pseudo_label, face_shape):
+for command in (prepare, train, export, average, balance, quantize, evaluate, compare, visualize, pseudo_label, face_shape):
     app.command()(command)
 app.command("pairs")(ab_pairs)
 app.add_typer(detector, name="detector")
