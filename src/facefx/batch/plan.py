@@ -111,7 +111,7 @@ def _checked_parser(settings: Settings) -> Parser:
         raise ParameterError("the look has no steps, so there is nothing to do")
     check_confidence(settings.min_confidence)
     check_quality(settings.file_quality, "file_quality")
-    parser = Parser.of(settings.segmenter, settings.detector, settings.quality)
+    parser = Parser.of(settings.segmenter, settings.detector, settings.quality, settings.person)
     try:
         pickle.dumps(settings)
     except Exception as error:  # whatever an object's own __reduce__ raises

@@ -28,7 +28,7 @@ class Settings:
     Attributes
     ----------
     look : what is run on it.
-    segmenter, detector, quality : as for `facefx.parse`.
+    segmenter, detector, quality, person : as for `facefx.parse`.
     no_face : what becomes of a picture without a face: ``"error"``, ``"copy"`` writes it without effects, ``"skip"``.
     min_confidence : as for `Chain.run`; the report says what was left alone.
     format : the results' suffix, such as ``"png"``; by default each has its picture's.
@@ -43,6 +43,7 @@ class Settings:
     segmenter: str | Path | Segmenter | None = None
     detector: str | Path | Detector | None = None
     quality: Quality | None = None
+    person: str | Path | Segmenter | None = None
     no_face: NoFace = "error"
     min_confidence: float = 0.0
     format: str | None = None
@@ -71,10 +72,10 @@ class Settings:
 
         Parameters
         ----------
-        parser : the `Parser.identity` of segmenter and detector: their names alone do not tell one model from another.
+        parser : the `Parser.identity` of segmenter, detector and person: their names alone do not tell one model from another.
         """
         asked = vars(self) | {"look": self.look.to_dict(), "format": self.suffix, "parser": parser}
-        del asked["segmenter"], asked["detector"], asked["quality"]
+        del asked["segmenter"], asked["detector"], asked["quality"], asked["person"]
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -84,6 +85,7 @@ class SettingsOptions(TypedDict, total=False):
     segmenter: str | Path | Segmenter | None
     detector: str | Path | Detector | None
     quality: Quality | None
+    person: str | Path | Segmenter | None
     no_face: NoFace
     min_confidence: float
     format: str | None

@@ -51,7 +51,8 @@ class Worker:
         os.environ["FACEFX_THREADS"] = str(setup.threads)
         cv2.setNumThreads(setup.threads)
         self.setup = setup
-        self.parser = Parser.of(setup.settings.segmenter, setup.settings.detector, setup.settings.quality)
+        asked = setup.settings
+        self.parser = Parser.of(asked.segmenter, asked.detector, asked.quality, asked.person)
 
     def __call__(self, task: Task) -> Record:
         """What became of the file; its result, if there is one, lies in the staging folder under the task's index."""
@@ -83,6 +84,7 @@ class Worker:
             picture,
             segmenter=self.parser.segmenter,
             detector=self.parser.detector,
+            person=self.parser.person,
             require_face=False,
             min_confidence=settings.min_confidence,
         )

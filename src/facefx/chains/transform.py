@@ -42,7 +42,7 @@ class FaceFx:
         each time that one is made.
     strength : (low, high), by which the ``strength`` of the look's effects is multiplied, drawn anew for each picture.
     min_confidence : as for `Chain.run`.
-    segmenter, detector, quality : as for `facefx.parse`. Names and folders, if it is to be sent to other processes.
+    segmenter, detector, quality, person : as for `facefx.parse`. Names and folders, if it is to be sent to other processes.
     bbox_format : how ``bboxes`` are written. Of a dict ``target``, ``boxes`` are corners in pixels, as torchvision has them. What
         follows the four numbers of a box is passed along.
 
@@ -69,11 +69,13 @@ class FaceFx:
         detector: Any = None,
         quality: Quality | None = None,
         bbox_format: BoxFormat = "pascal_voc",
+        person: Any = None,
     ) -> None:
         several = look if isinstance(look, list | tuple) else [look]
         self.looks = tuple(one if isinstance(one, Chain) else load_look(one) for one in several)  # type: ignore[arg-type]
         self.p, self.seed, self.strength, self.min_confidence = p, seed, strength, min_confidence
-        self.segmenter, self.detector, self.quality, self.bbox_format = segmenter, detector, quality, bbox_format
+        self.segmenter, self.detector, self.quality, self.person = segmenter, detector, quality, person
+        self.bbox_format = bbox_format
         self._check()
         self._start = np.random.SeedSequence(seed).entropy
         self._calls = 0
@@ -135,6 +137,7 @@ class FaceFx:
             segmenter=self.segmenter,
             detector=self.detector,
             quality=self.quality,
+            person=self.person,
             require_face=False,
             min_confidence=self.min_confidence,
         )

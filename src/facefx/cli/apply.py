@@ -21,6 +21,7 @@ from .options import (
     KeepGpsOption,
     LookOption,
     MinConfidenceOption,
+    PersonOption,
     PluginOption,
     QualityOption,
     SegmenterOption,
@@ -62,6 +63,7 @@ def apply(
     detector: DetectorOption = None,
     detector_threshold: ThresholdOption = None,
     smallest_face: SmallestFaceOption = None,
+    person: PersonOption = None,
     no_face_means: Annotated[
         NoFace,
         typer.Option("--no-face", help="A picture without a face is an error, or is written to OUT without effects."),
@@ -110,7 +112,7 @@ def apply(
         raise typer.BadParameter("only files have a date, neither stdin nor stdout", param_hint="'--keep-date'")
     measured: list[dict[str, Any]] = []
     quality, written = of_parsing_and_file(quality, file_quality)
-    parser = Parser.of(segmenter, tuned(detector, detector_threshold, smallest_face), quality)
+    parser = Parser.of(segmenter, tuned(detector, detector_threshold, smallest_face), quality, person)
     eyes, finder = parser.segmenter, parser.detector
 
     def work(path: Path) -> None:
@@ -123,7 +125,9 @@ def apply(
             work_on_frames(path, animation)
             return
         picture = open_image(path, first_frame=True)
-        result = chain.run(picture, segmenter=eyes, detector=finder, require_face=False, min_confidence=min_confidence)
+        result = chain.run(
+            picture, segmenter=eyes, detector=finder, person=person, require_face=False, min_confidence=min_confidence
+        )
         for declined in result.declined:
             say(f"{str(path)!r}: {declined}")
         if not result.scene.everyone:

@@ -25,6 +25,7 @@ from .options import (
     KeepGpsOption,
     LookOption,
     MinConfidenceOption,
+    PersonOption,
     PluginOption,
     QualityOption,
     SegmenterOption,
@@ -80,6 +81,7 @@ def batch(
     detector: DetectorOption = None,
     detector_threshold: ThresholdOption = None,
     smallest_face: SmallestFaceOption = None,
+    person: PersonOption = None,
     no_face: Annotated[
         NoFace,
         typer.Option("--no-face", help="A picture without a face fails, is written to OUT without effects, or is passed over."),
@@ -134,7 +136,8 @@ def batch(
     quality, written = of_parsing_and_file(quality, file_quality)
     chain, patterns = chain_from_options(look, effect), glob or ()
     asked: SettingsOptions = {
-        "segmenter": segmenter, "detector": tuned(detector, detector_threshold, smallest_face), "no_face": no_face.value,
+        "segmenter": segmenter, "detector": tuned(detector, detector_threshold, smallest_face), "person": person,
+        "no_face": no_face.value,
         "min_confidence": min_confidence, "format": format, "file_quality": written, "quality": quality,
         "keep_gps": keep_gps, "keep_date": keep_date, "first_frame": first_frame,
     }  # fmt: skip

@@ -12,6 +12,7 @@ from .options import (
     EffectOption,
     LookOption,
     MinConfidenceOption,
+    PersonOption,
     PluginOption,
     SegmenterOption,
     SmallestFaceOption,
@@ -36,6 +37,7 @@ def live(
     detector: DetectorOption = None,
     detector_threshold: ThresholdOption = None,
     smallest_face: SmallestFaceOption = None,
+    person: PersonOption = None,
     folder: Annotated[Path, typer.Option("--save-to", metavar="FOLDER", help="Where stills and recordings go.")] = Path(),
     size: SizeOption = 256,
     parse_every: ParseEveryOption = 2,
@@ -62,6 +64,7 @@ def live(
         segmenter,
         tuned(detector, detector_threshold, smallest_face),
         Tracking(size=size, parse_every=parse_every, detect_every=detect_every),
+        person,
     )
     camera = VirtualCamera() if virtual_camera else None
     window.run(Session(tracker, _looks(look, effect), folder, min_confidence, camera), sources.frames_of(source))

@@ -29,6 +29,7 @@ __all__ = [
     "KeepGpsOption",
     "LookOption",
     "MinConfidenceOption",
+    "PersonOption",
     "PluginOption",
     "QualityOption",
     "SegmenterOption",
@@ -100,6 +101,16 @@ SmallestFaceOption = Annotated[
         "--smallest-face",
         metavar="PIXELS",
         help="From which side on faces are looked for: larger is faster. By default 24, and more in large pictures.",
+        show_default=False,
+    ),
+]
+PersonOption = Annotated[
+    str | None,
+    typer.Option(
+        "--person",
+        metavar="NAME|FOLDER",
+        help="What finds whole people, for effects on them or on the background: a name that `facefx models` lists, a model's "
+        "folder, or colours, which need no model. By default person.",
         show_default=False,
     ),
 ]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from .messages import say
-from .options import DetectorOption, PluginOption, QualityOption, SegmenterOption
+from .options import DetectorOption, PersonOption, PluginOption, QualityOption, SegmenterOption
 
 __all__ = ["serve", "warmed"]
 
@@ -40,6 +40,7 @@ def serve(
     waiting: Annotated[int, typer.Option("--waiting", min=0, help="Requests that may wait; one more is answered 429.")] = 16,
     segmenter: SegmenterOption = None,
     detector: DetectorOption = None,
+    person: PersonOption = None,
     quality: QualityOption = None,
     plugin: PluginOption = None,
 ) -> None:
@@ -60,7 +61,7 @@ def serve(
     )  # fmt: skip
     application = server.app(
         limits=limits, hosts=allow_host or (), origins=allow_origin or (), token=os.environ.get(TOKEN) or None,
-        segmenter=segmenter, detector=detector, quality=quality,
+        segmenter=segmenter, detector=detector, person=person, quality=quality,
     )  # fmt: skip
     if host not in ("127.0.0.1", "localhost", "::1"):
         if not allow_host:

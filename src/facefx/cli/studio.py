@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from .messages import say
-from .options import DetectorOption, PluginOption, QualityOption, SegmenterOption
+from .options import DetectorOption, PersonOption, PluginOption, QualityOption, SegmenterOption
 
 __all__ = ["studio"]
 
@@ -19,6 +19,7 @@ def studio(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")] = True,
     segmenter: SegmenterOption = None,
     detector: DetectorOption = None,
+    person: PersonOption = None,
     quality: QualityOption = None,
     plugin: PluginOption = None,
 ) -> None:
@@ -31,7 +32,7 @@ def studio(
 
     from .. import studio as page
 
-    application = page.app(segmenter=segmenter, detector=detector, quality=quality)
+    application = page.app(segmenter=segmenter, detector=detector, person=person, quality=quality)
     from ..serve.running import run
     from .serve import warmed
 

@@ -16,6 +16,7 @@ from .options import (
     KeepGpsOption,
     LookOption,
     MinConfidenceOption,
+    PersonOption,
     PluginOption,
     SegmenterOption,
     SmallestFaceOption,
@@ -56,6 +57,7 @@ def video(
     detector: DetectorOption = None,
     detector_threshold: ThresholdOption = None,
     smallest_face: SmallestFaceOption = None,
+    person: PersonOption = None,
     size: SizeOption = 256,
     smoothing: Annotated[
         float,
@@ -106,6 +108,7 @@ def video(
             chain,
             segmenter=segmenter,
             detector=tuned(detector, detector_threshold, smallest_face),
+            person=person,
             tracking=tracking,
             crf=crf,
             force=force,

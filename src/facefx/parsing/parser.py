@@ -60,6 +60,8 @@ class Parser:
         Raises `UnknownName`, `AmbiguousName`, `ModelError`, `PluginError` or `ParameterError` (for anything else).
         """
         made = _of_quality(resolve_segmenter(segmenter), quality), resolve_detector(detector)
+        if person is not None:
+            resolve_person(person)  # so that one that there is not is told of now, and not when it is first needed
         found = registry()
         return cls(
             *made,

@@ -39,6 +39,7 @@ def app(
     segmenter: str | Path | None = None,
     detector: str | None = None,
     quality: Any = None,
+    person: str | Path | None = None,
 ) -> Any:
     """The server as an ASGI application (`fastapi.FastAPI`).
 
@@ -48,7 +49,7 @@ def app(
     hosts : names by which it may be asked (``Host``), besides localhost; ``"*"`` for any, behind a proxy that checks.
     origins : web pages of other origins that may ask it, such as ``"https://shop.example"``; by default none.
     token : if given, all of ``/v1`` and ``/metrics`` want ``Authorization: Bearer TOKEN``.
-    segmenter, detector, quality : as for `facefx.parse`; they hold for every request.
+    segmenter, detector, quality, person : as for `facefx.parse`; they hold for every request.
 
     Raises
     ------
@@ -63,4 +64,4 @@ def app(
     from .guard import Access
 
     access = Access(tuple(hosts), tuple(origins), token)
-    return build(Parser.of(segmenter, detector, quality), limits or Limits(), access)
+    return build(Parser.of(segmenter, detector, quality, person), limits or Limits(), access)

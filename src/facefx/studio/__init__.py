@@ -17,7 +17,13 @@ from typing import Any
 __all__ = ["app"]
 
 
-def app(*, segmenter: str | Path | None = None, detector: str | None = None, quality: Any = None) -> Any:
+def app(
+    *,
+    segmenter: str | Path | None = None,
+    detector: str | None = None,
+    quality: Any = None,
+    person: str | Path | None = None,
+) -> Any:
     """The studio as an ASGI application: the API of `facefx.serve` for localhost, and the page at ``/``.
 
     Raises
@@ -36,7 +42,7 @@ def app(*, segmenter: str | Path | None = None, detector: str | None = None, qua
     from ..serve.guard import Access
     from .routes import add_studio
 
-    parser = Parser.of(segmenter, detector, quality)
+    parser = Parser.of(segmenter, detector, quality, person)
     pixels = max_pixels_of(None if "FACEFX_MAX_PIXELS" in os.environ else 120_000_000)
     limits = Limits(body=256 * 2**20, pixels=pixels, faces=200, waiting=64, seconds=600, upload_seconds=600, at_once=2)
     api = build(parser, limits, Access())

@@ -93,7 +93,7 @@ class Camera:
         from ..video.coverage import Coverage
 
         self.chain = Chain()
-        self._tracker = Tracker(parser.segmenter, parser.detector, Tracking())
+        self._tracker = Tracker(parser.segmenter, parser.detector, Tracking(), parser.person)
         self._coverage: Coverage | None = None
         self._lock = threading.Lock()
 
@@ -167,8 +167,8 @@ class Film:
         try:
             self.target.parent.mkdir()
             convert(
-                self.source, self.target, chain, segmenter=parser.segmenter, detector=parser.detector, progress=self._step,
-                on_left_out=self.notes.append, drop_sound=True,
+                self.source, self.target, chain, segmenter=parser.segmenter, detector=parser.detector, person=parser.person,
+                progress=self._step, on_left_out=self.notes.append, drop_sound=True,
             )  # fmt: skip
         except _Stopped:
             self.problem = "stopped"
@@ -265,7 +265,7 @@ class Folder:
         try:
             result = self.chain.run(
                 open_image(named(data, name), first_frame=True), segmenter=self.parser.segmenter, detector=self.parser.detector,
-                require_face=False,
+                person=self.parser.person, require_face=False,
             )  # fmt: skip
             content, kind = encoded_result(result.picture, None, 95, cut_out=self.chain.cuts_out)
             record |= {"status": "done" if result.scene.everyone else "no face", "faces": len(result.scene.everyone)}

@@ -65,6 +65,7 @@ def animate(
     keep_gps: bool = False,
     keep_date: bool = False,
     force: bool = False,
+    person: str | Path | Segmenter | None = None,
 ) -> Animated:
     """Edit all frames of an animated GIF, WebP, PNG or AVIF, or all pages of a TIFF.
 
@@ -76,7 +77,7 @@ def animate(
     source : an animation, or a TIFF of several pages.
     target : a name that ends in .gif, .webp, .png or .avif, or for pages in .tif.
     look : a chain, or the path of a saved one.
-    segmenter, detector, min_confidence : as for `facefx.video.process`.
+    segmenter, detector, person, min_confidence : as for `facefx.video.process`.
     quality : of parsing, for pages, as for `facefx.parse`; frames are parsed as a film's.
     file_quality : 1 to 100, of WebP (100 is lossless) and AVIF; "keep" loses nothing where the source did not.
     keep_date : give the target the source's date of change.
@@ -96,7 +97,7 @@ def animate(
     check_target(target, force=force)
     chain = look if isinstance(look, Chain) else load_look(look)
     data, done = edit_animation(
-        animation, target, chain, Parser.of(segmenter, detector, quality), min_confidence, file_quality, keep_gps=keep_gps
+        animation, target, chain, Parser.of(segmenter, detector, quality, person), min_confidence, file_quality, keep_gps=keep_gps
     )
     write_file(data, target, force=force, date_of=Path(source) if keep_date else None)
     return done
@@ -148,7 +149,7 @@ def _frames(
         opaque = np.full((*before.shape[:2], 1), 255, np.uint8)
         return len(done.everyone), paletted(pixels, np.dstack([before[..., :3], opaque]) if pixels.shape[2] == 4 else before)
 
-    tracker = Tracker(parser.segmenter, parser.detector, Tracking(parse_every=1))  # few frames, far apart
+    tracker = Tracker(parser.segmenter, parser.detector, Tracking(parse_every=1), parser.person)  # few frames, far apart
     film = ((None, picture, True) for picture in animation.pictures())
     coverage = _coverage(animation, tracker) if look.private else None
     for count, image in edited(

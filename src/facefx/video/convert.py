@@ -79,6 +79,7 @@ def convert(
     keep_gps: bool = False,
     drop_sound: bool = False,
     whole_if_lost: bool = False,
+    person: str | Path | Segmenter | None = None,
     progress: Callable[[int, int | None], None] | None = None,
     on_left_out: Callable[[str], None] | None = None,
 ) -> Conversion:
@@ -95,7 +96,7 @@ def convert(
         than 8 or is HDR; VP9 in .webm. Transparency, of the source or by an effect, is held by .webm and .mkv (VP9) and .mov
         (ProRes 4444); in the others it becomes white.
     look : a chain.
-    segmenter, detector, tracking, workers, min_confidence : as for `facefx.video.process`.
+    segmenter, detector, person, tracking, workers, min_confidence : as for `facefx.video.process`.
     crf : x264's quality, from 0 (lossless) to 51; 18 is hard to tell from the original. ProRes has a quality of its own.
     force : replace `target` if it is there.
     tone_map : make 8-bit BT.709 of an HDR, wide-gamut or deep source; see `facefx.video.light.Light.tone_map`.
@@ -121,7 +122,7 @@ def convert(
         raise ParameterError(f"crf={shown(crf)} is not allowed; allowed is 0 to 51")
     check_confidence(min_confidence)
     check_hides(look, whole_if_lost)
-    tracker = Tracker(segmenter, detector, tracking)
+    tracker = Tracker(segmenter, detector, tracking, person)
     company = company_of(source, target, keep_gps=keep_gps, drop_sound=drop_sound)
     with _opened_for(source, suffix, look, tone_map) as reader:
         encoding = encoding_for(reader, suffix, crf, alpha=reader.has_alpha or look.cuts_out)
