@@ -25,6 +25,7 @@ def evaluate(
     by_condition: Annotated[
         bool, typer.Option(help="Also apart for faces with glasses, a hat, hair over the face, turned, ...")
     ] = False,
+    interval: Annotated[bool, typer.Option(help="Also where scores would lie on other pictures (bootstrap, 95 %).")] = False,
     raw_sides: Annotated[bool, typer.Option(help="Take left and right as labelled, inverted masks and all.")] = False,
     limit: Annotated[int | None, typer.Option(help="Only the first so many pictures of each set.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the scores here.")] = None,
@@ -43,6 +44,7 @@ def evaluate(
     from ..export.phones import CARD, PhoneModel, PhoneSegmenter
     from ..judge import evaluate as judge
     from ..judge.conditions import conditions
+    from ..judge.intervals import intervals
     from ..judge.predictors import on_whole_frames, through_facefx, whole_frame
     from ..judge.sheet import contact_sheet
     from ..run.published import segmenter_card
@@ -69,6 +71,8 @@ def evaluate(
         found[way] = {"on": f"{data.name}/val.txt, {len(pictures)} pictures", **judge.report(matrix, scheme)}
         if by_condition:
             found[way]["by_condition"] = judge.breakdown(predictions, pictures, kinds, scheme)
+        if interval:
+            found[way]["interval"] = intervals(predictions, pictures, scheme)
         if sheet:
             contact_sheet(pictures, predictions, sheet, labels=scheme)
         typer.echo(json.dumps({way: found[way]}))

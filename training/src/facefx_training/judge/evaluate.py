@@ -14,6 +14,7 @@ from ..data import Pictures
 from ..data.hair import hair_names, read_hair
 from ..data.landmarks import FEATURES, read_landmarks
 from .conditions import CONDITIONS
+from .intervals import rare_f1
 from .metrics import confusion, scores
 from .predictors import Predict
 
@@ -35,7 +36,9 @@ def _confusion(truths: Iterable[np.ndarray], predictions: Iterable[np.ndarray], 
 
 
 def report(matrix: np.ndarray, scheme: LabelScheme = _CELEBAMASK) -> dict[str, Any]:
-    """`metrics.scores` in percent by the name of the classes that the truth holds, and the F1 of regions counted as one."""
+    """`metrics.scores` in percent by the name of the classes that the truth holds, the F1 of regions counted as one, and
+    the mean F1 of the rare parts.
+    """
     values = scores(matrix)
     merged = {name: _merged_f1(matrix, scheme.indices_of(region)) for name, region in _MERGED.items() if scheme.indices_of(region)}
     by_class = {
@@ -43,7 +46,9 @@ def report(matrix: np.ndarray, scheme: LabelScheme = _CELEBAMASK) -> dict[str, A
         for kind in ("f1", "iou", "precision", "recall")
     }
     by_class["f1"].pop("background", None)
-    return {**_means(values), **{name: _percent(value) for name, value in merged.items()}, **by_class}
+    rare = rare_f1(values["f1"], scheme)
+    together = {} if np.isnan(rare) else {"rare": _percent(rare)}
+    return {**_means(values), **{name: _percent(value) for name, value in merged.items()}, **together, **by_class}
 
 
 def breakdown(
