@@ -184,7 +184,9 @@ def test_figures_of_the_qualities_go_into_the_card_with_how_they_run_the_model(t
     command = ["evaluate", str(folder), "--data", str(pairs), "--limit", "1", "--quality", "balanced", "--quality", "fast"]
     CliRunner().invoke(app, [*command, "--into-card"], catch_exceptions=False)
     card = tomllib.loads((folder / "card.toml").read_text())
-    assert ModelCard.read(folder).qualities == {"fast": (64, False), "balanced": (96, False), "best": (96, True)}
+    assert ModelCard.read(folder).qualities == {
+        "fast": (64, False, False), "balanced": (96, False, False), "best": (96, True, False)
+    }  # fmt: skip
     assert {name: (each["size"], each["mirror"]) for name, each in card["quality"].items()} == {
         "balanced": (96, False),
         "fast": (64, False),
