@@ -61,7 +61,7 @@ function inSceneLight(paint: Painting, light: Light): Painting {
   if (light.every((strength) => strength === 1)) return paint;
   return (supplied) => {
     const white = inWhiteLight(supplied.image, light);
-    return inItsLight(supplied.image, white, paint({ ...supplied, image: white }), light);
+    return inItsLight(supplied.image, white, paint({ ...supplied, image: white }), light, supplied.mask);
   };
 }
 
