@@ -11,6 +11,7 @@ import { Frames } from "./parsing/frames";
 import type { Parser } from "./parsing/parser";
 import { parsePicture, withPeople, withSightings } from "./parsing/pipeline";
 import { Canvas, type Photo } from "./picture";
+import { openRemoteRuntime } from "./remoteRuntime";
 import { openRuntime } from "./runtime";
 
 type Promised = { [K in keyof Work]: (...args: Parameters<Work[K]>) => ReturnType<Work[K]> | Promise<ReturnType<Work[K]>> };
@@ -22,7 +23,8 @@ let count = 0;
 
 const work: Promised = {
   async load({ base, models, quality, frameQuality, provider, threads }) {
-    const runtime = await openRuntime({ files: `${base}ort/`, provider, threads });
+    // Where a worker cannot start another one it runs networks itself.
+    const runtime = await ("Worker" in self ? openRemoteRuntime : openRuntime)({ files: `${base}ort/`, provider, threads });
     const qualities = { ofPhotos: quality, ofFrames: frameQuality };
     const opened = await openParsers(`${base}models/`, models, qualities, runtime);
     parser = opened.ofPhotos;
