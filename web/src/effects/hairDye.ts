@@ -190,8 +190,7 @@ export class HeadOfHair {
     const [a, b] = turned(along, across, [x, -y]);
     // Its median lies on the colour that was asked for.
     for (const [{ data }, goal, found] of [[a, target[1], where.atSure(a)], [b, target[2], where.atSure(b)]] as const) {
-      const shift = goal - median(found);
-      for (let i = 0; i < data.length; i++) data[i] += shift;
+      shift(data, goal - median(found));
     }
     return [light, a, b];
   }
@@ -216,11 +215,7 @@ export class HeadOfHair {
     levels(light, where, unit, wanted.loud.length).forEach((level, k) => {
       addTo(rest, level, -1);
       const loud = loudness(level, where, unit);
-      const volume = loud.data;
-      for (let i = 0; i < volume.length; i++) {
-        level.data[i] /= volume[i];
-        volume[i] = logOf(volume[i]);
-      }
+      evened(level.data, loud.data);
       const logs = where.atSure(loud);
       const usual = locks.read(logs);
       const unusual = deviationFrom(logs, locks.atSure(usual));
@@ -228,11 +223,7 @@ export class HeadOfHair {
       const shaped = k < wanted.shape.length ? bentTails(level, quantiles(where.atSure(level), TAILS), wanted.shape[k]) : level;
       // what is usual in the new colour, and of what is unusual here so much
       const fresh = locks.everywhere(wanted.loud[k].map((value, knot) => value - uneven * usual[knot]));
-      const [out, from, to] = [fine.data, shaped.data, fresh.data];
-      for (let i = 0; i < out.length; i++) {
-        const now = volume[i];
-        out[i] += from[i] * expOf(clamp(to[i] + uneven * now, now - MOST_LOUD, now + MOST_LOUD));
-      }
+      addLoud(fine.data, shaped.data, loud.data, fresh.data, uneven);
     });
     const all = rest.copy();
     addTo(all, fine);
@@ -266,6 +257,22 @@ export class HeadOfHair {
   }
 }
 
+/** Values divided by how loud they are, which becomes its logarithm; both in place. */
+function evened(values: Float32Array, loud: Float32Array): void {
+  for (let i = 0; i < values.length; i++) {
+    values[i] /= loud[i];
+    loud[i] = logOf(loud[i]);
+  }
+}
+
+/** Add even values as loud as is usual, and of what is unusual so much: `loud` is the logarithm of how loud they were. */
+function addLoud(sum: Float32Array, even: Float32Array, loud: Float32Array, usual: Float32Array, uneven: number): void {
+  for (let i = 0; i < sum.length; i++) {
+    const now = loud[i];
+    sum[i] += even[i] * expOf(clamp(usual[i] + uneven * now, now - MOST_LOUD, now + MOST_LOUD));
+  }
+}
+
 /** How far values lean to the light side, by their distribution at TAILS: Bowley's skewness of the first and last hundredth. */
 function leaningOf(tails: number[]): number {
   const [low, middle, high] = [0.01, 0.5, 0.99].map((share) => interpolated(share, TAILS, tails));
@@ -274,12 +281,17 @@ function leaningOf(tails: number[]): number {
 
 /** OKLab's a and b as chroma along an axis and across it; with the axis' second number negative the way back. */
 function turned(a: Raster, b: Raster, [x, y]: readonly [number, number]): [Raster, Raster] {
-  const [along, across] = [new Raster(a.height, a.width), new Raster(a.height, a.width)];
-  for (let i = 0; i < along.data.length; i++) {
-    along.data[i] = a.data[i] * x + b.data[i] * y;
-    across.data[i] = b.data[i] * x - a.data[i] * y;
+  const [along, across] = [Raster.unwritten(a.height, a.width), Raster.unwritten(a.height, a.width)];
+  const [from, other, to, beside] = [a.data, b.data, along.data, across.data];
+  for (let i = 0; i < to.length; i++) {
+    to[i] = from[i] * x + other[i] * y;
+    beside[i] = other[i] * x - from[i] * y;
   }
   return [along, across];
+}
+
+function shift(values: Float32Array, by: number): void {
+  for (let i = 0; i < values.length; i++) values[i] += by;
 }
 
 function planesOf(lab: Raster): Raster[] {

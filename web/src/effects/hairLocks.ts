@@ -1,5 +1,6 @@
 /** The light of a head's locks, which colour and loudness follow: cameras record colour coarsely. */
 
+import { floats } from "../pixels/borrowed";
 import { type Numbers, meanOf, quantiles, rising } from "../pixels/lists";
 import { Raster, clamp } from "../pixels/raster";
 import type { Where } from "./hairScales";
@@ -30,7 +31,7 @@ export class Locks {
     const last = KNOTS.length - 2;
     const knots = Float64Array.from(this.knots);
     this.below = new Uint8Array(sure.length);
-    this.onward = new Float32Array(sure.length);
+    this.onward = floats(sure.length, true);
     for (let i = 0; i < sure.length; i++) {
       let k = 0;
       while (k < last && sure[i] >= knots[k + 1]) k++;
@@ -65,7 +66,7 @@ export class Locks {
   atSure(curve: number[]): Float32Array {
     const { below, onward } = this;
     const at = Float64Array.from(curve);
-    const result = new Float32Array(below.length);
+    const result = floats(below.length, true);
     for (let i = 0; i < result.length; i++) {
       const k = below[i];
       result[i] = at[k] + onward[i] * (at[k + 1] - at[k]);
@@ -86,7 +87,7 @@ export function bent(values: Raster, places: Numbers, to: Numbers): Raster {
 }
 
 function lookedUp({ height, width }: Raster, steps: Uint16Array, table: Float32Array): Raster {
-  const result = new Raster(height, width);
+  const result = Raster.unwritten(height, width);
   const { data } = result;
   for (let i = 0; i < data.length; i++) data[i] = table[steps[i]];
   return result;
@@ -96,7 +97,7 @@ function lookedUp({ height, width }: Raster, steps: Uint16Array, table: Float32A
 function tableOf(places: Numbers, to: Numbers): Float32Array {
   const last = places.length - 1;
   const [low, high] = [places[0], places[last]];
-  const table = new Float32Array(STEPS);
+  const table = floats(STEPS, true);
   for (let i = 0, k = 0; i < STEPS; i++) {
     const place = low + ((high - low) * i) / (STEPS - 1);
     while (k < last - 1 && places[k + 1] <= place) k++;

@@ -1,8 +1,9 @@
 /** Putting hair that was dyed on a copy into the picture, with detail that the copy is too coarse for. */
 
+import { floats } from "../pixels/borrowed";
 import { Enlarged, tiles } from "../pixels/cells";
 import type { Color } from "../pixels/color";
-import { type Raster, type Window, clamp, stacked } from "../pixels/raster";
+import { Raster, type Window, clamp, stacked } from "../pixels/raster";
 import { Bits } from "../pixels/shapes";
 import type { HeadOfHair } from "./hairDye";
 import { seenAll, shownAll } from "./perceived";
@@ -55,58 +56,106 @@ function inPicture(places: Int32Array, [x0, y0, x1]: Window, width: number): Int
 function asItIs({ data, width }: Raster, mask: Raster, { lab }: HeadOfHair): Painted {
   return (tile, places, fresh) => {
     const at = inPicture(places, tile, width);
-    const after = new Float32Array(3 * places.length);
-    for (let i = 0; i < places.length; i++) {
-      for (let c = 0; c < 3; c++) after[3 * i + c] = fresh.data[fresh.channels * places[i] + c];
-    }
+    const after = gathered(fresh, places);
     shownAll(after);
-    // elsewhere the hair's own colour is the picture's
-    const edge = new Int32Array(places.length);
-    let count = 0;
-    for (let i = 0; i < places.length; i++) if (mask.data[at[i]] < 1) edge[count++] = i;
-    const own = new Float32Array(3 * count);
-    for (let i = 0; i < count; i++) for (let c = 0; c < 3; c++) own[3 * i + c] = lab.data[3 * at[edge[i]] + c];
+    const edge = notWhole(mask, at); // elsewhere the hair's own colour is the picture's
+    const own = gathered(lab, pickedFrom(at, edge));
     shownAll(own);
-    for (let i = 0; i < count; i++) for (let c = 0; c < 3; c++) after[3 * edge[i] + c] += data[3 * at[edge[i]] + c] - own[3 * i + c];
-    for (let i = 0; i < places.length; i++) for (let c = 0; c < 3; c++) data[3 * at[i] + c] = after[3 * i + c];
+    addDifference(after, edge, data, at, own);
+    scatter(after, at, data);
   };
+}
+
+/** The first three channels of some pixels, one after the other. */
+function gathered({ data, channels }: Raster, places: Int32Array): Float32Array {
+  const result = floats(3 * places.length, true);
+  for (let i = 0, to = 0; i < places.length; i++, to += 3) {
+    const from = channels * places[i];
+    result[to] = data[from];
+    result[to + 1] = data[from + 1];
+    result[to + 2] = data[from + 2];
+  }
+  return result;
+}
+
+/** Which of some pixels, by their places in the list, are only in part in the mask. */
+function notWhole({ data }: Raster, at: Int32Array): Int32Array {
+  const found = new Int32Array(at.length);
+  let count = 0;
+  for (let i = 0; i < at.length; i++) if (data[at[i]] < 1) found[count++] = i;
+  return found.subarray(0, count);
+}
+
+function pickedFrom(list: Int32Array, places: Int32Array): Int32Array {
+  const result = new Int32Array(places.length);
+  for (let i = 0; i < result.length; i++) result[i] = list[places[i]];
+  return result;
+}
+
+/** Add to some of the colours what the picture there has beside the hair's own. */
+function addDifference(colors: Float32Array, some: Int32Array, picture: Float32Array, at: Int32Array, own: Float32Array): void {
+  for (let i = 0, k = 0; i < some.length; i++, k += 3) {
+    const [to, from] = [3 * some[i], 3 * at[some[i]]];
+    colors[to] += picture[from] - own[k];
+    colors[to + 1] += picture[from + 1] - own[k + 1];
+    colors[to + 2] += picture[from + 2] - own[k + 2];
+  }
+}
+
+/** Put colours where they belong. */
+function scatter(colors: Float32Array, at: Int32Array, picture: Float32Array): void {
+  for (let i = 0, from = 0; i < at.length; i++, from += 3) {
+    const to = 3 * at[i];
+    picture[to] = colors[from];
+    picture[to + 1] = colors[from + 1];
+    picture[to + 2] = colors[from + 2];
+  }
 }
 
 /** Of a picture with detail finer than the copy's. */
 function detailed({ data, width }: Raster, head: HeadOfHair): Painted {
   const beneath = new Enlarged(beneathOf(head), head.cell);
-  const [[gr, gg, gb], [ar, ag, ab], [br, bg, bb]] = slopesOf(head.middle);
+  const slopes = slopesOf(head.middle).flat();
   return (tile, places, fresh) => {
     const at = inPicture(places, tile, width);
-    const below = beneath.part(tile).data;
-    const after = new Float32Array(3 * places.length);
-    const rest = new Float32Array(3 * places.length);
-    for (let i = 0, to = 0; i < places.length; i++, to += 3) {
-      const [from, of, own] = [3 * at[i], 5 * places[i], fresh.channels * places[i]];
-      const red = data[from] - below[of];
-      const green = data[from + 1] - below[of + 1];
-      const blue = data[from + 2] - below[of + 2];
-      const [rises, weight] = [below[of + 3], below[of + 4]];
-      const [gain, lean] = [fresh.data[own + 3], fresh.data[own + 4]];
-      const grey = gr * red + gg * green + gb * blue;
-      // As far as it rises; beyond, as at an edge where something else shows through, it would turn round.
-      const most = (0.4 * gain) / (Math.abs(lean) * rises + 1e-6);
-      const kept = clamp(grey, -most, most);
-      const lighter = kept * rises;
-      const tint = COLOR_DETAIL * gain;
-      after[to] = fresh.data[own] + lighter * (gain + lighter * lean);
-      after[to + 1] = fresh.data[own + 1] + tint * (ar * red + ag * green + ab * blue);
-      after[to + 2] = fresh.data[own + 2] + tint * (br * red + bg * green + bb * blue);
-      // what the picture has beside the hair's own colour and its detail
-      rest[to] = red - weight * (red + kept - grey);
-      rest[to + 1] = green - weight * (green + kept - grey);
-      rest[to + 2] = blue - weight * (blue + kept - grey);
-    }
+    const { after, rest } = withDetail(gathered(new Raster(1, data.length / 3, 3, data), at), places, beneath.part(tile), fresh, slopes);
     shownAll(after);
-    for (let i = 0, from = 0; i < places.length; i++) {
-      for (let to = 3 * at[i], end = to + 3; to < end; to++, from++) data[to] = after[from] + rest[from];
-    }
+    for (let i = 0; i < after.length; i++) after[i] += rest[i];
+    scatter(after, at, data);
   };
+}
+
+/** What becomes of a picture's colours, OKLab with perceived lightness, and what they have beside the hair's own colour and its detail. */
+function withDetail(
+  rgb: Float32Array,
+  places: Int32Array,
+  { data: below }: Raster,
+  { data: fresh, channels }: Raster,
+  slopes: number[],
+): { after: Float32Array; rest: Float32Array } {
+  const [gr, gg, gb, ar, ag, ab, br, bg, bb] = slopes;
+  const [after, rest] = [floats(rgb.length, true), floats(rgb.length, true)];
+  for (let i = 0, k = 0; i < places.length; i++, k += 3) {
+    const [of, own] = [5 * places[i], channels * places[i]];
+    const red = rgb[k] - below[of];
+    const green = rgb[k + 1] - below[of + 1];
+    const blue = rgb[k + 2] - below[of + 2];
+    const [rises, weight] = [below[of + 3], below[of + 4]];
+    const [gain, lean] = [fresh[own + 3], fresh[own + 4]];
+    const grey = gr * red + gg * green + gb * blue;
+    // As far as it rises; beyond, as at an edge where something else shows through, it would turn round.
+    const most = (0.4 * gain) / (Math.abs(lean) * rises + 1e-6);
+    const kept = clamp(grey, -most, most);
+    const lighter = kept * rises;
+    const tint = COLOR_DETAIL * gain;
+    after[k] = fresh[own] + lighter * (gain + lighter * lean);
+    after[k + 1] = fresh[own + 1] + tint * (ar * red + ag * green + ab * blue);
+    after[k + 2] = fresh[own + 2] + tint * (br * red + bg * green + bb * blue);
+    rest[k] = red - weight * (red + kept - grey);
+    rest[k + 1] = green - weight * (green + kept - grey);
+    rest[k + 2] = blue - weight * (blue + kept - grey);
+  }
+  return { after, rest };
 }
 
 /**

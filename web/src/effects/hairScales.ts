@@ -1,6 +1,7 @@
 /** A head of hair taken apart into five scales, from single hairs to the broad light on the head, and how loud each is. */
 
 import { gaussian } from "../pixels/blur";
+import { floats } from "../pixels/borrowed";
 import { Enlarged, inCells } from "../pixels/cells";
 import { meanOf } from "../pixels/lists";
 import { type Raster, minus, weighted } from "../pixels/raster";
@@ -38,7 +39,7 @@ export class Where {
   /** What values are where it is surely hair. */
   atSure({ data }: Raster): Float32Array {
     const { places } = this;
-    const result = new Float32Array(places.length);
+    const result = floats(places.length, true);
     for (let i = 0; i < result.length; i++) result[i] = data[places[i]];
     return result;
   }

@@ -1,5 +1,6 @@
 /** How light and colour are spread in a head of hair, in eighty numbers: what tells hair that grew in a colour from a coat of paint. */
 
+import { floats } from "../pixels/borrowed";
 import type { Color } from "../pixels/color";
 import { quantiles, rising } from "../pixels/lists";
 import { logOf } from "../pixels/logarithms";
@@ -117,17 +118,28 @@ export function measured(light: Raster, along: Raster, across: Raster, where: Wh
     if (k >= SCALES.length - 1) return;
     volumes.push(loudness(level, where, unit));
     const volume = where.atSure(volumes[k]);
-    const logs = new Float32Array(volume.length);
-    for (let i = 0; i < logs.length; i++) logs[i] = logOf(volume[i]);
+    const logs = logsOf(volume);
     const usual = locks.read(logs);
     loud.push(usual);
     uneven.push(Math.log(deviationFrom(logs, locks.atSure(usual)) + 0.05));
     if (k >= SHAPED) return;
-    for (let i = 0; i < sure.length; i++) sure[i] /= volume[i];
-    shape.push(quantiles(sure, TAILS));
+    shape.push(quantiles(over(sure, volume), TAILS));
   });
   const statistics = new HairStatistics(quantiles(where.atSure(light), QUANTILES), follows[0], follows[1], spread, shape, loud, uneven);
   return { statistics, tints, finest: volumes[0] };
+}
+
+function logsOf(values: Float32Array): Float32Array {
+  const result = floats(values.length, true);
+  for (let i = 0; i < result.length; i++) result[i] = logOf(values[i]);
+  return result;
+}
+
+/** Values divided by others. */
+function over(values: Float32Array, others: Float32Array): Float32Array {
+  const result = floats(values.length, true);
+  for (let i = 0; i < result.length; i++) result[i] = values[i] / others[i];
+  return result;
 }
 
 /** The standard deviation of what lists differ by. */

@@ -1,5 +1,6 @@
 /** A picture as it would look in white light, and what was painted on that in the light that there is. */
 
+import { floats } from "./borrowed";
 import { fromLinearAll, linearAll } from "./color";
 import { type Raster, clamp } from "./raster";
 
@@ -32,7 +33,7 @@ export function inItsLight(image: Raster, white: Raster, painted: Raster, light:
   const { data } = result;
   for (let c = 0; c < 3; c++) {
     const places = changed(white, painted, where, c);
-    const [own, added] = [new Float32Array(places.length), new Float32Array(places.length)];
+    const [own, added] = [floats(places.length, true), floats(places.length, true)];
     for (let i = 0; i < places.length; i++) {
       own[i] = data[places[i]];
       added[i] = clamp(painted.data[places[i]], 0, 1);

@@ -149,7 +149,7 @@ export function resized(image: Raster, width: number, height: number): Raster {
   if (image.width === width && image.height === height) return image.copy();
   const { channels, data } = image;
   const [down, across] = [between(image.height, height), between(image.width, width)];
-  const result = new Raster(height, width, channels);
+  const result = Raster.unwritten(height, width, channels);
   const out = result.data;
   const mixed = new Float64Array(image.width * channels);
   for (let y = 0, to = 0; y < height; y++) {
