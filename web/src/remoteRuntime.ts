@@ -24,7 +24,7 @@ export async function openRemoteRuntime(choice: RuntimeChoice): Promise<Runtime 
     provider,
     threads,
     async open(model) {
-      const number = await line.call("open", [model], [model.buffer]);
+      const number = await line.call("open", [model]); // a copy: another runtime may open it, too
       return { run: (input) => line.call("run", [number, input], [input.data.buffer]) };
     },
   };
