@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { parse } from "smol-toml";
 import { type Plugin, defaultClientConditions, defineConfig } from "vite";
 import wabt from "wabt";
@@ -12,6 +13,7 @@ const HERE = fileURLToPath(new URL(".", import.meta.url));
 const DIST = join(HERE, "dist");
 /** The models' folders, and the file of each. */
 const MODELS = { finder: "detector.onnx", "unet-lite0": "model.onnx", person: "person.onnx" };
+const PARTS: Record<string, string> = { "unet-lite0": "parser", finder: "detector", person: "people" };
 const ORT = ["ort-wasm-simd-threaded", "ort-wasm-simd-threaded.asyncify"].flatMap((name) => [`${name}.mjs`, `${name}.wasm`]);
 
 /** What is not made from source: models with their cards as JSON, the runtime, and the service worker with the list of it all. */
@@ -29,6 +31,7 @@ function copied(): Plugin {
       }
       mkdirSync(join(DIST, "ort"), { recursive: true });
       for (const file of ORT) cpSync(join(HERE, "node_modules", "onnxruntime-web", "dist", file), join(DIST, "ort", file));
+      writeFileSync(join(DIST, "sizes.json"), JSON.stringify(sizes()));
       const files = readdirSync(DIST, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile() && entry.name !== "serviceWorker.js")
         .map((entry) => relative(DIST, join(entry.parentPath, entry.name)).replaceAll("\\", "/"))
@@ -41,6 +44,21 @@ function copied(): Plugin {
       writeFileSync(join(DIST, "serviceWorker.js"), written);
     },
   };
+}
+
+/** What is fetched where there is no WebGPU, part by part: bytes, and gzipped. */
+function sizes(): Record<string, { bytes: number; gzipped: number }> {
+  const found: Record<string, { bytes: number; gzipped: number }> = {};
+  for (const entry of readdirSync(DIST, { recursive: true, withFileTypes: true })) {
+    const file = relative(DIST, join(entry.parentPath, entry.name)).replaceAll("\\", "/");
+    if (!entry.isFile() || /asyncify|webgpu/.test(file)) continue;
+    const [room, model] = file.split("/");
+    const part = room === "ort" ? "runtime" : room === "models" ? PARTS[model] : "page";
+    const content = readFileSync(join(DIST, file));
+    const { bytes, gzipped } = found[part] ?? { bytes: 0, gzipped: 0 };
+    found[part] = { bytes: bytes + content.length, gzipped: gzipped + gzipSync(content, { level: 9 }).length };
+  }
+  return Object.fromEntries(["runtime", ...Object.values(PARTS), "page"].map((part) => [part, found[part]]));
 }
 
 /** WebAssembly that is written in words, as a module whose default is its bytes. */

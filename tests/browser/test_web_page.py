@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from test_studio_page import violations
-from web_page import Page, Site, chromium, launched, page, phone, site
+from web_page import WEB, Page, Site, chromium, launched, page, phone, site
 
 import facefx
 
@@ -61,6 +62,23 @@ def test_it_works_without_a_network_once_it_was_loaded(page: Page, site: Site) -
     page.page.click(".offer[data-use=recolor_lips]")
     page.page.wait_for_function("() => document.body.dataset.shown?.includes('recolor_lips')")
     assert page.errors == []
+
+
+def test_what_it_weighs_is_on_the_page_in_both_languages(page: Page) -> None:
+    sizes = json.loads((WEB / "dist" / "sizes.json").read_text())
+    parts = {name: f"{part['gzipped'] / 1e6:.1f}" for name, part in sizes.items()}
+    total, whole = (f"{sum(part[kind] for part in sizes.values()) / 1e6:.1f}" for kind in ("gzipped", "bytes"))
+    assert page.page.inner_text("#weight") == (
+        f"To load, gzipped: {total} MB (runtime {parts['runtime']}, face parser {parts['parser']}, detector {parts['detector']}, "
+        f"people {parts['people']}, page {parts['page']}); as they are, {whole} MB."
+    )
+    fetched = sum(
+        path.stat().st_size for path in (WEB / "dist").rglob("*") if path.is_file() and not re.search("asyncify|webgpu", path.name)
+    )
+    assert abs(sum(part["bytes"] for part in sizes.values()) - fetched) < 5000  # the service worker, and the sizes themselves
+    page.page.select_option("#language", "de")
+    assert page.page.inner_text("#weight").startswith(f"Zu laden, gepackt: {total.replace('.', ',')} MB (Laufzeit")
+    assert page.page.inner_text("#kept") == "Geht jetzt auch ohne Netz."
 
 
 def test_a_file_that_is_no_picture_is_told_of_and_the_page_goes_on(page: Page, tmp_path: Path) -> None:
@@ -119,6 +137,7 @@ def test_the_camera_is_shown_edited_and_a_picture_is_taken(site: Site, chromium:
         page.settle()
         assert shown.evaluate("[document.getElementById('view').width, document.getElementById('view').height]") == [640, 360]
         assert shown.is_hidden("#live-tools")
+        assert re.fullmatch(r"The camera's last frames: [0-9.]+ frames a second, 640 × 360\.", shown.inner_text("#speed"))
         assert shown.evaluate(green)
         assert page.errors == []
         assert page.elsewhere == []

@@ -5,6 +5,7 @@ import "./style.css";
 import { EFFECTS, type FaceFx, FacefxError, type Look, type ParsedPicture, type Step, load, readLook, savedLook, stepOf } from "../src/index";
 import { Camera } from "./camera";
 import { $, make, say } from "./dom";
+import { keptNow, showFacts, sped, weigh } from "./facts";
 import { formOf } from "./form";
 import { keepOffline, startIsolated } from "./offline";
 import { Stage } from "./stage";
@@ -183,7 +184,7 @@ async function startCamera(): Promise<void> {
   try {
     await camera.run(facefx, look, async (frame, perSecond) => {
       await stage.edit(frame);
-      $("rate").textContent = `${perSecond.toFixed(1)} ${word("perSecond")}`;
+      if (camera) sped(perSecond, camera.video);
     });
   } catch (error) {
     stopCamera();
@@ -194,6 +195,7 @@ async function startCamera(): Promise<void> {
 function stopCamera(): void {
   camera?.stop();
   camera = null;
+  showFacts();
   show();
   if (bitmap) stage.show(bitmap);
 }
@@ -277,6 +279,7 @@ function choices(): void {
     fill();
     showOffers();
     showSteps();
+    showFacts();
   });
   themes.addEventListener("change", () => {
     keep("facefx-theme", themes.value);
@@ -305,8 +308,9 @@ async function start(): Promise<void> {
   for (const id of ["open", "choose", "shoot"]) $<HTMLButtonElement>(id).disabled = false;
   $("provider").textContent = `${facefx.provider === "webgpu" ? "WebGPU" : `WebAssembly, ${facefx.threads} ×`}.`;
   document.body.dataset.ready = "";
+  await weigh();
   if (await keepOffline()) {
-    $("kept").textContent = word("kept");
+    keptNow();
     document.body.dataset.kept = "";
   }
 }

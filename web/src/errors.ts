@@ -50,12 +50,18 @@ const KINDS: Record<string, new (message: string) => FacefxError> = {
   NoFaceFound,
 };
 
-/** An error as it can be handed from a worker to a page, and back. */
-export function asPlain(error: unknown): { name: string; message: string } {
+/** An error as it can be handed from a worker to a page. */
+export interface PlainError {
+  name: string;
+  message: string;
+}
+
+export function asPlain(error: unknown): PlainError {
   return error instanceof Error ? { name: error.name, message: error.message } : { name: "Error", message: String(error) };
 }
 
-export function fromPlain({ name, message }: { name: string; message: string }): Error {
+/** The way back. */
+export function fromPlain({ name, message }: PlainError): Error {
   const Kind = KINDS[name];
   return Kind ? new Kind(message) : new Error(message);
 }

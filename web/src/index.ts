@@ -6,10 +6,11 @@
  *     const image = await picture.apply({ use: "recolor_lips", params: { color: "#a2243b" } });
  */
 
-import { FacefxError, fromPlain } from "./errors";
+import { FacefxError } from "./errors";
 import type { Quality } from "./inference/cards";
+import { Line } from "./line";
 import { type Look, type Step, lookOf, readLook, savedLook, stepOf } from "./looks";
-import type { Answer, FaceInfo, Loaded, Parsed, Pixels, Work } from "./messages";
+import type { FaceInfo, Loaded, Parsed, Pixels, Work } from "./messages";
 import type { Provider } from "./runtime";
 
 export { EFFECTS } from "./effects/parameters";
@@ -48,7 +49,7 @@ export async function load(options: LoadOptions = {}): Promise<FaceFx> {
   const { segmenter = "unet-lite0", detector = "finder", person = "person" } = options;
   const models = { segmenter, detector, person: person === "colours" ? null : person };
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-  const line = new Line(worker);
+  const line = new Line<Work>(worker);
   try {
     const address = new URL(base, document.baseURI).href;
     const loaded = await line.call("load", [{ base: address, models, quality, frameQuality, provider, threads }]);
@@ -66,7 +67,7 @@ export class FaceFx {
   readonly threads: number;
 
   constructor(
-    private readonly line: Line,
+    private readonly line: Line<Work>,
     { provider, threads }: Loaded,
   ) {
     this.provider = provider;
@@ -110,7 +111,7 @@ export class ParsedPicture {
   readonly faces: readonly FaceInfo[];
 
   constructor(
-    private readonly line: Line,
+    private readonly line: Line<Work>,
     private readonly parsed: Parsed,
   ) {
     this.width = parsed.width;
@@ -156,41 +157,4 @@ async function pixelsOf(image: ImageLike): Promise<Pixels> {
 
 function transferable(pixels: Pixels): Transferable[] {
   return pixels instanceof ImageBitmap ? [pixels] : [];
-}
-
-/** Calls to a worker, and its answers. */
-class Line {
-  private readonly waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
-  private count = 0;
-  private ended: Error | null = null;
-
-  constructor(private readonly worker: Worker) {
-    worker.onmessage = ({ data }: MessageEvent<Answer>) => {
-      const call = this.waiting.get(data.id);
-      this.waiting.delete(data.id);
-      if ("error" in data) call?.reject(fromPlain(data.error));
-      else call?.resolve(data.result as never);
-    };
-    worker.onerror = ({ message }) => this.end(new FacefxError(`the worker failed: ${message || "it could not be started"}`));
-  }
-
-  call<K extends keyof Work>(call: K, args: Parameters<Work[K]>, transferred: Transferable[] = []): Promise<ReturnType<Work[K]>> {
-    if (this.ended) return Promise.reject(this.ended);
-    const id = ++this.count;
-    return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
-      this.worker.postMessage({ id, call, args }, transferred);
-    });
-  }
-
-  close(): void {
-    this.worker.terminate();
-    this.end(new FacefxError("this was closed; call load again"));
-  }
-
-  private end(error: Error): void {
-    this.ended = error;
-    for (const { reject } of this.waiting.values()) reject(error);
-    this.waiting.clear();
-  }
 }

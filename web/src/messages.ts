@@ -1,5 +1,6 @@
 /** What a page and its worker say to each other. */
 
+import type { PlainError } from "./errors";
 import type { Quality } from "./inference/cards";
 import type { Look } from "./looks";
 import type { ModelNames } from "./models";
@@ -48,4 +49,4 @@ export interface Work {
 }
 
 export type Request = { [K in keyof Work]: { id: number; call: K; args: Parameters<Work[K]> } }[keyof Work];
-export type Answer = { id: number } & ({ result: ReturnType<Work[keyof Work]> } | { error: { name: string; message: string } });
+export type Answer = { id: number } & ({ result: ReturnType<Work[keyof Work]> } | { error: PlainError });

@@ -18,35 +18,47 @@ export interface ModelNames {
 /** Side in pixels of the crops on which a camera's faces are parsed fast: half the time of what a photo takes, on a small picture. */
 const FRAME = 160;
 
-/** Fetch the models that parse together, from a folder that holds one folder for each, and open them: a parser of photos and one of frames. */
-export async function openParsers(
-  folder: string,
-  { segmenter, detector, person }: ModelNames,
-  qualities: { ofPhotos: Quality; ofFrames: Quality },
-  runtime: Runtime,
-): Promise<{ ofPhotos: Parser; ofFrames: Parser }> {
-  const [parsing, finding] = await Promise.all([
-    fetched<SegmenterCard>(`${folder}${segmenter}/`, "model.onnx"),
-    fetched<DetectorCard>(`${folder}${detector}/`, "detector.onnx"),
-  ]);
-  // One after the other: onnxruntime-web does not start twice at a time.
-  const finder = new Detector(finding.card, await runtime.open(finding.bytes));
-  const network = await runtime.open(parsing.bytes);
-  const ofPeople = once(async () => {
-    const { card, bytes } = await fetched<SegmenterCard>(`${folder}${person}/`, "person.onnx");
-    return { card, network: await runtime.open(bytes) };
-  });
-  const parser = (quality: Quality, atMost = Infinity): Parser => ({
-    detector: finder,
-    segmenter: Segmenter.of(parsing.card, network, quality, atMost),
-    people: person === null ? null : once(async () => ofPeople().then((model) => PeopleFinder.of(model.card, model.network, quality))),
-  });
-  const { ofPhotos, ofFrames } = qualities;
-  return { ofPhotos: parser(ofPhotos), ofFrames: parser(ofFrames, ofFrames === "fast" ? FRAME : Infinity) };
+/** Models from a folder that holds one folder for each, which parse together. */
+export class Models {
+  private constructor(
+    private readonly folder: string,
+    private readonly person: string | null,
+    private readonly parsing: Fetched<SegmenterCard>,
+    private readonly finding: Fetched<DetectorCard>,
+  ) {}
+
+  static async fetched(folder: string, { segmenter, detector, person }: ModelNames): Promise<Models> {
+    const [parsing, finding] = await Promise.all([
+      fetched<SegmenterCard>(`${folder}${segmenter}/`, "model.onnx"),
+      fetched<DetectorCard>(`${folder}${detector}/`, "detector.onnx"),
+    ]);
+    return new Models(folder, person, parsing, finding);
+  }
+
+  /** What makes parsers of them, of photos or of frames, that are run by a runtime. */
+  async openedBy(runtime: Runtime): Promise<{ ofPhotos(quality: Quality): Parser; ofFrames(quality: Quality): Parser }> {
+    const { parsing, finding, person, folder } = this;
+    // One after the other: onnxruntime-web does not start twice at a time.
+    const finder = new Detector(finding.card, await runtime.open(finding.bytes));
+    const network = await runtime.open(parsing.bytes);
+    const ofPeople = once(async () => {
+      const { card, bytes } = await fetched<SegmenterCard>(`${folder}${person}/`, "person.onnx");
+      return { card, network: await runtime.open(bytes) };
+    });
+    const parser = (quality: Quality, atMost: number): Parser => ({
+      detector: finder,
+      segmenter: Segmenter.of(parsing.card, network, quality, atMost),
+      people: person === null ? null : once(async () => ofPeople().then((model) => PeopleFinder.of(model.card, model.network, quality))),
+    });
+    return {
+      ofPhotos: (quality) => parser(quality, Infinity),
+      ofFrames: (quality) => parser(quality, quality === "fast" ? FRAME : Infinity),
+    };
+  }
 }
 
 /** What is made when it is first asked for, and again if that failed. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
+export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | null = null;
   return () => {
     made ??= make().catch((error) => {
@@ -57,7 +69,12 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   };
 }
 
-async function fetched<C extends Card>(folder: string, file: string): Promise<{ card: C; bytes: Uint8Array }> {
+interface Fetched<C> {
+  card: C;
+  bytes: Uint8Array;
+}
+
+async function fetched<C extends Card>(folder: string, file: string): Promise<Fetched<C>> {
   const [card, bytes] = await Promise.all([
     got(`${folder}card.json`).then((answer) => answer.json() as Promise<C>),
     got(`${folder}${file}`).then((answer) => answer.arrayBuffer()),

@@ -13,6 +13,7 @@ import { isSceneWide } from "./labels";
 import type { Look, Step } from "./looks";
 import type { Canvas } from "./picture";
 import { composite } from "./pixels/blend";
+import { borrowing } from "./pixels/borrowed";
 import { Random, SeedSequence } from "./pixels/random";
 import { Raster, type Window, clamp } from "./pixels/raster";
 import { type Light, inItsLight, inWhiteLight } from "./pixels/relight";
@@ -61,7 +62,7 @@ function inSceneLight(paint: Painting, light: Light): Painting {
   if (light.every((strength) => strength === 1)) return paint;
   return (supplied) => {
     const white = inWhiteLight(supplied.image, light);
-    return inItsLight(supplied.image, white, paint({ ...supplied, image: white }), light);
+    return inItsLight(supplied.image, white, paint({ ...supplied, image: white }), light, supplied.mask);
   };
 }
 
@@ -70,12 +71,15 @@ function paintedFace(canvas: Canvas, face: Face, declaration: Declaration, paint
   const patch = declaration.private ? face.hidingPatch(region) : face.patch(region);
   if (!patch.mask.area) return canvas;
   const window = grown(patch.window, Math.ceil(margin * face.box.side), canvas);
-  const mask = new Raster(window[3] - window[1], window[2] - window[0]);
-  mask.put(patch.mask, patch.window[0] - window[0], patch.window[1] - window[1]);
-  const image = canvas.part(window);
-  const painted = paint({ image, mask, unit: face.box.side, face: new FaceView(face, window) });
-  // Where someone is hidden a share of the old picture at soft edges would show it.
-  return canvas.painted(window, declaration.private ? painted.map((value) => clamp(value, 0, 1)) : composite(image, painted, mask));
+  const pixels = (): Raster => {
+    const mask = new Raster(window[3] - window[1], window[2] - window[0]);
+    mask.put(patch.mask, patch.window[0] - window[0], patch.window[1] - window[1]);
+    const image = canvas.part(window);
+    const painted = paint({ image, mask, unit: face.box.side, face: new FaceView(face, window) });
+    // Where someone is hidden a share of the old picture at soft edges would show it.
+    return declaration.private ? painted.map((value) => clamp(value, 0, 1)) : composite(image, painted, mask);
+  };
+  return canvas.painted(window, face.isInFilm ? borrowing(pixels, (made) => made.copy()) : pixels());
 }
 
 function paintedWidely(scene: Scene, faces: readonly Face[], { region }: Declaration, paint: Painting): Scene {

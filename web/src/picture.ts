@@ -53,7 +53,7 @@ export class Canvas implements Windows {
   /** A window of the photo itself: RGB, 0 to 255. */
   bytes([x0, y0, x1, y1]: Window): Raster {
     const { data, width } = this.photo;
-    const result = new Raster(Math.max(y1 - y0, 0), Math.max(x1 - x0, 0), 3);
+    const result = Raster.unwritten(Math.max(y1 - y0, 0), Math.max(x1 - x0, 0), 3);
     for (let y = y0, to = 0; y < y1; y++) {
       for (let from = 4 * (y * width + x0), end = 4 * (y * width + x1); from < end; from += 4, to += 3) {
         result.data[to] = data[from];

@@ -5,28 +5,35 @@ import type { Scene } from "./face/scene";
 import { isSceneWide } from "./labels";
 import { isPrivate, looksWholly, looksWidely } from "./looks";
 import type { Answer, FaceInfo, Pixels, Request, Work } from "./messages";
-import { openParsers } from "./models";
+import { Models, once } from "./models";
 import { edited } from "./painting";
 import { Frames } from "./parsing/frames";
 import type { Parser } from "./parsing/parser";
 import { parsePicture, withPeople, withSightings } from "./parsing/pipeline";
 import { Canvas, type Photo } from "./picture";
+import { openRemoteRuntime } from "./remoteRuntime";
 import { openRuntime } from "./runtime";
 
 type Promised = { [K in keyof Work]: (...args: Parameters<Work[K]>) => ReturnType<Work[K]> | Promise<ReturnType<Work[K]>> };
 
 let parser: Parser | null = null;
-let frames: Frames | null = null;
+let frames: (() => Promise<Frames>) | null = null;
 const scenes = new Map<number, Scene>();
 let count = 0;
 
 const work: Promised = {
   async load({ base, models, quality, frameQuality, provider, threads }) {
-    const runtime = await openRuntime({ files: `${base}ort/`, provider, threads });
-    const qualities = { ofPhotos: quality, ofFrames: frameQuality };
-    const opened = await openParsers(`${base}models/`, models, qualities, runtime);
-    parser = opened.ofPhotos;
-    frames = new Frames(opened.ofFrames);
+    const files = `${base}ort/`;
+    const runtime = await opened({ files, provider, threads });
+    const fetched = await Models.fetched(`${base}models/`, models);
+    const ready = await fetched.openedBy(runtime);
+    parser = ready.ofPhotos(quality);
+    frames = once(async () => {
+      // While networks see one frame another is painted: that is a thread, too, and networks that want all of them take it from it.
+      const isShared = runtime.provider !== "wasm" || runtime.threads === 1;
+      const beside = isShared ? ready : await fetched.openedBy(await opened({ files, provider: "wasm", threads: runtime.threads - 1 }));
+      return new Frames(beside.ofFrames(frameQuality));
+    });
     return { provider: runtime.provider, threads: runtime.threads };
   },
 
@@ -58,7 +65,8 @@ const work: Promised = {
 
   async frame(pixels, look) {
     const picture = Canvas.of(photoOf(pixels));
-    const scene = await loaded(frames).parse(picture, {
+    const following = await loaded(frames)();
+    const scene = await following.parse(picture, {
       widely: looksWidely(look),
       isPrivate: isPrivate(look),
       wholly: looksWholly(look),
@@ -66,6 +74,9 @@ const work: Promised = {
     return { pixels: imageOf(edited(scene, look).canvas), faces: scene.faces.map(infoOf) };
   },
 };
+
+/** What runs networks, in a worker of its own where one can be started. */
+const opened = "Worker" in self ? openRemoteRuntime : openRuntime;
 
 /** The picture with what a network says of whole people, from now on. */
 async function wholly(picture: number): Promise<Scene> {

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
 import numpy as np
 
+from facefx.effects.hair.recolor_hair import recolor_hair
 from facefx.effects.tools.hair_dye import HeadOfHair
 from facefx.errors import ParameterError
 from facefx.pixels import color
@@ -31,13 +33,19 @@ def hex_of(code: str) -> str | None:
 
 
 def hair() -> dict[str, Any]:
-    """The statistics of a little noise, brown and louder to the right, with a soft edge on the left, and what it is in blonde."""
+    """The statistics of a little noise, brown and louder to the right, with a soft edge on the left; what it is in blonde; dyed.
+
+    Dyed as a small face's hair, whose pixels are the copy's, and as a large one's, which has detail finer than that.
+    """
     noise = np.random.default_rng(0).random((30, 40, 3))
     across = np.arange(40)
     image = np.array([0.3, 0.2, 0.14], np.float32) * (0.6 + noise.astype(np.float32) * (across / 40).astype(np.float32)[:, None])
     mask = np.broadcast_to(np.clip((across - 4) / 4, 0, 1).astype(np.float32), (30, 40))
     head = HeadOfHair.of(image, mask, 260)
-    return {"statistics": head.statistics.numbers(), "blonde": head.grown("#d8b06a").values.reshape(-1, 5)}
+    face, rng = SimpleNamespace(is_in_film=False), np.random.default_rng(0)
+    dyed = {str(unit): recolor_hair(image, mask, unit, face, color="#d8b06a", rng=rng) for unit in (130, 260)}
+    some = {unit: picture[::3, ::3].reshape(-1, 3).tolist() for unit, picture in dyed.items()}
+    return {"statistics": head.statistics.numbers(), "blonde": head.grown("#d8b06a").values.reshape(-1, 5), "dyed": some}
 
 
 def cases() -> dict[str, Any]:

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { HeadOfHair } from "../src/effects/hairDye";
+import type { Supplied } from "../src/effects/paint";
+import { recolorHair } from "../src/effects/recolorHair";
 import { box, gaussian } from "../src/pixels/blur";
 import { deltaE, fromOklab, oklabOf, toOklab } from "../src/pixels/color";
 import { quantiles } from "../src/pixels/lists";
+import { expOf, logOf } from "../src/pixels/logarithms";
 import { covarianceOf, product, withValues } from "../src/pixels/matrices";
 import { Random, SeedSequence } from "../src/pixels/random";
 import { Raster, clamp } from "../src/pixels/raster";
@@ -78,6 +81,17 @@ describe("quantiles", () => {
   });
 });
 
+describe("logarithms", () => {
+  it("and powers by tables are as right as floats are", () => {
+    for (let power = -30; power < 30; power += 0.0137) {
+      expect(Math.abs(expOf(power) / Math.exp(power) - 1)).toBeLessThan(1e-7);
+      const value = Math.fround(Math.exp(power));
+      expect(Math.abs(logOf(value) - Math.log(value))).toBeLessThan(1e-7);
+    }
+    expect([logOf(1), expOf(0)]).toEqual([0, 1]);
+  });
+});
+
 describe("shapes", () => {
   it("has parts that corners join, or not, and no holes once filled", () => {
     const ring = new Bits(5, 5, Uint8Array.from([1, 1, 1, 0, 0, 1, 0, 1, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]));
@@ -127,5 +141,16 @@ describe("hair", () => {
     for (const [c, most] of [1e-3, 1e-3, 1e-3, 1e-3, 1e-2].entries()) {
       expect(furthest(found.plane(c), cases.hair.blonde.map((pixel) => pixel[c])), `channel ${c}`).toBeLessThan(most);
     }
+  });
+  it.each(Object.keys(cases.hair.dyed) as ("130" | "260")[])("is dyed as Python dyes it, of a face of %s pixels", (unit) => {
+    const supplied = { image, mask, unit: Number(unit), face: { isInFilm: false } } as unknown as Supplied;
+    const params = { color: "#d8b06a", strength: 0.8, pattern: "full", second: "#e58fb5", natural: false } as const;
+    const dyed = recolorHair(supplied, params);
+    cases.hair.dyed[unit].forEach((pixel, i) => {
+      const at = 3 * (3 * Math.floor(i / 14) * 40 + 3 * (i % 14));
+      pixel.forEach((value, c) => {
+        expect(Math.abs(value - dyed.data[at + c]), `pixel ${i}`).toBeLessThan(2e-3);
+      });
+    });
   });
 });

@@ -11,30 +11,15 @@ import { gaussian } from "../pixels/blur";
 import { Enlarged, inCells } from "../pixels/cells";
 import { type Color, oklabOf, ofHex } from "../pixels/color";
 import { deviationOf, interpolated, meanOf, median, quantiles } from "../pixels/lists";
+import { expOf, logOf } from "../pixels/logarithms";
 import { type Matrix, outer, sum } from "../pixels/matrices";
 import { Random, SeedSequence } from "../pixels/random";
 import { Raster, clamp, minus, stacked } from "../pixels/raster";
 import { bentTails, toned } from "./hairCurves";
+import { Locks } from "./hairLocks";
+import { SCALES, Where, levels, loudness } from "./hairScales";
 import { usual } from "./hairSpread";
-import {
-  HairStatistics,
-  QUANTILES,
-  SCALES,
-  TAILS,
-  bent,
-  byLight,
-  covariance,
-  hueAxis,
-  isOfColor,
-  knotsOf,
-  levels,
-  localMean,
-  lockLight,
-  loudness,
-  picked,
-  statisticsOf,
-  surely,
-} from "./hairStatistics";
+import { HairStatistics, type Measured, QUANTILES, TAILS, covariance, deviationFrom, hueAxis, isOfColor, measured } from "./hairStatistics";
 import { lookedUp } from "./hairStrands";
 import { leastMoving, unrounded } from "./hairTies";
 import { seen, seenColor } from "./perceived";
@@ -75,31 +60,30 @@ interface Finer {
 
 /** A head of hair in a picture, on a copy whose pixels are `cell` of the picture's. */
 export class HeadOfHair {
-  /** Where it is hair and nothing else: pixels' indices. */
-  private readonly sure: Int32Array;
   /** Its median colour. */
   readonly middle: Color;
-  readonly statistics: HairStatistics;
-  /** Its colours in its own hue, less what follows from the light of their lock. */
-  private readonly bare: Raster;
+  private readonly where: Where;
+  private readonly light: Raster;
+  private readonly measured: Measured;
   private readonly finer: Finer | null;
-  private readonly detailed: Raster;
 
   private constructor(
     /** OKLab with perceived lightness, of hair alone also at its edge. */
-    private readonly lab: Raster,
+    readonly lab: Raster,
     /** How surely a pixel is hair and nothing else. */
-    private readonly weight: Raster,
+    readonly weight: Raster,
     /** The face's size, in pixels of the copy. */
     private readonly unit: number,
-    private readonly cell: number,
+    readonly cell: number,
     image: Raster,
   ) {
-    this.sure = surely(weight);
-    this.middle = [0, 1, 2].map((c) => median(picked(lab, this.sure, c))) as unknown as Color;
-    ({ statistics: this.statistics, bare: this.bare } = statisticsOf(inHue(lab, hueAxis(this.middle)), weight, unit));
+    this.where = new Where(weight);
+    const [light, a, b] = planesOf(lab);
+    this.light = light;
+    this.middle = [light, a, b].map((plane) => median(this.where.atSure(plane))) as unknown as Color;
+    const [along, across] = turned(a, b, hueAxis(this.middle));
+    this.measured = measured(light, along, across, this.where, unit);
     this.finer = cell > 1 ? this.finerIn(image) : null;
-    this.detailed = this.finer ? weight : new Raster(lab.height, lab.width);
   }
 
   /** The hair of a picture, by its mask and the face's size in pixels. */
@@ -107,12 +91,20 @@ export class HeadOfHair {
     const detail = isInFilm ? DETAIL_IN_FILM : DETAIL;
     const cell = Math.max(Math.min(Math.floor(unit / detail + 0.5), mask.height, mask.width), 1);
     const [share, size] = [inCells(mask, cell), unit / cell];
-    const around = gaussian(share, Math.max(OUTLINE * size, 0.5));
-    const inner = share.map((value, i) => value * clamp(2 * around.data[i] - 1, 0, 1));
-    const weight = inner.max >= 0.5 ? inner : share; // a few strands: the best there is
+    const weight = gaussian(share, Math.max(OUTLINE * size, 0.5));
+    const wary = new Raster(share.height, share.width);
+    const { data } = share;
     // Along the edge what is behind shows through: a little of a bright wall would be a highlight, and dyed white.
-    const wary = share.map((value) => clamp(1 - WARY * (1 - value), 0, 1));
-    return new HeadOfHair(seen(foreground(inCells(image, cell), wary, EDGE * size)), weight, size, cell, image);
+    for (let i = 0; i < data.length; i++) {
+      weight.data[i] = data[i] * clamp(2 * weight.data[i] - 1, 0, 1);
+      wary.data[i] = clamp(1 - WARY * (1 - data[i]), 0, 1);
+    }
+    const known = weight.max >= 0.5 ? weight : share; // a few strands: the best there is
+    return new HeadOfHair(seen(foreground(inCells(image, cell), wary, EDGE * size)), known, size, cell, image);
+  }
+
+  get statistics(): HairStatistics {
+    return this.measured.statistics;
   }
 
   /** The statistics that this head would have in a colour. */
@@ -129,11 +121,13 @@ export class HeadOfHair {
   }
 
   /**
-   * Its own colours, and what becomes of detail that its pixels are too coarse for: OKLab with perceived lightness; by how much the
-   * lightness of such detail is multiplied, and its square.
+   * Its own colours, and what becomes of detail that its pixels are too coarse for, if they are: OKLab with perceived lightness; by how
+   * much the lightness of such detail is multiplied, and its square.
    */
   get own(): Enlarged {
-    return new Enlarged(stacked(...planesOf(this.lab), this.detailed, new Raster(this.lab.height, this.lab.width)), this.cell);
+    if (!this.finer) return new Enlarged(this.lab, this.cell);
+    const { height, width } = this.weight;
+    return new Enlarged(stacked(...planesOf(this.lab), this.weight, new Raster(height, width)), this.cell);
   }
 
   /** The hair in a colour, as `own` has it. */
@@ -141,36 +135,35 @@ export class HeadOfHair {
     const target = seenColor(oklabOf(ofHex(color)));
     const wanted = this.wanted(target);
     const [light, a, b] = this.inColor(target, wanted);
-    if (!this.finer) return new Enlarged(stacked(light, a, b, this.detailed, this.detailed), this.cell);
+    if (!this.finer) return new Enlarged(stacked(light, a, b), this.cell);
     // What is finer than a pixel of the copy is taken to be as much stronger as the finest that it shows, and leans as far to one
     // side as hair of that colour does: light hair has dark gaps, where dark hair has bright threads.
     const { loudness: loud, leaning, finest } = this.finer;
-    const [before, after] = [finest.data, this.finest(light).data];
+    const [before, after, share] = [finest.data, this.finest(light).data, this.weight.data];
     const lean = clamp((leaningOf(wanted.shape[0]) - leaning) / LEANING_OF_SQUARE, -MOST_BENT, MOST_BENT);
-    const grown = stacked(light, a, b, this.detailed, this.detailed);
-    for (let i = 0, at = 0; i < light.data.length; i++, at += 5) {
-      const gain = grown.data[at + 3] * clamp(after[i] / before[i], 0.25, MOST);
-      grown.data[at] -= lean * gain * loud * before[i];
-      grown.data[at + 3] = gain;
-      grown.data[at + 4] = (lean * gain) / (loud * before[i]);
+    const [gains, leans] = [new Raster(light.height, light.width), new Raster(light.height, light.width)];
+    for (let i = 0; i < share.length; i++) {
+      const gain = share[i] * clamp(after[i] / before[i], 0.25, MOST);
+      light.data[i] -= lean * gain * loud * before[i];
+      gains.data[i] = gain;
+      leans.data[i] = (lean * gain) / (loud * before[i]);
     }
-    return new Enlarged(grown, this.cell);
+    return new Enlarged(stacked(light, a, b, gains, leans), this.cell);
   }
 
   /** How loud single hairs are round about. */
   private finest(light: Raster): Raster {
-    const mean = localMean(light, this.weight, SCALES[0] * this.unit);
-    return loudness(minus(light, mean), this.weight, this.unit);
+    return loudness(minus(light, this.where.mean(light, SCALES[0] * this.unit)), this.where, this.unit);
   }
 
   /** What the picture has of detail that the copy's pixels are too coarse for. */
   private finerIn(image: Raster): Finer {
-    const { cell, sure } = this;
+    const { cell, light } = this;
+    const { sure } = this.where;
     const every = Math.floor(sure.length / SAMPLES) + 1;
     const some = sure.filter((_, i) => i % every === 0);
     const within = new Random(new SeedSequence([0])).shares(2 * some.length);
-    const light = this.lab.plane(0);
-    const finest = this.finest(light);
+    const { finest } = this.measured;
     const detail = new Float64Array(some.length);
     some.forEach((pixel, i) => {
       const row = Math.floor(pixel / light.width);
@@ -186,77 +179,66 @@ export class HeadOfHair {
 
   /** The hair in a colour: light, a and b. */
   private inColor(target: Color, wanted: HairStatistics): [Raster, Raster, Raster] {
-    const { sure, bare } = this;
+    const { where } = this;
     const spread = unrounded(wanted.spread, target);
-    const even = this.spread(toned(bare.plane(0), this.statistics.light, wanted.light), spread.map((level) => level[0][0]));
-    const { light, lock, knots } = this.loud(toned(even, quantiles(picked(even, sure), QUANTILES), wanted.light), wanted);
-    const tied = this.tied(stacked(light, bare.plane(1), bare.plane(2)), spread);
-    [wanted.along, wanted.across].forEach((to, c) => {
-      addTo(tied[c], bent(lock, knots, to));
-    });
+    const even = this.spread(toned(this.light, this.statistics.light, wanted.light), spread.map((level) => level[0][0]));
+    const { light, locks } = this.loud(toned(even, quantiles(where.atSure(even), QUANTILES), wanted.light), wanted);
+    const [along, across] = this.tied(light, spread);
+    addTo(along, locks.everywhere(wanted.along));
+    addTo(across, locks.everywhere(wanted.across));
     const [x, y] = hueAxis(target);
-    const [a, b] = planesOf(inHue(stacked(light, ...tied), [x, -y])).slice(1);
+    const [a, b] = turned(along, across, [x, -y]);
     // Its median lies on the colour that was asked for.
-    for (const [values, goal] of [[a, target[1]], [b, target[2]]] as const) {
-      const shift = goal - median(picked(values, sure));
-      for (let i = 0; i < values.data.length; i++) values.data[i] += shift;
+    for (const [{ data }, goal, found] of [[a, target[1], where.atSure(a)], [b, target[2], where.atSure(b)]] as const) {
+      shift(data, goal - median(found));
     }
     return [light, a, b];
   }
 
   /** Light with these variances at each scale. */
   private spread(light: Raster, variance: number[]): Raster {
+    const { where } = this;
     const result = new Raster(light.height, light.width);
-    result.data.fill(meanOf(picked(light, this.sure)));
-    levels(light, this.weight, this.unit).forEach((level, k) => {
-      const gain = clamp(Math.sqrt(variance[k]) / (deviationOf(picked(level, this.sure)) + 3e-4), 0.1, MOST);
-      addTo(result, level, gain);
+    result.data.fill(meanOf(where.atSure(light)));
+    levels(light, where, this.unit).forEach((level, k) => {
+      addTo(result, level, clamp(Math.sqrt(variance[k]) / (deviationOf(where.atSure(level)) + 3e-4), 0.1, MOST));
     });
     return result;
   }
 
-  /** Light with single hairs, strands and locks as loud as wanted where it is so bright; its locks' light; that at KNOTS. */
-  private loud(light: Raster, wanted: HairStatistics): { light: Raster; lock: Raster; knots: number[] } {
-    const { sure, weight, unit } = this;
-    const lock = localMean(light, weight, lockLight(unit));
-    const lockThere = picked(lock, sure);
-    const knots = knotsOf(lockThere);
+  /** Light with single hairs, strands and locks as loud as wanted where it is so bright; and its locks. */
+  private loud(light: Raster, wanted: HairStatistics): { light: Raster; locks: Locks } {
+    const { where, unit } = this;
+    const locks = Locks.of(light, where, unit);
     const fine = new Raster(light.height, light.width);
     const rest = light.copy();
-    levels(light, weight, unit).slice(0, wanted.loud.length).forEach((level, k) => {
-      const loud = loudness(level, weight, unit);
-      const even = new Raster(light.height, light.width);
-      for (let i = 0; i < even.data.length; i++) {
-        even.data[i] = level.data[i] / loud.data[i];
-        loud.data[i] = Math.log(loud.data[i]);
-        rest.data[i] -= level.data[i];
-      }
-      const loudThere = picked(loud, sure);
-      const usualHere = bent(lock, knots, byLight(lockThere, loudThere, knots));
-      const unusualThere = loudThere.map((value, i) => value - usualHere.data[sure[i]]);
-      const uneven = Math.max(Math.exp(wanted.uneven[k]) - 0.05, 0.05) / Math.max(deviationOf(unusualThere), 0.05);
-      const shaped = k < wanted.shape.length ? bentTails(even, quantiles(picked(even, sure), TAILS), wanted.shape[k]) : even;
-      const wantedHere = bent(lock, knots, wanted.loud[k]);
-      for (let i = 0; i < fine.data.length; i++) {
-        const now = loud.data[i];
-        const next = wantedHere.data[i] + uneven * (now - usualHere.data[i]);
-        fine.data[i] += shaped.data[i] * Math.exp(clamp(next, now - MOST_LOUD, now + MOST_LOUD));
-      }
+    levels(light, where, unit, wanted.loud.length).forEach((level, k) => {
+      addTo(rest, level, -1);
+      const loud = loudness(level, where, unit);
+      evened(level.data, loud.data);
+      const logs = where.atSure(loud);
+      const usual = locks.read(logs);
+      const unusual = deviationFrom(logs, locks.atSure(usual));
+      const uneven = Math.max(Math.exp(wanted.uneven[k]) - 0.05, 0.05) / Math.max(unusual, 0.05);
+      const shaped = k < wanted.shape.length ? bentTails(level, quantiles(where.atSure(level), TAILS), wanted.shape[k]) : level;
+      // what is usual in the new colour, and of what is unusual here so much
+      const fresh = locks.everywhere(wanted.loud[k].map((value, knot) => value - uneven * usual[knot]));
+      addLoud(fine.data, shaped.data, loud.data, fresh.data, uneven);
     });
     const all = rest.copy();
     addTo(all, fine);
-    const result = toned(rest, quantiles(picked(all, sure), QUANTILES), wanted.light);
+    const result = toned(rest, quantiles(where.atSure(all), QUANTILES), wanted.light);
     addTo(result, fine);
-    const newLock = localMean(result, weight, lockLight(unit));
-    return { light: result, lock: newLock, knots: knotsOf(picked(newLock, sure)) };
+    return { light: result, locks: Locks.of(result, where, unit) };
   }
 
   /** Chroma along and across, tied to the final light as wanted within each scale. */
-  private tied(values: Raster, wanted: Matrix[]): [Raster, Raster] {
-    const result: [Raster, Raster] = [new Raster(values.height, values.width), new Raster(values.height, values.width)];
-    levels(values, this.weight, this.unit).forEach((level, k) => {
-      const { data } = level;
-      const own = covariance([0, 1, 2].map((c) => picked(level, this.sure, c)));
+  private tied(light: Raster, wanted: Matrix[]): [Raster, Raster] {
+    const { where } = this;
+    const result: [Raster, Raster] = [new Raster(light.height, light.width), new Raster(light.height, light.width)];
+    levels(light, where, this.unit).forEach((level, k) => {
+      const all = [level, ...this.measured.tints[k]];
+      const own = covariance(all.map((values) => where.atSure(values)));
       const spread = wanted[k];
       const follows = own[0].slice(1).map((value) => value / own[0][0]);
       const follow = spread[0].slice(1).map((value) => value / Math.sqrt(spread[0][0] * own[0][0]));
@@ -265,13 +247,29 @@ export class HeadOfHair {
         [spread, follow],
       ].map(([all, by]) => sum((all as Matrix).slice(1).map((row) => row.slice(1)), outer(by as number[], by as number[]), -own[0][0]));
       const free = leastMoving(left, leave, MOST_COLOR[k]);
-      const ties = follow.map((value, c) => value - free[c][0] * follows[0] - free[c][1] * follows[1]);
-      result.forEach(({ data: values }, c) => {
-        const [tie, [along, across]] = [ties[c], free[c]];
-        for (let i = 0, at = 0; at < data.length; i++, at += 3) values[i] += tie * data[at] + along * data[at + 1] + across * data[at + 2];
+      result.forEach((values, c) => {
+        addTo(values, all[0], follow[c] - free[c][0] * follows[0] - free[c][1] * follows[1]);
+        addTo(values, all[1], free[c][0]);
+        addTo(values, all[2], free[c][1]);
       });
     });
     return result;
+  }
+}
+
+/** Values divided by how loud they are, which becomes its logarithm; both in place. */
+function evened(values: Float32Array, loud: Float32Array): void {
+  for (let i = 0; i < values.length; i++) {
+    values[i] /= loud[i];
+    loud[i] = logOf(loud[i]);
+  }
+}
+
+/** Add even values as loud as is usual, and of what is unusual so much: `loud` is the logarithm of how loud they were. */
+function addLoud(sum: Float32Array, even: Float32Array, loud: Float32Array, usual: Float32Array, uneven: number): void {
+  for (let i = 0; i < sum.length; i++) {
+    const now = loud[i];
+    sum[i] += even[i] * expOf(clamp(usual[i] + uneven * now, now - MOST_LOUD, now + MOST_LOUD));
   }
 }
 
@@ -281,23 +279,25 @@ function leaningOf(tails: number[]): number {
   return (low + high - 2 * middle) / Math.max(high - low, 1e-6);
 }
 
-/** Light, and chroma along an axis of hue and across it. */
-function inHue(lab: Raster, axis: readonly [number, number]): Raster {
-  const result = lab.copy();
-  const { data } = result;
-  const [x, y] = axis;
-  for (let k = 0; k < data.length; k += 3) {
-    const [a, b] = [data[k + 1], data[k + 2]];
-    data[k + 1] = a * x + b * y;
-    data[k + 2] = b * x - a * y;
+/** OKLab's a and b as chroma along an axis and across it; with the axis' second number negative the way back. */
+function turned(a: Raster, b: Raster, [x, y]: readonly [number, number]): [Raster, Raster] {
+  const [along, across] = [Raster.unwritten(a.height, a.width), Raster.unwritten(a.height, a.width)];
+  const [from, other, to, beside] = [a.data, b.data, along.data, across.data];
+  for (let i = 0; i < to.length; i++) {
+    to[i] = from[i] * x + other[i] * y;
+    beside[i] = other[i] * x - from[i] * y;
   }
-  return result;
+  return [along, across];
+}
+
+function shift(values: Float32Array, by: number): void {
+  for (let i = 0; i < values.length; i++) values[i] += by;
 }
 
 function planesOf(lab: Raster): Raster[] {
   return [0, 1, 2].map((c) => lab.plane(c));
 }
 
-function addTo({ data }: Raster, other: Raster, share = 1): void {
-  for (let i = 0; i < data.length; i++) data[i] += share * other.data[i];
+function addTo({ data }: Raster, { data: other }: Raster, share = 1): void {
+  for (let i = 0; i < data.length; i++) data[i] += share * other[i];
 }

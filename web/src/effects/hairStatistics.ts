@@ -1,24 +1,20 @@
 /** How light and colour are spread in a head of hair, in eighty numbers: what tells hair that grew in a colour from a coat of paint. */
 
-import { gaussian } from "../pixels/blur";
-import { Enlarged, inCells } from "../pixels/cells";
+import { floats } from "../pixels/borrowed";
 import type { Color } from "../pixels/color";
-import { type Numbers, deviationOf, interpolated, meanOf, quantiles, rising } from "../pixels/lists";
+import { quantiles, rising } from "../pixels/lists";
+import { logOf } from "../pixels/logarithms";
 import { type Matrix, covarianceOf, identity, outer, sum, withValues } from "../pixels/matrices";
-import { Raster, clamp, minus, weighted } from "../pixels/raster";
+import { type Raster, clamp, minus } from "../pixels/raster";
+import { Locks } from "./hairLocks";
+import { SCALES, type Where, levels, loudness } from "./hairScales";
 
-/** Standard deviations that part single hairs, strands, locks, waves and the broad light, in face units. */
-export const SCALES = [0.004, 0.01, 0.024, 0.06];
 /** Where light's distribution is read, in shares of the hair's pixels; the fourth is the median. */
 export const QUANTILES = [0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98];
-/** At which shares of light, taken over LOCK, colour and loudness are read as functions of it. */
-const KNOTS = [0.05, 0.25, 0.5, 0.75, 0.95];
 /** Where the distribution of single hairs and of strands is read. */
 export const TAILS = [0.002, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.998];
-/** The light that colour follows is that of a lock: cameras record colour coarsely. In face units. */
-const LOCK = 0.02;
-/** Over how much of the hair the loudness of its texture is gathered, in face units. */
-const AROUND = 0.03;
+/** Of how many scales, from single hairs on, the distribution is read. */
+const SHAPED = 2;
 /** Where hair has little colour of its own, its hue is taken to be near this: orange, OKLab (a, b). */
 const WARM = [0.02 * 0.5, 0.02 * 0.866];
 /** Chroma over which colour's differences are taken as shares of it. */
@@ -100,69 +96,67 @@ function tied(deviation: number[], ties: number[]): Matrix {
   return possible.map((row, i) => row.map((value, j) => value * scales[i][j]));
 }
 
-/** The statistics of hair whose colours are as `turned` gives them, and these less what follows from the light of their lock; the weight is how surely each pixel is hair and nothing else. */
-export function statisticsOf(colors: Raster, weight: Raster, unit: number): { statistics: HairStatistics; bare: Raster } {
-  const sure = surely(weight);
-  const lock = localMean(colors.plane(0), weight, lockLight(unit));
-  const lockThere = picked(lock, sure);
-  const knots = knotsOf(lockThere);
-  const [along, across] = [1, 2].map((c) => byLight(lockThere, picked(colors, sure, c), knots));
-  const bare = withoutLight(colors, lock, knots, along, across);
-  const [spread, shape, loud, uneven]: [Matrix[], number[][], number[][], number[]] = [[], [], [], []];
-  levels(bare, weight, unit).forEach((level, k) => {
-    spread.push(covariance([0, 1, 2].map((c) => picked(level, sure, c))));
+/** A head's statistics, and what else was found on the way. */
+export interface Measured {
+  statistics: HairStatistics;
+  /** Of each scale, chroma along and across that does not follow light. */
+  tints: [Raster, Raster][];
+  /** How loud single hairs are round about. */
+  finest: Raster;
+}
+
+/** A head of hair, measured; its colours are as `turned` gives them. */
+export function measured(light: Raster, along: Raster, across: Raster, where: Where, unit: number): Measured {
+  const locks = Locks.of(light, where, unit);
+  const follows = [along, across].map((values) => locks.read(where.atSure(values)));
+  const [first, second] = [along, across].map((values, c) => levels(minus(values, locks.everywhere(follows[c])), where, unit));
+  const tints = first.map((level, k): [Raster, Raster] => [level, second[k]]);
+  const [spread, shape, loud, uneven, volumes]: [Matrix[], number[][], number[][], number[], Raster[]] = [[], [], [], [], []];
+  levels(light, where, unit).forEach((level, k) => {
+    const sure = where.atSure(level);
+    spread.push(covariance([sure, ...tints[k].map((tint) => where.atSure(tint))]));
     if (k >= SCALES.length - 1) return;
-    const light = level.plane(0);
-    const volume = loudness(light, weight, unit);
-    const logs = picked(volume, sure).map(Math.log);
-    const usual = byLight(lockThere, logs, knots);
+    volumes.push(loudness(level, where, unit));
+    const volume = where.atSure(volumes[k]);
+    const logs = logsOf(volume);
+    const usual = locks.read(logs);
     loud.push(usual);
-    const unusual = logs.map((value, i) => value - interpolated(lockThere[i], knots, usual));
-    uneven.push(Math.log(deviationOf(unusual) + 0.05));
-    if (k < 2) shape.push(quantiles(ratios(light, volume, sure), TAILS));
+    uneven.push(Math.log(deviationFrom(logs, locks.atSure(usual)) + 0.05));
+    if (k >= SHAPED) return;
+    shape.push(quantiles(over(sure, volume), TAILS));
   });
-  const light = quantiles(picked(colors, sure), QUANTILES);
-  return { statistics: new HairStatistics(light, along, across, spread, shape, loud, uneven), bare };
+  const statistics = new HairStatistics(quantiles(where.atSure(light), QUANTILES), follows[0], follows[1], spread, shape, loud, uneven);
+  return { statistics, tints, finest: volumes[0] };
+}
+
+function logsOf(values: Float32Array): Float32Array {
+  const result = floats(values.length, true);
+  for (let i = 0; i < result.length; i++) result[i] = logOf(values[i]);
+  return result;
+}
+
+/** Values divided by others. */
+function over(values: Float32Array, others: Float32Array): Float32Array {
+  const result = floats(values.length, true);
+  for (let i = 0; i < result.length; i++) result[i] = values[i] / others[i];
+  return result;
+}
+
+/** The standard deviation of what lists differ by. */
+export function deviationFrom(values: Float32Array, others: Float32Array): number {
+  let [sum, squares] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    const difference = values[i] - others[i];
+    sum += difference;
+    squares += difference * difference;
+  }
+  const mean = sum / values.length;
+  return Math.sqrt(Math.max(squares / values.length - mean * mean, 0));
 }
 
 /** Of several lists, which may hold one value throughout: with a little of which no eight bits can show. */
-export function covariance(lists: Float64Array[]): Matrix {
+export function covariance(lists: Float32Array[]): Matrix {
   return sum(covarianceOf(lists), identity(lists.length), 1e-8);
-}
-
-const places = new WeakMap<Raster, Int32Array>();
-
-/** Where it is hair and nothing else, or most surely: indices of pixels. Found once for each weight. */
-export function surely(weight: Raster): Int32Array {
-  let found = places.get(weight);
-  if (!found) {
-    const least = Math.min(0.8, weight.max);
-    found = new Int32Array(weight.area);
-    let count = 0;
-    for (let i = 0; i < found.length; i++) if (weight.data[i] >= least) found[count++] = i;
-    found = found.slice(0, count);
-    places.set(weight, found);
-  }
-  return found;
-}
-
-/** One channel's values at some pixels. */
-export function picked({ data, channels }: Raster, pixels: Int32Array, channel = 0): Float64Array {
-  const result = new Float64Array(pixels.length);
-  for (let i = 0; i < result.length; i++) result[i] = data[pixels[i] * channels + channel];
-  return result;
-}
-
-/** One raster's values over another's at some pixels. */
-export function ratios(values: Raster, over: Raster, pixels: Int32Array): Float64Array {
-  const result = new Float64Array(pixels.length);
-  for (let i = 0; i < result.length; i++) result[i] = values.data[pixels[i]] / over.data[pixels[i]];
-  return result;
-}
-
-/** Over how many pixels a lock's light is a mean, as a standard deviation. */
-export function lockLight(unit: number): number {
-  return LOCK * unit;
 }
 
 /** The direction of the hue of hair whose median is this OKLab colour. */
@@ -175,102 +169,4 @@ export function hueAxis([, a, b]: Color): [number, number] {
 /** OKLab's a and b as chroma along an axis and across it; with the axis' second number negative the way back. */
 export function turned(a: number, b: number, [x, y]: readonly [number, number]): [number, number] {
   return [a * x + b * y, b * x - a * y];
-}
-
-/** Light at KNOTS, no two of them equal. */
-export function knotsOf(lock: Float64Array): number[] {
-  return rising(quantiles(lock, KNOTS).map((value, k) => value + 1e-4 * k));
-}
-
-/** Means of values whose light lies near each knot. */
-export function byLight(lock: Float64Array, values: Float64Array, knots: number[]): number[] {
-  const [total, summed] = [knots.map(() => 0), knots.map(() => 0)];
-  const numbers = knots.map((_, k) => k);
-  for (let i = 0; i < lock.length; i++) {
-    const place = interpolated(lock[i], knots, numbers);
-    const low = Math.min(Math.floor(place), knots.length - 2);
-    const share = place - low;
-    total[low] += 1 - share;
-    total[low + 1] += share;
-    summed[low] += (1 - share) * values[i];
-    summed[low + 1] += share * values[i];
-  }
-  const mean = meanOf(values);
-  return total.map((count, k) => (count > 0 ? summed[k] / Math.max(count, 1e-9) : mean));
-}
-
-/** The colours less what follows from the light of their lock. */
-function withoutLight(colors: Raster, lock: Raster, knots: number[], along: number[], across: number[]): Raster {
-  const [first, second] = [along, across].map((values) => bent(lock, knots, values).data);
-  const result = colors.copy();
-  for (let i = 0, k = 0; i < first.length; i++, k += 3) {
-    result.data[k + 1] -= first[i];
-    result.data[k + 2] -= second[i];
-  }
-  return result;
-}
-
-/** `interpolated` for pictures: by a table of many steps. */
-export function bent(values: Raster, places: Numbers, to: Numbers, many = 4096): Raster {
-  const [low, high] = [places[0], places[places.length - 1]];
-  const table = new Float32Array(many);
-  for (let i = 0; i < many; i++) table[i] = interpolated(low + ((high - low) * i) / (many - 1), places, to);
-  const scale = (many - 1) / Math.max(high - low, 1e-6);
-  const result = new Raster(values.height, values.width, values.channels);
-  for (let i = 0; i < result.data.length; i++) result.data[i] = table[clamp((values.data[i] - low) * scale, 0, many - 1) | 0];
-  return result;
-}
-
-/** Single hairs, strands, locks, waves and the broad light, which add up to the colours less their mean. */
-export function levels(colors: Raster, weight: Raster, unit: number): Raster[] {
-  const smooth = [colors, ...SCALES.map((scale) => localMean(colors, weight, scale * unit))];
-  const broad = smooth[SCALES.length];
-  const sure = surely(weight);
-  const fine = SCALES.map((_, k) => minus(smooth[k], smooth[k + 1]));
-  const { channels } = colors;
-  for (let c = 0; c < channels; c++) {
-    const mean = meanOf(picked(broad, sure, c));
-    for (let k = c; k < broad.data.length; k += channels) broad.data[k] -= mean;
-  }
-  return [...fine, broad];
-}
-
-/** How far the lightness of one scale usually goes, round about each pixel: above 0. */
-export function loudness(light: Raster, weight: Raster, unit: number): Raster {
-  const mean = localMean(weighted(light, light), weight, AROUND * unit);
-  for (let i = 0; i < mean.data.length; i++) mean.data[i] = Math.sqrt(Math.max(mean.data[i], 0) + 4e-7);
-  return mean;
-}
-
-/** Gaussian mean of what the weight picks; broad ones are found on cells, of which they need no more. */
-export function localMean(values: Raster, weight: Raster, sigma: number): Raster {
-  const { cell, some, safe } = around(weight, sigma);
-  const mean = gaussian(inCells(weighted(values, some), cell), Math.max(sigma / cell, 0.3));
-  const { channels } = values;
-  for (let i = 0, k = 0; i < safe.data.length; i++) for (let c = 0; c < channels; c++, k++) mean.data[k] /= safe.data[i];
-  return cell === 1 ? mean : new Enlarged(mean, cell).part([0, 0, weight.width, weight.height]);
-}
-
-interface Around {
-  cell: number;
-  some: Raster;
-  safe: Raster;
-}
-const known = new WeakMap<Raster, Map<number, Around>>();
-
-/** Of a weight, how much of it lies round about: found once, since many means are taken with it. */
-function around(weight: Raster, sigma: number): Around {
-  const all = known.get(weight) ?? new Map<number, Around>();
-  known.set(weight, all);
-  let found = all.get(sigma);
-  if (!found) {
-    const cell = Math.max(Math.min(Math.floor(sigma / 3), weight.height, weight.width), 1);
-    const some = weight.copy();
-    for (let i = 0; i < some.data.length; i++) some.data[i] += 1e-5; // where no hair is near, whatever is
-    const safe = gaussian(inCells(some, cell), Math.max(sigma / cell, 0.3));
-    for (let i = 0; i < safe.data.length; i++) safe.data[i] = Math.max(safe.data[i], 1e-9);
-    found = { cell, some, safe };
-    all.set(sigma, found);
-  }
-  return found;
 }

@@ -2,21 +2,22 @@
 
 import { type Color, oklabOf } from "../pixels/color";
 import { type Matrix, identity, product, sum, transposed, withValues } from "../pixels/matrices";
-import { Raster, clamp } from "../pixels/raster";
-import { hueAxis, turned } from "./hairStatistics";
-import { seenColor, shown } from "./perceived";
+import { clamp } from "../pixels/raster";
+import { hueAxis } from "./hairStatistics";
+import { seenColor, shownAll } from "./perceived";
 
 /** Of white noise, as rounding to eight bits makes it, how much lies in single hairs and in strands. */
 const ROUNDING = [1.3, 0.15];
 
 /** Without what the photos' rounding to eight bits had part in it, since the result is rounded too. */
 export function unrounded(spread: Matrix[], target: Color): Matrix[] {
-  const rgb = shown(new Raster(1, 1, 3, Float32Array.from(target))).data;
-  const axis = hueAxis(target);
+  const rgb = Float32Array.from(target);
+  shownAll(rgb);
+  const [x, y] = hueAxis(target);
   const step = 0.01;
   const colorOf = (stepped: number): number[] => {
     const [light, a, b] = seenColor(oklabOf([0, 1, 2].map((c) => rgb[c] + (c === stepped ? step : 0)) as unknown as Color));
-    return [light, ...turned(a, b, axis)];
+    return [light, a * x + b * y, b * x - a * y];
   };
   const from = colorOf(-1);
   const slopes = transposed([0, 1, 2].map((c) => colorOf(c).map((value, k) => (value - from[k]) / step)));

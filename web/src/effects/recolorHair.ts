@@ -1,8 +1,7 @@
 /** Hair dye. */
 
-import { tiles } from "../pixels/cells";
-import type { Raster } from "../pixels/raster";
-import { Bits } from "../pixels/shapes";
+import { Enlarged } from "../pixels/cells";
+import { Raster } from "../pixels/raster";
 import { HeadOfHair } from "./hairDye";
 import { type TwoColors, shareOfSecond } from "./hairPatterns";
 import { repainted } from "./hairRepaint";
@@ -24,34 +23,39 @@ const WARMTH = 0.15;
 export const recolorHair: Paint<HairParameters> = ({ image, mask, unit, face, random }, { color, strength, pattern, second, natural }) => {
   const head = HeadOfHair.of(image, mask, unit, face.isInFilm);
   const { own } = head;
-  const first = natural && pattern !== "full" ? own : head.grown(color);
-  const patterned = pattern === "full" ? null : { second: head.grown(second), share: shareOfSecond(pattern, Hair.in(image, mask, face), random()) };
-  const result = image.copy();
-  const where = Bits.above(mask, 0); // a head of hair fills about half of its box
-  for (const tile of tiles(where)) {
-    const [before, after] = [own.part(tile), first.part(tile)];
-    const goal = patterned ? patterned.second.part(tile) : after;
-    const mixed = mix(before, after, goal, patterned ? patterned.share.part(tile) : null, strength, natural);
-    result.put(repainted(image.part(tile), before, mixed), tile[0], tile[1]);
+  if (pattern === "full") {
+    // the same everywhere, so that it is done on the copy
+    const dyed = new Enlarged(towards(own.values, head.grown(color).values, strength), own.cell);
+    return repainted(image, mask, head, (tile) => dyed.part(tile));
   }
-  return result;
+  const share = shareOfSecond(pattern, Hair.in(image, mask, face), random());
+  const [first, other] = [natural ? null : head.grown(color), head.grown(second)];
+  return repainted(image, mask, head, (tile) => {
+    const part = share.part(tile);
+    if (!first) return towards(own.part(tile), other.part(tile), strength, part);
+    return towards(own.part(tile), between(first.part(tile), other.part(tile), part), strength);
+  });
 };
 
-/** The hair's own colours on their way to the first colour, or to where a pattern's share of the second takes it. */
-function mix(own: Raster, first: Raster, second: Raster, part: Raster | null, strength: number, natural: boolean): Raster {
-  const { channels } = own;
-  const mixed = own.copy();
-  for (let i = 0, k = 0; k < own.data.length; i++, k += channels) {
-    const turned = part ? part.data[i] : 0;
-    const share = part && natural ? strength * turned : strength;
-    let lighter = 0;
-    for (let c = k; c < k + channels; c++) {
-      const goal = part && natural ? second.data[c] : first.data[c] + turned * (second.data[c] - first.data[c]);
-      const change = goal - own.data[c];
-      mixed.data[c] += share * change;
-      if (c === k) lighter = Math.max(change, 0);
-    }
-    mixed.data[k + 1] += WARMTH * share * (1 - share) * lighter;
+/** Hair's own colours dyed by a share with a goal: the share of the strength that a mask has, if there is one. */
+function towards(own: Raster, goal: Raster, strength: number, mask?: Raster): Raster {
+  const { channels, data } = own;
+  const result = new Raster(own.height, own.width, channels);
+  const out = result.data;
+  for (let i = 0, k = 0; k < out.length; i++, k += channels) {
+    const share = mask ? strength * mask.data[i] : strength;
+    for (let c = k; c < k + channels; c++) out[c] = data[c] + share * (goal.data[c] - data[c]);
+    const lighter = goal.data[k] - data[k];
+    if (lighter > 0) out[k + 1] += WARMTH * share * (1 - share) * lighter;
   }
-  return mixed;
+  return result;
+}
+
+function between(first: Raster, second: Raster, share: Raster): Raster {
+  const result = first.copy();
+  const { channels, data } = result;
+  for (let i = 0, k = 0; k < data.length; i++) {
+    for (let c = 0; c < channels; c++, k++) data[k] += share.data[i] * (second.data[k] - data[k]);
+  }
+  return result;
 }

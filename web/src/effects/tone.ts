@@ -94,6 +94,22 @@ export function fromPerceived(lightness: number): number {
   return (lightness * (lightness + K1)) / (K3 * (lightness + K2));
 }
 
+/** The first of three numbers each, OKLab's L, as `perceived` has it, in place. */
+export function perceivedAll(colors: Float32Array): void {
+  for (let k = 0; k < colors.length; k += 3) {
+    const bent = K3 * colors[k] - K1;
+    colors[k] = 0.5 * (bent + Math.sqrt(bent * bent + 4 * K2 * K3 * colors[k]));
+  }
+}
+
+/** The way back, from what is clipped to [0, 1]. */
+export function fromPerceivedAll(colors: Float32Array): void {
+  for (let k = 0; k < colors.length; k += 3) {
+    const lightness = clamp(colors[k], 0, 1);
+    colors[k] = (lightness * (lightness + K1)) / (K3 * (lightness + K2));
+  }
+}
+
 /** lab + strength · (painted - lab). */
 export function mixed(lab: Raster, painted: Raster, strength: number): Raster {
   return lab.map((value, k) => value + strength * (painted.data[k] - value));

@@ -3,6 +3,7 @@
 import { HAIR, indicesOf, isOfEyes } from "../labels";
 import { endsNear, nearParsing } from "../parsing/wide";
 import type { Canvas } from "../picture";
+import { borrowing } from "../pixels/borrowed";
 import { type Affine, type Windows, apply, chained, cropWindow, cut, fromCells, reduced, warpToWindow } from "../pixels/geometry";
 import { NOWHERE, type Patch, toPicture } from "../pixels/fullSize";
 import { Raster, type Window, rounded } from "../pixels/raster";
@@ -81,6 +82,11 @@ export class Face {
     return new Face({ box, roll, score, parsing: outlineParsing(first), canvas, sighted, isParsed: false });
   }
 
+  /** Whether it is one of many frames, of which nobody looks at one for long. */
+  get isInFilm(): boolean {
+    return this.maskStyle === FRAME_MASKS;
+  }
+
   /** The face with some fields changed. */
   with(changed: Partial<FaceFields>): Face {
     return new Face({ ...this.fields, ...changed });
@@ -90,7 +96,9 @@ export class Face {
   patch(region: string): Patch {
     let patch = this.patches.get(region);
     if (!patch) {
-      patch = styled(region, this.parsing, this.canvas, this.box.side, this.maskStyle);
+      const made = (): Patch => styled(region, this.parsing, this.canvas, this.box.side, this.maskStyle);
+      const copied = ({ window, mask }: Patch): Patch => ({ window, mask: mask.copy() });
+      patch = this.isInFilm ? borrowing(made, copied) : made();
       this.patches.set(region, patch);
     }
     return patch;
@@ -201,9 +209,8 @@ export class FaceView {
     return this.face.roll;
   }
 
-  /** Whether it is one of many frames, of which nobody looks at one for long. */
   get isInFilm(): boolean {
-    return this.face.maskStyle === FRAME_MASKS;
+    return this.face.isInFilm;
   }
 
   get height(): number {

@@ -1,6 +1,6 @@
 /** The light that a face is seen in, told from its skin and the whites of its eyes, as Python's `face/light.py` tells it. */
 
-import { linear } from "../pixels/color";
+import { linearAll } from "../pixels/color";
 import { median, quantiles } from "../pixels/lists";
 import type { Raster } from "../pixels/raster";
 import { type Light, WHITE } from "../pixels/relight";
@@ -49,11 +49,7 @@ function typical(
   let count = 0;
   for (let i = 0; i < likely.length; i++) if (likely[i] > sure) places[count++] = i;
   if (count < least) return null;
-  const [reds, greens, blues] = [0, 1, 2].map((c) => {
-    const light = new Float64Array(count);
-    for (let i = 0; i < count; i++) light[i] = Math.max(linear(crop.data[3 * places[i] + c]), BLACK);
-    return light;
-  });
+  const [reds, greens, blues] = [0, 1, 2].map((c) => lightAt(crop, places.subarray(0, count), c));
   const [low, high] = quantiles(greens, [from, to]);
   const [lit, whole]: [number[], number[]] = [[], []];
   for (let i = 0; i < count; i++) {
@@ -63,4 +59,13 @@ function typical(
   }
   const tint = whole.length >= least / 2 ? whole : lit;
   return [median(lit.map((i) => greens[i])), median(tint.map((i) => reds[i] / greens[i])), median(tint.map((i) => blues[i] / greens[i]))];
+}
+
+/** Linear light of one channel at some pixels, no less than black. */
+function lightAt({ data }: Raster, places: Int32Array, channel: number): Float32Array {
+  const light = new Float32Array(places.length);
+  for (let i = 0; i < places.length; i++) light[i] = data[3 * places[i] + channel];
+  linearAll(light);
+  for (let i = 0; i < light.length; i++) light[i] = Math.max(light[i], BLACK);
+  return light;
 }

@@ -1,6 +1,7 @@
 /** The values that travel: boxes, detections, probabilities, parsings. */
 
 import { indicesOf } from "../labels";
+import { lasting } from "../pixels/borrowed";
 import type { Affine } from "../pixels/geometry";
 import { Raster, clamp } from "../pixels/raster";
 import type { Bits } from "../pixels/shapes";
@@ -130,7 +131,7 @@ export class Kept implements Probabilities {
 
   sum(indices: readonly number[]): Raster {
     const key = indices.join();
-    const found = this.made.get(key) ?? this.source.sum(indices);
+    const found = this.made.get(key) ?? lasting(() => this.source.sum(indices));
     this.made.set(key, found);
     return found;
   }

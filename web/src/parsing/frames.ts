@@ -1,12 +1,12 @@
 /**
  * Frames of a camera, one after the other: a face is looked for anew now and then, parsed every second frame, and what was parsed is
- * moved with the head in between.
+ * moved with the head. Networks run meanwhile: what they say of a frame is moved to where the head is once they have said it.
  */
 
 import { FRAME_MASKS, Face } from "../face/face";
 import { lightOn } from "../face/light";
 import { Scene } from "../face/scene";
-import { Box, FaceParsing, type Plain } from "../face/values";
+import { Box, type Detection, FaceParsing, type Plain } from "../face/values";
 import type { Canvas } from "../picture";
 import { type Affine, apply, chained, cut, invert } from "../pixels/geometry";
 import type { Light } from "../pixels/relight";
@@ -16,6 +16,7 @@ import { Glimpse } from "./motion";
 import { type ParsedFace, clearedOf, parseFace } from "./parseFace";
 import type { Parser } from "./parser";
 import { type Asked, distinct, withPeople, withSightings } from "./pipeline";
+import { UnderWay } from "./underWay";
 import { hairRunsOut, lookedAtWidely, runsOut } from "./wide";
 
 /** All of a frame is looked at again after so many. */
@@ -34,33 +35,37 @@ const LIGHT_FOLLOWS = 0.1;
 interface Track extends ParsedFace {
   /** Its crop when it was parsed. */
   glimpse: Glimpse;
-  /** Frames since it was found. */
+  /** Frames since it was found, and how often it was parsed since. */
   age: number;
+  parsings: number;
   light: Light;
   /** What its masks are made of; null until they are asked for. */
   cleared: FaceParsing | null;
+  /** A parsing of it that is under way, and how it moved since: null for one that is lost. */
+  coming: { parsed: UnderWay<Track | null>; since: Affine } | null;
 }
+
+const STAYING: Affine = [1, 0, 0, 0, 1, 0];
 
 export class Frames {
   private tracks: Track[] = [];
   private since = LOOK_AGAIN;
+  /** A look at all of a frame that is under way. */
+  private looking: UnderWay<Detection[]> | null = null;
 
   constructor(private readonly parser: Parser) {}
 
   async parse(picture: Canvas, { widely = false, isPrivate = false, wholly = false }: Asked = {}): Promise<Scene> {
-    const isDue = ++this.since >= LOOK_AGAIN || !this.tracks.length;
     const followed: Track[] = [];
     for (const track of this.tracks) {
-      const now = await this.followed(track, picture, widely, isPrivate ? 1 : PARSE_EVERY);
+      const now = await this.followed(track, picture, widely, isPrivate);
       if (now && now.score >= KEPT) followed.push(now);
     }
-    if (isDue || followed.length < this.tracks.length) {
-      const found = (await this.parser.detector.detect(picture)).filter(({ box }) => !followed.some((face) => isOn(box, face.box)));
-      for (const one of found) {
-        const face = await parseFace(picture, one, this.parser.segmenter, widely);
-        if (face && face.score >= BEGUN) followed.push(this.begun(face, picture));
-      }
-      this.since = 0;
+    const isLost = !followed.length || followed.length < this.tracks.length;
+    for (const one of await this.found(picture, isLost, isPrivate)) {
+      if (followed.some((face) => isOn(one.box, face.box))) continue;
+      const face = await parseFace(picture, one, this.parser.segmenter, widely);
+      if (face && face.score >= BEGUN) followed.push(this.begun(face, picture));
     }
     this.tracks = distinct(followed);
     const faces = this.tracks.map((track) => this.faceOf(track, picture)).sort((a, b) => b.box.area - a.box.area);
@@ -69,20 +74,42 @@ export class Frames {
     return isPrivate ? withSightings(known, this.parser, true) : known;
   }
 
+  /** What is seen when all of a frame is looked at: of this one, or, where no face is missed or to be hidden, of one before. */
+  private async found(picture: Canvas, isLost: boolean, isPrivate: boolean): Promise<Detection[]> {
+    const { detector } = this.parser;
+    const isDue = ++this.since >= LOOK_AGAIN;
+    if (isLost || isDue) this.since = 0;
+    if (isLost || (isDue && isPrivate)) {
+      this.looking = null;
+      return detector.detect(picture);
+    }
+    if (isDue) this.looking ??= new UnderWay(detector.detect(picture));
+    const seen = this.looking?.result;
+    if (!seen) return [];
+    this.looking = null;
+    return seen.found;
+  }
+
   private begun(face: ParsedFace, picture: Canvas): Track {
     const { affine, size } = face.near;
     const light = lightOn(cut(picture, affine, size), face.near);
-    return { ...face, glimpse: Glimpse.of(picture, affine, size), age: 0, light, cleared: null };
+    return { ...face, glimpse: Glimpse.of(picture, affine, size), age: 0, parsings: 0, light, cleared: null, coming: null };
   }
 
   /** The track in the next frame; null if the face is lost. */
-  private async followed(track: Track, picture: Canvas, widely: boolean, every: number): Promise<Track | null> {
-    const { affine, size } = track.near;
-    const motion = track.glimpse.motion(picture, affine, size);
-    if (!motion) return this.again(track, picture, widely);
-    const now = moved(track, motion);
-    const lacksHair = widely && !now.wide && hairRunsOut(now.near, picture);
-    return now.age % every === 0 || lacksHair ? this.parsed(now, picture, widely, now.age % (every * WIDE_EVERY) === 0) : now;
+  private async followed(track: Track, picture: Canvas, widely: boolean, isPrivate: boolean): Promise<Track | null> {
+    const isTurn = (track.age + 1) % PARSE_EVERY === 0;
+    if (isTurn) await track.coming?.parsed.end; // nothing older than the frames between two parsings is painted with
+    const latest = withWhatCame(track);
+    if (!latest) return null;
+    const { affine, size } = latest.near;
+    const motion = latest.glimpse.motion(picture, affine, size);
+    if (!motion) return this.again(latest, picture, widely);
+    const now = moved(latest, motion, 1);
+    if (isPrivate) return this.parsed(now, picture, widely);
+    const isDue = isTurn || (widely && !now.wide && hairRunsOut(now.near, picture));
+    if (!isDue || now.coming) return now;
+    return { ...now, coming: { parsed: new UnderWay(this.parsed(now, picture, widely)), since: STAYING } };
   }
 
   /** A face whose motion could not be told, or whose crop does not fit it any more, looked for where it was. */
@@ -93,7 +120,7 @@ export class Frames {
   }
 
   /** The track parsed on the crop that moved with it. */
-  private async parsed(track: Track, picture: Canvas, widely: boolean, isWideDue: boolean): Promise<Track | null> {
+  private async parsed(track: Track, picture: Canvas, widely: boolean): Promise<Track | null> {
     const { segmenter } = this.parser;
     const { affine, size } = track.near;
     const crop = cut(picture, affine, size);
@@ -108,7 +135,8 @@ export class Frames {
     const near = new FaceParsing(uncovered(seen, crop), affine);
     const light = lightOn(crop, parsing);
     const isWide = widely && hairRunsOut(near, picture);
-    const wide = isWide ? (!track.wide || isWideDue ? await lookedAtWidely(picture, near, segmenter) : track.wide) : null;
+    const parsings = track.parsings + 1;
+    const wide = isWide ? (!track.wide || parsings % WIDE_EVERY === 0 ? await lookedAtWidely(picture, near, segmenter) : track.wide) : null;
     return {
       ...track,
       box: between(track.box, box, BOX_FOLLOWS),
@@ -116,9 +144,11 @@ export class Frames {
       score: detection.score,
       near,
       wide,
+      parsings,
       glimpse: Glimpse.of(picture, affine, size),
       light: [0, 1, 2].map((c) => track.light[c] * (light[c] / track.light[c]) ** LIGHT_FOLLOWS) as unknown as Light,
       cleared: null,
+      coming: null,
     };
   }
 
@@ -132,8 +162,16 @@ export class Frames {
   }
 }
 
-/** The track where a motion took it. */
-function moved(track: Track, motion: Affine): Track {
+/** The track as the parsing that was under way has it, if that is done, where the head has gone since; null if that found none. */
+function withWhatCame(track: Track): Track | null {
+  const { coming, age } = track;
+  const came = coming?.parsed.result;
+  if (!coming || !came) return track;
+  return came.found && { ...moved(came.found, coming.since, 0), age };
+}
+
+/** The track where a motion took it, so many frames later. */
+function moved(track: Track, motion: Affine, frames: number): Track {
   const back = invert(motion);
   const along = ({ probabilities, affine }: FaceParsing): FaceParsing => new FaceParsing(probabilities, chained(back, affine));
   const growth = Math.hypot(motion[0], motion[3]);
@@ -149,8 +187,9 @@ function moved(track: Track, motion: Affine): Track {
     roll: turned(track.roll + turn),
     crop: { ...track.crop, box: shifted(track.crop.box), roll: turned(track.crop.roll + turn) },
     near: along(track.near),
-    age: track.age + 1,
+    age: track.age + frames,
     cleared: track.cleared && along(track.cleared),
+    coming: track.coming && { ...track.coming, since: chained(track.coming.since, motion) },
   };
 }
 

@@ -25,7 +25,7 @@ export interface Measured {
 
 /** Where the parsed face really lies; null if the crop shows none. */
 export function measure(parsing: FaceParsing, found: Detection): Measured | null {
-  const face = centralPart(Bits.of(parsing.region("face"), (value) => value >= 0.5));
+  const face = centralPart(Bits.below(parsing.region("face"), 0.5).not);
   const score = featureScore(parsing, face);
   if (score < MIN_SCORE) return null;
   const back = invert(parsing.affine);
@@ -70,16 +70,28 @@ function featureScore(parsing: FaceParsing, face: Bits): number {
   const area = face.count;
   const needed = Math.max(Math.floor(area / 400), 4); // pixels that a feature must have
   if (area < 16 * needed) return 0;
-  const all = new Float32Array(area);
   const peaks = FEATURES.map((feature) => {
-    const { data } = parsing.region(feature);
-    let count = 0;
-    for (let i = 0; i < data.length; i++) if (face.data[i]) all[count++] = data[i];
-    const likely = all.filter((value) => value > 0.1); // few, and mostly enough
-    return (likely.length >= needed ? likely : all).sort().at(-needed) as number;
+    const inside = within(parsing.region(feature), face, area);
+    const likely = above(inside, 0.1); // few, and mostly enough
+    return (likely.length >= needed ? likely : inside).sort().at(-needed) as number;
   });
   peaks.sort((a, b) => a - b);
   return peaks.slice(1).reduce((sum, peak) => sum + peak, 0) / (peaks.length - 1); // one may be covered: glasses, a fringe, a hand
+}
+
+/** Values of the pixels of a face of that area. */
+function within({ data }: Raster, face: Bits, area: number): Float32Array {
+  const result = new Float32Array(area);
+  let count = 0;
+  for (let i = 0; i < data.length; i++) if (face.data[i]) result[count++] = data[i];
+  return result;
+}
+
+function above(values: Float32Array, least: number): Float32Array {
+  const found = new Float32Array(values.length);
+  let count = 0;
+  for (let i = 0; i < values.length; i++) if (values[i] > least) found[count++] = values[i];
+  return found.subarray(0, count);
 }
 
 /** Degrees by which the line through the eyes is still turned; 0 if only one eye can be seen. */

@@ -177,9 +177,12 @@ function aligned(template: Template, copy: Copy, guess: Way): { way: Way; agreem
 
 /** A grey between pixels, counted from the first one's middle; beyond the border the border's. */
 function between({ size, grey }: Copy, x: number, y: number): number {
-  const [px, py] = [clamp(x, 0, size - 1.001), clamp(y, 0, size - 1.001)];
-  const [left, top] = [px | 0, py | 0];
-  const [u, v] = [px - left, py - top];
+  const px = clamp(x, 0, size - 1.001);
+  const py = clamp(y, 0, size - 1.001);
+  const left = px | 0;
+  const top = py | 0;
+  const u = px - left;
+  const v = py - top;
   const at = top * size + left;
   const above = grey[at] + u * (grey[at + 1] - grey[at]);
   const below = grey[at + size] + u * (grey[at + size + 1] - grey[at + size]);

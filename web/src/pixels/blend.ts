@@ -2,15 +2,19 @@
 
 import { gaussian } from "./blur";
 import { Enlarged, inCells } from "./cells";
-import { type Raster, clamp, weighted } from "./raster";
+import { Raster, clamp, weighted } from "./raster";
+import { Bits } from "./shapes";
 
 /** image + mask · (painted - image); pixels whose mask is 0 keep their bits. */
 export function composite(image: Raster, painted: Raster, mask: Raster): Raster {
   const result = image.copy();
-  for (let i = 0, k = 0; i < mask.data.length; i++, k += 3) {
-    const share = mask.data[i];
+  const [out, fresh, shares] = [result.data, painted.data, mask.data];
+  for (let i = 0, k = 0; i < shares.length; i++, k += 3) {
+    const share = shares[i];
     if (share <= 0) continue;
-    for (let c = k; c < k + 3; c++) result.data[c] = clamp(image.data[c] + share * (painted.data[c] - image.data[c]), 0, 1);
+    out[k] = clamp(out[k] + share * (fresh[k] - out[k]), 0, 1);
+    out[k + 1] = clamp(out[k + 1] + share * (fresh[k + 1] - out[k + 1]), 0, 1);
+    out[k + 2] = clamp(out[k + 2] + share * (fresh[k + 2] - out[k + 2]), 0, 1);
   }
   return result;
 }
@@ -21,15 +25,20 @@ export function insideMean(image: Raster, mask: Raster, radius: number): { mean:
   const least = Math.min(mask.height, mask.width);
   const fine = Math.max(Math.min(Math.floor(radius / 8), Math.floor(least / 2)), 1);
   const step = Math.max(Math.min(Math.floor(radius / (2 * fine)), Math.floor(least / (2 * fine))), 1);
-  const inside = inCells(mask, fine).map((value) => (value >= 0.95 ? 1 : 0));
+  const inside = Bits.below(inCells(mask, fine), 0.95).not.raster;
   const sigma = Math.max(radius / (step * fine), 0.3);
   const weight = gaussian(inCells(inside, step), sigma);
   const mean = gaussian(inCells(weighted(inCells(image, fine), inside), step), sigma);
   // Too far from any inside pixel, the picture is the better guess.
-  const near = weight.map((value) => (value / 0.02 < 0.02 ? 0 : Math.min(value / 0.02, 1)));
-  for (let i = 0, k = 0; i < weight.data.length; i++, k += 3) {
-    const safe = Math.max(weight.data[i], 1e-6);
-    for (let c = k; c < k + 3; c++) mean.data[c] /= safe;
+  const near = new Raster(weight.height, weight.width);
+  const [out, shares] = [mean.data, weight.data];
+  for (let i = 0, k = 0; i < shares.length; i++, k += 3) {
+    const share = shares[i] / 0.02;
+    near.data[i] = share < 0.02 ? 0 : Math.min(share, 1);
+    const safe = 1 / Math.max(shares[i], 1e-6);
+    out[k] *= safe;
+    out[k + 1] *= safe;
+    out[k + 2] *= safe;
   }
   return { mean: new Enlarged(mean, step * fine), near: new Enlarged(near, step * fine) };
 }
@@ -40,7 +49,9 @@ export function inFrontOf(colors: Raster, mask: Raster, mean: Raster, near: Rast
   for (let i = 0, k = 0; i < mask.data.length; i++, k += 3) {
     const known = near.data[i] * clamp((1 - mask.data[i]) / 0.3, 0, 1);
     if (known === 0) continue;
-    for (let c = k; c < k + 3; c++) result.data[c] += known * (mean.data[c] - result.data[c]);
+    result.data[k] += known * (mean.data[k] - result.data[k]);
+    result.data[k + 1] += known * (mean.data[k + 1] - result.data[k + 1]);
+    result.data[k + 2] += known * (mean.data[k + 2] - result.data[k + 2]);
   }
   return result;
 }

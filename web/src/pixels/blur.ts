@@ -50,7 +50,7 @@ function convolved(image: Raster, weights: Float64Array, border: Border): Raster
     lefts[i] = bordered(-i, width, border) * channels;
     rights[i] = bordered(width - 1 + i, width, border) * channels;
   }
-  const result = new Raster(height, width, channels);
+  const result = Raster.unwritten(height, width, channels);
   for (let y = 0, next = 0; y < height; y++) {
     for (; next <= Math.min(y + reach, height - 1); next++) {
       const start = next * row;

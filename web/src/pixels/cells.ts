@@ -33,9 +33,11 @@ export class Enlarged {
     const top = Math.max(Math.floor(y0 / cell) - 1, 0);
     const right = Math.min(Math.ceil(x1 / cell) + 1, values.width);
     const bottom = Math.min(Math.ceil(y1 / cell) + 1, values.height);
-    const near = values.part([left, top, right, bottom]);
+    const isWhole = left === 0 && top === 0 && right === values.width && bottom === values.height;
+    const near = isWhole ? values : values.part([left, top, right, bottom]);
     const full = resized(near, near.width * cell, near.height * cell);
-    return full.part([x0 - left * cell, y0 - top * cell, x1 - left * cell, y1 - top * cell]);
+    const isAll = x0 === left * cell && y0 === top * cell && x1 - x0 === full.width && y1 - y0 === full.height;
+    return isAll ? full : full.part([x0 - left * cell, y0 - top * cell, x1 - left * cell, y1 - top * cell]);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Colour: codes, sRGB in [0, 1], OKLab, and the CIEDE2000 difference. */
 
-import { Raster, clamp } from "./raster";
+import { type Raster, clamp } from "./raster";
 
 export type Color = readonly [number, number, number];
 
@@ -23,6 +23,17 @@ export function linear(srgb: number): number {
   const at = srgb * STEPS;
   const below = at | 0;
   return LIGHT[below] + (at - below) * (LIGHT[below + 1] - LIGHT[below]);
+}
+
+/** `linear` of all values, in place. */
+export function linearAll(values: Float32Array): void {
+  for (let i = 0; i < values.length; i++) {
+    const at = values[i] * STEPS;
+    if (at >= 0 && at <= STEPS) {
+      const below = at | 0;
+      values[i] = LIGHT[below] + (at - below) * (LIGHT[below + 1] - LIGHT[below]);
+    } else values[i] = toLight(values[i]);
+  }
 }
 
 /** Third roots by the fourth root of a number, in which they are nearly straight, even near 0. */
@@ -49,6 +60,16 @@ export function fromLinear(light: number): number {
   const at = Math.sqrt(clamp(light, 0, 1)) * STEPS;
   const below = at | 0;
   return CODES[below] + (at - below) * (CODES[below + 1] - CODES[below]);
+}
+
+/** `fromLinear` of all values, in place. */
+export function fromLinearAll(values: Float32Array): void {
+  for (let i = 0; i < values.length; i++) {
+    const light = values[i];
+    const at = Math.sqrt(light > 0 ? (light < 1 ? light : 1) : 0) * STEPS;
+    const below = at | 0;
+    values[i] = CODES[below] + (at - below) * (CODES[below + 1] - CODES[below]);
+  }
 }
 
 // Björn Ottosson, "A perceptual color space for image processing", 2020: https://bottosson.github.io/posts/oklab/
@@ -95,11 +116,34 @@ function putLight(lightness: number, a: number, b: number, out: Float32Array | F
 
 /** OKLab of sRGB: lightness in [0, 1], and two opponent colours of about -0.4 to 0.4. */
 export function toOklab(srgb: Raster): Raster {
-  const result = new Raster(srgb.height, srgb.width, 3);
-  for (let at = 0; at < result.data.length; at += 3) {
-    putOklab(srgb.data[at], srgb.data[at + 1], srgb.data[at + 2], result.data, at);
-  }
+  const result = srgb.copy();
+  oklabAll(result.data);
   return result;
+}
+
+/** The same of colours one after the other, in place; step by step, so that nothing but numbers is handed on. */
+export function oklabAll(colors: Float32Array): void {
+  linearAll(colors);
+  transformed(colors, LMS);
+  for (let i = 0; i < colors.length; i++) {
+    const value = colors[i];
+    if (value >= 0 && value <= 1) {
+      const at = Math.sqrt(Math.sqrt(value)) * STEPS;
+      const below = at | 0;
+      colors[i] = ROOTS[below] + (at - below) * (ROOTS[below + 1] - ROOTS[below]);
+    } else colors[i] = cubeRoot(value);
+  }
+  transformed(colors, LAB);
+}
+
+/** A matrix times each colour, in place. */
+function transformed(colors: Float32Array, [a, b, c, d, e, f, g, h, i]: number[]): void {
+  for (let k = 0; k < colors.length; k += 3) {
+    const [x, y, z] = [colors[k], colors[k + 1], colors[k + 2]];
+    colors[k] = a * x + b * y + c * z;
+    colors[k + 1] = d * x + e * y + f * z;
+    colors[k + 2] = g * x + h * y + i * z;
+  }
 }
 
 export function oklabOf([r, g, b]: Color): Color {
@@ -160,22 +204,38 @@ function shownChroma(lightness: number, a: number, b: number): number {
 
 /** sRGB in [0, 1] of OKLab; colours that no screen can show lose chroma, not lightness or hue. */
 export function fromOklab(oklab: Raster): Raster {
-  const result = new Raster(oklab.height, oklab.width, 3);
-  const light = new Float64Array(3);
-  for (let at = 0; at < result.data.length; at += 3) {
-    const lightness = oklab.data[at];
-    const a = oklab.data[at + 1];
-    const b = oklab.data[at + 2];
-    putLight(lightness, a, b, light, 0);
-    if (!isShown(light, 0)) {
-      const share = shownChroma(lightness, a, b);
-      putLight(lightness, a * share, b * share, light, 0);
-    }
-    result.data[at] = fromLinear(light[0]);
-    result.data[at + 1] = fromLinear(light[1]);
-    result.data[at + 2] = fromLinear(light[2]);
-  }
+  const result = oklab.copy();
+  fromOklabAll(result.data);
   return result;
+}
+
+/** The same of colours one after the other, in place. */
+export function fromOklabAll(colors: Float32Array): void {
+  const spare = new Float64Array(3);
+  const [a, b, c, d, e, f, g, h, i] = UN_LAB;
+  const [j, k, l, m, n, o, p, q, r] = UN_LMS;
+  for (let at = 0; at < colors.length; at += 3) {
+    const lightness = clamp(colors[at], 0, 1);
+    const x = colors[at + 1];
+    const y = colors[at + 2];
+    const one = a * lightness + b * x + c * y;
+    const two = d * lightness + e * x + f * y;
+    const three = g * lightness + h * x + i * y;
+    const [long, medium, short] = [one * one * one, two * two * two, three * three * three];
+    const red = j * long + k * medium + l * short;
+    const green = m * long + n * medium + o * short;
+    const blue = p * long + q * medium + r * short;
+    if (Math.min(red, green, blue) >= DARKEST && Math.max(red, green, blue) <= BRIGHTEST) {
+      colors[at] = red;
+      colors[at + 1] = green;
+      colors[at + 2] = blue;
+    } else {
+      const share = shownChroma(lightness, x, y);
+      putLight(lightness, x * share, y * share, spare, 0);
+      colors.set(spare, at);
+    }
+  }
+  fromLinearAll(colors);
 }
 
 const XYZ = [0.4124564, 0.3575761, 0.1804375, 0.2126729, 0.7151522, 0.072175, 0.0193339, 0.119192, 0.9503041];

@@ -6,6 +6,7 @@
  */
 
 import { box, gaussian } from "./blur";
+import { floats } from "./borrowed";
 import { Enlarged, inCells, tilesOfCells } from "./cells";
 import { type Affine, type Windows, apply, boxAround, chained, fromCells, invert, scaleOf, warpToWindow } from "./geometry";
 import { enlarged, ramp, ramped, shrunk, windowOf } from "./masks";
@@ -60,7 +61,7 @@ export function edges(mask: Raster, guide: Raster, radius: number, smoothness = 
   const reach = Math.max(rounded(radius), 1);
   const mean = (values: Raster): Raster => box(values, reach, "reflect");
   const count = mask.area;
-  const products = new Raster(mask.height, mask.width, 13);
+  const products = Raster.unwritten(mask.height, mask.width, 13);
   const all = products.data;
   for (let i = 0, k = 0, p = 0; i < count; i++, k += 3, p += 13) {
     const r = guide.data[k];
@@ -114,7 +115,7 @@ export function edges(mask: Raster, guide: Raster, radius: number, smoothness = 
     slope.data[k + 2] = third;
     offset.data[i] = share - (first * r + second * g + third * blue);
   }
-  const weight = new Raster(mask.height, mask.width, 1, new Float32Array(count).fill(1));
+  const weight = new Raster(mask.height, mask.width, 1, floats(count, true).fill(1));
   return { slope: mean(slope), offset: mean(offset), weight };
 }
 
@@ -126,10 +127,7 @@ export function edges(mask: Raster, guide: Raster, radius: number, smoothness = 
  */
 export function colours(mask: Raster, image: Raster, reach: number, sample?: Raster): Layer {
   const inside = wellWithin(Bits.above(mask, 0.9), reach);
-  const outside = wellWithin(
-    Bits.of(mask, (value) => value < 0.1),
-    reach,
-  );
+  const outside = wellWithin(Bits.below(mask, 0.1), reach);
   const sampled = sample ? weighted(inside, sample) : inside;
   // A mean over many pixels needs no more resolution than that: it is gathered on a small copy.
   const radius = 1.5 * reach;
@@ -260,7 +258,7 @@ function fitted(
   const area: Window = [0, 0, low.width, low.height];
   const carried = warpToWindow(values, toCrop, area);
   // Fitted to edges, but only as far from the network's edge as the network can have been wrong.
-  const away = depth(Bits.of(carried, (value) => value <= CERTAIN[0]));
+  const away = depth(Bits.above(carried, CERTAIN[0]).not);
   const near = new Raster(low.height, low.width);
   for (let i = 0; i < near.data.length; i++) near.data[i] = away.data[i] <= reach / cell ? 1 : 0;
   const mask = new Raster(low.height, low.width);

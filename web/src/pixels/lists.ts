@@ -44,33 +44,49 @@ const PARTS = 4096;
 /** Values at shares of a list's order, between two of them linearly, as `numpy.quantile`: those near a share alone are put in order. */
 export function quantiles(values: Numbers, shares: Numbers): number[] {
   const { low, scale, ends } = parted(values);
-  const partOf = (value: number): number => ((value - low) * scale) | 0;
-  const kept = new Map<number, number[]>();
-  const wanted = Array.from(shares, (share) => {
-    const place = share * (values.length - 1);
-    return { place, parts: [Math.floor(place), Math.min(Math.floor(place) + 1, values.length - 1)].map((rank) => ({ rank, part: partWith(ends, rank) })) };
-  });
+  const last = values.length - 1;
   const isKept = new Uint8Array(PARTS + 1);
-  for (const { parts } of wanted) {
-    for (const { part } of parts) {
-      isKept[part] = 1;
-      kept.set(part, []);
-    }
+  const places = Array.from(shares, (share) => share * last);
+  for (const place of places) {
+    const rank = Math.floor(place);
+    isKept[partWith(ends, rank)] = isKept[partWith(ends, Math.min(rank + 1, last))] = 1;
   }
-  for (let i = 0; i < values.length; i++) {
-    const part = partOf(values[i]);
-    if (isKept[part]) kept.get(part)?.push(values[i]);
-  }
-  for (const inside of kept.values()) inside.sort((a, b) => a - b);
-  return wanted.map(({ place, parts }) => {
-    const [below, above] = parts.map(({ rank, part }) => (kept.get(part) as number[])[rank - (part ? ends[part - 1] : 0)]);
-    return below + (place - Math.floor(place)) * (above - below);
+  const kept = keptOf(values, low, scale, ends, isKept).sort(); // in parts one after the other, each in order
+  const before = startsOf(ends, isKept);
+  const valueAt = (rank: number): number => {
+    const part = partWith(ends, rank);
+    return kept[before[part] + rank - (part ? ends[part - 1] : 0)];
+  };
+  return places.map((place) => {
+    const rank = Math.floor(place);
+    const below = valueAt(rank);
+    return below + (place - rank) * (valueAt(Math.min(rank + 1, last)) - below);
   });
+}
+
+/** The values in the parts that are kept. */
+function keptOf(values: Numbers, low: number, scale: number, ends: Int32Array, isKept: Uint8Array): Float64Array {
+  let count = 0;
+  for (let part = 0; part < ends.length; part++) if (isKept[part]) count += ends[part] - (part ? ends[part - 1] : 0);
+  const kept = new Float64Array(count);
+  for (let i = 0, at = 0; i < values.length; i++) if (isKept[((values[i] - low) * scale) | 0]) kept[at++] = values[i];
+  return kept;
+}
+
+/** Where each part that is kept begins among all that are. */
+function startsOf(ends: Int32Array, isKept: Uint8Array): Int32Array {
+  const starts = new Int32Array(ends.length);
+  for (let part = 0, at = 0; part < ends.length; part++) {
+    starts[part] = at;
+    if (isKept[part]) at += ends[part] - (part ? ends[part - 1] : 0);
+  }
+  return starts;
 }
 
 /** How many values lie in each part of their range and in those before it. */
 function parted(values: Numbers): { low: number; scale: number; ends: Int32Array } {
-  let [low, high] = [Infinity, -Infinity];
+  let low = Infinity;
+  let high = -Infinity;
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (value < low) low = value;
@@ -85,7 +101,8 @@ function parted(values: Numbers): { low: number; scale: number; ends: Int32Array
 
 /** The part that holds the value of a rank. */
 function partWith(ends: Int32Array, rank: number): number {
-  let [low, high] = [0, ends.length - 1];
+  let low = 0;
+  let high = ends.length - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (ends[middle] > rank) high = middle;

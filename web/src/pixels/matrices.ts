@@ -53,13 +53,16 @@ function rotate(left: Matrix, vectors: Matrix, p: number, q: number): void {
 
 /** How the numbers of several lists vary together, as `numpy.cov` with its bias. */
 export function covarianceOf(lists: Numbers[]): Matrix {
-  const count = lists[0].length;
   const means = lists.map(meanOf);
-  return lists.map((first, i) =>
-    lists.map((second, j) => {
-      let total = 0;
-      for (let k = 0; k < count; k++) total += (first[k] - means[i]) * (second[k] - means[j]);
-      return total / count;
-    }),
-  );
+  const result = lists.map(() => new Array<number>(lists.length).fill(0));
+  for (let i = 0; i < lists.length; i++) {
+    for (let j = 0; j <= i; j++) result[i][j] = result[j][i] = covaried(lists[i], means[i], lists[j], means[j]);
+  }
+  return result;
+}
+
+function covaried(first: Numbers, mean: number, second: Numbers, other: number): number {
+  let total = 0;
+  for (let i = 0; i < first.length; i++) total += (first[i] - mean) * (second[i] - other);
+  return total / first.length;
 }

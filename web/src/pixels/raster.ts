@@ -1,5 +1,7 @@
 /** Rows of float pixels, and the few things that everything else does with them. */
 
+import { floats } from "./borrowed";
+
 /** (x0, y0, x1, y1) in whole pixels, half-open. */
 export type Window = readonly [number, number, number, number];
 
@@ -9,11 +11,16 @@ export class Raster {
     readonly height: number,
     readonly width: number,
     readonly channels: number = 1,
-    readonly data: Float32Array = new Float32Array(height * width * channels),
+    readonly data: Float32Array = floats(height * width * channels),
   ) {
     if (data.length !== height * width * channels) {
       throw new RangeError(`${data.length} values for ${height} x ${width} x ${channels}`);
     }
+  }
+
+  /** One whose values are anything until they are written. */
+  static unwritten(height: number, width: number, channels = 1): Raster {
+    return new Raster(height, width, channels, floats(height * width * channels, true));
   }
 
   /** How many pixels there are. */
@@ -22,12 +29,14 @@ export class Raster {
   }
 
   copy(): Raster {
-    return new Raster(this.height, this.width, this.channels, this.data.slice());
+    const result = Raster.unwritten(this.height, this.width, this.channels);
+    result.data.set(this.data);
+    return result;
   }
 
   /** Each value by itself put through a function. */
   map(change: (value: number, index: number) => number): Raster {
-    const result = new Float32Array(this.data.length);
+    const result = floats(this.data.length, true);
     for (let i = 0; i < result.length; i++) result[i] = change(this.data[i], i);
     return new Raster(this.height, this.width, this.channels, result);
   }
@@ -36,7 +45,7 @@ export class Raster {
   part([x0, y0, x1, y1]: Window): Raster {
     const { width, channels } = this;
     if (x0 === 0 && y0 === 0 && x1 === width && y1 === this.height) return this.copy();
-    const result = new Raster(Math.max(y1 - y0, 0), Math.max(x1 - x0, 0), channels);
+    const result = Raster.unwritten(Math.max(y1 - y0, 0), Math.max(x1 - x0, 0), channels);
     const row = result.width * channels;
     for (let y = 0; y < result.height; y++) {
       const start = ((y + y0) * width + x0) * channels;
@@ -59,14 +68,17 @@ export class Raster {
 
   /** One of its channels. */
   plane(channel: number): Raster {
-    const result = new Raster(this.height, this.width);
-    for (let i = 0; i < result.data.length; i++) result.data[i] = this.data[i * this.channels + channel];
+    const { data, channels } = this;
+    const result = Raster.unwritten(this.height, this.width);
+    const out = result.data;
+    for (let i = 0, k = channel; i < out.length; i++, k += channels) out[i] = data[k];
     return result;
   }
 
   get max(): number {
+    const { data } = this;
     let most = -Infinity;
-    for (const value of this.data) if (value > most) most = value;
+    for (let i = 0; i < data.length; i++) if (data[i] > most) most = data[i];
     return most;
   }
 
@@ -91,25 +103,27 @@ export function clamp(value: number, low: number, high: number): number {
 
 /** Corresponding pixels of several rasters of one size as one raster. */
 export function stacked(...planes: Raster[]): Raster {
-  const count = planes.length;
-  const result = new Raster(planes[0].height, planes[0].width, count);
-  planes.forEach(({ data }, c) => {
-    for (let i = 0; i < data.length; i++) result.data[i * count + c] = data[i];
-  });
+  const result = Raster.unwritten(planes[0].height, planes[0].width, planes.length);
+  for (let c = 0; c < planes.length; c++) putChannel(result, planes[c].data, c);
   return result;
+}
+
+function putChannel({ data, channels }: Raster, values: Float32Array, channel: number): void {
+  for (let i = 0, k = channel; i < values.length; i++, k += channels) data[k] = values[i];
 }
 
 /** Each pixel times its weight; the weight has one channel. */
 export function weighted(image: Raster, weight: Raster): Raster {
   const { channels, data } = image;
-  const result = new Raster(image.height, image.width, channels);
+  const shares = weight.data;
+  const result = Raster.unwritten(image.height, image.width, channels);
   const out = result.data;
   if (channels === 1) {
-    for (let i = 0; i < out.length; i++) out[i] = data[i] * weight.data[i];
+    for (let i = 0; i < out.length; i++) out[i] = data[i] * shares[i];
     return result;
   }
   for (let i = 0, k = 0; k < out.length; i++) {
-    const share = weight.data[i];
+    const share = shares[i];
     for (let c = 0; c < channels; c++, k++) out[k] = data[k] * share;
   }
   return result;
@@ -117,7 +131,8 @@ export function weighted(image: Raster, weight: Raster): Raster {
 
 /** The difference of two rasters of one size. */
 export function minus(first: Raster, second: Raster): Raster {
-  const result = new Raster(first.height, first.width, first.channels);
-  for (let i = 0; i < result.data.length; i++) result.data[i] = first.data[i] - second.data[i];
+  const result = Raster.unwritten(first.height, first.width, first.channels);
+  const [out, from, less] = [result.data, first.data, second.data];
+  for (let i = 0; i < out.length; i++) out[i] = from[i] - less[i];
   return result;
 }

@@ -92,29 +92,33 @@ function cubic(from: number, to: number): Taps {
 }
 
 function resampled(image: Raster, down: Taps, across: Taps): Raster {
-  const { channels } = image;
+  const { channels, data } = image;
   const height = down.starts.length - 1;
   const width = across.starts.length - 1;
-  const result = new Raster(height, width, channels);
+  const result = Raster.unwritten(height, width, channels);
   const sums = new Float64Array(image.width * channels);
   for (let y = 0; y < height; y++) {
     sums.fill(0);
-    for (let t = down.starts[y]; t < down.starts[y + 1]; t++) {
-      const weight = down.weights[t];
-      const from = down.places[t] * sums.length;
-      for (let k = 0; k < sums.length; k++) sums[k] += weight * image.data[from + k];
-    }
-    for (let x = 0, at = y * width * channels; x < width; x++, at += channels) {
-      for (let c = 0; c < channels; c++) {
-        let sum = 0;
-        for (let t = across.starts[x]; t < across.starts[x + 1]; t++) {
-          sum += across.weights[t] * sums[across.places[t] * channels + c];
-        }
-        result.data[at + c] = sum;
-      }
-    }
+    for (let t = down.starts[y]; t < down.starts[y + 1]; t++) addRow(sums, data, down.places[t] * sums.length, down.weights[t]);
+    putRow(result.data, y * width * channels, sums, channels, across);
   }
   return result;
+}
+
+/** Add a row times its weight. */
+function addRow(sums: Float64Array, data: Float32Array, from: number, weight: number): void {
+  for (let k = 0, at = from; k < sums.length; k++, at++) sums[k] += weight * data[at];
+}
+
+/** Write a row that is resampled across. */
+function putRow(out: Float32Array, start: number, row: Float64Array, channels: number, { starts, places, weights }: Taps): void {
+  for (let c = 0; c < channels; c++) {
+    for (let x = 0, to = start + c; x < starts.length - 1; x++, to += channels) {
+      let sum = 0;
+      for (let t = starts[x], end = starts[x + 1]; t < end; t++) sum += weights[t] * row[places[t] * channels + c];
+      out[to] = sum;
+    }
+  }
 }
 
 /** Each pixel the mean of those that it stands for. */
@@ -149,22 +153,28 @@ export function resized(image: Raster, width: number, height: number): Raster {
   if (image.width === width && image.height === height) return image.copy();
   const { channels, data } = image;
   const [down, across] = [between(image.height, height), between(image.width, width)];
-  const result = new Raster(height, width, channels);
-  const out = result.data;
+  const result = Raster.unwritten(height, width, channels);
   const mixed = new Float64Array(image.width * channels);
-  for (let y = 0, to = 0; y < height; y++) {
-    const above = down.places[2 * y] * mixed.length;
-    const below = down.places[2 * y + 1] * mixed.length;
-    const v = down.weights[2 * y + 1];
-    for (let k = 0; k < mixed.length; k++) mixed[k] = data[above + k] + v * (data[below + k] - data[above + k]);
-    for (let x = 0; x < width; x++) {
-      const left = across.places[2 * x] * channels;
-      const right = across.places[2 * x + 1] * channels;
-      const u = across.weights[2 * x + 1];
-      for (let c = 0; c < channels; c++, to++) out[to] = mixed[left + c] + u * (mixed[right + c] - mixed[left + c]);
-    }
+  for (let y = 0; y < height; y++) {
+    mixRows(mixed, data, down.places[2 * y] * mixed.length, down.places[2 * y + 1] * mixed.length, down.weights[2 * y + 1]);
+    putBetween(result.data, y * width * channels, mixed, channels, across);
   }
   return result;
+}
+
+/** Two rows, mixed by the second one's share. */
+function mixRows(mixed: Float64Array, data: Float32Array, above: number, below: number, share: number): void {
+  for (let k = 0; k < mixed.length; k++) mixed[k] = data[above + k] + share * (data[below + k] - data[above + k]);
+}
+
+/** Write a row, each pixel between two of another. */
+function putBetween(out: Float32Array, start: number, row: Float64Array, channels: number, { places, weights }: Taps): void {
+  for (let c = 0; c < channels; c++) {
+    for (let t = 0, to = start + c; t < places.length; t += 2, to += channels) {
+      const left = row[places[t] * channels + c];
+      out[to] = left + weights[t + 1] * (row[places[t + 1] * channels + c] - left);
+    }
+  }
 }
 
 /** Bicubically. */

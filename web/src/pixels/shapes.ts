@@ -23,6 +23,20 @@ export class Bits {
     return bits;
   }
 
+  /** Where a mask is below a value. */
+  static below({ height, width, data }: Raster, limit: number): Bits {
+    const bits = new Bits(height, width);
+    for (let i = 0; i < data.length; i++) bits.data[i] = data[i] < limit ? 1 : 0;
+    return bits;
+  }
+
+  get not(): Bits {
+    const { data } = this;
+    const result = new Bits(this.height, this.width);
+    for (let i = 0; i < data.length; i++) result.data[i] = 1 - data[i];
+    return result;
+  }
+
   /** How many are yes. */
   get count(): number {
     let count = 0;
@@ -45,7 +59,9 @@ export class Bits {
   }
 
   get raster(): Raster {
-    return new Raster(this.height, this.width, 1, new Float32Array(this.data));
+    const result = Raster.unwritten(this.height, this.width);
+    result.data.set(this.data);
+    return result;
   }
 }
 
@@ -104,7 +120,9 @@ export function winner(counted: ArrayLike<number>): number {
 }
 
 export function onlyPart(bits: Bits, parts: Parts, part: number): Bits {
-  return bits.map((_, i) => parts.labels[i] === part);
+  const result = new Bits(bits.height, bits.width);
+  for (let i = 0; i < result.data.length; i++) result.data[i] = parts.labels[i] === part ? 1 : 0;
+  return result;
 }
 
 const FAR = 1e9;
@@ -151,11 +169,19 @@ export function depth(inside: Bits): Raster {
   return nearest(inside).distance;
 }
 
+let spare = new Float64Array(0);
+
+/** Numbers that are very far, in memory that the next call uses again. */
+function field(length: number): Float64Array {
+  if (spare.length < length) spare = new Float64Array(length);
+  return spare.subarray(0, length).fill(FAR);
+}
+
 /** `depth`, and for each pixel the label of the outside pixel that is nearest, if labels are given. */
 export function nearest(inside: Bits, labels?: Int32Array): { distance: Raster; labels: Int32Array } {
   const { height, width } = inside;
   const wide = width + 2 * PAD;
-  const far = new Float64Array(wide * (height + 2 * PAD)).fill(FAR);
+  const far = field(wide * (height + 2 * PAD));
   const names = new Int32Array(labels ? far.length : 0);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
