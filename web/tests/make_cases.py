@@ -12,7 +12,9 @@ import numpy as np
 from facefx.effects.tools.hair_dye import HeadOfHair
 from facefx.errors import ParameterError
 from facefx.pixels import color
+from facefx.pixels.cells import in_cells
 from facefx.pixels.masks import depth
+from facefx.pixels.seeing_through import seen_through
 
 #: Ways to write a colour, and some that are none.
 CODES = (
@@ -38,6 +40,21 @@ def hair() -> dict[str, Any]:
     mask = np.broadcast_to(np.clip((across - 4) / 4, 0, 1).astype(np.float32), (30, 40))
     head = HeadOfHair.of(image, mask, 260)
     return {"statistics": head.statistics.numbers(), "blonde": head.grown("#d8b06a").values.reshape(-1, 5)}
+
+
+def curls() -> np.ndarray:
+    """How much is hair of a dark disc with strands around it before a bright wall, all of which a mask takes for hair."""
+    y, x = np.mgrid[:60, :60] - 30.0
+    far = np.hypot(x, y)
+    alpha = np.where(far < 15, 1, np.clip(2 * (np.cos(14 * np.arctan2(y, x)) - (far - 20) / 6) + 0.5, 0, 1))[..., None]
+    image = (alpha * (0.08, 0.06, 0.05) + (1 - alpha) * (0.85 - 0.003 * x[..., None])).astype(np.float32)
+    mask = np.clip(27.5 - far, 0, 1).astype(np.float32)
+
+    def about(cell: int) -> tuple[np.ndarray, np.ndarray]:
+        share = in_cells(mask, cell)
+        return share, np.full_like(share, 0.25)
+
+    return seen_through(mask, image, 60, about)
 
 
 def cases() -> dict[str, Any]:
@@ -66,6 +83,7 @@ def cases() -> dict[str, Any]:
         "codes": {code: hex_of(code) for code in CODES},
         "deltaE": color.delta_e(colors[:6], colors[6:]),
         "hair": {name: plain(values) for name, values in hair().items()},
+        "curls": np.round(curls().astype(float), 4).ravel(),
     }
 
 

@@ -46,9 +46,10 @@ import { perceived } from "./tone";
  */
 const DETAIL = 130;
 const DETAIL_IN_FILM = 105;
-/** Within how much of its outline hair is not sure, in face units, and how wide its soft edge is. */
+/** Within how much of its outline hair is not sure, in face units, how wide its soft edge is, and how wide that of curls. */
 const OUTLINE = 0.012;
 const EDGE = 0.03;
+const CURLS = 0.12;
 /** Hair that is so many times closer to being none is taken to be mixed with what is behind it; see `foreground`. */
 const WARY = 3;
 /** How many deviations from the usual a head keeps at most. */
@@ -112,7 +113,8 @@ export class HeadOfHair {
     const weight = inner.max >= 0.5 ? inner : share; // a few strands: the best there is
     // Along the edge what is behind shows through: a little of a bright wall would be a highlight, and dyed white.
     const wary = share.map((value) => clamp(1 - WARY * (1 - value), 0, 1));
-    return new HeadOfHair(seen(foreground(inCells(image, cell), wary, EDGE * size)), weight, size, cell, image);
+    const near = foreground(inCells(image, cell), wary, CURLS * size);
+    return new HeadOfHair(seen(foreground(near, wary, EDGE * size)), weight, size, cell, image);
   }
 
   /** The statistics that this head would have in a colour. */

@@ -6,6 +6,7 @@ import { Bits } from "../pixels/shapes";
 import { HeadOfHair } from "./hairDye";
 import { type TwoColors, shareOfSecond } from "./hairPatterns";
 import { repainted } from "./hairRepaint";
+import { inItsShare, shareOfHair } from "./hairShare";
 import { Hair } from "./hairStrands";
 import type { Paint } from "./paint";
 
@@ -22,7 +23,8 @@ const WARMTH = 0.15;
 
 /** Dye the hair, strand by strand: black can go blonde and blonde black, with shadows and shine kept. */
 export const recolorHair: Paint<HairParameters> = ({ image, mask, unit, face, random }, { color, strength, pattern, second, natural }) => {
-  const head = HeadOfHair.of(image, mask, unit, face.isInFilm);
+  const share = shareOfHair(image, mask, face);
+  const head = HeadOfHair.of(image, share, unit, face.isInFilm);
   const { own } = head;
   const first = natural && pattern !== "full" ? own : head.grown(color);
   const patterned = pattern === "full" ? null : { second: head.grown(second), share: shareOfSecond(pattern, Hair.in(image, mask, face), random()) };
@@ -32,7 +34,8 @@ export const recolorHair: Paint<HairParameters> = ({ image, mask, unit, face, ra
     const [before, after] = [own.part(tile), first.part(tile)];
     const goal = patterned ? patterned.second.part(tile) : after;
     const mixed = mix(before, after, goal, patterned ? patterned.share.part(tile) : null, strength, natural);
-    result.put(repainted(image.part(tile), before, mixed), tile[0], tile[1]);
+    const there = image.part(tile);
+    result.put(inItsShare(there, mask.part(tile), share.part(tile), repainted(there, before, mixed)), tile[0], tile[1]);
   }
   return result;
 };
