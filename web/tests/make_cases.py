@@ -14,7 +14,9 @@ from facefx.effects.hair.recolor_hair import recolor_hair
 from facefx.effects.tools.hair_dye import HeadOfHair
 from facefx.errors import ParameterError
 from facefx.pixels import color
+from facefx.pixels.cells import in_cells
 from facefx.pixels.masks import depth
+from facefx.pixels.seeing_through import seen_through
 
 #: Ways to write a colour, and some that are none.
 CODES = (
@@ -42,10 +44,33 @@ def hair() -> dict[str, Any]:
     image = np.array([0.3, 0.2, 0.14], np.float32) * (0.6 + noise.astype(np.float32) * (across / 40).astype(np.float32)[:, None])
     mask = np.broadcast_to(np.clip((across - 4) / 4, 0, 1).astype(np.float32), (30, 40))
     head = HeadOfHair.of(image, mask, 260)
-    face, rng = SimpleNamespace(is_in_film=False), np.random.default_rng(0)
-    dyed = {str(unit): recolor_hair(image, mask, unit, face, color="#d8b06a", rng=rng) for unit in (130, 260)}
+    dyed = {str(unit): recolor_hair(image, mask, unit, face_of(unit), color="#d8b06a", rng=None) for unit in (130, 260)}
     some = {unit: picture[::3, ::3].reshape(-1, 3).tolist() for unit, picture in dyed.items()}
     return {"statistics": head.statistics.numbers(), "blonde": head.grown("#d8b06a").values.reshape(-1, 5), "dyed": some}
+
+
+def face_of(unit: int) -> Any:
+    """A face of so many pixels that is nothing but hair, as far as it is parsed."""
+
+    def roughly(region: str, cell: int) -> np.ndarray:
+        return np.full((-(-30 // cell), -(-40 // cell)), region == "hair", np.float32)
+
+    return SimpleNamespace(is_in_film=False, unit=unit, roughly=roughly)
+
+
+def curls() -> np.ndarray:
+    """How much is hair of a dark disc with strands around it before a bright wall, all of which a mask takes for hair."""
+    y, x = np.mgrid[:60, :60] - 30.0
+    far = np.hypot(x, y)
+    alpha = np.where(far < 15, 1, np.clip(2 * (np.cos(14 * np.arctan2(y, x)) - (far - 20) / 6) + 0.5, 0, 1))[..., None]
+    image = (alpha * (0.08, 0.06, 0.05) + (1 - alpha) * (0.85 - 0.003 * x[..., None])).astype(np.float32)
+    mask = np.clip(27.5 - far, 0, 1).astype(np.float32)
+
+    def about(cell: int) -> tuple[np.ndarray, np.ndarray]:
+        share = in_cells(mask, cell)
+        return share, np.full_like(share, 0.25)
+
+    return seen_through(mask, image, 60, about)
 
 
 def cases() -> dict[str, Any]:
@@ -74,6 +99,7 @@ def cases() -> dict[str, Any]:
         "codes": {code: hex_of(code) for code in CODES},
         "deltaE": color.delta_e(colors[:6], colors[6:]),
         "hair": {name: plain(values) for name, values in hair().items()},
+        "curls": np.round(curls().astype(float), 4).ravel(),
     }
 
 

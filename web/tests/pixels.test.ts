@@ -3,6 +3,7 @@ import { HeadOfHair } from "../src/effects/hairDye";
 import type { Supplied } from "../src/effects/paint";
 import { recolorHair } from "../src/effects/recolorHair";
 import { box, gaussian } from "../src/pixels/blur";
+import { inCells } from "../src/pixels/cells";
 import { deltaE, fromOklab, oklabOf, toOklab } from "../src/pixels/color";
 import { quantiles } from "../src/pixels/lists";
 import { expOf, logOf } from "../src/pixels/logarithms";
@@ -10,6 +11,7 @@ import { covarianceOf, product, withValues } from "../src/pixels/matrices";
 import { Random, SeedSequence } from "../src/pixels/random";
 import { Raster, clamp } from "../src/pixels/raster";
 import { resized, resizedBytes, resizedSmoothly, shrunkTo } from "../src/pixels/resize";
+import { seenThrough } from "../src/pixels/seeingThrough";
 import { Bits, connected, depth, fillHoles } from "../src/pixels/shapes";
 import cases from "./cases.json";
 
@@ -143,7 +145,8 @@ describe("hair", () => {
     }
   });
   it.each(Object.keys(cases.hair.dyed) as ("130" | "260")[])("is dyed as Python dyes it, of a face of %s pixels", (unit) => {
-    const supplied = { image, mask, unit: Number(unit), face: { isInFilm: false } } as unknown as Supplied;
+    const roughly = (region: string, cell: number): Raster => new Raster(Math.ceil(30 / cell), Math.ceil(40 / cell)).map(() => Number(region === "hair"));
+    const supplied = { image, mask, unit: Number(unit), face: { isInFilm: false, unit: Number(unit), roughly } } as unknown as Supplied;
     const params = { color: "#d8b06a", strength: 0.8, pattern: "full", second: "#e58fb5", natural: false } as const;
     const dyed = recolorHair(supplied, params);
     cases.hair.dyed[unit].forEach((pixel, i) => {
@@ -152,5 +155,22 @@ describe("hair", () => {
         expect(Math.abs(value - dyed.data[at + c]), `pixel ${i}`).toBeLessThan(2e-3);
       });
     });
+  });
+});
+
+describe("curls", () => {
+  const at = (i: number): [number, number] => [(i % 60) - 30, Math.floor(i / 60) - 30];
+  const mask = new Raster(60, 60).map((_, i) => clamp(27.5 - Math.hypot(...at(i)), 0, 1));
+  const image = new Raster(60, 60, 3).map((_, k) => {
+    const [x, y] = at(Math.floor(k / 3));
+    const far = Math.hypot(x, y);
+    const alpha = far < 15 ? 1 : clamp(2 * (Math.cos(14 * Math.atan2(y, x)) - (far - 20) / 6) + 0.5, 0, 1);
+    return alpha * [0.08, 0.06, 0.05][k % 3] + (1 - alpha) * (0.85 - 0.003 * x);
+  });
+  it("let as much be seen through as in Python", () => {
+    const about = (cell: number): [Raster, Raster] => [inCells(mask, cell), inCells(mask, cell).map(() => 0.25)];
+    const found = seenThrough(mask, image, 60, about);
+    expect(furthest(found, cases.curls)).toBeLessThan(2e-3);
+    expect(furthest(found, [...mask.data])).toBeGreaterThan(0.5);
   });
 });

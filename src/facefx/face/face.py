@@ -264,6 +264,15 @@ class FaceView:
             ]
         return result
 
+    def roughly(self, region: Region | Label | str, cell: int) -> np.ndarray:
+        """How surely each square of so many pixels is of a region, as parsed: (h, w) float32. Zero where it is not known."""
+        height, width = (-(-n // cell) for n in self.shape)
+        if not self.face.parsing.scheme.indices_of(region):
+            return np.zeros((height, width), np.float32)
+        x0, y0, _, _ = self.window
+        there = self.face.parsing.affine @ np.array([[cell, 0, x0], [0, cell, y0], [0, 0, 1]])
+        return geometry.warp_to_window(self.face.parsing.region(region), there, (0, 0, width, height))
+
     @property
     def is_in_film(self) -> bool:
         """Whether the picture is a frame of a film, at which nobody looks for long, so that less detail will do."""

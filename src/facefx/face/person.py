@@ -14,7 +14,7 @@ import numpy as np
 
 from ..labels import Label, Region
 from ..pixels import full_size, geometry, masks
-from ..pixels.cells import Enlarged, in_cells, tiles_of_cells
+from ..pixels.seeing_through import seen_through
 from .body_by_colour import body_by_colour
 from .whole_people import sees_heads, whole_people
 
@@ -25,8 +25,8 @@ __all__ = ["person_mask"]
 
 #: How wide the zone is in which hair may let the background through, and how near to skin and clothes it ends, in face units.
 _LOCK, _SKIN = 0.2, 0.05
-#: Hair has lights and shades of its own: it is thinned only where the segmenter gives the background at least such probabilities.
-_DOUBT = (0.05, 0.2)
+#: How deep behind the outline the background may be seen through curls, in face units.
+_DEEP = 0.25
 
 
 def person_mask(
@@ -52,7 +52,10 @@ def person_mask(
     """
     everything = picture[:, :]  # held, so that a canvas makes it once for all that follows
     if people is not None and sees_heads(people, faces, picture):
-        return whole_people(people, faces, others, picture)
+        person = whole_people(people, faces, others, picture)
+        for face in faces:
+            _thin_hair(face, picture, person)
+        return person
     person = np.zeros(everything.shape[:2], np.float32)
     for face in faces:
         (x0, y0, x1, y1), mask = face.patch(Region.PERSON)
@@ -66,14 +69,10 @@ def person_mask(
 
 
 def _thin_hair(face: Face, picture: geometry.Windows, person: np.ndarray) -> None:
-    """Let the background show between locks where the segmenter saw some of it and the colours agree; changes `person` in place."""
-    parsing, hair = face.parsing, _hair(face)
-    pixel = face.box.side * float(np.sqrt(abs(np.linalg.det(parsing.affine[:, :2]))))  # a face unit, in pixels of the crop
-    apart = _around(np.clip(parsing.region(Region.PERSON) - hair, 0, 1), _SKIN * pixel)
-    doubted = _around(masks.ramp(parsing.region(Label.BACKGROUND), *_DOUBT), _SKIN * pixel)
-    zone = _around(hair, _LOCK * pixel) * (1 - apart) * doubted
-    part = masks.window(zone > 0.01)
-    reach = _LOCK * face.box.side
+    """Let the background show between locks, away from skin and clothes; changes `person` in place."""
+    parsing, hair, unit = face.parsing, _hair(face), face.box.side
+    others = np.clip(1 - parsing.region(Label.BACKGROUND) - hair, 0, 1)
+    part, reach = masks.window(hair > 0.5), _LOCK * unit
     if part is None or reach < 2:
         return
     corners = np.array([(x, y) for x in part[::2] for y in part[1::2]], float)
@@ -81,16 +80,16 @@ def _thin_hair(face: Face, picture: geometry.Windows, person: np.ndarray) -> Non
     limits = np.array(person.shape[::-1])
     x0, y0 = np.clip(corners.min(axis=0) - reach, 0, limits).astype(int)
     x1, y1 = np.clip(corners.max(axis=0) + reach, 0, limits).astype(int)
-    inside, image = person[y0:y1, x0:x1], picture[y0:y1, x0:x1]
-    cell = full_size.cell_for(reach / 8, inside.shape)
-    low, to_crop = in_cells(inside, cell), parsing.affine @ np.array([[cell, 0, x0], [0, cell, y0], [0, 0, 1]])
-    area = 0, 0, low.shape[1], low.shape[0]
-    own, doubt = (geometry.warp_to_window(values, to_crop, area) for values in (hair, zone))
-    layer = full_size.colours(low, in_cells(image, cell), reach / cell, np.square(np.square(own)))
-    matted = inside.copy()
-    for tile in tiles_of_cells((layer.weight > 0) & (doubt > 0), cell, inside.shape):
-        layer.put_on_tile(matted, image, tile, cell)
-        inside[tile] += Enlarged(doubt, cell)[tile] * np.minimum(matted[tile] - inside[tile], 0)
+
+    def about(cell: int) -> tuple[np.ndarray, np.ndarray]:
+        to_crop = parsing.affine @ np.array([[cell, 0, x0], [0, cell, y0], [0, 0, 1]])
+        area = 0, 0, -(-int(x1 - x0) // cell), -(-int(y1 - y0) // cell)
+        own, beside = (geometry.warp_to_window(values, to_crop, area) for values in (hair, others))
+        there = _around(own, reach / cell) * (1 - _around(beside, _SKIN * unit / cell))
+        return own, np.float32(_DEEP) * there
+
+    if x0 < x1 and y0 < y1:
+        person[y0:y1, x0:x1] = seen_through(person[y0:y1, x0:x1], picture[y0:y1, x0:x1], unit, about)
 
 
 def _hair(face: Face) -> np.ndarray:

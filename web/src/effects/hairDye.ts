@@ -31,9 +31,10 @@ import { perceived } from "./tone";
  */
 const DETAIL = 130;
 const DETAIL_IN_FILM = 105;
-/** Within how much of its outline hair is not sure, in face units, and how wide its soft edge is. */
+/** Within how much of its outline hair is not sure, in face units, how wide its soft edge is, and how wide that of curls. */
 const OUTLINE = 0.012;
 const EDGE = 0.03;
+const CURLS = 0.12;
 /** Hair that is so many times closer to being none is taken to be mixed with what is behind it; see `foreground`. */
 const WARY = 3;
 /** How many deviations from the usual a head keeps at most. */
@@ -100,7 +101,8 @@ export class HeadOfHair {
       wary.data[i] = clamp(1 - WARY * (1 - data[i]), 0, 1);
     }
     const known = weight.max >= 0.5 ? weight : share; // a few strands: the best there is
-    return new HeadOfHair(seen(foreground(inCells(image, cell), wary, EDGE * size)), known, size, cell, image);
+    const near = foreground(inCells(image, cell), wary, CURLS * size);
+    return new HeadOfHair(seen(foreground(near, wary, EDGE * size)), known, size, cell, image);
   }
 
   get statistics(): HairStatistics {

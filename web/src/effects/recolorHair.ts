@@ -5,6 +5,7 @@ import { Raster } from "../pixels/raster";
 import { HeadOfHair } from "./hairDye";
 import { type TwoColors, shareOfSecond } from "./hairPatterns";
 import { repainted } from "./hairRepaint";
+import { inItsShare, shareOfHair } from "./hairShare";
 import { Hair } from "./hairStrands";
 import type { Paint } from "./paint";
 
@@ -21,20 +22,22 @@ const WARMTH = 0.15;
 
 /** Dye the hair, strand by strand: black can go blonde and blonde black, with shadows and shine kept. */
 export const recolorHair: Paint<HairParameters> = ({ image, mask, unit, face, random }, { color, strength, pattern, second, natural }) => {
-  const head = HeadOfHair.of(image, mask, unit, face.isInFilm);
+  const share = shareOfHair(image, mask, face);
+  const head = HeadOfHair.of(image, share, unit, face.isInFilm);
   const { own } = head;
   if (pattern === "full") {
     // the same everywhere, so that it is done on the copy
     const dyed = new Enlarged(towards(own.values, head.grown(color).values, strength), own.cell);
-    return repainted(image, mask, head, (tile) => dyed.part(tile));
+    return inItsShare(image, mask, share, repainted(image, share, head, (tile) => dyed.part(tile)));
   }
-  const share = shareOfSecond(pattern, Hair.in(image, mask, face), random());
+  const ofSecond = shareOfSecond(pattern, Hair.in(image, mask, face), random());
   const [first, other] = [natural ? null : head.grown(color), head.grown(second)];
-  return repainted(image, mask, head, (tile) => {
-    const part = share.part(tile);
+  const dyed = repainted(image, share, head, (tile) => {
+    const part = ofSecond.part(tile);
     if (!first) return towards(own.part(tile), other.part(tile), strength, part);
     return towards(own.part(tile), between(first.part(tile), other.part(tile), part), strength);
   });
+  return inItsShare(image, mask, share, dyed);
 };
 
 /** Hair's own colours dyed by a share with a goal: the share of the strength that a mask has, if there is one. */

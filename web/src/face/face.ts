@@ -233,6 +233,13 @@ export class FaceView {
     return result;
   }
 
+  /** How surely each square of so many pixels is of a region, as parsed. */
+  roughly(region: string, cell: number): Raster {
+    const { parsing } = this.face;
+    const there = chained(fromCells(cell, cell, this.window[0], this.window[1]), parsing.affine);
+    return warpToWindow(parsing.region(region), there, [0, 0, Math.ceil(this.width / cell), Math.ceil(this.height / cell)]);
+  }
+
   /** Where the head, or the face alone, may be by what the detector says. What hides covers at least that. */
   outline(part: Part = "head"): Bits {
     const { window, inside } = this.face.outline(part);

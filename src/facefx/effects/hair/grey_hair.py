@@ -12,6 +12,7 @@ from ...pixels import color as colors
 from ...pixels.blend import in_front
 from ..tools.dye import Dye, broad_light, own_color
 from ..tools.hair import hair_of
+from ..tools.hair_share import in_its_share, share_of_hair
 from ..tools.recoloring import perceived, surely_inside
 
 __all__ = ["grey_hair"]
@@ -32,7 +33,8 @@ def grey_hair(
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Turn the hair grey, hair by hair, those near the face first; other ones with another seed."""
-    own = surely_inside(image, mask)
+    share = share_of_hair(image, mask, face)
+    own = surely_inside(image, share)
     dye, spread = Dye.of(color, own, variety=0.1), max(float(np.std(perceived(own[:, 0]))), 0.01)
     hair = hair_of(image, mask, face)
     late = hair.ranked(hair.locks(rng, 0.003) + 0.4 * hair.locks(rng, 0.03) + 0.5 * np.minimum(hair.from_roots(), 1))
@@ -48,5 +50,5 @@ def grey_hair(
         grey = np.clip((strength * (1 + 2 * _SINGLE + _SOFT) - turning) / _SOFT, 0, 1)
         return colors.from_oklab(lab + grey[..., None] * (dye.on(front, broad) - lab))
 
-    about = *own_color(image, mask, unit), *broad_light(image, mask, unit), hair.full_size(late)
-    return colors.within(mask > 0, turn, image, mask, *about)
+    about = *own_color(image, share, unit), *broad_light(image, share, unit), hair.full_size(late)
+    return in_its_share(image, mask, share, colors.within(share > 0, turn, image, share, *about))

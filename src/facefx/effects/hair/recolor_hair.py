@@ -13,6 +13,7 @@ from ..tools.hair import hair_of
 from ..tools.hair_dye import HeadOfHair
 from ..tools.hair_patterns import share_of_second
 from ..tools.hair_repainting import repainted
+from ..tools.hair_share import in_its_share, share_of_hair
 
 __all__ = ["recolor_hair"]
 
@@ -37,11 +38,12 @@ def recolor_hair(
     ``"streaks"`` lays strands of `second` along the hair's own, other ones with another seed; ``"split"`` has `second` on the
     subject's right.
     """
-    head = HeadOfHair.of(image, mask, unit, face.is_in_film)
+    share = share_of_hair(image, mask, face)
+    head = HeadOfHair.of(image, share, unit, face.is_in_film)
     own, how_much = head.own, np.float32(strength)
     if pattern == "full":  # the same everywhere, so that it is done on the copy
         new = Enlarged(_towards(own.values, head.grown(color).values, how_much), own.cell)
-        return repainted(image, mask, head, lambda new: new, new)
+        return in_its_share(image, mask, share, repainted(image, share, head, lambda new: new, new))
 
     def dyed(own: np.ndarray, part: np.ndarray, second: np.ndarray, *first: np.ndarray) -> np.ndarray:
         part = part[..., None]
@@ -49,9 +51,9 @@ def recolor_hair(
             return _towards(own, second, how_much * part)
         return _towards(own, first[0] + part * (second - first[0]), how_much)
 
-    share = share_of_second(pattern, hair_of(image, mask, face), rng)
+    part = share_of_second(pattern, hair_of(image, mask, face), rng)
     first = () if natural else (head.grown(color),)
-    return repainted(image, mask, head, dyed, own, share, head.grown(second), *first)
+    return in_its_share(image, mask, share, repainted(image, share, head, dyed, own, part, head.grown(second), *first))
 
 
 def _towards(own: np.ndarray, goal: np.ndarray, share: np.ndarray | np.float32) -> np.ndarray:

@@ -38,8 +38,8 @@ __all__ = ["HeadOfHair", "seen"]
 #: How many pixels of the copy on which all of this happens a face unit is, about: single hairs can just be told apart. Frames of a
 #: film look the same with fewer, for half the work.
 _DETAIL, _DETAIL_IN_FILM = 130.0, 105.0
-#: Within how much of its outline hair is not sure, in face units, and how wide its soft edge is.
-_OUTLINE, _EDGE = 0.012, 0.03
+#: Within how much of its outline hair is not sure, in face units, how wide its soft edge is, and how wide that of curls.
+_OUTLINE, _EDGE, _CURLS = 0.012, 0.03, 0.12
 #: Hair that is so many times closer to being none is taken to be mixed with what is behind it; see `foreground`.
 _WARY = np.float32(3)
 #: How many deviations from the usual a head keeps at most.
@@ -99,7 +99,9 @@ class HeadOfHair:
         if not (weight >= 0.5).any():  # a few strands: the best there is
             weight = share
         # Along the edge what is behind shows through: a little of a bright wall would be a highlight, and dyed white.
-        hair = foreground(in_cells(image, cell), np.clip(1 - _WARY * (1 - share), 0, 1), _EDGE * size)
+        hair, sure = in_cells(image, cell), np.clip(1 - _WARY * (1 - share), 0, 1)
+        for radius in (_CURLS, _EDGE):  # as near by as there is any
+            hair = foreground(hair, sure, radius * size)
         return cls(colors.by_bands(seen, hair), np.asarray(weight, np.float32), size, cell, image if cell > 1 else None)
 
     @classmethod

@@ -35,7 +35,7 @@ _SURE = 0.97
 #: How far one class is shifted at most, in logits, and in what steps that is found.
 _MOST, _STEPS = 3.0, (1.0, 0.5, 0.25)
 #: Of mean F1 in percent: what a step must bring, lest noise be followed.
-_LEAST = 0.01
+_LEAST = 0.03
 
 
 class Balanced(NamedTuple):

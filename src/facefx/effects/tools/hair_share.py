@@ -1,0 +1,39 @@
+"""How much of each pixel is hair, where its edge lets other things be seen through."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ...face.face import FaceView
+from ...pixels.seeing_through import seen_through
+
+__all__ = ["in_its_share", "share_of_hair"]
+
+#: How deep behind its edge hair may be seen through, in face units: towards what is behind the head, and towards skin and clothes,
+#: on which it lies closely.
+_BACKGROUND, _SKIN = 0.25, 0.04
+#: Over what distance it is told which of the two the edge is nearer to, in face units.
+_NEAR = 0.1
+
+
+def share_of_hair(image: np.ndarray, mask: np.ndarray, face: FaceView) -> np.ndarray:
+    """The hair's mask, (H, W) float32, less what is seen through it: dyed with the hair, a bright wall between curls would glow."""
+
+    def about(cell: int) -> tuple[np.ndarray, np.ndarray]:
+        hair, background = (face.roughly(region, cell) for region in ("hair", "background"))
+        radius = max(_NEAR * face.unit / cell, 0.5)
+        behind, other = (cv2.GaussianBlur(v, (0, 0), radius) for v in (background, 1 - hair))
+        nearer = np.clip(behind / np.maximum(other, np.float32(1e-4)), 0, 1)
+        return hair, np.float32(_SKIN) + np.float32(_BACKGROUND - _SKIN) * nearer
+
+    return seen_through(mask, image, face.unit, about)
+
+
+def in_its_share(image: np.ndarray, mask: np.ndarray, share: np.ndarray, painted: np.ndarray) -> np.ndarray:
+    """What changes the picture in the share of hair when it is laid over it through the mask; changes `painted` in place."""
+    thin = np.flatnonzero(share < mask)
+    part = np.take(share, thin) / np.take(mask, thin)
+    before, after = (np.take(values.reshape(-1, 3), thin, axis=0) for values in (image, painted))
+    painted.reshape(-1, 3)[thin] = before + part[:, None] * (after - before)
+    return painted
