@@ -32,10 +32,17 @@ class Measured:
 
 
 def measure(parsing: FaceParsing, found: Detection) -> Measured | None:
-    """Where the parsed face really lies; None if the crop shows none."""
+    """Where the parsed face really lies; None if the crop shows none.
+
+    A segmenter that knows eyes and no other features says where a face lies, but not how surely there is one: they may be hidden.
+    """
     face = _central_part(parsing.region(Region.FACE) >= 0.5)
-    score = _feature_score(parsing, face)
-    if score < MIN_SCORE:
+    score = found.score
+    if all(parsing.scheme.indices_of(feature) for feature in FEATURES):
+        score = _feature_score(parsing, face)
+        if score < MIN_SCORE:
+            return None
+    if not face.any():
         return None
     rows, columns = np.nonzero(face)
     points = geometry.apply(geometry.invert(parsing.affine), np.column_stack([columns, rows]) + 0.5)
@@ -68,7 +75,9 @@ def _feature_score(parsing: FaceParsing, face: np.ndarray) -> float:
 
 
 def _roll_on_crop(parsing: FaceParsing) -> float:
-    """Degrees by which the line through the eyes is still turned; 0 if only one eye can be seen."""
+    """Degrees by which the line through the eyes is still turned; 0 if only one eye can be seen, or they cannot be told apart."""
+    if not all(parsing.scheme.indices_of(eye) for eye in (Label.LEFT_EYE, Label.RIGHT_EYE)):
+        return 0.0
     left, right = parsing.region(Label.LEFT_EYE), parsing.region(Label.RIGHT_EYE)
     if min(left.max(), right.max()) < 0.5:
         return 0.0

@@ -27,7 +27,7 @@ def parse_face(picture: Canvas | np.ndarray, found: Detection, parser: Parser, f
     """Parse a detected face; None if there is none after all. `first` is its head crop, if that was parsed already."""
     picture = Canvas.of(picture)
     parsing = first or parse_crop(picture, head_crop(found, parser.size), parser)
-    measured = measure(parsing, found) if parser.knows_faces else None
+    measured = measure(parsing, found) if parser.tells_where else None
     for _ in range(MAX_CROPS - 1):
         if measured is None or parser.is_aligned:
             break

@@ -195,7 +195,7 @@ class Tracker:
         return parse_face(picture, detection, self._parser)
 
     def _begun(self, picture: Canvas, face: Face) -> Track:
-        side = face.box.side if self._parser.is_aligned or not self._parser.knows_faces else BOX_PER_FACE * face.box.side
+        side = face.box.side if self._parser.is_aligned or not self._parser.tells_where else BOX_PER_FACE * face.box.side
         crop = Detection(Box.square(face.box.center, side), face.roll, face.score)
         affine = head_crop(crop, self._parser.size)
         shown = cut(picture, affine, self._parser.size)
@@ -227,7 +227,7 @@ class Tracker:
 
     def _measured(self, track: Track, new: np.ndarray, picture: Canvas) -> Track | None:
         """The track corrected by where the parsed face, (C, S, S), lies; None if it has shown none for long."""
-        if self._parser.is_aligned or not self._parser.knows_faces:
+        if self._parser.is_aligned or not self._parser.tells_where:
             return track
         measured = measure(_coarse(FaceParsing(new, self._parser.scheme, track.affine)), track.crop)
         if measured is None:
