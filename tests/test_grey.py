@@ -249,6 +249,23 @@ def test_boxes_contour_and_shape_are_those_of_the_mask(scene: Scene, model: Path
     assert sum(report["face_shape"]["scores"].values()) == pytest.approx(1, abs=0.01)
 
 
+def test_what_the_detector_takes_for_a_face_is_none_where_the_mask_is_empty_or_a_speck(model: Path) -> None:
+    speck = np.zeros_like(PHOTO)
+    cv2.circle(speck, (160, 160), 20, (85, 85, 85), -1)
+    for photo in (np.zeros_like(PHOTO), speck):
+        assert not facefx.parse(photo, segmenter=model, detector=ScriptedDetector(SEEN)).faces
+    blind = np.minimum(PHOTO, 85)  # glasses may hide the eyes
+    (face,) = facefx.parse(blind, segmenter=model, detector=ScriptedDetector(SEEN)).faces
+    assert face.score == SEEN.score
+
+
+def test_what_does_not_touch_the_face_is_none_of_it(scene: Scene, model: Path) -> None:
+    photo = PHOTO.copy()
+    cv2.circle(photo, (60, 290), 9, (85, 85, 85), -1)
+    found = facefx.parse(photo, segmenter=model, detector=ScriptedDetector(SEEN))
+    np.testing.assert_array_equal(found.label_map("face"), scene.label_map("face"))
+
+
 def test_the_overlay_and_the_window_show_irises_in_a_colour_of_their_own(scene: Scene) -> None:
     picture = facefx.open_image(PHOTO)
     shown = rendered(picture, scene, scene, VIEWS["a"]).reshape(-1, 3)

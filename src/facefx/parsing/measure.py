@@ -16,6 +16,8 @@ __all__ = ["BOX_PER_FACE", "Measured", "is_off", "measure"]
 
 #: A parsed crop in which the features of a face are less sure than this, on average, shows no face.
 MIN_SCORE = 0.5
+#: Without an eye, nor any other feature that the segmenter knows, less of the detector's box than this shows no face.
+LEAST_FACE = 0.4
 #: The crop is cut again if the parsed face turns out to lie this far from where the detector said.
 MAX_TURN, MAX_SHIFT, MAX_RESIZE = 10.0, 0.2, 1.35
 #: A detector's box is this much larger than the square of the parsed face's area (median over CelebAMask-HQ).
@@ -34,15 +36,12 @@ class Measured:
 def measure(parsing: FaceParsing, found: Detection) -> Measured | None:
     """Where the parsed face really lies; None if the crop shows none.
 
-    A segmenter that knows eyes and no other features says where a face lies, but not how surely there is one: they may be hidden.
+    Of a segmenter that knows eyes and no other features, the detector's score stays: eyes may be hidden, and there is nothing else.
     """
     face = _central_part(parsing.region(Region.FACE) >= 0.5)
-    score = found.score
-    if all(parsing.scheme.indices_of(feature) for feature in FEATURES):
-        score = _feature_score(parsing, face)
-        if score < MIN_SCORE:
-            return None
-    if not face.any():
+    knows_all = all(parsing.scheme.indices_of(feature) for feature in FEATURES)
+    score = _feature_score(parsing, face) if knows_all else found.score
+    if score < MIN_SCORE if knows_all else not _is_likely(parsing, face, found):
         return None
     rows, columns = np.nonzero(face)
     points = geometry.apply(geometry.invert(parsing.affine), np.column_stack([columns, rows]) + 0.5)
@@ -72,6 +71,14 @@ def _feature_score(parsing: FaceParsing, face: np.ndarray) -> float:
         return 0.0
     peaks = [np.partition(parsing.region(f)[face], -needed)[-needed] for f in FEATURES]
     return float(np.mean(sorted(peaks)[1:]))  # one of them may be covered: glasses, a fringe, a hand
+
+
+def _is_likely(parsing: FaceParsing, face: np.ndarray, found: Detection) -> bool:
+    """Whether a face is as large as it was detected, more or less, or shows an eye."""
+    if not face.any():
+        return False
+    area = face.sum() / abs(float(np.linalg.det(parsing.affine[:, :2])))
+    return bool(area >= LEAST_FACE * found.box.area or parsing.region(Region.EYES)[face].max() >= 0.5)
 
 
 def _roll_on_crop(parsing: FaceParsing) -> float:

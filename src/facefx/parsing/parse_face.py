@@ -39,7 +39,7 @@ def parse_face(picture: Canvas | np.ndarray, found: Detection, parser: Parser, f
             found = replace(found, box=Box.square(found.box.center, ENLARGE * found.box.side))
         parsing = parse_crop(picture, head_crop(found, parser.size), parser)
         measured = measure(parsing, found)
-    if measured is None and parser.knows_faces and not parser.is_aligned:
+    if measured is None and parser.tells_where and not parser.is_aligned:
         return None
     crop = partial(geometry.cut, picture, parsing.affine, parser.size)
     parsing = replace(parsing, probabilities=uncovered(np.asarray(parsing.probabilities), parser.scheme, crop))
