@@ -257,6 +257,9 @@ def test_what_the_detector_takes_for_a_face_is_none_where_the_mask_is_empty_or_a
     blind = np.minimum(PHOTO, 85)  # glasses may hide the eyes
     (face,) = facefx.parse(blind, segmenter=model, detector=ScriptedDetector(SEEN)).faces
     assert face.score == SEEN.score
+    unsure = ScriptedDetector(Detection(SEEN.box, score=0.6))
+    assert not facefx.parse(blind, segmenter=model, detector=unsure).faces
+    assert facefx.parse(PHOTO, segmenter=model, detector=unsure).faces
 
 
 def test_what_does_not_touch_the_face_is_none_of_it(scene: Scene, model: Path) -> None:

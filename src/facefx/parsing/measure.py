@@ -16,8 +16,9 @@ __all__ = ["BOX_PER_FACE", "Measured", "is_off", "measure"]
 
 #: A parsed crop in which the features of a face are less sure than this, on average, shows no face.
 MIN_SCORE = 0.5
-#: Without an eye, nor any other feature that the segmenter knows, less of the detector's box than this shows no face.
-LEAST_FACE = 0.4
+#: Where no other feature is known, eyes of this share of the face tell one: of 400 labelled faces 95 in 100 have more, half of them
+#: twice as much. Without, so much of the detector's box must be face, and the detector so sure.
+LEAST_EYES, LEAST_FACE, LEAST_DETECTED = 0.007, 0.4, 0.75
 #: The crop is cut again if the parsed face turns out to lie this far from where the detector said.
 MAX_TURN, MAX_SHIFT, MAX_RESIZE = 10.0, 0.2, 1.35
 #: A detector's box is this much larger than the square of the parsed face's area (median over CelebAMask-HQ).
@@ -74,11 +75,11 @@ def _feature_score(parsing: FaceParsing, face: np.ndarray) -> float:
 
 
 def _is_likely(parsing: FaceParsing, face: np.ndarray, found: Detection) -> bool:
-    """Whether a face is as large as it was detected, more or less, or shows an eye."""
-    if not face.any():
-        return False
+    """Whether a face shows eyes, or was surely detected and is as large as that, more or less."""
+    if (parsing.region(Region.EYES)[face] >= 0.5).sum() >= max(LEAST_EYES * face.sum(), 1):
+        return True
     area = face.sum() / abs(float(np.linalg.det(parsing.affine[:, :2])))
-    return bool(area >= LEAST_FACE * found.box.area or parsing.region(Region.EYES)[face].max() >= 0.5)
+    return bool(found.score >= LEAST_DETECTED and area >= LEAST_FACE * found.box.area)
 
 
 def _roll_on_crop(parsing: FaceParsing) -> float:
