@@ -22,8 +22,10 @@ from facefx.inference.grey import decoded, drawn, sided, sides_of
 from facefx.inference.segmenter import OnnxSegmenter
 from facefx.labels import Label, scheme
 from facefx.live.keys import VIEWS
-from facefx.live.views import rendered
+from facefx.live.session import Session
+from facefx.live.views import PANEL, rendered
 from facefx.testing import check_segmenter
+from facefx.video import Tracker
 from synthetic import CoarseSegmenter, ScriptedDetector
 from tiny_models import write_model
 
@@ -276,6 +278,26 @@ def test_the_overlay_and_the_window_show_irises_in_a_colour_of_their_own(scene: 
     eyes = rendered(picture, scene, scene, VIEWS["e"])
     assert not eyes[scene.label_map("face") == 0].any()
     assert palette("face")[3].tolist() != palette("face")[2].tolist()
+
+
+def test_the_live_window_follows_the_mask_and_says_what_it_does_not_know(model: Path, tmp_path: Path) -> None:
+    live = Session(
+        Tracker(model, ScriptedDetector(SEEN)), [("none", facefx.Chain()), ("boxes", facefx.chain("draw_boxes"))], tmp_path
+    )
+    for shift in (0, 2, 4):
+        window = live.show(np.roll(PHOTO, shift, axis=1))
+    assert window.any()
+    live.press("1")
+    left = live.show(np.roll(PHOTO, 6, axis=1))[:, :-PANEL]
+    assert left[:, left.shape[1] // 2 :].any()
+    assert not left[:, : left.shape[1] // 2].any()
+    live.press("tab")
+    live.press("p")
+    assert not np.array_equal(live.show(PHOTO)[:, :-PANEL], left)
+    live.press("l")
+    live.show(PHOTO)
+    assert "face_sides" in live.message
+    assert live.view == VIEWS["p"]
 
 
 def test_masks_of_all_it_knows_are_written(model: Path, tmp_path: Path) -> None:
