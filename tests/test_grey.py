@@ -256,12 +256,20 @@ def test_what_the_detector_takes_for_a_face_is_none_where_the_mask_is_empty_or_a
     cv2.circle(speck, (160, 160), 20, (85, 85, 85), -1)
     for photo in (np.zeros_like(PHOTO), speck):
         assert not facefx.parse(photo, segmenter=model, detector=ScriptedDetector(SEEN)).faces
+
+
+def test_who_shows_no_eyes_is_believed_in_as_the_detector_does_and_less_than_who_does(model: Path) -> None:
     blind = np.minimum(PHOTO, 85)  # glasses may hide the eyes
-    (face,) = facefx.parse(blind, segmenter=model, detector=ScriptedDetector(SEEN)).faces
-    assert face.score == SEEN.score
-    unsure = ScriptedDetector(Detection(SEEN.box, score=0.6))
-    assert not facefx.parse(blind, segmenter=model, detector=unsure).faces
-    assert facefx.parse(PHOTO, segmenter=model, detector=unsure).faces
+    unsure = Detection(SEEN.box, score=0.6)
+    (face,) = facefx.parse(blind, segmenter=model, detector=ScriptedDetector(unsure)).faces
+    assert face.score == 0.6
+    (face,) = facefx.parse(PHOTO, segmenter=model, detector=ScriptedDetector(unsure)).faces
+    assert face.score > 0.95
+    both = np.hstack([PHOTO, blind])
+    beside = Detection(Box.square((480, 165), 170.0), score=0.6)
+    (face,) = facefx.parse(both, segmenter=model, detector=ScriptedDetector(unsure, beside)).faces
+    assert face.box.center[0] < 320
+    assert [len(Tracker(model, ScriptedDetector(unsure, beside)).next(both / np.float32(255)).faces)] == [1]
 
 
 def test_what_does_not_touch_the_face_is_none_of_it(scene: Scene, model: Path) -> None:

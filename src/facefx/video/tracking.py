@@ -24,7 +24,7 @@ from ..parsing.crop import head_crop
 from ..parsing.measure import BOX_PER_FACE, is_off, measure
 from ..parsing.parse_face import parse_face
 from ..parsing.parser import Parser
-from ..parsing.pipeline import distinct
+from ..parsing.pipeline import believable, distinct
 from ..parsing.search import search_by_parsing
 from ..parsing.wide import hair_runs_out, surroundings
 from ..pixels import geometry
@@ -187,7 +187,8 @@ class Tracker:
             and not (self._parser.is_aligned or self._parser.is_told)
         ):
             faces = [self._parsed(picture, detection) for detection in search_by_parsing(picture, self._parser)]
-        for face in distinct(face for face in faces if face):
+        seen = distinct(face for face in faces if face)
+        for face in seen if self._parser.knows_faces else believable(seen):
             if not _is_known(face.box, known):
                 yield self._begun(picture, face)
 
