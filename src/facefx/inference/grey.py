@@ -1,8 +1,8 @@
 """One grey picture read as parts that lie in one another: the lighter, the deeper. See docs/grey_mask.md.
 
 With K classes, class k is drawn in the grey k / (K - 1), 0 black and 1 white, and pixels count as what they are nearest to. So a
-soft edge between a part and what it lies in shows these two and nothing else: between eye and background there would be a line of
-face, but between eye and background there is a face.
+soft edge between a part and what it lies in shows these two and nothing else. An edge from an eye to the background would pass for
+a line of face, but there is face between them.
 """
 
 from __future__ import annotations
