@@ -37,8 +37,11 @@ def parse_face(picture: Canvas | np.ndarray, found: Detection, parser: Parser, f
         found = measured.detection
         if cut:
             found = replace(found, box=Box.square(found.box.center, ENLARGE * found.box.side))
-        parsing = parse_crop(picture, head_crop(found, parser.size), parser)
-        measured = measure(parsing, found)
+        again = parse_crop(picture, head_crop(found, parser.size), parser)
+        better = measure(again, found)
+        if better is None and not parser.knows_faces:
+            break  # the outline had led astray, and nothing else tells
+        parsing, measured = again, better
     if measured is None and parser.tells_where and not parser.is_aligned:
         return None
     crop = partial(geometry.cut, picture, parsing.affine, parser.size)
