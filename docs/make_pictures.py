@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from facefx import Chain, chain
+from facefx import Chain, chain, parse
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
@@ -52,6 +52,22 @@ def dyed(path: Path, side: int = 200) -> None:
     Image.fromarray(np.vstack([np.hstack(heads[k : k + 2]) for k in range(0, len(heads), 2)])).save(path, quality=88)
 
 
+def grey_mask(names: tuple[str, ...], path: Path, segmenter: str = "unet-grey", side: int = 260) -> None:
+    """Write rows of a photo, the grey mask of its face, the boxes and the contour that come of it."""
+    drawings = [chain("draw_boxes"), chain("draw_contour")]
+    rows = []
+    for name in names:
+        photo = sample(name)
+        scene = parse(photo, segmenter=segmenter)
+        # each part lies in the one before: as many thirds of white as masks that hold a pixel
+        grey = sum(np.asarray(scene.mask(region)) for region in ("face", "eyes", "irises")) / 3
+        mask = Image.fromarray(np.rint(255 * np.asarray(grey)).astype(np.uint8))
+        drawn = [drawing.run(photo, segmenter=segmenter).image for drawing in drawings]
+        row = [p.convert("RGB").resize((side, side), Image.Resampling.LANCZOS) for p in (photo, mask, *drawn)]
+        rows.append(np.hstack([np.asarray(p) for p in row]))
+    Image.fromarray(np.vstack(rows)).save(path, quality=88)
+
+
 def on_pre_build(config: Any = None) -> None:
     """mkdocs' hook."""
     PICTURES.mkdir(exist_ok=True)
@@ -64,6 +80,7 @@ def on_pre_build(config: Any = None) -> None:
     for name in ("blonde", "long_dark", "afro", "astronaut"):
         before_after(name, hair, PICTURES / f"hair_{name}.jpg")
     dyed(PICTURES / "dyed.jpg")
+    grey_mask(("straight", "closeup", "three_quarter", "astronaut"), PICTURES / "grey_mask.jpg")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from facefx.face.values import Box, Detection
-from facefx.labels import Label, LabelScheme, Region, scheme
+from facefx.labels import IRISES, Label, LabelScheme, Region, scheme
 from facefx.testing.drawn import COLORS, INDEX, PALETTE, PORTRAIT, SIZE, Head, label_picture, painted
 
 __all__ = [
@@ -132,7 +132,7 @@ class ScriptedDetector:
 
 
 class CoarseSegmenter:
-    """Knows the parts of another label scheme alone; what it has no name for is background."""
+    """Knows the parts of another label scheme alone; what it has no name for is background, and all of an eye white."""
 
     input_size = (128, 128)
 
@@ -141,7 +141,8 @@ class CoarseSegmenter:
 
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
         fine = FakeSegmenter().probabilities(crops)
-        parts = [[INDEX[label] for label in labels] for labels in self.scheme.members[1:]]
+        named = list(zip(self.scheme.classes, self.scheme.members, strict=True))[1:]
+        parts = [[] if name in IRISES else [INDEX[label] for label in labels] for name, labels in named]
         known = np.stack([fine[:, part].sum(axis=1) for part in parts], axis=1)
         return np.concatenate([1 - known.sum(axis=1, keepdims=True), known], axis=1)
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facefx.errors import UnknownName
-from facefx.labels import IGNORE, Label, LabelScheme, Region, labels_of, scheme, scheme_names
+from facefx.errors import ParameterError, UnknownName
+from facefx.labels import IGNORE, IRISES, Label, LabelScheme, Region, labels_of, scheme, scheme_names
 
 schemes = st.sampled_from([scheme(name) for name in scheme_names()])
 
@@ -29,7 +29,9 @@ def test_lapa_order_is_the_official_one() -> None:
 
 @given(schemes)
 def test_every_label_is_in_exactly_one_class(s: LabelScheme) -> None:
-    assert sorted(label for labels in s.members for label in labels) == sorted(Label)
+    whole = [labels for name, labels in zip(s.classes, s.members, strict=True) if name not in IRISES]
+    assert sorted(label for labels in whole for label in labels) == sorted(Label)
+    assert all(labels in whole for labels in s.members)  # irises are parts of eyes that are there, too
     assert len(s) == len(s.classes) == len(s.members) == len(set(s.classes))
 
 
@@ -124,8 +126,38 @@ def test_translating_between_the_schemes() -> None:
     assert from_lapa[0] == IGNORE  # LaPa's background holds neck, hat and more: nobody knows which
 
 
+def test_irises_are_parts_of_eyes() -> None:
+    face, sides, celebamask = scheme("face"), scheme("face_sides"), scheme("celebamask")
+    assert labels_of("irises") == labels_of("eyes")
+    assert labels_of("left_iris") == {Label.LEFT_EYE}
+    assert face.indices_of("irises") == (3,)
+    assert face.indices_of("eyes") == (2, 3)
+    assert face.indices_of("face") == (1, 2, 3)
+    assert face.indices_of("left_iris") == face.indices_of("left_eye") == ()
+    assert sides.indices_of("irises") == (4, 5)
+    assert sides.indices_of("left_iris") == (4,)
+    assert sides.indices_of("left_eye") == (2, 4)
+    assert celebamask.indices_of("irises") == celebamask.indices_of("left_iris") == ()
+    assert [sides.region_of(i) for i in range(2, 6)] == ["left_eye", "right_eye", "left_iris", "right_iris"]
+    for text in ("face-irises", "left_iris+lips"):
+        with pytest.raises(ParameterError, match="alone"):
+            labels_of(text)
+
+
+def test_an_eye_whose_iris_nobody_labelled_is_neither_iris_nor_white() -> None:
+    face, sides, celebamask = scheme("face"), scheme("face_sides"), scheme("celebamask")
+    eyes = list(celebamask.indices_of("eyes"))
+    for target in (face, sides):
+        assert (target.lookup_from(celebamask)[eyes] == IGNORE).all()
+        assert target.lookup_from(celebamask)[celebamask.indices_of("nose")[0]] == 1
+    assert celebamask.lookup_from(sides)[2:6].tolist() == [4, 5, 4, 5]  # whole eyes again
+    assert face.lookup_from(sides)[:6].tolist() == [0, 1, 2, 2, 3, 3]
+    assert sides.lookup_from(face)[:4].tolist() == [0, 1, IGNORE, IGNORE]
+    assert scheme("face_mask").lookup_from(sides)[:6].tolist() == [0, 1, 1, 1, 1, 1]
+
+
 def test_one_face_mask_and_fassegs_six() -> None:
-    celebamask, face, fasseg = scheme("celebamask"), scheme("face"), scheme("fasseg")
+    celebamask, face, fasseg = scheme("celebamask"), scheme("face_mask"), scheme("fasseg")
     to_face = face.lookup_from(celebamask)
     assert {name for name, i in zip(celebamask.classes, to_face, strict=False) if i == 0} == {
         "background", "left_ear", "right_ear", "hair", "hat", "earring", "necklace", "neck", "clothing",

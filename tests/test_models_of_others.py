@@ -15,7 +15,7 @@ from facefx.inference.cards import ModelCard
 from facefx.inference.classes import classes_of
 from facefx.inference.ensemble import Ensemble
 from facefx.inference.segmenter import OnnxSegmenter
-from facefx.labels import Label, scheme, scheme_names
+from facefx.labels import IRISES, Label, scheme, scheme_names
 from facefx.parsing.parser import Parser
 from synthetic import PORTRAIT, ScriptedDetector
 from tiny_models import BISENET, IMAGENET, MEANS, bisenet_bytes, write_bisenet, write_model
@@ -100,7 +100,7 @@ def test_outputs_that_facefx_does_not_tell_apart_are_summed(tmp_path: Path) -> N
         np.testing.assert_allclose(coarse[:, merged.scheme.classes.index(parts[0])], wanted, atol=1e-5)
 
 
-@given(st.sampled_from(scheme_names()), st.randoms())
+@given(st.sampled_from([name for name in scheme_names() if not set(IRISES) & set(scheme(name).classes)]), st.randoms())
 def test_classes_in_any_order_make_the_scheme_that_tells_the_same_parts_apart(name: str, random) -> None:  # type: ignore[no-untyped-def]
     known = scheme(name)
     order = list(range(len(known)))
@@ -133,7 +133,7 @@ def test_classes_that_have_no_meaning(classes: list[str], means: dict[str, str],
 
 def test_unnamed_labels_are_background() -> None:
     found, outputs = classes_of("mine", ["face", "rest"], {"rest": "background"})
-    assert (found, outputs) == (scheme("face"), ((1,), (0,)))
+    assert (found, outputs) == (scheme("face_mask"), ((1,), (0,)))
     assert Label.HAIR in found.members[0]
 
 
@@ -166,7 +166,7 @@ def test_the_short_form_of_the_output(tmp_path: Path) -> None:
     text = (folder / "card.toml").read_text("utf-8")
     (folder / "card.toml").write_text(f'output = "logits"\n{text}', "utf-8")
     card = ModelCard.read(folder)
-    assert (card.output, card.logits) == (None, True)
+    assert (card.output, card.values) == (None, "logits")
 
 
 def test_a_scheme_of_facefx_in_another_order(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from .errors import ParameterError, UnknownName
 from .shown import shown
 
-__all__ = ["IGNORE", "Label", "LabelScheme", "Region", "is_scene_wide", "labels_of", "scheme", "scheme_names"]
+__all__ = ["IGNORE", "IRISES", "Label", "LabelScheme", "Region", "is_scene_wide", "labels_of", "scheme", "scheme_names"]
 
 #: The index that label pictures give to pixels nobody knows the label of; training and scores leave them out.
 IGNORE = 255
@@ -96,9 +96,16 @@ _REGIONS: dict[Region, frozenset[Label]] = {
     Region.PICTURE: frozenset(Label),
 }
 
+#: Regions that are a part of one label: the coloured part of an eye. Few segmenters know them; the labels are those they lie in.
+IRISES: dict[str, frozenset[Label]] = {
+    "irises": frozenset(_EYES),
+    "left_iris": frozenset({Label.LEFT_EYE}),
+    "right_iris": frozenset({Label.RIGHT_EYE}),
+}
+
 
 def labels_of(region: Region | Label | str) -> frozenset[Label]:
-    """The labels that `region` stands for.
+    """The labels that `region` stands for; of `IRISES` those that it lies in.
 
     Parameters
     ----------
@@ -110,16 +117,20 @@ def labels_of(region: Region | Label | str) -> frozenset[Label]:
     UnknownName
         If no region and no label has that name; the message lists those there are.
     ParameterError
-        If nothing is left.
+        If nothing is left, or irises are added or taken away: they are less than a label.
     """
     name = region.value if isinstance(region, Enum) else region
     if name in Region._value2member_map_:
         return _REGIONS[Region(name)]
     if name in Label._value2member_map_:
         return frozenset({Label(name)})
+    if name in IRISES:
+        return IRISES[name]
     if isinstance(name, str) and ("+" in name or "-" in name):
         first, *others = re.split(r"([+-])", name)
         found = labels_of(first.strip())
+        if irises := {part.strip() for part in (first, *others[1::2])} & set(IRISES):
+            raise ParameterError(f"the region {shown(name)} is not allowed: ask for {min(irises)} alone")
         for sign, part in zip(others[::2], others[1::2], strict=True):
             other = labels_of(part.strip())
             found = found | other if sign == "+" else found - other
@@ -140,7 +151,8 @@ class LabelScheme:
     """One index order: which labels each index stands for.
 
     ``classes[i]`` is the name of index ``i``, and ``members[i]`` the labels in it. Index 0 is the background, and takes every label
-    that the scheme does not name.
+    that the scheme does not name. A class that is called like one of `IRISES` is that part of the eyes in its ``members``, and the
+    class of these eyes is the rest of them.
     """
 
     name: str
@@ -153,7 +165,7 @@ class LabelScheme:
         pairs = [(c, labels_of(c)) if isinstance(c, str) else (c[0], frozenset(c[1])) for c in classes]
         named: set[Label] = set()
         for class_name, labels in pairs:
-            if named & labels:
+            if named & labels and class_name not in IRISES:
                 raise ValueError(f"label scheme {name!r}: {class_name!r} shares labels with an earlier class")
             named |= labels
         first, labels = pairs[0]
@@ -166,7 +178,8 @@ class LabelScheme:
     def indices_of(self, region: Region | Label | str) -> tuple[int, ...]:
         """Indices whose labels all lie in `region`; empty if the scheme cannot tell that region from others."""
         wanted = labels_of(region)
-        inside = tuple(i for i, labels in enumerate(self.members) if labels <= wanted)
+        known = [i for i in range(len(self)) if region not in IRISES or self._is_iris(i)]
+        inside = tuple(i for i in known if self.members[i] <= wanted)
         covered = frozenset[Label]().union(*(self.members[i] for i in inside))
         return inside if covered == wanted else ()
 
@@ -174,7 +187,19 @@ class LabelScheme:
     def mirror(self) -> tuple[int, ...]:
         """For each index, the index that it becomes in a mirror."""
         flipped = [frozenset(label.mirrored for label in labels) for labels in self.members]
-        return tuple(self.members.index(labels) for labels in flipped)
+        own = [(labels, self._is_iris(i)) for i, labels in enumerate(self.members)]
+        return tuple(own.index((labels, self._is_iris(i))) for i, labels in enumerate(flipped))
+
+    def region_of(self, index: int) -> str:
+        """The region that a class is, by name. That of eyes has their irises in it."""
+        return self.classes[index] if self._is_iris(index) else "+".join(sorted(label.value for label in self.members[index]))
+
+    def _is_iris(self, index: int) -> bool:
+        return self.classes[index] in IRISES
+
+    def _divides(self, labels: frozenset[Label]) -> bool:
+        """Whether it tells irises from the rest of the eyes that are among some labels."""
+        return any(self._is_iris(i) and members & labels for i, members in enumerate(self.members))
 
     def lookup_from(self, other: LabelScheme) -> np.ndarray:
         """A table that turns `other`'s indices into this scheme's.
@@ -188,6 +213,8 @@ class LabelScheme:
         table = np.full(256, IGNORE, np.uint8)
         for i, labels in enumerate(other.members):
             homes = [j for j, mine in enumerate(self.members) if labels <= mine]
+            if homes and self._divides(self.members[homes[0]]):
+                homes = [j for j in homes if self._is_iris(j) == other._is_iris(i)] if other._divides(labels) else []
             if homes:
                 table[i] = homes[0]
         return table
@@ -205,9 +232,11 @@ _SCHEMES: dict[str, LabelScheme] = {
         LabelScheme.of("eyes_lips", ["background", "left_eye", "right_eye", "upper_lip", "lower_lip"]),
         LabelScheme.of("hair", ["background", "hair"]),
         LabelScheme.of("person", ["background", "person"]),
-        # One face mask, as for a single sigmoid on grey pictures. The project that did so drew irises too; no data set of the field
-        # labels them and none of the nineteen parts is an iris, so the eye as a whole stands for it.
-        LabelScheme.of("face", ["background", "face"]),
+        LabelScheme.of("face_mask", ["background", "face"]),
+        # One grey picture, each class lighter than the one that it lies in; and the same with sides, which a mask does not show.
+        # See docs/grey_mask.md.
+        LabelScheme.of("face", ["background", ("face", _FACE - _EYES), "eyes", "irises"]),
+        LabelScheme.of("face_sides", ["background", ("face", _FACE - _EYES), "left_eye", "right_eye", "left_iris", "right_iris"]),
         # FASSEG paints eyebrows like hair. Whether its skin takes in ears and neck its authors leave open: taken to, so that
         # neither is taught as the other.
         LabelScheme.of(

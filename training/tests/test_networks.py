@@ -13,9 +13,11 @@ import torch
 from torch import nn
 
 from facefx.errors import ParameterError, UnknownName
+from facefx.inference.grey import decoded
 from facefx_training.export.model_folder import Probabilities
 from facefx_training.export.to_onnx import write_onnx
 from facefx_training.networks import Segmenter, build, encoders, families
+from facefx_training.networks.grey_unet import nested_logits
 from facefx_training.networks.onnx_graph import multiply_adds
 
 CLASSES = 5
@@ -114,7 +116,11 @@ def test_the_export_is_the_network_without_what_is_slow(network: Segmenter) -> N
         (given,) = session.run(None, {"image": image.numpy()})
         assert np.abs(given - expected).max() < 0.02
         assert np.median(np.abs(given - expected)) < 1e-5
-        assert given.sum(axis=1) == pytest.approx(1, abs=1e-4)
+        if network.draws:
+            assert given.shape == (len(image), 1, *image.shape[2:])
+            assert ((given >= 0) & (given <= 1)).all()
+        else:
+            assert given.sum(axis=1) == pytest.approx(1, abs=1e-4)
 
 
 def test_onnxruntime_agrees_at_sizes_that_the_export_did_not_see(network: Segmenter, tmp_path: Path) -> None:
@@ -170,8 +176,39 @@ def test_the_light_unets_answer_is_that_of_its_logits_enlarged_later() -> None:
     assert (given.argmax(1) == logits.argmax(1)).float().mean() > 0.9
 
 
+def test_the_grey_unet_learns_what_facefx_reads_from_its_picture() -> None:
+    torch.manual_seed(1)
+    network = build("grey-unet", 4, pretrained=False).train()
+    image = torch.rand(2, 3, 97, 131)
+    with torch.no_grad():
+        for _ in range(3):
+            network(torch.rand(2, 3, 64, 96))
+        drawn = torch.logit(network.eval().answer(image))
+        last = network.decoder[1].classify  # such that it draws all greys
+        last.bias -= drawn.mean()
+        for values in last.parameters():
+            values *= 2 / drawn.std()
+        picture, expected = network.answer(image), network.probabilities(image)
+    assert picture.shape == (2, 1, 97, 131)
+    assert np.ptp(picture.numpy()) > 0.8
+    np.testing.assert_allclose(decoded(picture[:, 0].numpy(), 4), expected.numpy(), atol=1e-3)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 4, 7])
+def test_the_logarithms_of_nested_classes_are_those_of_their_probabilities_however_unlikely(classes: int) -> None:
+    grey = torch.linspace(-40, 40, 81).view(1, 1, 1, -1)
+    found = nested_logits(grey, classes)
+    assert found.isfinite().all()
+    torch.testing.assert_close(found.exp().sum(1), torch.ones(1, 1, 81))
+    np.testing.assert_allclose(found.exp().numpy(), decoded(torch.sigmoid(grey)[:, 0].numpy(), classes), atol=1e-4)
+
+
+def test_the_grey_unet_stays_within_three_megabytes() -> None:
+    assert _parameters(build("grey-unet", 4, pretrained=False)) <= 1.3e6
+
+
 @pytest.mark.parametrize("encoder", encoders())
-@pytest.mark.parametrize("name", ["unet", "pspnet", "transunet", "light-unet"])
+@pytest.mark.parametrize("name", ["unet", "pspnet", "transunet", "light-unet", "grey-unet"])
 def test_families_run_on_every_encoder(name: str, encoder: str) -> None:
     network = build(name, 2, encoder=encoder, pretrained=False).eval()
     with torch.no_grad():

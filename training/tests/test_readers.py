@@ -327,7 +327,7 @@ def test_translation_keeps_what_lookup_keeps_and_tells_not_hair() -> None:
     np.testing.assert_array_equal(table[[0, 1, NOT_HAIR, IGNORE]], [NOT_HAIR, index("hair"), NOT_HAIR, IGNORE])
     table = translation(CELEBAMASK, CELEBAMASK)
     np.testing.assert_array_equal(table[:19], range(19))
-    assert translation(CELEBAMASK, scheme("face"))[NOT_HAIR] == IGNORE  # it has no class for hair
+    assert translation(CELEBAMASK, scheme("face_mask"))[NOT_HAIR] == IGNORE  # it has no class for hair
     table = translation(scheme("fasseg"), CELEBAMASK)
     np.testing.assert_array_equal(table[:6], [NOT_HAIR, NOT_HAIR, index("nose"), NOT_HAIR, NOT_HAIR, IGNORE])
 

@@ -12,12 +12,14 @@ import torch
 from tiny_faces import CELEBAMASK, face
 from typer.testing import CliRunner
 
-from facefx.errors import ImageError
+from facefx.errors import ImageError, ModelError
 from facefx.inference.cards import ModelCard
+from facefx.inference.segmenter import OnnxSegmenter
 from facefx.labels import IGNORE, scheme
 from facefx_training.cli import app
 from facefx_training.data import Pictures, read_pictures, split_names
 from facefx_training.data.ab import mask_colours, read_ab, write_ab
+from facefx_training.export.phones import write_for_phones
 from facefx_training.run.adversarial import AdversarialParser
 from facefx_training.run.checkpoints import network_of
 from facefx_training.run.config import Config
@@ -55,6 +57,26 @@ def test_a_run_on_another_scheme_ends_as_a_model_of_that_scheme_and_is_scored_by
     assert set(found["whole_frame_64"]["f1"]) == set(EYES_LIPS.classes[1:])
     assert found["whole_frame_64"]["by_condition"]["none of these"]["pictures"] <= 2
     assert set(found["end_to_end"]["iou"]) == set(EYES_LIPS.classes)
+
+
+def test_a_grey_mask_of_the_face_is_trained_exported_and_judged_with_sides(pairs: Path, tmp_path: Path) -> None:
+    data, run, model, scores = tmp_path / "data", tmp_path / "run", tmp_path / "grey", tmp_path / "scores.json"
+    call("prepare", pairs, "--into", data, "--scheme", "face_sides", "--size", 96)
+    call("train", "--into", run, "--data", data, "--steps", 2, "--scheme", "face", "--family", "grey-unet", *TINY)
+    call("export", run, model, "--size", 64)
+    card = ModelCard.read(model)
+    assert (card.values, card.channels) == ("grey", 1)
+    assert card.scheme == scheme("face_sides")
+    assert (model / "model.onnx").stat().st_size <= 3e6
+    assert OnnxSegmenter(card).probabilities(np.zeros((1, 64, 64, 3), np.float32)).shape == (1, 6, 64, 64)
+    call("evaluate", model, "--data", data, "--size", 64, "--end-to-end", "--json", scores)
+    found = json.loads(scores.read_text())
+    for way in ("whole_frame_64", "end_to_end"):
+        assert set(found[way]["iou_of_regions"]) == {"face", "eyes", "irises"}
+    call("average", f"{model}=1", tmp_path / "mean")
+    assert ModelCard.read(tmp_path / "mean").values == "grey"
+    with pytest.raises(ModelError, match="one grey picture"):
+        write_for_phones(card, tmp_path / "phone", to="tflite", precision="float16", size=64, photos=tmp_path)
 
 
 def test_pix2pix_learns_from_ab_pictures_and_ends_as_a_model_folder(pairs: Path, tmp_path: Path) -> None:

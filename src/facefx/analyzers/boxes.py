@@ -1,7 +1,11 @@
-"""Boxes of the face and its parts, in pixels of the picture: ``{"x0", "y0", "x1", "y1"}``, half-open."""
+"""Boxes of the face and its parts, in pixels of the picture: ``{"x0", "y0", "x1", "y1"}``, half-open.
+
+Of a segmenter that knows some of the parts, there are the boxes of those.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..declare.declarations import analyzer
@@ -22,11 +26,7 @@ def face_boxes(face: Face) -> dict[str, Any]:
 @analyzer()
 def eye_boxes(face: Face) -> dict[str, Any]:
     """The boxes round each eye (the subject's left and right) and the mouth with its lips; None for what cannot be seen."""
-    return {
-        "left_eye": _box(face, Label.LEFT_EYE),
-        "right_eye": _box(face, Label.RIGHT_EYE),
-        "mouth": _box(face, Region.MOUTH),
-    }
+    return _boxes(face, {"left_eye": Label.LEFT_EYE, "right_eye": Label.RIGHT_EYE, "mouth": Region.MOUTH})
 
 
 @analyzer()
@@ -36,15 +36,14 @@ def part_boxes(face: Face) -> dict[str, Any]:
     Each is the smallest upright box round all pixels that are at least half of that part: ``{"x0", "y0", "x1", "y1"}`` in pixels
     of the picture, half-open. Left is the subject's. An eye is what shows between its lids; the mouth is with its lips.
     """
-    return {
-        "face": _box(face, Region.FACE),
-        "left_eye": _box(face, Label.LEFT_EYE),
-        "right_eye": _box(face, Label.RIGHT_EYE),
-        "left_eyebrow": _box(face, Label.LEFT_EYEBROW),
-        "right_eyebrow": _box(face, Label.RIGHT_EYEBROW),
-        "nose": _box(face, Label.NOSE),
-        "mouth": _box(face, Region.MOUTH),
-    }
+    sided = (Label.LEFT_EYE, Label.RIGHT_EYE, Label.LEFT_EYEBROW, Label.RIGHT_EYEBROW)
+    return _boxes(face, {part.value: part for part in (Region.FACE, *sided, Label.NOSE, Region.MOUTH)})
+
+
+def _boxes(face: Face, parts: Mapping[str, Region | Label]) -> dict[str, Any]:
+    """Those of the parts that the segmenter knows. Raises `RegionUnavailable` if it knows none of them."""
+    known = {name: part for name, part in parts.items() if face.parsing.scheme.indices_of(part)}
+    return {name: _box(face, part) for name, part in (known or parts).items()}
 
 
 def _box(face: Face, region: Region | Label) -> dict[str, float] | None:

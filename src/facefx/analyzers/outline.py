@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..face.face import Face
-from ..face.landmarks import Landmarks, Strip
+from ..face.landmarks import Landmarks, Nose, Strip
+from ..labels import Label, Region
 from .upright import crossings, upright
 
 __all__ = ["OUTLINE", "outline_of"]
@@ -14,6 +15,9 @@ __all__ = ["OUTLINE", "outline_of"]
 _HEIGHTS = np.linspace(-0.25, 0.98, 16)
 #: Directions in which the outline's distance from the mouth is taken, in degrees below the horizontal.
 _DIRECTIONS = np.radians([10.0, 26.0, 42.0, 58.0, 74.0, 90.0])
+#: Width and height below the eyes of the usual nose and mouth, place and width of the usual brows: the means of the faces that the
+#: classifier learnt from.
+_USUAL_NOSE, _USUAL_MOUTH, _USUAL_BROWS = (0.351, 0.447), (0.495, 0.624), (-0.161, 0.33)
 #: Names of the measurements, in order.
 OUTLINE = (
     *(f"log_width_at_{round(100 * height)}" for height in _HEIGHTS),
@@ -36,14 +40,21 @@ def outline_of(face: Face) -> np.ndarray | None:
 
     All is taken in the head's own upright direction and over the distance from the line of the eyes to the chin, which a fringe
     does not change. Widths and reaches are natural logarithms of it, and means of the left and the right side.
+
+    Nose, mouth and brows that the segmenter does not know are taken to be the usual ones below and above the middle of the eyes.
     """
     points = upright(face)
-    left, right, nose, mouth, chin = points.left_eye, points.right_eye, points.nose, points.mouth, points.chin
-    if left is None or right is None or nose is None or mouth is None or chin is None:
+    left, right, chin = points.left_eye, points.right_eye, points.chin
+    if left is None or right is None or chin is None:
         return None
     eyes = (left.center + right.center) / 2
     unit = float(chin[1] - eyes[1])
     if unit < 2:
+        return None
+    knows = face.parsing.scheme.indices_of
+    nose = points.nose if knows(Label.NOSE) else _usual_nose(eyes, unit)
+    mouth = points.mouth if knows(Region.MOUTH) else _usual_mouth(eyes, unit)
+    if nose is None or mouth is None:
         return None
     outline, axis = points.contour, float(nose.tip[0])
     at_nose = crossings(outline, float(nose.tip[1]))
@@ -58,11 +69,22 @@ def outline_of(face: Face) -> np.ndarray | None:
             (left.width + right.width) / 2 / unit,
             (nose.tip[1] - eyes[1]) / unit,
             (mouth.center[1] - eyes[1]) / unit,
-            *_brows(points, float(eyes[1]), unit),
+            *(_brows(points, float(eyes[1]), unit) if knows(Region.EYEBROWS) else _USUAL_BROWS),
             turned,
             *_log_reach(outline, np.array([axis, mouth.center[1]]), unit),
         ]
     )
+
+
+def _usual_nose(eyes: np.ndarray, unit: float) -> Nose:
+    tip, wing = eyes + np.array([0, _USUAL_NOSE[1] * unit]), np.array([_USUAL_NOSE[0] * unit / 2, 0])
+    return Nose(tip, tip + wing, tip - wing, eyes)
+
+
+def _usual_mouth(eyes: np.ndarray, unit: float) -> Strip:
+    center, half = eyes + np.array([0, _USUAL_MOUTH[1] * unit]), np.array([_USUAL_MOUTH[0] * unit / 2, 0])
+    line = np.array([center - half, center + half])
+    return Strip(line[0], line[1], center, line, line)
 
 
 def _log_width(outline: np.ndarray, height: float, unit: float) -> float:

@@ -286,9 +286,8 @@ class _Work:
         from ..image.picture import save_image
 
         make_folder(f"{folder}/")
-        for name, labels in list(zip(self.order.classes, self.order.members, strict=True))[1:]:
-            region = "+".join(sorted(label.value for label in labels))
-            mask = np.asarray(scene.mask(region))
+        for index, name in list(enumerate(self.order.classes))[1:]:
+            mask = np.asarray(scene.mask(self.order.region_of(index)))
             save_image(np.rint(mask * 255).astype(np.uint8), folder / f"{name}.png", force=self.targets.force)
 
     def _save_labels(self, label_map: np.ndarray, target: Path) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from ..pixels import geometry
 from .landmarks import Landmarks, Strip
 
-__all__ = ["Iris", "eye_opening", "filled", "find_irises"]
+__all__ = ["Iris", "eye_opening", "filled", "find_irises", "is_open"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ def find_irises(image: geometry.Windows, landmarks: Landmarks) -> tuple[Iris | N
     landmarks : in the image's pixels.
     """
     left, right = (
-        _Search(image, eye) if eye is not None and _is_open(eye) else None for eye in (landmarks.left_eye, landmarks.right_eye)
+        _Search(image, eye) if eye is not None and is_open(eye) else None for eye in (landmarks.left_eye, landmarks.right_eye)
     )
     first, second = left and left.best(), right and right.best()
     if left and right and first and second:  # both are of one size, so look again near the size that the clearer eye has
@@ -85,7 +85,8 @@ def filled(outline: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return canvas.astype(np.float32) / 255
 
 
-def _is_open(eye: Strip) -> bool:
+def is_open(eye: Strip) -> bool:
+    """Whether an eye is open so far that an iris is looked for in it."""
     height = float(np.max(np.hypot(*(eye.upper - eye.lower).T)))
     return eye.width >= 4 and height >= _SHUT * eye.width
 

@@ -50,7 +50,7 @@ def without_islands(face: Face) -> Face:
 def islands(probabilities: Probabilities, scheme: LabelScheme) -> np.ndarray:
     """Where a parsed crop shows parts that background parts from the head all round: a hat on a plain wall, an ear in the grass.
 
-    Large locks of hair are none. Where the segmenter knows no skin, nothing connects the parts and none is.
+    Large locks of hair are none. Where the segmenter knows neither skin nor a face, nothing connects the parts and none is.
 
     Parameters
     ----------
@@ -66,7 +66,8 @@ def islands(probabilities: Probabilities, scheme: LabelScheme) -> np.ndarray:
 
     seen = probabilities[0] < 0.5
     nowhere = np.zeros(seen.shape, bool)
-    if not scheme.indices_of(Label.SKIN) or cv2.connectedComponents(seen.astype(np.uint8))[0] <= 2:
+    connects = scheme.indices_of(Label.SKIN) or scheme.indices_of(Region.FACE)
+    if not connects or cv2.connectedComponents(seen.astype(np.uint8))[0] <= 2:
         return nowhere
     inside = region(Region.FACE) >= 0.5
     if not (seen & inside).any():

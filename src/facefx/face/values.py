@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..errors import RegionUnavailable
-from ..labels import Label, LabelScheme, Region, labels_of
+from ..labels import IRISES, Label, LabelScheme, Region, labels_of
 from ..pixels import geometry, masks
 
 __all__ = ["Box", "Detection", "Detector", "FaceParsing", "FindsPeople", "GivenBox", "Mask", "Probabilities", "Segmenter"]
@@ -167,9 +167,10 @@ class FaceParsing:
         indices = self.scheme.indices_of(region)
         if not indices:
             wanted = ", ".join(sorted(label.value for label in labels_of(region)))
+            knows = "face" if region in IRISES else "celebamask"
             raise RegionUnavailable(
                 f"this segmenter's labels ({self.scheme.name}: {', '.join(self.scheme.classes)}) cannot tell apart the region "
-                f"{str(getattr(region, 'value', region))!r} ({wanted}); use a segmenter of the 'celebamask' scheme"
+                f"{str(getattr(region, 'value', region))!r} ({wanted}); use a segmenter of the {knows!r} scheme"
             )
         return np.clip(self.probabilities[list(indices)].sum(axis=0), 0.0, 1.0)
 

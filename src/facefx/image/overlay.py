@@ -34,6 +34,7 @@ _COLORS = {
     Label.NECK: (150, 204, 120),
     Label.CLOTHING: (78, 108, 122),
 }
+_IRIS_COLORS = {"irises": (0, 200, 150), "left_iris": (0, 200, 150), "right_iris": (150, 255, 210)}
 _PANEL, _TEXT = (32, 33, 36), (240, 240, 240)
 
 
@@ -41,7 +42,13 @@ def palette(scheme: str | LabelScheme = "celebamask") -> np.ndarray:
     """The colour of each class of a scheme: (C, 3) uint8 RGB; black for index 0, the background."""
     order = list(Label)
     target = label_names.scheme(scheme)
-    return np.array([_COLORS[min(labels, key=order.index)] for labels in target.members], np.uint8)
+    return np.array(
+        [
+            _IRIS_COLORS.get(name) or _COLORS[min(labels, key=order.index)]
+            for name, labels in zip(target.classes, target.members, strict=True)
+        ],
+        np.uint8,
+    )
 
 
 def overlay(

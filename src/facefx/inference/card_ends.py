@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 
@@ -11,8 +11,12 @@ from ..errors import ModelError
 from ..labels import LabelScheme, scheme
 from ..shown import shown
 from .classes import classes_of
+from .grey import sides_of
 
-__all__ = ["MOST_CLASSES", "channels_of_card", "labels_of_card", "output_of_card"]
+__all__ = ["MOST_CLASSES", "Values", "answered_scheme", "channels_of_card", "labels_of_card", "output_of_card"]
+
+#: What an output holds: probabilities, logits of a softmax, or one grey picture of classes that lie in one another.
+Values = Literal["probabilities", "logits", "grey"]
 
 #: A card may name so many classes; label maps hold 255.
 MOST_CLASSES = 255
@@ -32,7 +36,8 @@ def labels_of_card(model: str, table: Mapping[str, Any]) -> tuple[LabelScheme, t
             return classes_of(model, classes, dict(table.get("means", {})))
         except ValueError as error:
             raise ModelError(str(error)) from None
-    labels = scheme(table["scheme"])
+    masks = scheme("face_mask")  # which cards called "face" before there was one with eyes
+    labels = masks if table["scheme"] == "face" and set(classes) == set(masks.classes) else scheme(table["scheme"])
     if set(classes) != set(labels.classes) or "means" in table:
         raise ModelError(
             f"it lists the classes {shown(tuple(classes))}, but its scheme {labels.name!r} has {labels.classes}; classes of the "
@@ -49,14 +54,23 @@ def channels_of_card(table: Mapping[str, Any], key: str, usual: float) -> tuple[
     return tuple(map(float, values))
 
 
-def output_of_card(table: Any) -> tuple[str | None, bool]:
-    """The name of the output to take, if the card has one, and whether it gives logits."""
+def answered_scheme(labels: LabelScheme, outputs: tuple[tuple[int, ...], ...], values: Values) -> LabelScheme:
+    """The scheme that a model answers in: of a picture of the face with left and right, which the picture itself has not."""
+    if values != "grey":
+        return labels
+    if outputs != tuple((index,) for index in range(len(labels))):
+        raise ModelError(f"its classes must be listed from black to white, as {', '.join(labels.classes)}, each in the one before")
+    return sides_of(labels)
+
+
+def output_of_card(table: Any) -> tuple[str | None, Values]:
+    """The name of the output to take, if the card has one, and what its values are."""
     said = {"values": table} if isinstance(table, str) else table
     if unknown := sorted(said.keys() - {"name", "values"}):
         raise ModelError(f"its [output] has {shown(unknown[0])}; allowed: name and values")
     name, values = said.get("name"), said.get("values", "probabilities")
-    if values not in ("logits", "probabilities"):
-        raise ModelError(f"its output is {shown(values)}; allowed: logits, or probabilities, which sum to 1")
+    if values not in get_args(Values):
+        raise ModelError(f"its output is {shown(values)}; allowed: logits, or probabilities, which sum to 1, or grey, one picture")
     if not isinstance(name, str | None):
         raise ModelError(f"its output is called {shown(name)}; allowed: a name, as `facefx models check` lists them")
-    return name, values == "logits"
+    return name, cast(Values, values)

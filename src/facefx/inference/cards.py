@@ -21,7 +21,7 @@ from ..errors import ModelError, UnknownName
 from ..labels import LabelScheme, Region
 from ..shown import shown
 from ..small_files import read_small
-from .card_ends import channels_of_card, labels_of_card, output_of_card
+from .card_ends import Values, answered_scheme, channels_of_card, labels_of_card, output_of_card
 from .qualities import LARGEST_INPUT, QUALITIES, Quality, Run, qualities_of_card
 
 __all__ = [
@@ -128,7 +128,7 @@ class ModelCard(Card):
 
     ``outputs`` are, for each class of ``scheme``, the network's outputs that are summed for it. ``mean`` and ``std`` are those of
     RGB in [0, 1], by channel: the network sees ``(crop - mean) / std``. ``output`` is the name of the output to take, None for the
-    only one; ``logits`` says that its values become probabilities by a softmax.
+    only one; ``values`` says whether a softmax makes probabilities of it, or whether it is a picture (`grey.py`) of so many levels.
 
     ``qualities`` says of each quality how it runs the model: as ``[quality.NAME]`` has it or else, ``best`` on crops of the input
     size and in the mirror too, ``balanced`` without the mirror, ``fast`` on smaller crops. ``int8_sha256`` is that of the same
@@ -144,12 +144,12 @@ class ModelCard(Card):
     mean: tuple[float, ...] = (0.0, 0.0, 0.0)
     std: tuple[float, ...] = (1.0, 1.0, 1.0)
     output: str | None = None
-    logits: bool = False
+    values: Values = "probabilities"
     int8_sha256: str | None = None
 
     @property
     def identity(self) -> str:
-        read: tuple[Any, ...] = (self.scheme.classes, self.outputs, self.mean, self.std, self.output, self.logits)
+        read: tuple[Any, ...] = (self.scheme.classes, self.outputs, self.mean, self.std, self.output, self.values == "logits")
         if self.int8_sha256 is not None:
             read = (*read, self.int8_sha256)
         return f"{super().identity} read as {hashlib.sha256(repr(read).encode()).hexdigest()[:12]}"
@@ -165,8 +165,8 @@ class ModelCard(Card):
 
     @property
     def channels(self) -> int:
-        """How many classes the network itself tells apart."""
-        return sum(map(len, self.outputs))
+        """How many classes the network itself tells apart; 1 for a picture of them."""
+        return 1 if self.values == "grey" else sum(map(len, self.outputs))
 
     @classmethod
     def _own_fields(cls, table: Mapping[str, Any]) -> dict[str, Any]:
@@ -177,16 +177,16 @@ class ModelCard(Card):
         mean, std = (channels_of_card(table["input"], key, usual) for key, usual in (("mean", 0.0), ("std", 1.0)))
         if min(std) < 1e-4 or max(map(abs, (*mean, *std))) > 1e4:
             raise ModelError(f"it has mean = {list(mean)} and std = {list(std)}; they are those of RGB in [0, 1], std above 0")
-        output, logits = output_of_card(table.get("output", {}))
+        output, values = output_of_card(table.get("output", {}))
         return {
             "input_size": (height, width),
-            "scheme": labels,
+            "scheme": answered_scheme(labels, outputs, values),
             "outputs": outputs,
             "qualities": qualities_of_card(table.get("quality", {}), height, int8="int8" in table),
             "mean": mean,
             "std": std,
             "output": output,
-            "logits": logits,
+            "values": values,
             "int8_sha256": _text(table["int8"], "sha256") if "int8" in table else None,
         }
 

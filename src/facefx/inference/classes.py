@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..errors import UnknownName
-from ..labels import Label, LabelScheme, labels_of, scheme, scheme_names
+from ..labels import IRISES, Label, LabelScheme, labels_of, scheme, scheme_names
 
 __all__ = ["classes_of"]
 
@@ -75,8 +75,9 @@ def _meaning(name: str, words: str) -> frozenset[Label]:
 
 
 def _known(whole: Mapping[frozenset[Label], tuple[int, ...]]) -> LabelScheme | None:
-    """The scheme of facefx's that has just these classes."""
-    return next((known for known in map(scheme, scheme_names()) if set(known.members) == set(whole)), None)
+    """The scheme of facefx's that has just these classes. Irises are summed with their eyes, but for schemes named by a card."""
+    schemes = [known for known in map(scheme, scheme_names()) if not set(IRISES) & set(known.classes)]
+    return next((known for known in schemes if set(known.members) == set(whole)), None)
 
 
 def _own(model: str, classes: Sequence[str], whole: Mapping[frozenset[Label], tuple[int, ...]]) -> LabelScheme:

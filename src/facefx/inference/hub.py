@@ -116,15 +116,14 @@ def _segmenter(card: ModelCard) -> Iterator[str]:
     model = OnnxSegmenter(card, provider="cpu")
     yield f"onnxruntime runs it; it {_signature(model._session)}"
     names = [
-        f"{name}: {'+'.join(sorted(label.value for label in members))}"
-        if index and {name} != {label.value for label in members}
-        else name
-        for index, (name, members) in enumerate(zip(card.scheme.classes, card.scheme.members, strict=True))
+        f"{name}: {card.scheme.region_of(index)}" if index and name != card.scheme.region_of(index) else name
+        for index, name in enumerate(card.scheme.classes)
     ]
-    yield f"its {card.channels} outputs are {len(card.scheme)} classes of the scheme {card.scheme.name!r}: {', '.join(names)}"
+    outputs = "one grey picture shows" if card.values == "grey" else f"{card.channels} outputs are"
+    yield f"its {outputs} {len(card.scheme)} classes of the scheme {card.scheme.name!r}: {', '.join(names)}"
     rng = np.random.default_rng(0)
-    if card.logits:
-        raw = OnnxSegmenter(replace(card, logits=False), provider="cpu", quality="balanced")
+    if card.values == "logits":
+        raw = OnnxSegmenter(replace(card, values="probabilities"), provider="cpu", quality="balanced")
         _are_no_probabilities(card, raw.probabilities(rng.random((1, *raw.input_size, 3), np.float32)))
     for quality in card.qualities:
         asked = model.with_quality(quality)

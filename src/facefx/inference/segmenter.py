@@ -15,6 +15,7 @@ from ..errors import ModelError, ParameterError
 from ..labels import LabelScheme
 from ..shown import shown
 from .cards import ModelCard, Quality
+from .grey import decoded, sided
 from .runtime import CPU, FLOATS, open_session, providers_for, run_session
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class OnnxSegmenter:
         values = np.asarray(values, np.float32)
         if not np.isfinite(values).all():
             raise ModelError(f"the model {self.name!r} returned NaN or infinity; export it again, or run it on another provider")
-        answer = self._in_order(_softmax(values) if self.card.logits else values)
+        answer = self._as_classes(values)
         if answer[0, :, 0, 0].max() < _CERTAIN and (answer == answer[..., :1, :1]).all() and np.ptp(crops):
             raise ModelError(f"the model {self.name!r} says the same of every pixel, whatever it sees; export it again")
         return answer
@@ -156,9 +157,14 @@ class OnnxSegmenter:
         mean, std = (np.array(values, np.float32) for values in (self.card.mean, self.card.std))
         return crops if not mean.any() and (std == 1).all() else (crops - mean) / std
 
-    def _in_order(self, values: np.ndarray) -> np.ndarray:
+    def _as_classes(self, values: np.ndarray) -> np.ndarray:
         """(N, channels of the network, H, W) → (N, classes of the scheme, H, W)."""
         outputs = self.card.outputs
+        if self.card.values == "grey":
+            found = decoded(values[:, 0], len(outputs))
+            return found if len(outputs) == len(self.scheme) else sided(found)
+        if self.card.values == "logits":
+            values = _softmax(values)
         if outputs == tuple((index,) for index in range(self.card.channels)):
             return values
         return np.stack([values[:, group].sum(axis=1) for group in map(list, outputs)], axis=1)

@@ -16,6 +16,9 @@ __all__ = ["BOX_PER_FACE", "Measured", "is_off", "measure"]
 
 #: A parsed crop in which the features of a face are less sure than this, on average, shows no face.
 MIN_SCORE = 0.5
+#: Where no other feature is known, eyes of this share of the face tell one: of 400 labelled faces 95 in 100 have more, half of them
+#: twice as much. Without, so much of the detector's box must be face.
+LEAST_EYES, LEAST_FACE = 0.007, 0.4
 #: The crop is cut again if the parsed face turns out to lie this far from where the detector said.
 MAX_TURN, MAX_SHIFT, MAX_RESIZE = 10.0, 0.2, 1.35
 #: A detector's box is this much larger than the square of the parsed face's area (median over CelebAMask-HQ).
@@ -32,9 +35,13 @@ class Measured:
 
 
 def measure(parsing: FaceParsing, found: Detection) -> Measured | None:
-    """Where the parsed face really lies; None if the crop shows none."""
+    """Where the parsed face really lies; None if the crop shows none.
+
+    Of a segmenter that knows eyes and no other features, the score is the detector's where no eyes are seen: they may be hidden.
+    """
     face = _central_part(parsing.region(Region.FACE) >= 0.5)
-    score = _feature_score(parsing, face)
+    knows_all = all(parsing.scheme.indices_of(feature) for feature in FEATURES)
+    score = _feature_score(parsing, face) if knows_all else _score_by_eyes(parsing, face, found)
     if score < MIN_SCORE:
         return None
     rows, columns = np.nonzero(face)
@@ -67,8 +74,18 @@ def _feature_score(parsing: FaceParsing, face: np.ndarray) -> float:
     return float(np.mean(sorted(peaks)[1:]))  # one of them may be covered: glasses, a fringe, a hand
 
 
+def _score_by_eyes(parsing: FaceParsing, face: np.ndarray, found: Detection) -> float:
+    """How surely a face shows eyes; at least as surely as it was detected if it is as large as that, more or less; 0 to 1."""
+    needed = max(int(LEAST_EYES * face.sum()), 4)  # pixels that eyes must have
+    seen = float(np.partition(parsing.region(Region.EYES)[face], -needed)[-needed]) if face.sum() > needed else 0.0
+    area = face.sum() / abs(float(np.linalg.det(parsing.affine[:, :2])))
+    return max(seen, found.score if area >= LEAST_FACE * found.box.area else 0.0)
+
+
 def _roll_on_crop(parsing: FaceParsing) -> float:
-    """Degrees by which the line through the eyes is still turned; 0 if only one eye can be seen."""
+    """Degrees by which the line through the eyes is still turned; 0 if only one eye can be seen, or they cannot be told apart."""
+    if not all(parsing.scheme.indices_of(eye) for eye in (Label.LEFT_EYE, Label.RIGHT_EYE)):
+        return 0.0
     left, right = parsing.region(Label.LEFT_EYE), parsing.region(Label.RIGHT_EYE)
     if min(left.max(), right.max()) < 0.5:
         return 0.0

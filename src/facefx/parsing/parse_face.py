@@ -27,7 +27,7 @@ def parse_face(picture: Canvas | np.ndarray, found: Detection, parser: Parser, f
     """Parse a detected face; None if there is none after all. `first` is its head crop, if that was parsed already."""
     picture = Canvas.of(picture)
     parsing = first or parse_crop(picture, head_crop(found, parser.size), parser)
-    measured = measure(parsing, found) if parser.knows_faces else None
+    measured = measure(parsing, found) if parser.tells_where else None
     for _ in range(MAX_CROPS - 1):
         if measured is None or parser.is_aligned:
             break
@@ -37,9 +37,12 @@ def parse_face(picture: Canvas | np.ndarray, found: Detection, parser: Parser, f
         found = measured.detection
         if cut:
             found = replace(found, box=Box.square(found.box.center, ENLARGE * found.box.side))
-        parsing = parse_crop(picture, head_crop(found, parser.size), parser)
-        measured = measure(parsing, found)
-    if measured is None and parser.knows_faces and not parser.is_aligned:
+        again = parse_crop(picture, head_crop(found, parser.size), parser)
+        better = measure(again, found)
+        if better is None and not parser.knows_faces:
+            break  # the outline had led astray, and nothing else tells
+        parsing, measured = again, better
+    if measured is None and parser.tells_where and not parser.is_aligned:
         return None
     crop = partial(geometry.cut, picture, parsing.affine, parser.size)
     parsing = replace(parsing, probabilities=uncovered(np.asarray(parsing.probabilities), parser.scheme, crop))

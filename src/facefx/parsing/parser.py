@@ -95,6 +95,11 @@ class Parser:
         return all(self.scheme.indices_of(part) for part in (Region.FACE, *FEATURES))
 
     @cached_property
+    def tells_where(self) -> bool:
+        """Whether what the segmenter sees says where a face lies, if there is one: its outline and its eyes."""
+        return all(self.scheme.indices_of(part) for part in (Region.FACE, Region.EYES))
+
+    @cached_property
     def identity(self) -> str:
         """A line that is the same for what gives the same answers: names, versions, and the sha256 of models."""
         segmenter, detector = self._names

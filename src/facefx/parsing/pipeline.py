@@ -85,8 +85,8 @@ def _parsed(picture: Canvas, parser: Parser) -> Scene:
     heads = parse_heads(picture, detections, parser)
     parsed = (parse_face(picture, found, parser, parsing) for found, parsing in zip(detections, heads, strict=True))
     faces = distinct(face for face in parsed if face)
-    if not parser.is_aligned and not parser.is_told and parser.knows_faces:
-        if not any(face.score >= SURE for face in faces):
+    if not parser.is_aligned and not parser.is_told and parser.tells_where:
+        if parser.knows_faces and not any(face.score >= SURE for face in faces):
             more = (parse_face(picture, found, parser) for found in search_by_parsing(picture, parser))
             faces = distinct([*faces, *(face for face in more if face and face.score >= DOUBTFUL)])  # one witness: a sure one
         faces = believable(faces)

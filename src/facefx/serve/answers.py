@@ -176,7 +176,7 @@ def _zip_of_masks(scene: Scene, order: LabelScheme) -> bytes:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for index in sorted(seen):
             name = order.classes[index]
-            mask = scene.mask("+".join(sorted(label.value for label in order.members[index])))
+            mask = scene.mask(order.region_of(index))
             archive.writestr(f"{name}.png", grey_png(np.asarray(mask)))
     return out.getvalue()
 
@@ -184,9 +184,9 @@ def _zip_of_masks(scene: Scene, order: LabelScheme) -> bytes:
 def _face(face: Any) -> dict[str, Any]:
     scheme = face.parsing.scheme
     seen = {
-        name: round(face.confidence("+".join(sorted(label.value for label in labels))), 4)
-        for name, labels in zip(scheme.classes[1:], scheme.members[1:], strict=True)
-        if Label.BACKGROUND not in labels
+        name: round(face.confidence(scheme.region_of(index)), 4)
+        for index, name in enumerate(scheme.classes)
+        if index and Label.BACKGROUND not in scheme.members[index]
     }
     return {
         "box": {name: round(float(value), 2) for name, value in face.box.to_dict().items()},

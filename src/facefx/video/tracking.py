@@ -24,7 +24,7 @@ from ..parsing.crop import head_crop
 from ..parsing.measure import BOX_PER_FACE, is_off, measure
 from ..parsing.parse_face import parse_face
 from ..parsing.parser import Parser
-from ..parsing.pipeline import distinct
+from ..parsing.pipeline import believable, distinct
 from ..parsing.search import search_by_parsing
 from ..parsing.wide import hair_runs_out, surroundings
 from ..pixels import geometry
@@ -187,7 +187,8 @@ class Tracker:
             and not (self._parser.is_aligned or self._parser.is_told)
         ):
             faces = [self._parsed(picture, detection) for detection in search_by_parsing(picture, self._parser)]
-        for face in distinct(face for face in faces if face):
+        seen = distinct(face for face in faces if face)
+        for face in seen if self._parser.knows_faces else believable(seen):
             if not _is_known(face.box, known):
                 yield self._begun(picture, face)
 
@@ -195,7 +196,7 @@ class Tracker:
         return parse_face(picture, detection, self._parser)
 
     def _begun(self, picture: Canvas, face: Face) -> Track:
-        side = face.box.side if self._parser.is_aligned or not self._parser.knows_faces else BOX_PER_FACE * face.box.side
+        side = face.box.side if self._parser.is_aligned or not self._parser.tells_where else BOX_PER_FACE * face.box.side
         crop = Detection(Box.square(face.box.center, side), face.roll, face.score)
         affine = head_crop(crop, self._parser.size)
         shown = cut(picture, affine, self._parser.size)
@@ -227,7 +228,7 @@ class Tracker:
 
     def _measured(self, track: Track, new: np.ndarray, picture: Canvas) -> Track | None:
         """The track corrected by where the parsed face, (C, S, S), lies; None if it has shown none for long."""
-        if self._parser.is_aligned or not self._parser.knows_faces:
+        if self._parser.is_aligned or not self._parser.tells_where:
             return track
         measured = measure(_coarse(FaceParsing(new, self._parser.scheme, track.affine)), track.crop)
         if measured is None:

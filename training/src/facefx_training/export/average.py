@@ -17,7 +17,7 @@ import tomli_w
 from onnx import TensorProto, numpy_helper
 
 from facefx.errors import ModelError
-from facefx.inference.cards import ModelCard, int8_of
+from facefx.inference.cards import ModelCard, int8_of, read_table
 
 from ..run.published import segmenter_card
 from .card import commit
@@ -68,6 +68,7 @@ def _averaged(models: Sequence[tuple[bytes, float]]) -> bytes:
 def _card(cards: Sequence[ModelCard], shares: Iterable[float], *, name: str, version: str) -> dict[str, Any]:
     """The card of the model that went on from others, with what all of them learnt from."""
     last = cards[-1]
+    table = read_table(last.folder)
     begun = {card.training.get("started_from", {}).get("name") for card in cards}
     lines = [line for card in cards if card.name not in begun for line in card.training.get("commands", ())]
     data = {key: part for card in cards for key, part in card.training.get("data", {}).items()}
@@ -93,6 +94,6 @@ def _card(cards: Sequence[ModelCard], shares: Iterable[float], *, name: str, ver
             ],
             "data": data,
         },
-        "labels": {"scheme": last.scheme.name, "classes": list(last.scheme.classes)},
+        **{key: table[key] for key in ("labels", "output") if key in table},
         "quality": {quality: {"size": run.size, "mirror": run.mirror} for quality, run in cards[0].qualities.items()},
     }

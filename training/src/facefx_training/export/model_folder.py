@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from facefx.errors import ModelError
 from facefx.inference.cards import PERSON, ModelCard, Quality, int8_of
+from facefx.inference.grey import decoded
 from facefx.labels import LabelScheme
 
 from ..networks import Segmenter
@@ -35,14 +36,14 @@ _REWRITTEN = 1e-4
 
 
 class Probabilities(nn.Module):
-    """A segmenter with its softmax: (N, 3, H, W) RGB in [0, 1] → (N, C, H, W), summing to 1 over C."""
+    """A segmenter with its softmax: (N, 3, H, W) RGB in [0, 1] → (N, C, H, W), summing to 1 over C, or what it draws."""
 
     def __init__(self, network: Segmenter) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, image: Tensor) -> Tensor:
-        return self.network.probabilities(image)
+        return self.network.answer(image)
 
 
 def export_model(
@@ -87,11 +88,13 @@ def export_model(
             "Nothing was exported: look for weights that are very large or very small."
         )
     labels = {"scheme": scheme.name, "classes": list(scheme.classes)}
+    output = {"output": {"values": "grey"}} if network.draws else {}
     digest = hashlib.sha256(content).hexdigest()
     facts = {
         "sha256": digest,
         "parameters": sum(p.numel() for p in network.parameters()),
         "labels": labels,
+        **output,
         **_scores_of_the_same(folder / "card.toml", digest),
     }
     plain = {k: v for k, v in {**card, **facts}.items() if not isinstance(v, Mapping)}
@@ -174,8 +177,12 @@ def disagreement(model: Probabilities, content: bytes, picture: np.ndarray, size
 
 def changed_labels(model: Probabilities, content: bytes, picture: np.ndarray, sizes: tuple[int, ...]) -> float:
     """Share of the pixels of a picture and its mirror image whose likeliest label is another one in onnxruntime than in torch."""
+
+    def likeliest(answer: np.ndarray) -> np.ndarray:
+        return np.asarray((decoded(answer[:, 0], levels) if (levels := model.network.draws) else answer).argmax(1))
+
     answers = _answers(model, content, picture, sizes)
-    return max(float((given.argmax(1) != expected.argmax(1)).mean()) for expected, given in answers)
+    return max(float((likeliest(given) != likeliest(expected)).mean()) for expected, given in answers)
 
 
 def _answers(

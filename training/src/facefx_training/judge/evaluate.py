@@ -22,6 +22,8 @@ __all__ = ["breakdown", "evaluate", "hair_scores", "landmark_hits", "report"]
 
 _CELEBAMASK = scheme("celebamask")
 _MERGED = {"lips": Region.LIPS, "mouth": Region.MOUTH, "eyes": Region.EYES, "brows": Region.EYEBROWS}
+#: Regions of which a mask of the face in grey is judged as a whole: the face with its eyes, the eyes with their irises.
+_NESTED = (Region.FACE.value, Region.EYES.value, "irises")
 
 
 def evaluate(predict: Predict, pictures: Pictures, scheme: LabelScheme = _CELEBAMASK) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -46,6 +48,8 @@ def report(matrix: np.ndarray, scheme: LabelScheme = _CELEBAMASK) -> dict[str, A
         for kind in ("f1", "iou", "precision", "recall")
     }
     by_class["f1"].pop("background", None)
+    if scheme.indices_of("irises"):
+        by_class["iou_of_regions"] = {name: _percent(_merged_iou(matrix, scheme.indices_of(name))) for name in _NESTED}
     rare = rare_f1(values["f1"], scheme)
     together = {} if np.isnan(rare) else {"rare": _percent(rare)}
     return {**_means(values), **{name: _percent(value) for name, value in merged.items()}, **together, **by_class}
@@ -73,6 +77,11 @@ def breakdown(
 
 def _means(values: Mapping[str, Any]) -> dict[str, float]:
     return {name: _percent(values[name]) for name in ("accuracy", "miou", "mean_f1")}
+
+
+def _merged_iou(matrix: np.ndarray, indices: Sequence[int]) -> float:
+    f1 = _merged_f1(matrix, indices)
+    return f1 / (2 - f1)
 
 
 def _merged_f1(matrix: np.ndarray, indices: Sequence[int]) -> float:

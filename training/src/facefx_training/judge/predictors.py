@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 
 from facefx.face.values import Segmenter
-from facefx.inference.cards import Quality, weights_in
+from facefx.inference.cards import ModelCard, Quality, any_card, weights_in
 from facefx.inference.segmenter import OnnxSegmenter
 
 __all__ = ["Predict", "on_whole_frames", "through_facefx", "whole_frame"]
@@ -21,6 +21,9 @@ Predict = Callable[[np.ndarray], np.ndarray]
 
 def whole_frame(model: Path | bytes, size: int, *, threads: int = 1) -> Predict:
     """The network alone on the frame as it is, shrunk to `size`, probabilities enlarged again; a model's folder, or its bytes."""
+    if isinstance(model, Path) and isinstance(card := any_card(model), ModelCard) and card.values == "grey":
+        segmenter = OnnxSegmenter(card, mirror=False, provider="cpu")
+        return on_whole_frames(lambda small: segmenter.probabilities(small[None])[0], size)
     content = model if isinstance(model, bytes) else (model / weights_in(model)).read_bytes()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads

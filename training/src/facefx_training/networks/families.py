@@ -13,6 +13,7 @@ from facefx.errors import ParameterError, UnknownName
 from .attention import AttentionBridge
 from .decoders import PSPDecoder, SegNetDecoder, UNetDecoder
 from .encoders import Encoder, build_encoder
+from .grey_unet import GreyUNet
 from .heads import SegmentationHead
 from .light_unet import LightUNet
 from .pix2pix import Pix2Pix
@@ -65,6 +66,7 @@ def _segnet(classes: int, encoder: Encoder, *, dropout: float = 0.1) -> Segmente
 
 
 _family("light-unet", encoder="efficientnet-lite0-short")(LightUNet)
+_family("grey-unet", encoder="efficientnet-lite0-shorter")(GreyUNet)
 _family("pix2pix", encoder="efficientnet-lite0")(Pix2Pix)
 _family("unet2015")(UNet2015)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import cast
 
 from torch import Tensor, nn
@@ -17,18 +17,33 @@ class Segmenter(nn.Module):
     """Base of all families: (N, 3, H, W) RGB in [0, 1], H, W >= 64 → logits (N, classes, H, W).
 
     A subclass writes `logits`, which may rely on H and W being multiples of 32.
+
+    Attributes
+    ----------
+    draws : of how many classes an exported model gives one grey picture (`facefx.inference.grey`); 0 for one of probabilities.
     """
 
+    draws = 0
+
     def forward(self, image: Tensor) -> Tensor:
+        return self.at_size(self.logits, image)
+
+    @staticmethod
+    def at_size(layers: Callable[[Tensor], Tensor], image: Tensor) -> Tensor:
+        """What layers that want multiples of 32 give for a picture of any size, at its size."""
         height, width = image.shape[-2:]
-        return self.logits(pad_to_multiple(image, 32))[..., :height, :width]
+        return layers(pad_to_multiple(image, 32))[..., :height, :width]
 
     def logits(self, image: Tensor) -> Tensor:
         raise NotImplementedError
 
     def probabilities(self, image: Tensor) -> Tensor:
-        """What an exported model gives: (N, classes, H, W), summing to 1 over the classes."""
+        """(N, classes, H, W), summing to 1 over the classes."""
         return softmax_of_classes(self(image))
+
+    def answer(self, image: Tensor) -> Tensor:
+        """What an exported model gives: the probabilities."""
+        return self.probabilities(image)
 
     def encoder_parameters(self) -> Iterator[nn.Parameter]:
         """Parameters that may have been pretrained and want a lower learning rate; none for a family trained from scratch."""

@@ -15,6 +15,7 @@ from PIL import Image, ImageOps
 from facefx.errors import ImageError
 from facefx.labels import IGNORE, LabelScheme
 
+from ..irises import can_draw_irises, with_irises
 from ..sides import upright_sides
 from ..translate import translated
 
@@ -110,7 +111,7 @@ class Reader(ABC):
         return image
 
     def read(self, entry: Entry, wanted: LabelScheme, *, correct_sides: bool = True) -> Pair:
-        """Decode and check one entry, its labels in the order of `wanted`.
+        """Decode and check one entry, its labels in the order of `wanted`; irises that it has and `scheme` has not are drawn.
 
         Raises
         ------
@@ -128,7 +129,8 @@ class Reader(ABC):
             raise BadPair(entry.name, "empty", "the labels are background everywhere")
         if correct_sides:
             labels = self.correct_sides(labels, entry)
-        labels = translated(labels, self.scheme, wanted)
+        drawn = can_draw_irises(self.scheme, wanted)
+        labels = with_irises(image, labels, self.scheme, wanted) if drawn else translated(labels, self.scheme, wanted)
         if self.labelled and (labels == IGNORE).all():
             raise BadPair(entry.name, "empty", f"the labels tell nothing in the scheme {wanted.name!r}")
         return Pair(image, labels)

@@ -60,6 +60,8 @@ def write_for_phones(
     """
     if to not in FORMATS:
         raise ParameterError(f"to={to!r} is not allowed; give one of {', '.join(FORMATS)}")
+    if source.values == "grey":
+        raise ModelError(f"{source.name!r} gives one grey picture, which is not written for phones; give a model of probabilities.")
     form = FORMATS[to]
     if precision not in form.precisions:
         raise ParameterError(f"precision={precision!r} is not allowed for {to}; its converter writes {', '.join(form.precisions)}")
@@ -83,7 +85,7 @@ def write_for_phones(
             "output": {
                 "layout": form.layout,
                 **form.given,
-                "values": "logits" if network.logits or source.logits else "probabilities",
+                "values": "logits" if network.logits or source.values == "logits" else "probabilities",
             },
             "labels": read_table(source.folder)["labels"],  # the classes in the order of the channels
             "made_from": {"name": source.name, "version": source.version, "sha256": source.sha256},
