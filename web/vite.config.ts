@@ -11,8 +11,10 @@ import wabt from "wabt";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const DIST = join(HERE, "dist");
-/** The models' folders, and the file of each. */
-const MODELS = { finder: "detector.onnx", "unet-lite0": "model.onnx", person: "person.onnx" };
+/** The models' folders, and the files of each. */
+const MODELS = { finder: ["detector.onnx"], "unet-lite0": ["model.int8.onnx", "model.onnx"], person: ["person.onnx"] };
+/** What is fetched only where there is WebGPU, or for `quality: "best"`. */
+const SELDOM = /asyncify|webgpu|model\.onnx/;
 const PARTS: Record<string, string> = { "unet-lite0": "parser", finder: "detector", person: "people" };
 const ORT = ["ort-wasm-simd-threaded", "ort-wasm-simd-threaded.asyncify"].flatMap((name) => [`${name}.mjs`, `${name}.wasm`]);
 
@@ -23,10 +25,10 @@ function copied(): Plugin {
     apply: "build",
     closeBundle() {
       if (!readdirSync(DIST).includes("index.html")) return;
-      for (const [name, file] of Object.entries(MODELS)) {
+      for (const [name, parts] of Object.entries(MODELS)) {
         const [from, to] = [join(HERE, "..", "models", name), join(DIST, "models", name)];
         mkdirSync(to, { recursive: true });
-        cpSync(join(from, file), join(to, file));
+        for (const file of parts) cpSync(join(from, file), join(to, file));
         writeFileSync(join(to, "card.json"), JSON.stringify(parse(readFileSync(join(from, "card.toml"), "utf8"))));
       }
       mkdirSync(join(DIST, "ort"), { recursive: true });
@@ -40,18 +42,18 @@ function copied(): Plugin {
       for (const file of files) sum.update(file).update(readFileSync(join(DIST, file)));
       const written = readFileSync(join(HERE, "page", "serviceWorker.js"), "utf8")
         .replace("__VERSION__", JSON.stringify(sum.digest("hex").slice(0, 16)))
-        .replace("__FILES__", JSON.stringify(files.filter((file) => !file.includes("asyncify"))));
+        .replace("__FILES__", JSON.stringify(files.filter((file) => !SELDOM.test(file))));
       writeFileSync(join(DIST, "serviceWorker.js"), written);
     },
   };
 }
 
-/** What is fetched where there is no WebGPU, part by part: bytes, and gzipped. */
+/** What is fetched where there is no WebGPU and nobody asks for the best, part by part: bytes, and gzipped. */
 function sizes(): Record<string, { bytes: number; gzipped: number }> {
   const found: Record<string, { bytes: number; gzipped: number }> = {};
   for (const entry of readdirSync(DIST, { recursive: true, withFileTypes: true })) {
     const file = relative(DIST, join(entry.parentPath, entry.name)).replaceAll("\\", "/");
-    if (!entry.isFile() || /asyncify|webgpu/.test(file)) continue;
+    if (!entry.isFile() || SELDOM.test(file)) continue;
     const [room, model] = file.split("/");
     const part = room === "ort" ? "runtime" : room === "models" ? PARTS[model] : "page";
     const content = readFileSync(join(DIST, file));

@@ -2,7 +2,7 @@
 // nothing but the page's own files may be loaded, and the page is isolated, so that WASM may use threads.
 
 const CACHE = `facefx-${__VERSION__}`;
-const FILES = __FILES__; // all but WebGPU's runtime, which is kept once it was used
+const FILES = __FILES__; // all but WebGPU's runtime and the network in floats, which are kept once they were used
 const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; " +
   "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'";

@@ -27,12 +27,12 @@ const work: Promised = {
     const runtime = await opened({ files, provider, threads });
     const fetched = await Models.fetched(`${base}models/`, models);
     const ready = await fetched.openedBy(runtime);
-    parser = ready.ofPhotos(quality);
+    parser = await ready.ofPhotos(quality);
     frames = once(async () => {
       // While networks see one frame another is painted: that is a thread, too, and networks that want all of them take it from it.
       const isShared = runtime.provider !== "wasm" || runtime.threads === 1;
       const beside = isShared ? ready : await fetched.openedBy(await opened({ files, provider: "wasm", threads: runtime.threads - 1 }));
-      return new Frames(beside.ofFrames(frameQuality));
+      return new Frames(await beside.ofFrames(frameQuality));
     });
     return { provider: runtime.provider, threads: runtime.threads };
   },

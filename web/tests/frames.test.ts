@@ -51,7 +51,7 @@ class Slow {
       for (let i = 0; i < area; i++) found[Math.min(Math.floor((255 * data[i]) / 12), LABELS.length - 1) * area + i] = 1;
       return { data: found, dims: [1, LABELS.length, SIZE, SIZE] };
     };
-    return new Segmenter(card, { run }, { size: SIZE, mirror: false });
+    return new Segmenter(card, { run }, { size: SIZE, mirror: false, int8: false });
   }
 }
 

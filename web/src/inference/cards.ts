@@ -24,13 +24,16 @@ export interface SegmenterCard extends Card {
   input: { size: [number, number]; mean?: number[]; std?: number[] };
   labels: { scheme: string; classes: string[] };
   output?: { logits?: boolean };
-  quality?: Partial<Record<Quality, { size: number; mirror: boolean }>>;
+  quality?: Partial<Record<Quality, { size: number; mirror: boolean; int8?: boolean }>>;
+  /** The same network in 8-bit integers, in a file of its own. */
+  int8?: { sha256: string };
 }
 
-/** How a quality has a segmenter run: on crops of `size` pixels a side, and whether in the mirror too. */
+/** How a quality has a segmenter run: on crops of `size` pixels a side, in the mirror too or not, and in 8-bit integers or floats. */
 export interface Run {
   size: number;
   mirror: boolean;
+  int8: boolean;
 }
 
 /** Raises `ModelError` for a face parser that this code would run wrongly. */
@@ -54,6 +57,7 @@ export function runOf(card: SegmenterCard, quality: Quality): Run {
     throw new ParameterError(`quality=${shown(quality)} is not allowed; give one of ${QUALITIES.join(", ")}`);
   }
   const side = card.input.size[0];
-  const usual = { size: quality === "fast" ? Math.max(Math.round((0.7 * side) / 32), 1) * 32 : side, mirror: quality === "best" };
+  const size = quality === "fast" ? Math.max(Math.round((0.7 * side) / 32), 1) * 32 : side;
+  const usual = { size, mirror: quality === "best", int8: card.int8 !== undefined && quality !== "best" };
   return { ...usual, ...card.quality?.[quality] };
 }
