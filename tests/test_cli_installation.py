@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -198,9 +199,10 @@ def test_doctor_says_which_provider_really_runs(model: Path, fresh_registry: Reg
     def even(outputs: None, feed: dict[str, np.ndarray]) -> list[np.ndarray]:
         return [np.full((len(feed["image"]), 19, 64, 64), 1 / 19, np.float32)]
 
-    segmenter.__dict__["_session"] = SimpleNamespace(
+    session: Any = SimpleNamespace(
         get_providers=lambda: ["CPUExecutionProvider"], get_inputs=lambda: [SimpleNamespace(name="image")], run=even
     )
+    monkeypatch.setattr(segmenter, "_floats", lambda: session)
     fresh_registry.segmenters.items[f"facefx:{DEFAULT_SEGMENTER}"] = lambda: segmenter
     monkeypatch.setattr(runtime, "available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"])
     result = run("doctor")

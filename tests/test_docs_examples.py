@@ -21,16 +21,28 @@ from PIL import Image
 from conftest import Fakes
 from facefx import chain, parse
 from facefx.inference.cards import ModelCard
+from facefx.labels import scheme
 from facefx.plugins.installed import Registry
 from facefx.testing import check_effect
 from pages import PAGES, ROOT, Block, blocks, page_name
-from synthetic import PORTRAIT, Head
+from synthetic import CELEBAMASK, PORTRAIT, FakeSegmenter, Head
 from tiny_models import bisenet_bytes, model_bytes, write_model
 
 PLUGINS = ROOT / "plugins"
 WITH_EXAMPLES = [page for page in PAGES if any(block.language == "python" for block in blocks(page))]
 #: Detectors that other people's packages bring, which need not be installed to read how they are called.
 ELSEWHERE = ("facefx-mediapipe:mediapipe", "facefx-deepface:deepface-retinaface")
+
+
+class DrawnMask(FakeSegmenter):
+    """The fake one as a model that knows a face with its eyes, of which most are irises, and nothing else."""
+
+    scheme = scheme("face_sides")
+
+    def probabilities(self, crops: np.ndarray) -> np.ndarray:
+        parts = super().probabilities(crops)
+        face, left, right = (parts[:, list(CELEBAMASK.indices_of(part))].sum(axis=1) for part in ("face", "left_eye", "right_eye"))
+        return np.stack([1 - face, face - left - right, 0.4 * left, 0.4 * right, 0.6 * left, 0.6 * right], axis=1)
 
 
 @pytest.fixture
@@ -55,6 +67,7 @@ def desk(
     fresh_registry.add("facefx-example", "1", "example", facefx_example)
     for name in fresh_registry.segmenters.items:
         fresh_registry.segmenters.items[name] = lambda: fakes.segmenter
+    fresh_registry.segmenters.items["facefx:unet-grey"] = DrawnMask
     for name in ELSEWHERE:
         fresh_registry.detectors.items[name] = lambda: fakes.detector
     return tmp_path

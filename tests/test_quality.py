@@ -70,7 +70,7 @@ def test_a_face_is_looked_at_as_often_as_its_quality_says(
     portrait: np.ndarray, face: Told, looks: list[int], quality: Quality
 ) -> None:
     scene = facefx.parse(portrait, detector=face, quality=quality)
-    size, mirror = SIZES[quality]
+    size, mirror, _ = SIZES[quality]
     assert looks == [size] * (2 if mirror else 1)
     for region in ("lips", "skin", "eyes", "eyebrows", "nose"):
         scene.mask(region)
