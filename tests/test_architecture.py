@@ -221,6 +221,12 @@ def test_importing_facefx_loads_nothing_heavy() -> None:
     assert run_python(code) == "[]"
 
 
+def test_a_card_is_read_without_opencv() -> None:
+    code = "import sys, facefx.inference.cards; print('cv2' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
 def test_no_runtime_is_loaded_before_a_model_is_used() -> None:
     heavy = "{'onnxruntime', 'torch', 'hypothesis', 'facefx_training', 'skimage', 'rich'}"
     code = f"import sys, facefx; [getattr(facefx, n) for n in facefx.__all__]; print(sorted({heavy} & set(sys.modules)))"

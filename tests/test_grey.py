@@ -17,8 +17,9 @@ from facefx.cli import app
 from facefx.errors import ModelError, RegionUnavailable
 from facefx.face.scene import Scene
 from facefx.image.overlay import palette
+from facefx.inference.card_ends import answered_scheme
 from facefx.inference.cards import ModelCard
-from facefx.inference.grey import decoded, drawn, sided, sides_of
+from facefx.inference.grey import decoded, drawn, sided
 from facefx.inference.segmenter import OnnxSegmenter
 from facefx.labels import Label, scheme
 from facefx.live.keys import VIEWS
@@ -141,8 +142,10 @@ def test_what_shows_nothing_has_no_sides() -> None:
 
 
 def test_only_the_picture_of_a_face_has_sides() -> None:
-    assert sides_of(FACE) is SIDES
-    assert sides_of(scheme("hair")) is scheme("hair")
+    each = tuple((index,) for index in range(4))
+    assert answered_scheme(FACE, each, "grey") is SIDES
+    assert answered_scheme(FACE, each, "probabilities") is FACE
+    assert answered_scheme(scheme("hair"), each[:2], "grey") is scheme("hair")
     assert SIDES.indices_of(Label.LEFT_EYE)
 
 

@@ -11,7 +11,6 @@ from ..errors import ModelError
 from ..labels import LabelScheme, scheme
 from ..shown import shown
 from .classes import classes_of
-from .grey import sides_of
 
 __all__ = ["MOST_CLASSES", "Values", "answered_scheme", "channels_of_card", "labels_of_card", "output_of_card"]
 
@@ -60,7 +59,7 @@ def answered_scheme(labels: LabelScheme, outputs: tuple[tuple[int, ...], ...], v
         return labels
     if outputs != tuple((index,) for index in range(len(labels))):
         raise ModelError(f"its classes must be listed from black to white, as {', '.join(labels.classes)}, each in the one before")
-    return sides_of(labels)
+    return scheme("face_sides") if labels == scheme("face") else labels
 
 
 def output_of_card(table: Any) -> tuple[str | None, Values]:

@@ -12,12 +12,8 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from ..labels import LabelScheme, scheme
+__all__ = ["decoded", "drawn", "odds_of_edges", "sided", "steepness"]
 
-__all__ = ["decoded", "drawn", "odds_of_edges", "sided", "sides_of", "steepness"]
-
-#: What a mask has no sides in, and what it is once it is known where the eyes lie.
-_UNSIDED, _SIDED = scheme("face"), scheme("face_sides")
 #: A second eye has at least this share of the first one's pixels, and is so many of its widths away.
 _SECOND, _APART = 0.1, 1.2
 
@@ -54,11 +50,6 @@ def decoded(grey: np.ndarray, classes: int) -> np.ndarray:
 def drawn(labels: np.ndarray, classes: int) -> np.ndarray:
     """Labels, (..., H, W) integers, as the picture of them: float32 grey, 0 to 1."""
     return np.asarray(labels, np.float32) / np.float32(classes - 1)
-
-
-def sides_of(labels: LabelScheme) -> LabelScheme:
-    """The scheme that a model answers in which draws in `labels`: with left and right, if it has eyes to tell them by."""
-    return _SIDED if labels == _UNSIDED else labels
 
 
 def sided(probabilities: np.ndarray) -> np.ndarray:
