@@ -222,9 +222,7 @@ def test_importing_facefx_loads_nothing_heavy() -> None:
 
 
 def test_a_card_is_read_without_opencv() -> None:
-    code = "import sys, facefx.inference.cards; print('cv2' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+    assert run_python("import sys, facefx.inference.cards; print('cv2' in sys.modules)") == "False"
 
 
 def test_no_runtime_is_loaded_before_a_model_is_used() -> None:
