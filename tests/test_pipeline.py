@@ -246,6 +246,28 @@ def test_a_detector_that_saw_a_part_of_the_face_is_led_to_all_of_it(portrait: np
     assert face.mask("face").sum() == pytest.approx(whole.mask("face").sum(), rel=0.03)
 
 
+class Astray(CoarseSegmenter):
+    """Knows the outline and the eyes alone, and sees nothing on any crop but the first."""
+
+    def __init__(self) -> None:
+        super().__init__(scheme("face_sides"))
+        self.calls = 0
+
+    def probabilities(self, crops: np.ndarray) -> np.ndarray:
+        self.calls += 1
+        return super().probabilities(crops if self.calls == 1 else np.zeros_like(crops))
+
+
+def test_an_outline_that_leads_astray_is_no_longer_followed(portrait: np.ndarray) -> None:
+    box = PORTRAIT.detection.box
+    off = Detection(Box(box.x0 - 25, box.y0 - 20, box.x1 + 15, box.y1 + 20))
+    segmenter = Astray()
+    (face,) = facefx.parse(portrait, segmenter=segmenter, detector=ScriptedDetector(off)).faces
+    assert segmenter.calls > 1
+    assert face.box.center == pytest.approx(PORTRAIT.center, abs=3)
+    assert np.asarray(face.mask("eyes")).any()
+
+
 def test_one_crop_is_enough_where_the_hair_fits(portrait: np.ndarray) -> None:
     segmenter = FakeSegmenter()
     parsed(portrait, PORTRAIT.detection, segmenter=segmenter)
