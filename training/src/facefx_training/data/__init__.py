@@ -8,11 +8,13 @@ from .augment_scene import SceneAugment
 from .celebamask import Pictures, join, picture_path, read_celebamask, read_names, scheme_of
 from .dataset import FaceDataset
 from .folder import read_pictures, split_names
+from .paste import Paste
 from .sides import upright_sides
 
 __all__ = [
     "Augment",
     "FaceDataset",
+    "Paste",
     "Pictures",
     "SceneAugment",
     "join",

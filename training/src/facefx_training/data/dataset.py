@@ -14,6 +14,7 @@ from facefx.labels import LabelScheme
 from .augment import Augment
 from .augment_scene import COMPANY, SceneAugment
 from .celebamask import Pictures
+from .paste import Paste
 
 __all__ = ["FaceDataset", "rarity"]
 
@@ -42,11 +43,22 @@ class FaceDataset(Dataset[tuple[Tensor, ...]]):
         How often each is to be shown; need not sum to one.
     augment
         What varies them; None leaves them as they are.
+    paste
+        What puts rare parts of some onto others before that; None does not.
     """
 
-    def __init__(self, pictures: Pictures, weights: np.ndarray, augment: Augment | None, *, seed: int, epoch: int) -> None:
+    def __init__(
+        self,
+        pictures: Pictures,
+        weights: np.ndarray,
+        augment: Augment | None,
+        *,
+        seed: int,
+        epoch: int,
+        paste: Paste | None = None,
+    ) -> None:
         self.pictures, self.seed, self.epoch = pictures, seed, epoch
-        self.augment = augment
+        self.augment, self.paste = augment, paste
         order = np.random.default_rng([seed, epoch])
         self.order = order.choice(len(pictures), len(pictures), p=weights / weights.sum())
 
@@ -61,6 +73,8 @@ class FaceDataset(Dataset[tuple[Tensor, ...]]):
         rng = np.random.default_rng([self.seed, self.epoch, position])
         image, labels = self.pictures.images[index], self.pictures.labels[index]
         soft = None if self.pictures.soft is None else self.pictures.soft[index]
+        if self.paste is not None:  # by chance of its own, so that crops and colours are those of a run without it
+            image, labels, soft = self.paste(index, soft, np.random.default_rng([self.seed, self.epoch, position, 1]))
         if self.augment is not None:
             image, labels, soft = self.augment.with_soft(image, labels, soft, rng)
             if isinstance(self.augment, SceneAugment) and soft is None and rng.random() < COMPANY:

@@ -93,6 +93,10 @@ class Config(RunConfig):
     crops: Annotated[
         str, Option("What to cut pictures to: face, like the crops that faces are parsed on, or scene, like whole pictures.")
     ] = "face"
+    paste: Annotated[
+        float,
+        Option("Share of the pictures that an earring, necklace, glasses or a hat of another one is tried on, with its labels."),
+    ] = 0.0
     stored: Annotated[int, Option("Side at which pictures are kept in memory, pixels.")] = 384
     validate_every: int = 10
     accelerator: Annotated[str, Option("auto, cpu or gpu.")] = "auto"
@@ -113,6 +117,8 @@ class Config(RunConfig):
             )
         if self.augment == "gpu" and self.crops != "face":
             raise ParameterError(f"crops={self.crops!r} cannot be cut with augment='gpu'; use augment='cpu'.")
+        if not 0 <= self.paste <= 1:
+            raise ParameterError(f"paste={self.paste} is not a share from 0 to 1.")
         if not (self.temperature > 0 and self.teacher_weight >= 0):
             raise ParameterError(
                 f"temperature={self.temperature} must be above 0, and teacher_weight={self.teacher_weight} not below."

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from ..data import Augment, FaceDataset, Pictures, SceneAugment
+from ..data import Augment, FaceDataset, Paste, Pictures, SceneAugment
 from ..judge.metrics import confusion, scores
 from ..networks import Segmenter
 from .checkpoints import BEST, network_of, take_over
@@ -44,6 +44,7 @@ class Parser(Learner):
             self._start_from(network, config, pictures, Path(config.start))
         super().__init__(config, network)
         self.pictures, self.draw_weights, self.validation = pictures, draw_weights, validation
+        self.paste = Paste(pictures, config.labels, config.paste) if config.paste else None
         self.folder = folder
         self.loss = ParsingLoss(config.loss, config.labels, config.class_weights)
         self.distillation = Distillation(config.temperature)
@@ -78,7 +79,7 @@ class Parser(Learner):
         config = self.config
         size = config.size_at(self.progress)
         augment = self._augment(size)
-        data = FaceDataset(self.pictures, self.draw_weights, augment, seed=config.seed, epoch=self.current_epoch)
+        data = FaceDataset(self.pictures, self.draw_weights, augment, seed=config.seed, epoch=self.current_epoch, paste=self.paste)
         return DataLoader(
             data, config.batch, drop_last=True, num_workers=config.workers, worker_init_fn=use_one_thread,
             prefetch_factor=6 if config.workers else None,
