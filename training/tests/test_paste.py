@@ -39,7 +39,8 @@ def first_worn(shown: Pictures, part: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_what_one_wears_another_tries_on(part: str) -> None:
+def test_what_one_wears_another_tries_on(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("facefx_training.data.paste.draw_necklace", lambda *_: None)
     shown = some(part)
     image, labels = first_worn(shown, part)
     before, as_it_was = (np.argwhere(labels_ == index(part)) for labels_ in (labels, shown.labels[1]))

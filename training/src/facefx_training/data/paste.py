@@ -1,7 +1,8 @@
 """Rare parts of some training faces put onto others, where they would be worn.
 
 Copy-paste as in Ghiasi et al., "Simple Copy-Paste is a Strong Data Augmentation Method" (CVPR 2021), but not at random places:
-glasses and hats go by the eyes, earrings by the lobe of the ear, necklaces by the neck (`data.places`).
+glasses and hats go by the eyes, earrings by the lobe of the ear, necklaces by the neck (`data.places`). Necklaces, of which few
+are lent and fewer fit, are also drawn (`data.drawn`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from facefx.labels import Label, LabelScheme
 
 from .celebamask import Pictures
+from .drawn import draw_necklace
 from .places import Face, Fit, by_ear, by_eyes, by_neck
 from .soft import UNKNOWN
 from .wardrobe import LEAST, PARTS, Wardrobe
@@ -22,8 +24,12 @@ from .wardrobe import LEAST, PARTS, Wardrobe
 __all__ = ["Paste"]
 
 Rng = np.random.Generator
+#: A picture, its labels and where they are new.
+Worn = tuple[np.ndarray, np.ndarray, np.ndarray]
 #: Faces that are asked for their part before a picture stays as it is.
 _TRIES = 6
+#: So many necklaces are drawn before anybody is asked for one; the others, where nobody's fits.
+_DRAWN = 0.5
 
 
 @dataclass(frozen=True)
@@ -91,18 +97,28 @@ class Paste:
         part = self.parts[rng.choice(len(self.parts), p=chances / chances.sum())]
         if self.wardrobe.shares[part][index] > 0:
             return image, labels, soft
+        draw_first = part is Label.NECKLACE and rng.random() < _DRAWN
+        worn = self._drawn(part, index, rng) if draw_first else None
+        worn = worn or self._lent(part, index, rng)
+        worn = worn or (None if draw_first else self._drawn(part, index, rng))
+        if worn is None:
+            return image, labels, soft
+        image, labels, changed = worn
+        return image, labels, None if soft is None else _unknown_where(changed, soft)
+
+    def _drawn(self, part: Label, index: int, rng: Rng) -> Worn | None:
+        return draw_necklace(self._face(index), rng) if part is Label.NECKLACE else None
+
+    def _lent(self, part: Label, index: int, rng: Rng) -> Worn | None:
         lenders, mirrored = self.wardrobe.lenders(part, index)
         for k in rng.permutation(len(lenders))[:_TRIES]:
             worn = self._wear(part, index, int(lenders[k]), bool(mirrored[k]), rng)
             if worn is not None:
-                image, labels, changed = worn
-                return image, labels, None if soft is None else _unknown_where(changed, soft)
-        return image, labels, soft
+                return worn
+        return None
 
-    def _wear(
-        self, part: Label, index: int, lender: int, mirrored: bool, rng: Rng
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-        """Picture, labels and where they are new; None if it does not fit."""
+    def _wear(self, part: Label, index: int, lender: int, mirrored: bool, rng: Rng) -> Worn | None:
+        """As another wears it; None if it does not fit."""
         target, source = self._face(index), self._face(lender)
         worn = target.image.copy(), target.labels.copy(), np.zeros(target.labels.shape, bool)
         fits = _WAYS[part].fits(source, target, mirrored, part, rng)
@@ -115,7 +131,7 @@ class Paste:
         return Face(pictures.images[index], pictures.labels[index], self.scheme, *eyes, known.skin[index])
 
 
-def _lay(worn: tuple[np.ndarray, np.ndarray, np.ndarray], source: Face, target: Face, fit: Fit, part: Label) -> bool:
+def _lay(worn: Worn, source: Face, target: Face, fit: Fit, part: Label) -> bool:
     """Put a piece into a picture, its labels and the map of what is new. False if it does not fit there, and nothing is changed."""
     way = _WAYS[part]
     place = _box(fit, len(target.labels))
