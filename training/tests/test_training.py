@@ -169,6 +169,13 @@ def test_a_config_survives_its_file(pairs: Path, tmp_path: Path) -> None:
     assert Config.load(tmp_path / "config.json") == config
 
 
+def test_pictures_of_nobody_knows_whom_are_refused_before_they_are_learnt_from(pairs: Path, tmp_path: Path) -> None:
+    assert not (pairs / "about.json").exists()
+    with pytest.raises(ParameterError, match=r"has no about\.json.*facefx-train prepare"):
+        train(small_config(pairs, extra=((str(pairs), 0.2),)), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_sizes_follow_the_progress(pairs: Path) -> None:
     config = small_config(pairs, sizes=((0.0, 64), (0.5, 96)))
     assert [config.size_at(p) for p in (0.0, 0.49, 0.5, 1.0)] == [64, 64, 96, 96]

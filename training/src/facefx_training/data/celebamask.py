@@ -15,7 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from facefx.errors import ImageError
+from facefx.errors import ImageError, ParameterError
 from facefx.labels import IGNORE, LabelScheme
 from facefx.labels import scheme as find_scheme
 
@@ -23,7 +23,7 @@ from .hair import NOT_HAIR
 from .sides import upright_sides
 from .translate import translated
 
-__all__ = ["Pictures", "about", "join", "picture_path", "read_celebamask", "read_names", "scheme_of"]
+__all__ = ["Pictures", "about", "join", "picture_path", "read_celebamask", "read_names", "scheme_of", "told_of"]
 
 _ENDINGS = (".jpg", ".webp", ".png")
 
@@ -64,6 +64,22 @@ def about(root: Path) -> dict[str, Any]:
     """What a folder's about.json says of it; nothing if there is none."""
     file = root / "about.json"
     return json.loads(file.read_text()) if file.exists() else {}
+
+
+def told_of(root: Path) -> dict[str, Any]:
+    """What the about.json of a folder that is mixed in says, for the card of what learns from it.
+
+    Raises
+    ------
+    ParameterError
+        It has none, so nobody would know whose pictures those are, and under which terms.
+    """
+    if not (said := about(root)):
+        raise ParameterError(
+            f"{root} has no about.json, from which the model's card takes where pictures come from and their terms; "
+            'write one with "name", "license" and "pictures", or make the folder with facefx-train prepare.'
+        )
+    return said
 
 
 def scheme_of(root: Path) -> LabelScheme:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 from collections.abc import Iterable
@@ -12,7 +11,7 @@ from typing import Any
 
 from facefx.inference.cards import ModelCard
 
-from ..data.celebamask import about
+from ..data.celebamask import about, told_of
 from ..networks import usual_encoder
 from ..run.config import Config
 from ..run.options import words
@@ -132,7 +131,7 @@ def data_of(config: Config, pictures: int) -> dict[str, Any]:
     return {
         **{name: part for one in earlier for name, part in one.training.get("data", {}).items()},
         **_main(config, pictures),
-        **{folder.name: {**json.loads((folder / "about.json").read_text()), "share": share} for folder, share in mixed_in.items()},
+        **{folder.name: {**told_of(folder), "share": share} for folder, share in mixed_in.items()},
     }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..data import Pictures, join, read_pictures
+from ..data.celebamask import told_of
 from ..data.dataset import rarity
 from .adversarial import AdversarialParser
 from .config import Config
@@ -19,6 +20,8 @@ __all__ = ["train"]
 
 def train(config: Config, folder: Path) -> None:
     """Train into `folder`: config.json, checkpoints, metrics by step. A folder with a checkpoint is gone on with."""
+    for mixed_in, _ in config.extra:
+        told_of(Path(mixed_in))  # before hours of training, not after them
     begin(config, folder)
     kind = AdversarialParser if config.family == "pix2pix" else Parser
     validation = read_pictures(Path(config.data), "val", config.labels, limit=config.validate_on)
