@@ -67,12 +67,13 @@ class ColorChange:
         height, width = -(-(y1 - y0) // cell), -(-(x1 - x0) // cell)
         if min(height, width) < 2:
             return None
-        there = self._places_in(moves.back(_middles(window, cell)))
-        found = masks.window(self._moved(self._where, there) > 0)
+        there = moves.back(_middles(window, cell), self._to_cells)
+        where = self._moved(self._where, there) > 0
+        found = masks.window(where)
         if found is None:
             return None
         left, top, right, bottom = found
-        there = np.ascontiguousarray(there[top:bottom, left:right])
+        there, where = (np.ascontiguousarray(v[top:bottom, left:right]) for v in (there, where))
         x0, y0, x1, y1 = x0 + left * cell, y0 + top * cell, min(x0 + right * cell, x1), min(y0 + bottom * cell, y1)
         image = canvas[y0:y1, x0:x1]
         low, share = in_cells(image, cell), self._moved(self._replaced, there)
@@ -84,16 +85,18 @@ class ColorChange:
         line = slope * np.float32(1 / light), _level(rest, low, share, light)
         places = Enlarged(there * np.float32(cell) + np.float32((cell - 1) / 2), cell)  # in pixels of the window
         result = np.array(image)
-        for tile in tiles_of_cells(self._moved(self._where, there) > 0, cell, image.shape):
+        for tile in tiles_of_cells(where, cell, image.shape):
             part = result[tile]
             part += _on_line(line, image[tile], tile, cell)
             part += self._moved(self._left_over, places[tile])
             np.clip(part, np.float32(0), np.float32(1), out=part)
         return canvas.painted((x0, y0, x1, y1), result)
 
-    def _places_in(self, points: np.ndarray) -> np.ndarray:
-        """Points of the frame, (h, w, 2), as OpenCV counts the window's cells: from the first one's middle."""
-        return np.asarray((points - np.array(self.window[:2], np.float32)) * np.float32(1 / self.cell) - np.float32(0.5))
+    @property
+    def _to_cells(self) -> np.ndarray:
+        """From points of the frame to the window's cells as OpenCV counts them: from the first one's middle."""
+        (x0, y0), cell = self.window[:2], self.cell
+        return np.array([[1 / cell, 0, -x0 / cell - 0.5], [0, 1 / cell, -y0 / cell - 0.5]])
 
     @staticmethod
     def _moved(values: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -101,9 +104,11 @@ class ColorChange:
 
     def _light(self, low: np.ndarray, share: np.ndarray, there: np.ndarray) -> float | None:
         """How many times as strong the lamp is in the next frame."""
-        inside = share >= 0.9 * share.max()
-        now, was = (cv2.transform(values, _GUIDE[:1])[inside] + np.float32(0.02) for values in (low, self._moved(self._low, there)))
-        light = float(np.median(now / was))
+        some = slice(None, None, 2), slice(None, None, 2)
+        inside = share[some] >= 0.9 * share.max()
+        was = self._moved(self._low, np.ascontiguousarray(there[some]))
+        now, was = (cv2.transform(values, _GUIDE[:1])[inside] + np.float32(0.02) for values in (low[some], was))
+        light = float(np.median(now / was)) if now.size else 1.0
         return light if 1 / _MOST_LIGHT < light < _MOST_LIGHT else None
 
     @cached_property

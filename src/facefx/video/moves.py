@@ -38,11 +38,11 @@ class Move:
     now: np.ndarray
     change: Change
 
-    def back(self, points: np.ndarray) -> np.ndarray:
-        """Points of this frame, (h, w, 2) float32, where they were in the frame before."""
+    def back(self, points: np.ndarray, there: np.ndarray) -> np.ndarray:
+        """Points of this frame, (h, w, 2) float32, where they were in the frame before, as the affine `there` takes its points."""
         on_crop = cv2.transform(points, self.now)
         own = cv2.remap(self._own, on_crop - np.float32(0.5), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)  # type: ignore[call-overload]
-        return np.asarray(cv2.transform(on_crop + own, geometry.invert(self.before)))
+        return np.asarray(cv2.transform(cv2.add(on_crop, own), geometry.chained(geometry.invert(self.before), there)))
 
     def forth(self, points: np.ndarray) -> np.ndarray:
         """Points of the frame before, (N, 2), where the head took them."""
@@ -65,13 +65,13 @@ class Moves:
 
     faces: Sequence[Move]
 
-    def back(self, points: np.ndarray) -> np.ndarray:
-        """Points of this frame, (h, w, 2) float32, where they were in the frame before."""
+    def back(self, points: np.ndarray, there: np.ndarray) -> np.ndarray:
+        """Points of this frame, (h, w, 2) float32, where they were in the frame before, as the affine `there` takes its points."""
         if len(self.faces) == 1:
-            return self.faces[0].back(points)
+            return self.faces[0].back(points, there)
         far = [np.hypot(*cv2.split(points - np.array(face.box.center, np.float32))) / face.box.side for face in self.faces]
         nearest = np.argmin(far, axis=0)[..., None]
-        return np.asarray(np.choose(nearest, [face.back(points) for face in self.faces]), np.float32)
+        return np.asarray(np.choose(nearest, [face.back(points, there) for face in self.faces]), np.float32)
 
     def forth(self, window: Window, shape: tuple[int, ...]) -> Window:
         """A window of the frame before, as large in this one, of a shape (H, W, ...), as what is in it can have come."""
