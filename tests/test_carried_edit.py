@@ -176,6 +176,19 @@ def test_colours_that_follow_the_old_ones_on_a_line_do_so_in_the_next_frame(
     assert np.abs(done.image[middle] - changed(now)[middle]).mean() < 0.004
 
 
+def test_what_comes_before_it_is_not_changed() -> None:
+    stripes = np.broadcast_to(np.where(np.arange(120) % 12 < 6, 0.1, 0.16).astype(np.float32)[:, None], (90, 120, 3)).copy()
+    before = Canvas(stripes)
+    after = before.painted((20, 20, 100, 70), stripes[20:70, 20:100] * np.float32(3))
+    change = ColorChange.between(before, after, (20, 20, 100, 70), np.ones((50, 80), np.float32), 100.0)
+    covered = stripes.copy()
+    covered[:, 50:80] = 0.7
+    done = change.on(Canvas(covered), moved_by(0, 0))
+    assert done is not None
+    assert np.array_equal(done.image[30:60, 52:78], covered[30:60, 52:78])
+    assert np.abs(done.image[30:60, 25:45] - 3 * stripes[30:60, 25:45]).max() < 0.02
+
+
 def test_what_went_out_of_the_picture_is_not_carried() -> None:
     rgb = np.full((60, 80, 3), 0.5, np.float32)
     before = Canvas(rgb)

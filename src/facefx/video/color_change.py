@@ -31,6 +31,8 @@ _FLAT = 1e-5
 _GUIDE = np.array([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]], np.float32)
 #: A place that was changed by less than this was not.
 _NOTHING = 1 / 1024
+#: Differences of luma up to which a place shows what it did, and how much more by what the cells round it differ.
+_OTHER, _PER_SLOPE = 0.08, 0.3
 #: Lamps whose strength changed by more than this factor from frame to frame are another light.
 _MOST_LIGHT = 1.25
 
@@ -77,18 +79,23 @@ class ColorChange:
         x0, y0, x1, y1 = x0 + left * cell, y0 + top * cell, min(x0 + right * cell, x1), min(y0 + bottom * cell, y1)
         image = canvas[y0:y1, x0:x1]
         low, share = in_cells(image, cell), self._moved(self._replaced, there)
-        light = self._light(low, share, there)
+        now, was = cv2.transform(low, _GUIDE[:1]), self._moved(self._luma, there)
+        light = _light(now, was, share)
         if light is None:
             return None
+        known = _likeness(now * np.float32(1 / light), was)
         # as it would look in the light of the frame before
         slope, *rest = (self._moved(values, there) for values in self._line)
         line = slope * np.float32(1 / light), _level(rest, low, share, light)
         places = Enlarged(there * np.float32(cell) + np.float32((cell - 1) / 2), cell)  # in pixels of the window
         result = np.array(image)
         for tile in tiles_of_cells(where, cell, image.shape):
+            change = _on_line(line, image[tile], tile, cell)
+            change += self._moved(self._left_over, places[tile])
+            if known[tuple(slice(span.start // cell, -(-span.stop // cell)) for span in tile)].min() < 1:
+                change *= _thrice(np.ascontiguousarray(Enlarged(known, cell)[tile]))
             part = result[tile]
-            part += _on_line(line, image[tile], tile, cell)
-            part += self._moved(self._left_over, places[tile])
+            part += change
             np.clip(part, np.float32(0), np.float32(1), out=part)
         return canvas.painted((x0, y0, x1, y1), result)
 
@@ -102,18 +109,13 @@ class ColorChange:
     def _moved(values: np.ndarray, places: np.ndarray) -> np.ndarray:
         return np.asarray(cv2.remap(values, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT))  # type: ignore[call-overload]
 
-    def _light(self, low: np.ndarray, share: np.ndarray, there: np.ndarray) -> float | None:
-        """How many times as strong the lamp is in the next frame."""
-        some = slice(None, None, 2), slice(None, None, 2)
-        inside = share[some] >= 0.9 * share.max()
-        was = self._moved(self._low, np.ascontiguousarray(there[some]))
-        now, was = (cv2.transform(values, _GUIDE[:1])[inside] + np.float32(0.02) for values in (low[some], was))
-        light = float(np.median(now / was)) if now.size else 1.0
-        return light if 1 / _MOST_LIGHT < light < _MOST_LIGHT else None
-
     @cached_property
     def _low(self) -> np.ndarray:
         return in_cells(self.image, self.cell)
+
+    @cached_property
+    def _luma(self) -> np.ndarray:
+        return np.asarray(cv2.transform(self._low, _GUIDE[:1]))
 
     @cached_property
     def _replaced(self) -> np.ndarray:
@@ -144,6 +146,20 @@ class ColorChange:
             np.subtract(self.changed[tile], self.image[tile], out=part)
             part -= _on_line(line, self.image[tile], tile, self.cell)
         return result
+
+
+def _light(now: np.ndarray, was: np.ndarray, share: np.ndarray) -> float | None:
+    """How many times as strong the lamp is, by the luma of cells now and before, (h, w), and the shares of these that were replaced."""
+    some = slice(None, None, 2), slice(None, None, 2)
+    inside = share[some] >= 0.9 * share.max()
+    light = float(np.median((now[some][inside] + 0.02) / (was[some][inside] + 0.02)))
+    return light if 1 / _MOST_LIGHT < light < _MOST_LIGHT else None
+
+
+def _likeness(now: np.ndarray, was: np.ndarray) -> np.ndarray:
+    """Where cells show what they showed before, by their luma: (h, w) float32, 1, and 0 where something came before it."""
+    slope = cv2.morphologyEx(was, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    return np.clip(2 - cv2.absdiff(now, was) / (np.float32(_PER_SLOPE) * slope + np.float32(_OTHER)), 0, 1)
 
 
 def _middles(window: Window, cell: int) -> np.ndarray:
