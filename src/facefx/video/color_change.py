@@ -149,7 +149,7 @@ class ColorChange:
 
 
 def _light(now: np.ndarray, was: np.ndarray, share: np.ndarray) -> float | None:
-    """How many times as strong the lamp is, by the luma of cells now and before, (h, w), and the shares of these that were replaced."""
+    """How many times as strong the lamp is, by the luma of cells now and before, and by the share of each that was replaced."""
     some = slice(None, None, 2), slice(None, None, 2)
     inside = share[some] >= 0.9 * share.max()
     light = float(np.median((now[some][inside] + 0.02) / (was[some][inside] + 0.02)))
