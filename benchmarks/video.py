@@ -31,6 +31,7 @@ from facefx.parsing.parser import Parser
 from facefx.parsing.pipeline import parse_rgb
 from facefx.pixels import color
 from facefx.video import Tracker, Tracking
+from facefx.video.carried_edit import edited_like
 from results import markdown
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -120,15 +121,24 @@ class Film:
         return np.asarray(cv2.remap(values, points, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT))  # type: ignore[call-overload]
 
 
-def single(frames: Iterator[np.ndarray], segmenter: str | None = None) -> Iterator[Scene]:
+#: A frame's scene, and what a look made of it.
+Shown = tuple[Scene, Scene]
+
+
+def single(frames: Iterator[np.ndarray], look: Chain, segmenter: str | None = None) -> Iterator[Shown]:
     """Every frame for itself."""
     parser = Parser.of(segmenter)
-    return (parse_rgb(open_image(frame).rgb, parser) for frame in frames)
+    scenes = (parse_rgb(open_image(frame).rgb, parser) for frame in frames)
+    return ((scene, look.edit(scene)) for scene in scenes)
 
 
-def steady(frames: Iterator[np.ndarray], tracking: Tracking, segmenter: str | None = None) -> Iterator[Scene]:
-    tracker = Tracker(segmenter, tracking=tracking)
-    return (tracker.next(open_image(frame).canvas) for frame in frames)
+def steady(frames: Iterator[np.ndarray], look: Chain, tracking: Tracking, segmenter: str | None = None) -> Iterator[Shown]:
+    """As films are edited."""
+    tracker, done = Tracker(segmenter, tracking=tracking), None
+    for frame in frames:
+        scene = tracker.next(open_image(frame).canvas)
+        done = edited_like(done, tracker.moves, look, scene, ())
+        yield scene, done.scene
 
 
 REGIONS = ("lips", "hair")
@@ -154,14 +164,14 @@ def delta(first: np.ndarray, second: np.ndarray, where: np.ndarray) -> float:
     return float(np.median(color.delta_e(first[where], second[where])))
 
 
-def flicker(film: Film, poses: list[Pose], frames: list[np.ndarray], scenes: Iterator[Scene], look: Chain) -> dict[str, float]:
+def flicker(film: Film, poses: list[Pose], shown: Iterator[Shown]) -> dict[str, float]:
     """Medians over frames of the medians over pixels, for each region's edge and inside; and the masks' lag."""
     zones = {region: Zone.of(film.face, region) for region in REGIONS}
     found: dict[str, list[float]] = {}
     before: np.ndarray | None = None
     masks: dict[str, list[np.ndarray]] = {region: [] for region in REGIONS}
-    for scene, pose in zip(scenes, poses, strict=True):
-        now = cv2.GaussianBlur(film.undone(look.edit(scene).image, pose), (0, 0), 0.7)
+    for (scene, edited), pose in zip(shown, poses, strict=True):
+        now = cv2.GaussianBlur(film.undone(edited.image, pose), (0, 0), 0.7)
         for region in REGIONS:
             masks[region].append(np.asarray(scene.mask(region)))
             for name in ("edge", "inside"):
@@ -204,9 +214,10 @@ def run_flicker(options: argparse.Namespace) -> None:
         rows: dict[str, list[tuple[float, float, float]]] = {}
         for film in films:
             frames = [film.frame(pose, seed) for seed, pose in enumerate(poses)]
-            bare = flicker(film, poses, frames, iter(Scene(open_image(f).rgb, ()) for f in frames), Chain())
-            calm = flicker(film, poses, frames, steady(iter(frames), tracking, options.segmenter), LOOK)
-            alone = calm if options.steady_only else flicker(film, poses, frames, single(iter(frames), options.segmenter), LOOK)
+            untouched = (Scene(open_image(frame).rgb, ()) for frame in frames)
+            bare = flicker(film, poses, ((scene, scene) for scene in untouched))
+            calm = flicker(film, poses, steady(iter(frames), LOOK, tracking, options.segmenter))
+            alone = calm if options.steady_only else flicker(film, poses, single(iter(frames), LOOK, options.segmenter))
             for key in calm:
                 rows.setdefault(key, []).append((bare[key], alone[key], calm[key]))
         for region in REGIONS:
@@ -223,8 +234,8 @@ def run_cut(film: Film, tracking: Tracking, frames: int, segmenter: str | None) 
     """After a cut nothing of the shot before it may be left: the steady masks against those of each frame for itself."""
     shots = [film.frame(MOVEMENTS["shift"](t), t) for t in range(2 * frames)]
     mirrored = [np.ascontiguousarray(np.roll(shot[:, ::-1], film.width // 6, axis=1)) for shot in shots[frames:]]
-    calm = list(steady(iter([*shots[:frames], *mirrored]), tracking, segmenter))[frames:]
-    alone = list(steady(iter(mirrored), Tracking(size=tracking.size, smoothing=0.0), segmenter))
+    calm = [scene for scene, _ in steady(iter([*shots[:frames], *mirrored]), Chain(), tracking, segmenter)][frames:]
+    alone = [scene for scene, _ in steady(iter(mirrored), Chain(), Tracking(size=tracking.size, smoothing=0.0), segmenter)]
     rows = []
     for number, (first, second) in enumerate(zip(calm, alone, strict=True)):
         pairs = [(np.asarray(first.mask(region)), np.asarray(second.mask(region))) for region in REGIONS]

@@ -119,12 +119,18 @@ class Chain:
         return self.run_parsed(picture, scene, require_face=require_face, min_confidence=min_confidence)
 
     def edit(
-        self, scene: Scene, *, min_confidence: float = 0.0, declined: Sequence[Declined] | None = None, start: int = 0
+        self,
+        scene: Scene,
+        *,
+        min_confidence: float = 0.0,
+        declined: Sequence[Declined] | None = None,
+        start: int = 0,
+        end: int | None = None,
     ) -> Scene:
         """Run the effects on a picture that is parsed already; steps whose faces are not there change nothing.
 
         `min_confidence` is as for `run`; `declined` is what `declined` said of it, if that was asked before. The steps before
-        `start` are not run: the scene is what they gave.
+        `start` are not run: the scene is what they gave; nor are those from `end` on.
 
         Raises
         ------
@@ -135,7 +141,7 @@ class Chain:
         for place, step in enumerate(self.steps):
             if isinstance(step.spec, EffectSpec):
                 occurrence = seen[step.name] = seen.get(step.name, -1) + 1
-                if place < start:
+                if place < start or (end is not None and place >= end):
                     continue
                 portrait = portrait_in(str(step.params["reference"])) if "portrait" in step.spec.supplies else None
                 without = {refusal.face for refusal in refusals if refusal.step == place}

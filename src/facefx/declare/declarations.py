@@ -93,6 +93,7 @@ class EffectSpec(_Spec):
     private : whether it is there to hide people, so that no face may be missed, see `effect`.
     shaping : the parameters that change its mask's edge and are the core's business.
     light : the default of its parameter `light`, see `effect`, which is the core's business; None if it has none.
+    carried : whether frames of a film may be changed as the frame before was, see `effect`.
     """
 
     kind: Kind = "paint"
@@ -104,6 +105,7 @@ class EffectSpec(_Spec):
     private: bool = False
     shaping: tuple[str, ...] = ()
     light: Light | None = None
+    carried: bool = False
 
     def region_of(self, params: Mapping[str, Value]) -> str:
         """What it works on with these parameters."""
@@ -138,6 +140,7 @@ def effect(
     version: str = "1",
     private: bool = False,
     light: Light | None = None,
+    carried: bool = False,
 ) -> Callable[[Callable[..., Any]], EffectSpec]: ...
 
 
@@ -152,6 +155,7 @@ def effect(
     version: str = "1",
     private: bool = False,
     light: Light | None = None,
+    carried: bool = False,
 ) -> EffectSpec | Callable[[Callable[..., Any]], EffectSpec]:
     """Declare an effect.
 
@@ -196,6 +200,9 @@ def effect(
         parameter ``light`` that it gets from the core. With ``"scene"`` it sees the picture as it would look in such light, and
         what it paints is shown in the light of the scene; with ``"absolute"`` it sees the picture as it is. It is one that paints
         on each face.
+    carried : for an effect that takes long and makes of each colour, place by place, another one, whatever the strength of the
+        lamp, as a dye does: in films it is called for the frames that are parsed, and in the one after each of them colours are
+        changed as they were in that. It is one that paints on each face and hides nobody.
 
     Examples
     --------
@@ -210,6 +217,8 @@ def effect(
         raise TypeError(f"kind={kind!r} is not allowed for a private effect; one that hides people paints or draws")
     if light and (kind != "paint" or private):
         raise TypeError(f"light={light!r} is for an effect that paints on each face and hides nobody")
+    if carried and (kind != "paint" or private):
+        raise TypeError("carried=True is for an effect that paints on each face and hides nobody")
     labels_of(region)
     if needs:
         labels_of(needs)
@@ -235,6 +244,7 @@ def effect(
             private=private,
             shaping=tuple(shaping),
             light=light,
+            carried=carried,
         )
         _check_regions(spec)
         return spec
@@ -256,6 +266,8 @@ def _check_regions(spec: EffectSpec) -> None:
         raise TypeError(f"{spec.name}: an effect on picture, background or person is called once for all, so it gets no 'face'")
     if spec.light and any(map(is_scene_wide, regions)):
         raise TypeError(f"{spec.name}: the light is told from a face, so light={spec.light!r} is for an effect on each face")
+    if spec.carried and any(map(is_scene_wide, regions)):
+        raise TypeError(f"{spec.name}: what is carried follows a face, so carried=True is for an effect on each face")
     reference = spec.parameters.get("reference")
     if "portrait" in spec.supplies and (reference is None or reference.kind != "picture"):
         raise TypeError(f"{spec.name}: 'portrait' needs a parameter reference: PictureFile, which names the picture")

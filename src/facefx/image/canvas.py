@@ -115,6 +115,11 @@ class Canvas:
         result._patches = (*apart, (window, _read_only(pixels)))
         return result
 
+    @property
+    def patches(self) -> tuple[tuple[Window, NDArray[np.float32]], ...]:
+        """What was painted, later ones above earlier ones."""
+        return self._patches
+
     def painted_on(self, origin: Canvas) -> tuple[tuple[Window, NDArray[np.float32]], ...] | None:
         """What was painted on `origin` to make this one, later ones above earlier ones; None if this was not made from it."""
         return self._patches if (self._origin or self) is origin else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -30,6 +31,12 @@ class Small:
 
     pixels: np.ndarray
     scale: float
+
+    @cached_property
+    def thumbnail(self) -> np.ndarray:
+        """(18, 32) float32, with a mean of 0."""
+        smallest = cv2.resize(self.pixels, (32, 18), interpolation=cv2.INTER_AREA).astype(np.float32)
+        return np.asarray(smallest - smallest.mean())
 
     @classmethod
     def of(cls, picture: Canvas) -> Small:
@@ -87,8 +94,7 @@ def is_cut(before: Small, now: Small) -> bool:
     """Whether another shot begins: the two thumbnails have little in common, however the light changed between them."""
     if before.pixels.shape != now.pixels.shape:
         return True
-    a, b = (cv2.resize(v.pixels, (32, 18), interpolation=cv2.INTER_AREA).astype(np.float32) for v in (before, now))
-    a, b = a - a.mean(), b - b.mean()
+    a, b = before.thumbnail, now.thumbnail
     return bool((a * b).mean() < SAME_SHOT * max(float(a.std() * b.std()), 1.0))
 
 

@@ -22,8 +22,8 @@ REMEMBERED = 75
 NEAR, PER_FRAME, UNLIKE = 1.5, 0.1, 0.6
 #: Faces nearer to each other than this, in sides, may be taken for each other. Their looks are compared again when they part.
 CLOSE = 1.3
-#: How much of what somebody looks like now is remembered in each frame in which nobody else is near.
-LEARNED = 0.05
+#: Every so many frames in which nobody else is near it is looked what somebody looks like, and so much of it remembered.
+LEARNS_EVERY, LEARNED = 4, 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +112,7 @@ class People:
         assert number is not None
         before = self._known.get(number)
         looks = before.looks if before else None
-        if looks is None or (not near and number not in self._met):
+        if looks is None or (not near and number not in self._met and self._frame % LEARNS_EVERY == 0):
             now = looks_of(picture, box)
             looks = now if looks is None or now is None else looks + LEARNED * (now - looks)
         self._known[number] = Person(number, box, looks, self._frame)

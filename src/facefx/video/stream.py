@@ -17,7 +17,9 @@ from ..face.scene import Scene
 from ..face.values import Detector, Segmenter
 from ..image.picture import Picture, Source, open_image
 from ..shown import shown
+from .carried_edit import Edited, edited_like
 from .coverage import DELAY, Coverage
+from .moves import Moves
 from .tracking import Tracker, Tracking
 
 __all__ = ["asked_of", "check_hides", "edited", "process", "scenes"]
@@ -154,16 +156,29 @@ def edited(
     first : the number of the first frame.
     """
     sure_of, regions = chain.needed if min_confidence else frozenset(), asked_of(chain)
-    underway: deque[Future[R]] = deque()
+    underway: deque[Future[tuple[R, Edited]]] = deque()
+    last: Future[tuple[R, Edited]] | None = None  # the last frame in which faces were followed
 
-    def edit(companion: T, picture: Picture, scene: Scene, touched: bool, declined: Sequence[Declined]) -> R:
+    def edit(
+        companion: T,
+        picture: Picture,
+        scene: Scene,
+        touched: bool,
+        declined: Sequence[Declined],
+        moves: Moves | None,
+        before: Future[tuple[R, Edited]] | None,
+    ) -> tuple[R, Edited]:
         scene = scene.seen_through(picture.alpha)
-        return finish(companion, picture, chain.edit(scene, declined=declined) if touched else scene)
+        like = before.result()[1] if before and moves else None  # which was begun earlier
+        done = edited_like(like, moves, chain, scene, declined) if touched else Edited(scene)
+        return finish(companion, picture, done.scene), done
 
     with ThreadPoolExecutor(workers, "facefx-video") as pool:
         try:
             for number, (companion, picture, touched) in enumerate(frames, first):
                 scene = tracker.next(picture.canvas, sure_of, regions) if touched else Scene(picture.canvas, ())
+                moves = tracker.moves if touched and not coverage else None
+                followed = touched
                 if coverage:
                     scene, inferred = coverage.covered(scene, number)
                     touched = True
@@ -172,11 +187,12 @@ def edited(
                 declined = chain.declined(scene, min_confidence)
                 if on_declined and declined:
                     on_declined(number, declined)
-                underway.append(pool.submit(edit, companion, picture, scene, touched, declined))
+                underway.append(pool.submit(edit, companion, picture, scene, touched, declined, moves, last))
+                last = underway[-1] if followed else last
                 if len(underway) > workers:
-                    yield underway.popleft().result()
+                    yield underway.popleft().result()[0]
             while underway:
-                yield underway.popleft().result()
+                yield underway.popleft().result()[0]
         finally:  # the caller may have stopped in the middle
             for waiting in underway:
                 waiting.cancel()

@@ -34,6 +34,7 @@ from .crops import cut
 from .mask_smoothing import Glimpse, change, recut
 from .memory import Memory
 from .motion import Motion, Small, head_motion, is_cut
+from .moves import Move, Moves
 from .near_and_wide import near_and_wide, near_does
 from .people import People
 from .steadied import Steadied
@@ -99,6 +100,8 @@ class Tracker:
     ----------
     identity : what tells segmenter and detector from others, see `Parser.identity`.
     parser : both of them.
+    moves : how the faces of the last frame that was given moved since the one before, if it has the same ones and none of them was
+        parsed anew; else None.
     """
 
     def __init__(
@@ -119,6 +122,9 @@ class Tracker:
         self._since_detected = 0
         self._people = People()
         self._bodies = SteadyPeople(self.tracking.smoothing, self.tracking.parse_every)
+        self.moves: Moves | None = None
+        self._moved: list[Move] = []
+        self._goes_on = False  # whether the frame before was given to this tracker, and not to one whose memory this one has
 
     @property
     def memory(self) -> Memory:
@@ -129,6 +135,7 @@ class Tracker:
     def memory(self, memory: Memory) -> None:
         self._tracks, self._before, self._since_detected = list(memory.tracks), memory.before, memory.since_detected
         self._people, self._bodies = memory.people, memory.bodies
+        self._goes_on = False
 
     def next(self, picture: Canvas | np.ndarray, sure_of: Collection[str] = (), regions: Collection[str] | None = None) -> Scene:
         """The faces in the next frame, largest first.
@@ -150,6 +157,7 @@ class Tracker:
         small = Small.of(picture)
         widely = regions is None or not all(near_does(self._parser.scheme, region) for region in regions)
         before, self._before = self._before, small
+        self._moved, goes_on, self._goes_on = [], self._goes_on, True
         fresh = before is None or is_cut(before, small)
         if fresh:
             self._people.forget_places()
@@ -165,6 +173,8 @@ class Tracker:
             for track in self._tracks:
                 track.near.make_all()
         scene = self._scene(picture, sure_of)
+        same = goes_on and 0 < len(self._moved) == len(followed) == len(scene.faces)
+        self.moves = Moves(tuple(self._moved)) if same else None
         if regions is None or not scene.faces or not any(map(is_scene_wide, regions)):
             self._bodies.forget()
             return scene  # if it is asked all the same, it asks the network
@@ -212,16 +222,18 @@ class Tracker:
         if motion is None:
             return self._found_again(track, picture)
         square = Detection(motion.square(track.crop.box), track.crop.roll + motion.turn, track.crop.score)
-        track = replace(track, crop=square, box=motion.box(track.box), roll=track.roll + motion.turn, age=track.age + 1)
-        crop = cut(picture, track.affine, track.shown.size)
+        there = replace(track, crop=square, box=motion.box(track.box), roll=track.roll + motion.turn, age=track.age + 1)
+        crop = cut(picture, there.affine, track.shown.size)
         shown = Glimpse.of(crop)
-        if not self._is_parsed(track):
-            return replace(track, shown=shown, near=track.near.next(change(track.shown, shown, compared=False)))
+        if not self._is_parsed(there):
+            changed = change(track.shown, shown, compared=False)
+            self._moved.append(Move(there.box, track.affine, there.affine, changed))
+            return replace(there, shown=shown, near=track.near.next(changed))
         new = self._probabilities(crop)
         near = track.near.next(change(track.shown, shown), self._uncovered(new, crop), self.tracking.smoothing)
-        light = light_on(crop, FaceParsing(new, self._parser.scheme, track.affine))
+        light = light_on(crop, FaceParsing(new, self._parser.scheme, there.affine))
         light = track.light * (light / track.light) ** LIGHT_FOLLOWS
-        return self._measured(replace(track, shown=shown, near=near, light=light), new, picture)
+        return self._measured(replace(there, shown=shown, near=near, light=light), new, picture)
 
     def _is_parsed(self, track: Track) -> bool:
         return track.age % self.tracking.parse_every == 0

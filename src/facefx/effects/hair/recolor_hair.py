@@ -18,7 +18,7 @@ from ..tools.hair_share import in_its_share, share_of_hair
 __all__ = ["recolor_hair"]
 
 
-@effect(region="hair", margin=0.1, light="scene")
+@effect(region="hair", margin=0.1, light="scene", carried=True)
 def recolor_hair(
     image: np.ndarray,
     mask: np.ndarray,
