@@ -182,11 +182,20 @@ def test_what_comes_before_it_is_not_changed() -> None:
     after = before.painted((20, 20, 100, 70), stripes[20:70, 20:100] * np.float32(3))
     change = ColorChange.between(before, after, (20, 20, 100, 70), np.ones((50, 80), np.float32), 100.0)
     covered = stripes.copy()
-    covered[:, 50:80] = 0.7
+    covered[40:42, 60:62] = 0.7  # a snowflake
     done = change.on(Canvas(covered), moved_by(0, 0))
     assert done is not None
-    assert np.array_equal(done.image[30:60, 52:78], covered[30:60, 52:78])
+    assert np.array_equal(done.image[40:42, 60:62], covered[40:42, 60:62])
     assert np.abs(done.image[30:60, 25:45] - 3 * stripes[30:60, 25:45]).max() < 0.02
+    covered[:, 60:66] = 0.7  # a hand, and what it goes away from was not seen
+    assert change.on(Canvas(covered), moved_by(0, 0)) is None
+
+
+def test_where_a_hand_passes_before_hair_each_frame_is_edited_anew() -> None:
+    frames = film(4, 0.0)
+    for t, frame in enumerate(frames):
+        frame[:, 60 + 6 * t : 72 + 6 * t] = (205, 160, 135)
+    assert calls(frames, chain(dyed)).count("dyed") == 4
 
 
 def test_what_went_out_of_the_picture_is_not_carried() -> None:

@@ -33,6 +33,9 @@ _GUIDE = np.array([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -
 _NOTHING = 1 / 1024
 #: Differences of luma up to which a place shows what it did, and how much more by what the cells round it differ.
 _OTHER, _PER_SLOPE = 0.08, 0.3
+#: Of what was changed so much may be covered by what is more than two cells wide. In heads that move it is next to nothing, and more
+#: when a hand passes: what that uncovers was not seen to be changed, and would stay as it is.
+_COVERED = 0.001
 #: Lamps whose strength changed by more than this factor from frame to frame are another light.
 _MOST_LIGHT = 1.25
 
@@ -63,7 +66,10 @@ class ColorChange:
         return cls(window, before[y0:y1, x0:x1], after[y0:y1, x0:x1], replaced, cell)
 
     def on(self, canvas: Canvas, moves: Moves) -> Canvas | None:
-        """The next frame with its colours changed likewise; None if it is in another light, or nothing of this one is in it."""
+        """The next frame with its colours changed likewise.
+
+        None if it is in another light, if something came before what was changed, or if nothing of that is in it.
+        """
         shape, cell = canvas.shape, self.cell
         x0, y0, x1, y1 = window = moves.forth(self.window, shape)
         height, width = -(-(y1 - y0) // cell), -(-(x1 - x0) // cell)
@@ -84,6 +90,9 @@ class ColorChange:
         if light is None:
             return None
         known = _likeness(now * np.float32(1 / light), was)
+        covered = cv2.morphologyEx((where & (known < 0.5)).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+        if np.count_nonzero(covered) > _COVERED * np.count_nonzero(where):
+            return None
         # as it would look in the light of the frame before
         slope, *rest = (self._moved(values, there) for values in self._line)
         line = slope * np.float32(1 / light), _level(rest, low, share, light)
