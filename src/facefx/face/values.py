@@ -172,7 +172,8 @@ class FaceParsing:
                 f"this segmenter's labels ({self.scheme.name}: {', '.join(self.scheme.classes)}) cannot tell apart the region "
                 f"{str(getattr(region, 'value', region))!r} ({wanted}); use a segmenter of the {knows!r} scheme"
             )
-        return np.clip(self.probabilities[list(indices)].sum(axis=0), 0.0, 1.0)
+        classes = self.probabilities[list(indices)]
+        return np.clip(classes[0] if len(classes) == 1 else classes.sum(axis=0), 0.0, 1.0)
 
     @property
     def size(self) -> int:

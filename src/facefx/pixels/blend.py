@@ -20,13 +20,12 @@ def composite(image: np.ndarray, painted: np.ndarray, mask: np.ndarray) -> np.nd
     """
     result = np.array(image, np.float32)
     for tile in tiles(mask > 0):
-        share, blended = mask[tile], np.array(painted[tile], np.float32)
+        share, blended = mask[tile], painted[tile]
         if share.min() < 1:
-            blended -= image[tile]
+            blended = blended - image[tile]
             blended *= cv2.merge([share, share, share])
             blended += image[tile]
-        np.clip(blended, np.float32(0), np.float32(1), out=blended)
-        cv2.copyTo(blended, (share > 0).astype(np.uint8), result[tile])
+        cv2.copyTo(np.clip(blended, np.float32(0), np.float32(1)), (share > 0).view(np.uint8), result[tile])
     return result
 
 

@@ -90,7 +90,7 @@ def within(
     result = np.array(picture, np.float32)
     for tile in tiles(where):
         changed = function(picture[tile], *(other[tile] for other in others))
-        cv2.copyTo(np.asarray(changed, np.float32), where[tile].astype(np.uint8), result[tile])
+        cv2.copyTo(np.asarray(changed, np.float32), where[tile].view(np.uint8), result[tile])
     return result
 
 
