@@ -53,7 +53,7 @@ def inside_mean(image: np.ndarray, mask: np.ndarray, radius: float) -> tuple[Enl
     # A mean over tens of pixels needs no more resolution than that: it is gathered on cells, those of them that are all inside.
     least = min(mask.shape)
     fine = max(min(int(radius / 8), least // 2), 1)
-    step = max(min(int(radius / (2 * fine)), least // (2 * fine)), 1)
+    step = max(min(round(radius / (2 * fine)), least // (2 * fine)), 1)
     inside = (in_cells(mask, fine) >= 0.95).astype(np.uint8)
     weight, colors = (
         np.asarray(cv2.GaussianBlur(in_cells(v, step), (0, 0), max(radius / (step * fine), 0.3)))

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-__all__ = ["Enlarged", "in_cells", "tiles", "tiles_of_cells"]
+__all__ = ["Enlarged", "broadly", "cell_of_mean", "in_cells", "tiles", "tiles_of_cells"]
+
+#: Deviations of a mean that go into a cell, about, on which it is found.
+_OF_MEAN = 1.7
 
 
 def in_cells(values: np.ndarray, cell: int) -> np.ndarray:
@@ -26,12 +29,29 @@ def in_cells(values: np.ndarray, cell: int) -> np.ndarray:
     return np.asarray(cv2.copyMakeBorder(whole, 0, below, 0, right, cv2.BORDER_REPLICATE) if below or right else whole)
 
 
+def cell_of_mean(sigma: float, shape: tuple[int, ...]) -> int:
+    """The side of the cells on which a Gaussian mean over a picture of that shape is found: broad ones need no more."""
+    return max(min(round(sigma / _OF_MEAN), *shape[:2]), 1)
+
+
+def broadly(values: np.ndarray, sigma: float, cell: int) -> np.ndarray:
+    """The Gaussian mean of an (H, W) or (H, W, 3) picture, in cells; `sigma` is in pixels."""
+    # to average cells and to go straight from one to the next blurs, too: as a deviation of half a cell
+    left = max(float(np.sqrt(max(sigma**2 - cell**2 / 4, 0))) / cell if cell > 1 else sigma, 0.3)
+    side = 2 * int(np.ceil(3 * left)) + 1  # what lies farther is a four hundredth
+    return np.asarray(cv2.GaussianBlur(in_cells(values, cell), (side, side), left))
+
+
 @dataclass(frozen=True, eq=False)
 class Enlarged:
     """A picture in cells, (h, w) or (h, w, 3), of which parts can be had in pixels, bilinearly: ``enlarged[rows, columns]``."""
 
     values: np.ndarray
     cell: int
+
+    def all_of(self, shape: tuple[int, ...]) -> np.ndarray:
+        """All of it, at the height and width of `shape`."""
+        return np.ascontiguousarray(self[slice(0, shape[0]), slice(0, shape[1])])
 
     def __getitem__(self, part: tuple[slice, slice]) -> np.ndarray:
         if self.cell == 1:
@@ -66,6 +86,6 @@ def tiles(where: np.ndarray, side: int = 96) -> Iterator[tuple[slice, slice]]:
 
 def tiles_of_cells(where: np.ndarray, cell: int, shape: tuple[int, ...]) -> Iterator[tuple[slice, slice]]:
     """The tiles, in pixels, of a picture of that shape that hold a chosen cell, or one next to it: between the two both count."""
-    for tile in tiles(cv2.dilate(where.astype(np.uint8), np.ones((3, 3), np.uint8)), max(64 // cell, 4)):
+    for tile in tiles(cv2.dilate(where.astype(np.uint8), np.ones((3, 3), np.uint8)), max(96 // cell, 4)):
         rows, columns = (slice(span.start * cell, min(span.stop * cell, n)) for span, n in zip(tile, shape[:2], strict=True))
         yield rows, columns

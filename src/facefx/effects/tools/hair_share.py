@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from ...face.face import FaceView
+from ...pixels.cells import Enlarged, broadly, cell_of_mean
 from ...pixels.seeing_through import seen_through
 
 __all__ = ["in_its_share", "share_of_hair"]
@@ -23,7 +23,8 @@ def share_of_hair(image: np.ndarray, mask: np.ndarray, face: FaceView) -> np.nda
     def about(cell: int) -> tuple[np.ndarray, np.ndarray]:
         hair, background = (face.roughly(region, cell) for region in ("hair", "background"))
         radius = max(_NEAR * face.unit / cell, 0.5)
-        behind, other = (cv2.GaussianBlur(v, (0, 0), radius) for v in (background, 1 - hair))
+        side = cell_of_mean(radius, hair.shape)
+        behind, other = (Enlarged(broadly(v, radius, side), side).all_of(hair.shape) for v in (background, 1 - hair))
         nearer = np.clip(behind / np.maximum(other, np.float32(1e-4)), 0, 1)
         return hair, np.float32(_SKIN) + np.float32(_BACKGROUND - _SKIN) * nearer
 
