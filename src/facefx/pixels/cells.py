@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-__all__ = ["Enlarged", "broadly", "cell_of_mean", "in_cells", "tiles", "tiles_of_cells"]
+__all__ = ["Enlarged", "EnlargedPlanes", "broadly", "cell_of_mean", "in_cells", "tiles", "tiles_of_cells"]
 
 #: Deviations of a mean that go into a cell, about, on which it is found.
 _OF_MEAN = 1.7
@@ -49,18 +49,46 @@ class Enlarged:
     values: np.ndarray
     cell: int
 
+    def __getitem__(self, part: tuple[slice, slice]) -> np.ndarray:
+        if self.cell == 1:
+            return self.values[part]
+        near, inside = _around(part, self.cell)
+        return _enlarged(self.values[near], self.cell)[inside]
+
     def all_of(self, shape: tuple[int, ...]) -> np.ndarray:
         """All of it, at the height and width of `shape`."""
         return np.ascontiguousarray(self[slice(0, shape[0]), slice(0, shape[1])])
 
+
+@dataclass(frozen=True, eq=False)
+class EnlargedPlanes:
+    """Several of (h, w), as (N, h, w), of which parts can be had in pixels: (N, H, W). OpenCV is slow with more than four channels."""
+
+    values: np.ndarray
+    cell: int
+
     def __getitem__(self, part: tuple[slice, slice]) -> np.ndarray:
         if self.cell == 1:
-            return self.values[part]
-        cells = tuple(slice(max(span.start // self.cell - 1, 0), -(-span.stop // self.cell) + 1) for span in part)
-        near = self.values[cells]
-        full = cv2.resize(near, (near.shape[1] * self.cell, near.shape[0] * self.cell), interpolation=cv2.INTER_LINEAR)
-        inside = (slice(p.start - c.start * self.cell, p.stop - c.start * self.cell) for p, c in zip(part, cells, strict=True))
-        return np.asarray(full[tuple(inside)])
+            return self.values[:, *part]
+        near, inside = _around(part, self.cell)
+        cells = self.values[:, *near]
+        full = np.empty((len(cells), cells.shape[1] * self.cell, cells.shape[2] * self.cell), np.float32)
+        for plane, target in zip(cells, full, strict=True):
+            _enlarged(plane, self.cell, target)
+        return full[:, *inside]
+
+
+def _around(part: tuple[slice, slice], cell: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """The cells round a part, and where it lies in them, in pixels."""
+    rows, columns = (slice(max(span.start // cell - 1, 0), -(-span.stop // cell) + 1) for span in part)
+    up, left = rows.start * cell, columns.start * cell
+    inside = slice(part[0].start - up, part[0].stop - up), slice(part[1].start - left, part[1].stop - left)
+    return (rows, columns), inside
+
+
+def _enlarged(values: np.ndarray, cell: int, full: np.ndarray | None = None) -> np.ndarray:
+    size = values.shape[1] * cell, values.shape[0] * cell
+    return np.asarray(cv2.resize(values, size, dst=full, interpolation=cv2.INTER_LINEAR))
 
 
 def tiles(where: np.ndarray, side: int = 96) -> Iterator[tuple[slice, slice]]:

@@ -11,7 +11,7 @@ from PIL import ImageColor
 
 from ..errors import ParameterError
 from ..shown import shown
-from .cells import Enlarged, tiles
+from .cells import Enlarged, EnlargedPlanes, tiles
 
 __all__ = [
     "by_bands",
@@ -81,7 +81,7 @@ def by_bands(function: Callable[..., np.ndarray], *pictures: np.ndarray) -> np.n
 
 
 def within(
-    where: np.ndarray, function: Callable[..., np.ndarray], picture: np.ndarray, *others: np.ndarray | Enlarged
+    where: np.ndarray, function: Callable[..., np.ndarray], picture: np.ndarray, *others: np.ndarray | Enlarged | EnlargedPlanes
 ) -> np.ndarray:
     """Apply a function of pixels to those that ``where``, (H, W) bool, picks; all others stay as they are in the first picture.
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...declare.declarations import Color, Range, effect
 from ...face.face import FaceView
-from ...pixels.cells import Enlarged
+from ...pixels.cells import EnlargedPlanes
 from ..tools.hair import hair_of
 from ..tools.hair_dye import HeadOfHair
 from ..tools.hair_patterns import share_of_second
@@ -42,11 +42,10 @@ def recolor_hair(
     head = HeadOfHair.of(image, share, unit, face.is_in_film)
     own, how_much = head.own, np.float32(strength)
     if pattern == "full":  # the same everywhere, so that it is done on the copy
-        new = Enlarged(_towards(own.values, head.grown(color).values, how_much), own.cell)
+        new = EnlargedPlanes(_towards(own.values, head.grown(color).values, how_much), own.cell)
         return in_its_share(image, mask, share, repainted(image, share, head, lambda new: new, new))
 
     def dyed(own: np.ndarray, part: np.ndarray, second: np.ndarray, *first: np.ndarray) -> np.ndarray:
-        part = part[..., None]
         if natural:
             return _towards(own, second, how_much * part)
         return _towards(own, first[0] + part * (second - first[0]), how_much)
@@ -57,10 +56,10 @@ def recolor_hair(
 
 
 def _towards(own: np.ndarray, goal: np.ndarray, share: np.ndarray | np.float32) -> np.ndarray:
-    """Hair's own colours dyed by a share, (h, w, 1) or one number, with a goal."""
+    """Hair's own colours, (5, h, w), dyed by a share, (h, w) or one number, with a goal."""
     change = goal - own
     new = own + share * change
-    new[..., 1:2] += np.float32(_WARMTH) * share * (1 - share) * np.maximum(change[..., :1], np.float32(0))
+    new[1] += np.float32(_WARMTH) * share * (1 - share) * np.maximum(change[0], np.float32(0))
     return np.asarray(new)
 
 

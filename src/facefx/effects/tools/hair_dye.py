@@ -15,7 +15,7 @@ import numpy as np
 
 from ...pixels import color as colors
 from ...pixels.blend import foreground
-from ...pixels.cells import Enlarged, in_cells
+from ...pixels.cells import EnlargedPlanes, in_cells, tiles
 from .hair_curves import bent_tails, toned
 from .hair_locks import Locks
 from .hair_scales import SCALES, Where, levels, loudness, quantiles
@@ -51,7 +51,7 @@ _KEPT_COLOR = 0.6
 #: Logarithm of how much louder or quieter a place may become.
 _MOST_LOUD = 1.2
 #: How many pixels are looked at for detail that is finer than the copy.
-_SAMPLES = 20_000
+_SAMPLES = 10_000
 #: How far normal values z lean if so much of their square is added, and how much of it there may be, so that it still rises.
 _LEANING_OF_SQUARE, _MOST_BENT = 2.33, 0.2
 #: Of white noise, as rounding to eight bits makes it, how much lies in single hairs and in strands.
@@ -80,6 +80,7 @@ class HeadOfHair:
     weight : (h, w) float32 in [0, 1], how surely a pixel is hair and nothing else.
     unit : the face's size, in pixels of the copy.
     cell : how many of the picture's pixels one is.
+    some : (h, w) bool, where any hair is; beyond, `lab` says nothing.
     image : (H, W, 3) float32, the picture, if it has finer detail.
     """
 
@@ -87,6 +88,7 @@ class HeadOfHair:
     weight: np.ndarray
     unit: float
     cell: int
+    some: np.ndarray
     image: np.ndarray | None = None
 
     @classmethod
@@ -102,12 +104,17 @@ class HeadOfHair:
         hair, sure = in_cells(image, cell), np.clip(1 - _WARY * (1 - share), 0, 1)
         for radius in (_CURLS, _EDGE):  # as near by as there is any
             hair = foreground(hair, sure, radius * size)
-        return cls(colors.by_bands(seen, hair), np.asarray(weight, np.float32), size, cell, image if cell > 1 else None)
+        some, lab = share > 0, np.zeros_like(hair)
+        if cell > 1:  # between pixels of the copy both count
+            some = cv2.dilate(some.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        for tile in tiles(some):
+            lab[tile] = seen(hair[tile])
+        return cls(lab, np.asarray(weight, np.float32), size, cell, some, image if cell > 1 else None)
 
     @classmethod
     def inside(cls, image: np.ndarray, weight: np.ndarray, unit: float) -> HeadOfHair:
         """What a weight picks of a small picture, with no edge to it."""
-        return cls(seen(image), weight, unit, 1)
+        return cls(seen(image), weight, unit, 1, np.ones(weight.shape, bool))
 
     @cached_property
     def where(self) -> Where:
@@ -143,28 +150,28 @@ class HeadOfHair:
         return HairStatistics.of_numbers(new + unusual * new_spread, float(target[0]), chroma)
 
     @cached_property
-    def own(self) -> Enlarged:
+    def own(self) -> EnlargedPlanes:
         """Its own colours, and what becomes of detail that its pixels are too coarse for.
 
-        (h, w, 5): OKLab with perceived lightness; by how much the lightness of such detail is multiplied, and its square.
+        (5, h, w): OKLab with perceived lightness; by how much the lightness of such detail is multiplied, and its square.
         """
-        return Enlarged(cv2.merge([self.lab, self._detailed, np.zeros_like(self.weight)]), self.cell)
+        return EnlargedPlanes(np.stack([*self._planes, self._detailed, np.zeros_like(self.weight)]), self.cell)
 
-    def grown(self, color: str) -> Enlarged:
+    def grown(self, color: str) -> EnlargedPlanes:
         """The hair in a colour, as `own` has it."""
         target = np.asarray(seen(np.array(colors.parse(color), np.float32)[None, None])[0, 0], np.float64)
         wanted = self.wanted(target)
-        new = self._in_color(target, wanted)
+        light, a, b = self._in_color(target, wanted)
         if self.finer is None:
-            return Enlarged(cv2.merge([new, self._detailed, self._detailed]), self.cell)
+            return EnlargedPlanes(np.stack([light, a, b, self._detailed, self._detailed]), self.cell)
         # What is finer than a pixel of the copy is taken to be as much stronger as the finest that it shows, and leans as far to
         # one side as hair of that colour does: light hair has dark gaps, where dark hair has bright threads.
-        before, after = self.finer.finest, self._finest(np.ascontiguousarray(new[..., 0]))
+        before, after = self.finer.finest, self._finest(light)
         gain = self._detailed * np.clip(after / before, np.float32(0.25), np.float32(_MOST))
         loud = np.float32(self.finer.loudness) * before
         lean = np.clip((_leaning(wanted.shape[0]) - self.finer.leaning) / _LEANING_OF_SQUARE, -_MOST_BENT, _MOST_BENT)
-        light = new[..., 0] - np.float32(lean) * gain * loud
-        return Enlarged(cv2.merge([light, new[..., 1], new[..., 2], gain, np.float32(lean) * gain / loud]), self.cell)
+        light = light - np.float32(lean) * gain * loud
+        return EnlargedPlanes(np.stack([light, a, b, gain, np.float32(lean) * gain / loud]), self.cell)
 
     def _finest(self, light: np.ndarray) -> np.ndarray:
         """How loud single hairs are round about: (h, w) float32."""
@@ -184,7 +191,7 @@ class HeadOfHair:
             for v, w, n in zip((rows, columns), within, self.image.shape[:2], strict=True)
         )
         places = (((v + 0.5) / self.cell - 0.5).astype(np.float32)[None] for v in (x, y))
-        coarse = cv2.remap(self.lab[..., 0], *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]  # type: ignore[call-overload]
+        coarse = cv2.remap(self._planes[0], *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]  # type: ignore[call-overload]
         finest = self._measured.finest
         detail = (seen(self.image[y, x][None])[0, :, 0] - coarse) / finest[rows[some], columns[some]]
         return Finer(max(float(detail.std()), 1e-3), _leaning(quantiles(detail, TAILS)), finest)
@@ -193,8 +200,8 @@ class HeadOfHair:
     def _detailed(self) -> np.ndarray:
         return np.zeros_like(self.weight) if self.finer is None else self.weight
 
-    def _in_color(self, target: np.ndarray, wanted: HairStatistics) -> np.ndarray:
-        """The hair in a colour, (3,) OKLab with perceived lightness: (h, w, 3) float32, of the same kind."""
+    def _in_color(self, target: np.ndarray, wanted: HairStatistics) -> tuple[np.ndarray, ...]:
+        """The hair in a colour, (3,) OKLab with perceived lightness: three of (h, w) float32, of the same kind."""
         own, sure = self._measured.statistics, self.where.at_sure
         spread = _unrounded(wanted.spread, target)
         light = self._spread(toned(self._planes[0], own.light, wanted.light), spread[:, 0, 0])
@@ -204,7 +211,7 @@ class HeadOfHair:
         a, b = turned(a + locks.everywhere(wanted.along), b + locks.everywhere(wanted.across), axis)
         # Its median lies on the colour that was asked for.
         a, b = (v + np.float32(target[c] - quantiles(sure(v), (0.5,))[0]) for c, v in ((1, a), (2, b)))
-        return np.asarray(cv2.merge([light, a, b]))
+        return light, a, b
 
     def _spread(self, light: np.ndarray, variance: np.ndarray) -> np.ndarray:
         """Light with these variances at each scale."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from ...face.face import FaceView
-from ...pixels.cells import Enlarged, broadly, cell_of_mean
+from ...pixels.cells import Enlarged, broadly, cell_of_mean, tiles
 from ...pixels.seeing_through import seen_through
 
 __all__ = ["in_its_share", "share_of_hair"]
@@ -33,8 +34,9 @@ def share_of_hair(image: np.ndarray, mask: np.ndarray, face: FaceView) -> np.nda
 
 def in_its_share(image: np.ndarray, mask: np.ndarray, share: np.ndarray, painted: np.ndarray) -> np.ndarray:
     """What changes the picture in the share of hair when it is laid over it through the mask; changes `painted` in place."""
-    thin = np.flatnonzero(share < mask)
-    part = np.take(share, thin) / np.take(mask, thin)
-    before, after = (np.take(values.reshape(-1, 3), thin, axis=0) for values in (image, painted))
-    painted.reshape(-1, 3)[thin] = before + part[:, None] * (after - before)
+    for tile in tiles(share < mask):
+        part = share[tile] / np.maximum(mask[tile], np.float32(1e-6))
+        change = painted[tile] - image[tile]
+        change *= cv2.merge([part, part, part])
+        np.add(image[tile], change, out=painted[tile])
     return painted
