@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -10,17 +12,23 @@ from .cells import Enlarged, in_cells, tiles, tiles_of_cells
 __all__ = ["composite", "foreground", "in_front", "inside_mean"]
 
 
-def composite(image: np.ndarray, painted: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def composite(
+    image: np.ndarray,
+    painted: np.ndarray,
+    mask: np.ndarray,
+    shown: Callable[[tuple[slice, slice]], np.ndarray] | None = None,
+) -> np.ndarray:
     """``image + mask * (painted - image)``; pixels whose mask is 0 keep their bits.
 
     Parameters
     ----------
     image, painted : (H, W, 3) float32.
     mask : (H, W) float32 in [0, 1].
+    shown : gives of a tile what was painted as it shows in the picture; by default as it was painted.
     """
     result = np.array(image, np.float32)
     for tile in tiles(mask > 0):
-        share, blended = mask[tile], painted[tile]
+        share, blended = mask[tile], shown(tile) if shown else painted[tile]
         if share.min() < 1:
             blended = blended - image[tile]
             blended *= cv2.merge([share, share, share])

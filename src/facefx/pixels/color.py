@@ -14,6 +14,7 @@ from ..shown import shown
 from .cells import Enlarged, EnlargedPlanes, tiles
 
 __all__ = [
+    "bands",
     "by_bands",
     "delta_e",
     "from_linear",
@@ -72,7 +73,7 @@ def by_bands(function: Callable[..., np.ndarray], *pictures: np.ndarray) -> np.n
     ``function`` takes as many (h, W, ...) arrays as there are pictures and returns one of (h, W, ...); float32.
     """
     result: np.ndarray | None = None
-    for band in _bands(*pictures[0].shape[:2]):
+    for band in bands(*pictures[0].shape[:2]):
         part = function(*(picture[band] for picture in pictures))
         if result is None:
             result = np.empty((pictures[0].shape[0], *part.shape[1:]), np.float32)
@@ -94,7 +95,8 @@ def within(
     return result
 
 
-def _bands(height: int, width: int, pixels: int = 1 << 14) -> Iterator[slice]:
+def bands(height: int, width: int, pixels: int = 1 << 14) -> Iterator[slice]:
+    """A few rows at a time, of about so many pixels."""
     rows = max(pixels // max(width, 1), 1)
     return (slice(top, top + rows) for top in range(0, height, rows))
 
@@ -173,10 +175,7 @@ def _to_lab(srgb: np.ndarray, lab: np.ndarray, spare: np.ndarray) -> None:
 
 def _from_lab(lab: np.ndarray, light: np.ndarray, spare: np.ndarray) -> None:
     roots = spare[1:]
-    np.copyto(light, lab)
-    lightness = light[0, ::3]
-    np.clip(lightness, np.float32(0), np.float32(1), out=lightness)
-    _transform(light, _OKLAB_TO_LMS, roots)
+    _transform(lab, _OKLAB_TO_LMS, roots)
     np.multiply(roots, roots, out=light)
     roots *= light
     _transform(roots, _LMS_TO_LINEAR, light)

@@ -7,6 +7,7 @@ is right to half a step of 8 bits, in the few dark values between line and curve
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -14,7 +15,7 @@ import numpy as np
 
 from . import color as colors
 
-__all__ = ["in_its_light", "in_white_light"]
+__all__ = ["in_its_light", "in_white_light", "lit_by"]
 
 #: sRGB's curve is ``light = ((code + _SHIFT) / (1 + _SHIFT)) ** _POWER``, and below its knee ``code / _LINE`` (IEC 61966-2-1).
 _SHIFT, _POWER, _LINE = 0.055, 2.4, 12.92
@@ -29,8 +30,10 @@ def in_white_light(image: np.ndarray, light: np.ndarray) -> np.ndarray:
     image : (h, w, 3) float32 sRGB in [0, 1].
     light : (3,), of red, green and blue; 1 is white light of normal exposure.
     """
-    more = _Times.of(1 / light)
-    return colors.by_bands(more, image)
+    more, result = _Times.of(1 / light), np.empty(image.shape, np.float32)
+    for band in colors.bands(*image.shape[:2]):
+        more(image[band], result[band])
+    return result
 
 
 def in_its_light(image: np.ndarray, white: np.ndarray, painted: np.ndarray, light: np.ndarray, where: np.ndarray) -> np.ndarray:
@@ -46,6 +49,11 @@ def in_its_light(image: np.ndarray, white: np.ndarray, painted: np.ndarray, ligh
     where : (h, w) bool, the pixels that are asked for; the others stay as they are.
     """
 
+    return colors.within(where, lit_by(light), image, white, painted)
+
+
+def lit_by(light: np.ndarray) -> Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
+    """What gives a part of `in_its_light`, of parts of image, white and painted."""
     less = _Times.of(light)
 
     def lit(rgb: np.ndarray, white: np.ndarray, painted: np.ndarray) -> np.ndarray:
@@ -57,7 +65,7 @@ def in_its_light(image: np.ndarray, white: np.ndarray, painted: np.ndarray, ligh
             there.flat[brighter] = colors.from_linear(own + (new - 1) * light.astype(np.float32)[brighter % 3])
         return np.asarray(cv2.copyTo(there, (painted != white).view(np.uint8), rgb.copy()))
 
-    return colors.within(where, lit, image, white, painted)
+    return lit
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,9 +88,9 @@ class _Times:
         lines = tuple(np.column_stack([np.diag(piece[:, 0]), piece[:, 1]]).astype(np.float32) for piece in pieces.swapaxes(0, 1))
         return cls(lines, np.diag(signs).astype(np.float32) if (light < 1).any() else None)
 
-    def __call__(self, image: np.ndarray) -> np.ndarray:
+    def __call__(self, image: np.ndarray, result: np.ndarray | None = None) -> np.ndarray:
         first, *others = self.lines
-        result = np.asarray(cv2.transform(image, first))
+        result = np.asarray(cv2.transform(image, first, dst=result))
         for line in others:
             cv2.min(result, cv2.transform(image, line), dst=result)
         if self.signs is not None:

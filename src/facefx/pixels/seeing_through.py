@@ -61,7 +61,7 @@ def seen_through(
     layer = _layer(share, in_cells(image, cell), unit / cell, *about(cell))
     for tile in tiles_of_cells(layer.weight > 0, cell, mask.shape):
         layer.put_on_tile(result, image, tile, cell)
-        np.minimum(result[tile], mask[tile], out=result[tile])
+        result[tile] = cv2.min(result[tile], mask[tile])
     return result
 
 

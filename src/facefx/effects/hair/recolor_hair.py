@@ -9,6 +9,7 @@ import numpy as np
 from ...declare.declarations import Color, Range, effect
 from ...face.face import FaceView
 from ...pixels.cells import EnlargedPlanes
+from ...pixels.masks import window
 from ..tools.hair import hair_of
 from ..tools.hair_dye import HeadOfHair
 from ..tools.hair_patterns import share_of_second
@@ -38,21 +39,30 @@ def recolor_hair(
     ``"streaks"`` lays strands of `second` along the hair's own, other ones with another seed; ``"split"`` has `second` on the
     subject's right.
     """
-    share = share_of_hair(image, mask, face)
-    head = HeadOfHair.of(image, share, unit, face.is_in_film)
-    own, how_much = head.own, np.float32(strength)
-    if pattern == "full":  # the same everywhere, so that it is done on the copy
-        new = EnlargedPlanes(_towards(own.values, head.grown(color).values, how_much), own.cell)
-        return in_its_share(image, mask, share, repainted(image, share, head, lambda new: new, new))
+    share, how_much = share_of_hair(image, mask, face), np.float32(strength)
+    place = window(share > 0)
+    if place is None:
+        return np.array(image)
+    left, top = (start - start % _CELLS for start in place[:2])
+    here = slice(top, place[3]), slice(left, place[2])
+    head = HeadOfHair.of(image[here], share[here], unit, face.is_in_film)
+    own = head.own
 
     def dyed(own: np.ndarray, part: np.ndarray, second: np.ndarray, *first: np.ndarray) -> np.ndarray:
         if natural:
             return _towards(own, second, how_much * part)
         return _towards(own, first[0] + part * (second - first[0]), how_much)
 
-    part = share_of_second(pattern, hair_of(image, mask, face), rng)
-    first = () if natural else (head.grown(color),)
-    return in_its_share(image, mask, share, repainted(image, share, head, dyed, own, part, head.grown(second), *first))
+    if pattern == "full":  # the same everywhere, so that it is done on the copy
+        new = EnlargedPlanes(_towards(own.values, head.grown(color).values, how_much), own.cell)
+        painted = repainted(image[here], share[here], head, lambda new: new, new)
+    else:
+        part = share_of_second(pattern, hair_of(image, mask, face), rng)[here]
+        first = () if natural else (head.grown(color),)
+        painted = repainted(image[here], share[here], head, dyed, own, part, head.grown(second), *first)
+    result = np.array(image)
+    result[here] = in_its_share(image[here], mask[here], share[here], painted)
+    return result
 
 
 def _towards(own: np.ndarray, goal: np.ndarray, share: np.ndarray | np.float32) -> np.ndarray:
@@ -63,5 +73,7 @@ def _towards(own: np.ndarray, goal: np.ndarray, share: np.ndarray | np.float32) 
     return np.asarray(new)
 
 
+#: Where the hair's own window begins is a multiple of this, so that cells lie in it as in the whole one.
+_CELLS = 12
 #: Half bleached hair is warm, where a mixture of black and blonde would be olive: this part of the lightening is added as red.
 _WARMTH = 0.15

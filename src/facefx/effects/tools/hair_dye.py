@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from ...pixels import color as colors
-from ...pixels.blend import foreground
+from ...pixels.blend import in_front, inside_mean
 from ...pixels.cells import EnlargedPlanes, in_cells, tiles
 from .hair_curves import bent_tails, toned
 from .hair_locks import Locks
@@ -102,13 +102,15 @@ class HeadOfHair:
             weight = share
         # Along the edge what is behind shows through: a little of a bright wall would be a highlight, and dyed white.
         hair, sure = in_cells(image, cell), np.clip(1 - _WARY * (1 - share), 0, 1)
-        for radius in (_CURLS, _EDGE):  # as near by as there is any
-            hair = foreground(hair, sure, radius * size)
+        behind = [inside_mean(hair, sure, radius * size) for radius in (_CURLS, _EDGE)]
         some, lab = share > 0, np.zeros_like(hair)
         if cell > 1:  # between pixels of the copy both count
             some = cv2.dilate(some.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
         for tile in tiles(some):
-            lab[tile] = seen(hair[tile])
+            own = hair[tile]
+            for mean, near in behind:  # as near by as there is any
+                own = in_front(own, sure[tile], mean[tile], near[tile])
+            lab[tile] = seen(own)
         return cls(lab, np.asarray(weight, np.float32), size, cell, some, image if cell > 1 else None)
 
     @classmethod
