@@ -82,13 +82,18 @@ def by_bands(function: Callable[..., np.ndarray], *pictures: np.ndarray) -> np.n
 
 
 def within(
-    where: np.ndarray, function: Callable[..., np.ndarray], picture: np.ndarray, *others: np.ndarray | Enlarged | EnlargedPlanes
+    where: np.ndarray,
+    function: Callable[..., np.ndarray],
+    picture: np.ndarray,
+    *others: np.ndarray | Enlarged | EnlargedPlanes,
+    into: np.ndarray | None = None,
 ) -> np.ndarray:
     """Apply a function of pixels to those that ``where``, (H, W) bool, picks; all others stay as they are in the first picture.
 
-    As `by_bands`, but tile by tile, so that ``function`` sees pixels beside the chosen ones, and others may come in cells.
+    As `by_bands`, but tile by tile, so that ``function`` sees pixels beside the chosen ones, and others may come in cells. `into` is a copy of
+    the picture that is to be changed; by default a new one.
     """
-    result = np.array(picture, np.float32)
+    result = np.array(picture, np.float32) if into is None else into
     for tile in tiles(where):
         changed = function(picture[tile], *(other[tile] for other in others))
         cv2.copyTo(np.asarray(changed, np.float32), where[tile].view(np.uint8), result[tile])

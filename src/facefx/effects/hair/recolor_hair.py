@@ -14,7 +14,7 @@ from ..tools.hair import hair_of
 from ..tools.hair_dye import HeadOfHair
 from ..tools.hair_patterns import share_of_second
 from ..tools.hair_repainting import repainted
-from ..tools.hair_share import in_its_share, share_of_hair
+from ..tools.hair_share import part_of_hair, share_of_hair
 
 __all__ = ["recolor_hair"]
 
@@ -46,7 +46,8 @@ def recolor_hair(
     left, top = (start - start % _CELLS for start in place[:2])
     here = slice(top, place[3]), slice(left, place[2])
     head = HeadOfHair.of(image[here], share[here], unit, face.is_in_film)
-    own = head.own
+    own, result = head.own, np.array(image)
+    more = {"part": part_of_hair(mask[here], share[here]), "into": result[here]}
 
     def dyed(own: np.ndarray, part: np.ndarray, second: np.ndarray, *first: np.ndarray) -> np.ndarray:
         if natural:
@@ -55,13 +56,11 @@ def recolor_hair(
 
     if pattern == "full":  # the same everywhere, so that it is done on the copy
         new = EnlargedPlanes(_towards(own.values, head.grown(color).values, how_much), own.cell)
-        painted = repainted(image[here], share[here], head, lambda new: new, new)
+        repainted(image[here], share[here], head, lambda new: new, new, **more)
     else:
         part = share_of_second(pattern, hair_of(image, mask, face), rng)[here]
         first = () if natural else (head.grown(color),)
-        painted = repainted(image[here], share[here], head, dyed, own, part, head.grown(second), *first)
-    result = np.array(image)
-    result[here] = in_its_share(image[here], mask[here], share[here], painted)
+        repainted(image[here], share[here], head, dyed, own, part, head.grown(second), *first, **more)
     return result
 
 

@@ -251,13 +251,18 @@ class HeadOfHair:
     def _tied(self, light: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Chroma along and across, tied to the final light as wanted within each scale."""
         sure, tints = self.where.at_sure, self._measured.tints
-        result = np.zeros_like(light), np.zeros_like(light)
-        for level, tint, spread, most in zip(levels(light, self.where, self.unit), tints, wanted, _MOST_COLOR, strict=True):
-            own = covariance(sure(level), *map(sure, tint))
-            follows, follow = own[0, 1:] / own[0, 0], spread[0, 1:] / np.sqrt(spread[0, 0] * own[0, 0])
-            left, leave = (c[1:, 1:] - np.outer(f, f) * own[0, 0] for c, f in ((own, follows), (spread, follow)))
-            free = _least_moving(left, leave, most)
-            for sum_, shares in zip(result, np.hstack([(follow - free @ follows)[:, None], free]), strict=True):
+        result, scales = (np.zeros_like(light), np.zeros_like(light)), levels(light, self.where, self.unit)
+        own = np.stack([covariance(*map(sure, (level, *tint))) for level, tint in zip(scales, tints, strict=True)])
+        variance = own[:, 0, 0]
+        follows = own[:, 0, 1:] / variance[:, None]
+        follow = wanted[:, 0, 1:] / np.sqrt(wanted[:, 0, 0] * variance)[:, None]
+        left, leave = (
+            c[:, 1:, 1:] - f[:, :, None] * f[:, None] * variance[:, None, None] for c, f in ((own, follows), (wanted, follow))
+        )
+        free = _least_moving(left, leave, np.array(_MOST_COLOR))
+        tied = follow[..., None] - free @ follows[..., None]
+        for level, tint, of_light, of_tint in zip(scales, tints, tied, free, strict=True):
+            for sum_, shares in zip(result, np.hstack([of_light, of_tint]), strict=True):
                 for values, share in zip((level, *tint), shares, strict=True):
                     cv2.scaleAdd(values, float(share), sum_, sum_)
         return result
@@ -292,19 +297,19 @@ def _unrounded(spread: np.ndarray, target: np.ndarray) -> np.ndarray:
     return result
 
 
-def _least_moving(own: np.ndarray, wanted: np.ndarray, most: float) -> np.ndarray:
-    """The linear map from one covariance to another that moves normal values least, (n, n); at most so much stretched.
+def _least_moving(own: np.ndarray, wanted: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """The linear maps from covariances, (k, n, n), to others that move normal values least; at most so much stretched, (k,).
 
     Olkin and Pukelsheim, "The distance between two random vectors with given dispersion matrices", 1982; for colours Pitié and
     Kokaram, "The linear Monge-Kantorovitch linear colour mapping", 2007.
     """
-    root = _root(own + 1e-7 * np.eye(len(own)))
+    root = _root(own + 1e-7 * np.eye(own.shape[-1]))
     back = np.linalg.inv(root)
     map_ = back @ _root(root @ wanted @ root) @ back
     left, stretch, right = np.linalg.svd(map_)
-    return np.asarray((left * np.clip(stretch, 0.1, most)) @ right)
+    return np.asarray((left * np.clip(stretch, 0.1, most[:, None])[:, None]) @ right)
 
 
 def _root(covariance: np.ndarray) -> np.ndarray:
     values, vectors = np.linalg.eigh(covariance)
-    return np.asarray((vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T)
+    return np.asarray((vectors * np.sqrt(np.maximum(values, 0))[:, None]) @ vectors.swapaxes(-1, -2))

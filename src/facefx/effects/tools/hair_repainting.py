@@ -10,6 +10,7 @@ import numpy as np
 from ...pixels import color as colors
 from ...pixels.cells import Enlarged, EnlargedPlanes, tiles
 from .hair_dye import HeadOfHair, seen
+from .hair_share import in_its_part
 from .recoloring import from_perceived
 
 __all__ = ["repainted"]
@@ -21,7 +22,13 @@ _STEP = np.float32(0.02)
 
 
 def repainted(
-    image: np.ndarray, mask: np.ndarray, head: HeadOfHair, dye: Callable[..., np.ndarray], *coloured: EnlargedPlanes | np.ndarray
+    image: np.ndarray,
+    mask: np.ndarray,
+    head: HeadOfHair,
+    dye: Callable[..., np.ndarray],
+    *coloured: EnlargedPlanes | np.ndarray,
+    part: np.ndarray | None = None,
+    into: np.ndarray | None = None,
 ) -> np.ndarray:
     """RGB to lay over the picture through the hair's mask, whose edge is a share of hair and a share of what is behind it.
 
@@ -33,20 +40,22 @@ def repainted(
     image : (H, W, 3) float32 RGB in [0, 1].
     mask : (H, W) float32 in [0, 1], its hair.
     dye : gives what becomes of a part of `HeadOfHair.own`, (5, h, w) float32, of that part of all that is `coloured`.
+    part : (H, W) float32 in [0, 1], how much of the change is wanted; by default all.
+    into : a copy of the image that is to be changed; by default a new one.
     """
-    where = mask > 0
+    where, part = mask > 0, np.ones_like(mask) if part is None else part
     if head.cell == 1:
 
-        def as_it_is(image: np.ndarray, mask: np.ndarray, own: np.ndarray, *parts: np.ndarray) -> np.ndarray:
-            return _as_it_is(image, mask, own, dye(*parts))
+        def as_it_is(image: np.ndarray, part: np.ndarray, mask: np.ndarray, own: np.ndarray, *parts: np.ndarray) -> np.ndarray:
+            return in_its_part(image, _as_it_is(image, mask, own, dye(*parts)), part)
 
-        return colors.within(where, as_it_is, image, mask, head.lab, *coloured)
+        return colors.within(where, as_it_is, image, part, mask, head.lab, *coloured, into=into)
     slopes = _slopes(head.middle)
 
-    def detailed(image: np.ndarray, beneath: np.ndarray, known: np.ndarray, *parts: np.ndarray) -> np.ndarray:
-        return _with_detail(image, slopes, beneath, known, dye(*parts))
+    def detailed(image: np.ndarray, part: np.ndarray, beneath: np.ndarray, known: np.ndarray, *parts: np.ndarray) -> np.ndarray:
+        return in_its_part(image, _with_detail(image, slopes, beneath, known, dye(*parts)), part)
 
-    return colors.within(where, detailed, image, *_beneath(head), *coloured)
+    return colors.within(where, detailed, image, part, *_beneath(head), *coloured, into=into)
 
 
 def _as_it_is(image: np.ndarray, mask: np.ndarray, own: np.ndarray, new: np.ndarray) -> np.ndarray:
