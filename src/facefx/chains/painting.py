@@ -188,8 +188,8 @@ class _Run:
         painted = self._checked(self._call(supplied, index), crop.shape)
         if is_lit and self.spec.kind == "paint" and not self.spec.private:
             lit = lit_by(light)
-            shown = composite(crop, painted, mask, lambda tile: lit(crop[tile], seen_white[tile], painted[tile]))
-            return canvas.painted(window, shown)
+            laid_on = composite(crop, painted, mask, lambda tile: lit(crop[tile], seen_white[tile], painted[tile]))
+            return canvas.painted(window, laid_on)
         if is_lit:
             painted = in_its_light(crop, seen_white, painted, light, mask > 0)
         # What a cutout gives is the colour of what is in front, and shows in full behind its own alpha.

@@ -71,9 +71,7 @@ def tells_light(parsing: FaceParsing) -> tuple[int, int, int, int] | None:
     return window(np.any([parsing.region(label) > _SURE[label] for label in known], axis=0)) if known else None
 
 
-def _typical(
-    crop: np.ndarray, parsing: FaceParsing, label: Label, least: int, part: tuple[float, float]
-) -> np.ndarray | None:
+def _typical(crop: np.ndarray, parsing: FaceParsing, label: Label, least: int, part: tuple[float, float]) -> np.ndarray | None:
     """Linear green of a part of what is surely of that label, between two quantiles of it, and red and blue over it: (3,).
 
     None if there is little of that label. Red that is burnt out in the light of a lamp tells nothing, and is told by darker places.

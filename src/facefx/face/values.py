@@ -182,9 +182,9 @@ class FaceParsing:
             classes = self.probabilities[list(indices)]
             known = np.clip(classes[0] if len(classes) == 1 else classes.sum(axis=0), 0.0, 1.0)
             known.flags.writeable = False
-            while len(self._lately) >= _LATELY:
-                self._lately.pop(next(iter(self._lately), ()), None)
             self._lately[indices] = known
+            for old in list(self._lately)[:-_LATELY]:
+                self._lately.pop(old, None)
         return known
 
     @property

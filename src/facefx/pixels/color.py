@@ -90,8 +90,8 @@ def within(
 ) -> np.ndarray:
     """Apply a function of pixels to those that ``where``, (H, W) bool, picks; all others stay as they are in the first picture.
 
-    As `by_bands`, but tile by tile, so that ``function`` sees pixels beside the chosen ones, and others may come in cells. `into` is a copy of
-    the picture that is to be changed; by default a new one.
+    As `by_bands`, but tile by tile, so that ``function`` sees pixels beside the chosen ones, and others may come in cells. `into`
+    is a copy of the picture that is to be changed; by default a new one.
     """
     result = np.array(picture, np.float32) if into is None else into
     for tile in tiles(where):

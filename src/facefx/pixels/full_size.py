@@ -166,7 +166,7 @@ def _disc(radius: float) -> np.ndarray:
 def _local_mean(
     image: np.ndarray, squares: np.ndarray, weight: np.ndarray, radius: float, cell: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Weighted mean colour about each pixel, its variance, and (0 or 1, soft) whether there is anything to take it from; in cells."""
+    """Weighted mean colour about each cell, its variance, and (0 or 1, soft) whether there is anything to take it from."""
     weighted = (image * _thrice(weight), squares * weight, weight)
     colours, seconds, total = (cv2.GaussianBlur(in_cells(values, cell), (0, 0), radius / cell) for values in weighted)
     safe = np.maximum(total, 1e-4)

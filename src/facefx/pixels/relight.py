@@ -109,5 +109,7 @@ def _straight_pieces(light: float) -> list[tuple[float, float]]:
     middle = _KNEE_LIGHT / np.sqrt(more)  # light, before; after it is as far above the knee
     after = (1 + _SHIFT) * (middle * more) ** (1 / _POWER)  # a code value, but for the shift
     slope = after / (_POWER * middle * _LINE)
-    pieces = [(more, 0.0), (slope, after - _SHIFT - slope * middle * _LINE), (factor, _SHIFT * (factor - 1))]
+    curve = factor, _SHIFT * (factor - 1)
+    # Of nearly white light that tangent is no steeper than the curve, since sRGB's has a slight bend where line and curve meet.
+    pieces = [(more, 0.0), (slope, after - _SHIFT - slope * middle * _LINE) if slope > factor else curve, curve]
     return [(1 / factor, -shift / factor) for factor, shift in pieces] if light < 1 else pieces
