@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import facefx
 from facefx import Chain, chain
 from facefx.errors import UnknownName
-from facefx.face.light import WHITE, light_on, tells_light
+from facefx.face.light import WHITE, light_on
 from facefx.face.scene import Scene
 from facefx.face.values import FaceParsing
 from facefx.image.canvas import Canvas
@@ -102,16 +102,6 @@ def test_the_picture_in_white_light_is_its_light_divided_and_the_way_back_its_in
     shown = white < 1
     back = lit_by(gain)(np.zeros_like(image), white, white + np.float32(1e-7))
     assert np.abs(back - image)[shown].max() < 1e-5
-
-
-def test_of_a_crop_no_more_is_cut_than_tells_of_the_light() -> None:
-    picture, parsing = parsed()
-    face = replace(drawn_face(HEAD, picture), parsing=parsing)
-    place = tells_light(parsing)
-    assert place is not None
-    x0, y0, x1, y1 = place
-    assert (x1 - x0) * (y1 - y0) < 0.6 * parsing.size**2
-    np.testing.assert_allclose(face.light, seen(picture, parsing), rtol=0.01)
 
 
 def in_light(look: Chain, light: str) -> Chain:

@@ -15,7 +15,7 @@ from ..pixels import geometry
 from ..pixels.masks import reshaped
 from .iris import Iris, find_irises
 from .landmarks import Landmarks, landmarks_of
-from .light import light_on, tells_light
+from .light import light_on
 from .mask_style import PHOTO, MaskStyle, Patch
 from .near_and_wide import NearAndWide, near_parsing
 from .outline import Part, outline, outline_parsing
@@ -165,12 +165,7 @@ class Face:
         if self.steady_light is not None:
             return self.steady_light
         near = near_parsing(self.parsing)
-        crop = np.zeros((near.size, near.size, 3), np.float32)
-        if (window := tells_light(near)) is not None:  # only that much of it is looked at
-            (x0, y0, x1, y1), affine = window, near.affine.copy()
-            affine[:, 2] -= (x0, y0)
-            crop[y0:y1, x0:x1] = geometry.cut(self.canvas, affine, max(x1 - x0, y1 - y0))[: y1 - y0, : x1 - x0]
-        return light_on(crop, near)
+        return light_on(geometry.cut(self.canvas, near.affine, near.size), near)
 
     def carried(self, move: np.ndarray, canvas: Canvas) -> Face:
         """The same face where its picture was scaled and shifted: by `move`, (2, 3) from picture points to those of the new one."""

@@ -11,10 +11,9 @@ import numpy as np
 
 from ..labels import Label
 from ..pixels import color as colors
-from ..pixels.masks import window
 from .values import FaceParsing
 
-__all__ = ["WHITE", "light_on", "tells_light"]
+__all__ = ["WHITE", "light_on"]
 
 #: White light of normal exposure: what a colour is meant in, and what there is where nothing tells.
 WHITE = np.ones(3)
@@ -28,8 +27,6 @@ _EYE_WHITE = np.array([0.319, 1.354, 0.863])
 _DEEP = 1.8
 #: Share of the whites in what is told of red and of blue: those with which these faces differ least.
 _WHITES_SHARE = np.array([0.4, 0.9])
-#: From which probability on they are sure.
-_SURE = {Label.SKIN: 0.9, Label.LEFT_EYE: 0.8, Label.RIGHT_EYE: 0.8}
 #: Pixels of a crop that are asked for at least, of the skin and of an eye.
 _LEAST_SKIN, _LEAST_EYE = 100, 16
 #: Of more pixels than so many, evenly spread ones tell as much.
@@ -50,11 +47,11 @@ def light_on(crop: np.ndarray, parsing: FaceParsing) -> np.ndarray:
     crop : (S, S, 3) float32 sRGB in [0, 1], what the segmenter saw.
     parsing : what it answered to that; one whose scheme has no skin tells nothing.
     """
-    skin = _typical(crop, parsing, Label.SKIN, _LEAST_SKIN, (0.35, 0.75))
+    skin = _typical(crop, parsing, Label.SKIN, 0.9, _LEAST_SKIN, (0.35, 0.75))
     if skin is None:
         return WHITE
     green, *tint = skin / _SKIN
-    eyes = (_typical(crop, parsing, eye, _LEAST_EYE, (0.82, 0.97)) for eye in (Label.LEFT_EYE, Label.RIGHT_EYE))
+    eyes = (_typical(crop, parsing, eye, 0.8, _LEAST_EYE, (0.82, 0.97)) for eye in (Label.LEFT_EYE, Label.RIGHT_EYE))
     seen = [eye for eye in eyes if eye is not None]
     if seen:
         brighter = max(seen, key=lambda eye: eye[0])
@@ -65,20 +62,16 @@ def light_on(crop: np.ndarray, parsing: FaceParsing) -> np.ndarray:
     return np.array([green * red, green, green * blue])
 
 
-def tells_light(parsing: FaceParsing) -> tuple[int, int, int, int] | None:
-    """The part of a crop, (x0, y0, x1, y1), that `light_on` looks at; None if that is none."""
-    known = [label for label in _SURE if parsing.scheme.indices_of(label)]
-    return window(np.any([parsing.region(label) > _SURE[label] for label in known], axis=0)) if known else None
-
-
-def _typical(crop: np.ndarray, parsing: FaceParsing, label: Label, least: int, part: tuple[float, float]) -> np.ndarray | None:
+def _typical(
+    crop: np.ndarray, parsing: FaceParsing, label: Label, sure: float, least: int, part: tuple[float, float]
+) -> np.ndarray | None:
     """Linear green of a part of what is surely of that label, between two quantiles of it, and red and blue over it: (3,).
 
     None if there is little of that label. Red that is burnt out in the light of a lamp tells nothing, and is told by darker places.
     """
     if not parsing.scheme.indices_of(label):
         return None
-    places = np.flatnonzero(parsing.region(label) > _SURE[label])
+    places = np.flatnonzero(parsing.region(label) > sure)
     if len(places) < least:
         return None
     pixels = np.take(crop.reshape(-1, 3), places[:: len(places) // _ENOUGH + 1], axis=0)

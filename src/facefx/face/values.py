@@ -148,7 +148,7 @@ class Probabilities(Protocol):
 
 
 #: How many regions are kept that were asked for last: a mask and the effect on it ask for the same ones.
-_LATELY = 3
+_LATELY = 2
 
 
 @dataclass(frozen=True, eq=False)

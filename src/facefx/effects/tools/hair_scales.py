@@ -15,7 +15,7 @@ __all__ = ["SCALES", "Where", "levels", "loudness", "quantiles"]
 #: Standard deviations that part single hairs, strands, locks, waves and the broad light, in face units.
 SCALES = (0.004, 0.010, 0.024, 0.06)
 #: So many pixels, evenly chosen, tell as much as all.
-_MANY = 10_000
+_MANY = 15_000
 #: Over how much of the hair the loudness of its texture is gathered, in face units.
 _AROUND = 0.03
 
