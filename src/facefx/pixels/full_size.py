@@ -288,7 +288,6 @@ def _fitted(
     near = 1 - _well_within(carried <= CERTAIN[0], reach / cell)
     mask, layers = np.zeros_like(carried), [_edges(carried, low, reach / cell)._replace(weight=near)]
     layers[0].put_on(mask, low)
-    fitted = mask.copy()
     if fuzz:
         layers.append(colours(mask, low, fuzz / cell))
         if thin is not None:
@@ -305,10 +304,7 @@ def _fitted(
     inside = cv2.resize((mask > 0.5).astype(np.float32), None, fx=cell, fy=cell, interpolation=cv2.INTER_NEAREST)
     full = np.asarray(inside)[: image.shape[0], : image.shape[1]]
     for tile in tiles_of_cells(~sure, cell, full.shape):
-        # What lies below other layers shows where colours hardly differ: there its own edge is as good in cells.
-        if len(layers) > 1:
-            full[tile] = Enlarged(fitted, cell)[tile]
-        for layer in layers[len(layers) > 1 :]:
+        for layer in layers:
             layer.put_on_tile(full, image, tile, cell)
         full[tile] = ramp(full[tile], *CERTAIN)
     return full
