@@ -64,10 +64,10 @@ class Hair:
         return values
 
     def _averaged(self, values: np.ndarray, step: float, count: int) -> np.ndarray:
-        rows, columns = np.indices(values.shape, np.float32)
+        places: np.ndarray = np.indices(values.shape, np.float32)
         total = values.copy()
         for sign in (-step, step):
-            x, y = columns.copy(), rows.copy()
+            y, x = np.array(places)
             dx, dy = (np.float32(sign) * along for along in self._steps)
             for left in reversed(range(count)):
                 x += dx
