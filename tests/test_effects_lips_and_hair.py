@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +197,45 @@ def test_other_seeds_give_other_streaks_and_greys() -> None:
         first, again, other = (edit(scene, effect, seed=seed, **params) for seed in (0, 0, 1))
         assert np.array_equal(first, again)
         assert np.abs(first - other).max() > 0.05
+
+
+class Counted:
+    """Probabilities that remember which classes they were asked for."""
+
+    def __init__(self, classes: np.ndarray) -> None:
+        self.classes, self.shape = classes, classes.shape
+        self.asked: list[int] = []
+
+    def __getitem__(self, which: Any) -> Any:
+        self.asked += which
+        return self.classes[which]
+
+
+@pytest.mark.parametrize("effect", ["recolor_hair", "grey_hair"])
+def test_an_effect_asks_for_no_class_that_its_mask_has_asked_for(effect: str) -> None:
+    """In a photo whose hair leaves the near crop each time is two crops put together; in a film, frames."""
+    scene = portrait()
+    face = scene.faces[0]
+    counted = Counted(np.asarray(face.parsing.probabilities))
+    parsing = FaceParsing(counted, face.parsing.scheme, face.parsing.affine)  # type: ignore[arg-type]
+    edit(Scene(scene.image, (replace(face, parsing=parsing),)), effect)
+    assert sorted(counted.asked) == [INDEX[Label.BACKGROUND], INDEX[Label.HAIR]]
+
+
+def test_dyed_hair_changes_nothing_but_hair() -> None:
+    scene = portrait()
+    face = scene.faces[0]
+    window, mask = face.patch("hair")
+    x0, y0, x1, y1 = window
+    image = np.ascontiguousarray(scene.image[y0:y1, x0:x1])
+    bare = np.zeros_like(mask)
+    spec = registry().effects["recolor_hair"]
+    for some in (mask, bare):
+        given = {"image": image, "mask": some, "unit": face.box.side, "face": FaceView(face, window)}
+        painted_hair = spec.function(**given, rng=np.random.default_rng(0), color="#6b3fa0")
+        assert np.array_equal(painted_hair[some == 0], image[some == 0])
+        assert np.isfinite(painted_hair).all()
+    assert painted_hair is not image
 
 
 def test_all_hair_is_grey_in_the_end() -> None:

@@ -21,7 +21,7 @@ from facefx.image.canvas import Canvas
 from facefx.labels import Label, is_scene_wide, scheme
 from facefx.pixels import color as colors
 from facefx.pixels import geometry
-from facefx.pixels.relight import in_its_light, in_white_light
+from facefx.pixels.relight import in_its_light, in_white_light, lit_by
 from facefx.plugins.installed import registry
 from facefx.testing.drawn import INDEX, Head, drawn_face, label_picture, painted
 from facefx.video import Tracker
@@ -89,6 +89,19 @@ def test_what_nothing_was_painted_on_keeps_its_bits_and_highlights_stay() -> Non
     np.testing.assert_array_equal(lit[:, 15:], image[:, 15:])
     assert (lit[:, :15] <= image[:, :15] + 1e-6).all()
     assert lit[0, :15].min() > 0.9  # brighter than white in this light, before and after
+
+
+@given(st.tuples(*[st.floats(0.3, 3)] * 3))
+def test_the_picture_in_white_light_is_its_light_divided_and_the_way_back_its_inverse(light: tuple[float, float, float]) -> None:
+    """Colours may be brighter in one part of the light and darker in another."""
+    image = np.random.default_rng(0).random((40, 50, 3), np.float32)
+    gain = np.array(light)
+    white = in_white_light(image, gain)
+    exact = colors.from_linear(colors.linear(image) / gain.astype(np.float32))
+    assert np.abs(white - exact).max() < 0.6 / 255
+    shown = white < 1
+    back = lit_by(gain)(np.zeros_like(image), white, white + np.float32(1e-7))
+    assert np.abs(back - image)[shown].max() < 1e-5
 
 
 def in_light(look: Chain, light: str) -> Chain:

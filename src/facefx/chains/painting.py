@@ -20,7 +20,7 @@ from ..face.scene import Scene
 from ..image.canvas import Canvas, Window
 from ..labels import is_scene_wide
 from ..pixels.blend import composite
-from ..pixels.relight import in_its_light, in_white_light
+from ..pixels.relight import in_its_light, in_white_light, lit_by
 from ..plugins.checked import guarded
 from .warping import warped
 
@@ -186,6 +186,10 @@ class _Run:
         shown = {"image": _read_only(seen_white), "mask": _read_only(mask)}
         supplied = shown | {"unit": unit, "face": face, "portrait": self.portrait}
         painted = self._checked(self._call(supplied, index), crop.shape)
+        if is_lit and self.spec.kind == "paint" and not self.spec.private:
+            lit = lit_by(light)
+            laid_on = composite(crop, painted, mask, lambda tile: lit(crop[tile], seen_white[tile], painted[tile]))
+            return canvas.painted(window, laid_on)
         if is_lit:
             painted = in_its_light(crop, seen_white, painted, light, mask > 0)
         # What a cutout gives is the colour of what is in front, and shows in full behind its own alpha.

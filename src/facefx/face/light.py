@@ -71,10 +71,11 @@ def _typical(
     """
     if not parsing.scheme.indices_of(label):
         return None
-    pixels = crop[parsing.region(label) > sure]
-    if len(pixels) < least:
+    places = np.flatnonzero(parsing.region(label) > sure)
+    if len(places) < least:
         return None
-    pixels = np.maximum(colors.linear(pixels[:: len(pixels) // _ENOUGH + 1]).astype(float), _BLACK)
+    pixels = np.take(crop.reshape(-1, 3), places[:: len(places) // _ENOUGH + 1], axis=0)
+    pixels = np.maximum(colors.linear(pixels).astype(float), _BLACK)
     green = pixels[:, 1]
     low, high = np.quantile(green, part)
     lit = (green >= low) & (green <= high)

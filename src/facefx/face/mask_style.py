@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from .. import labels as label_names
 from ..labels import Label, Region
 from ..pixels import full_size, geometry
+from ..pixels.cells import Enlarged
 from .values import FaceParsing
 
 __all__ = ["PHOTO", "MaskStyle", "Patch", "edges_of"]
@@ -62,14 +64,11 @@ class MaskStyle:
         (left, top, right, bottom), mask = self._fitted(region, parsing, affine, small, side / cell)
         if not mask.size:
             return (0, 0, 0, 0), mask
-        there = np.array([[1 / cell, 0, -x0 / cell - left], [0, 1 / cell, -y0 / cell - top]])
-        window = (
-            max(x0 + cell * (left - 1), x0),
-            max(y0 + cell * (top - 1), y0),
-            min(x0 + cell * (right + 1), x1),
-            min(y0 + cell * (bottom + 1), y1),
-        )
-        return window, geometry.warp_to_window(mask, there, window)
+        beside, above = x0 + cell * (left - 1), y0 + cell * (top - 1)  # it fades out within a cell
+        window = max(beside, x0), max(above, y0), min(x0 + cell * (right + 1), x1), min(y0 + cell * (bottom + 1), y1)
+        faded = np.asarray(cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT))
+        part = slice(window[1] - above, window[3] - above), slice(window[0] - beside, window[2] - beside)
+        return window, np.ascontiguousarray(Enlarged(faded, cell)[part])
 
     def _fitted(
         self, region: Region | Label | str, parsing: FaceParsing, affine: np.ndarray, picture: geometry.Windows, side: float

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from threading import RLock
 from typing import Any
 
@@ -99,12 +100,17 @@ def merged(near: np.ndarray, wide: np.ndarray) -> np.ndarray:
     result = np.empty((len(wide), 2 * size, 2 * size), np.float32)
     for index, values in enumerate(wide):
         result[index] = cv2.resize(values, (2 * size, 2 * size), interpolation=cv2.INTER_LINEAR)
-    fade = np.minimum(np.arange(size) + 0.5, size - np.arange(size) - 0.5) / (0.12 * size)
-    weight = np.clip(np.minimum(fade[:, None], fade[None, :]), 0, 1).astype(np.float32)
     # Where the picture itself ends the near crop needs no second opinion, but a fade there does no harm either.
     inner = (slice(None), slice(size // 2, size // 2 + size), slice(size // 2, size // 2 + size))
-    result[inner] += weight * (near - result[inner])
+    result[inner] += _faded(size) * (near - result[inner])
     return result
+
+
+@lru_cache(maxsize=4)
+def _faded(size: int) -> np.ndarray:
+    """How much the near crop counts: (S, S) float32, 1 but for its border."""
+    fade = np.minimum(np.arange(size) + 0.5, size - np.arange(size) - 0.5) / (0.12 * size)
+    return np.clip(np.minimum(fade[:, None], fade[None, :]), 0, 1).astype(np.float32)
 
 
 def near_parsing(parsing: FaceParsing) -> FaceParsing:

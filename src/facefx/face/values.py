@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -147,6 +147,10 @@ class Probabilities(Protocol):
     def copy(self) -> np.ndarray: ...
 
 
+#: How many regions are kept that were asked for last: a mask and the effect on it ask for the same ones.
+_LATELY = 2
+
+
 @dataclass(frozen=True, eq=False)
 class FaceParsing:
     """What a segmenter said of one face.
@@ -161,9 +165,10 @@ class FaceParsing:
     probabilities: Probabilities
     scheme: LabelScheme
     affine: np.ndarray
+    _lately: dict[tuple[int, ...], np.ndarray] = field(default_factory=dict, init=False, repr=False)
 
     def region(self, region: Region | Label | str) -> np.ndarray:
-        """Probability of a region on the crop, (S, S) float32 in [0, 1]: the sum over its classes."""
+        """Probability of a region on the crop, (S, S) float32 in [0, 1], read-only: the sum over its classes."""
         indices = self.scheme.indices_of(region)
         if not indices:
             wanted = ", ".join(sorted(label.value for label in labels_of(region)))
@@ -172,7 +177,15 @@ class FaceParsing:
                 f"this segmenter's labels ({self.scheme.name}: {', '.join(self.scheme.classes)}) cannot tell apart the region "
                 f"{str(getattr(region, 'value', region))!r} ({wanted}); use a segmenter of the {knows!r} scheme"
             )
-        return np.clip(self.probabilities[list(indices)].sum(axis=0), 0.0, 1.0)
+        known = self._lately.get(indices)
+        if known is None:
+            classes = self.probabilities[list(indices)]
+            known = np.clip(classes[0] if len(classes) == 1 else classes.sum(axis=0), 0.0, 1.0)
+            known.flags.writeable = False
+            self._lately[indices] = known
+            for old in list(self._lately)[:-_LATELY]:
+                self._lately.pop(old, None)
+        return known
 
     @property
     def size(self) -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -50,7 +49,6 @@ COLOR_MODES = ("1", "CMYK", "YCbCr", "HSV")
 
 #: Rec. 601 luma of encoded RGB, the grey of Pillow and OpenCV.
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-_FROM_8_BITS = (np.arange(256) / np.float32(255)).astype(np.float32)
 _DTYPES = ("uint8", "uint16", "float32", "float64")
 
 
@@ -118,8 +116,9 @@ def native_rgb(native: Native, icc: bytes | None = None) -> NDArray[np.float32]:
     color = planes[..., : _color_planes(planes)]
     if native.dtype.kind == "f":
         rgb[...] = color
-    elif native.dtype == np.uint8 and planes.shape[2] == 3 and planes.size:
-        cv2.LUT(planes, _FROM_8_BITS, rgb)  # the same numbers as a division gives
+    elif native.dtype == np.uint8:
+        rgb[...] = color  # apart from the division, which is faster by half than both at once
+        rgb /= np.float32(255)
     else:
         np.divide(color, np.iinfo(native.dtype).max, out=rgb, dtype=np.float32)
     if profile and not profile.image_to_srgb:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -10,23 +12,28 @@ from .cells import Enlarged, in_cells, tiles, tiles_of_cells
 __all__ = ["composite", "foreground", "in_front", "inside_mean"]
 
 
-def composite(image: np.ndarray, painted: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def composite(
+    image: np.ndarray,
+    painted: np.ndarray,
+    mask: np.ndarray,
+    shown: Callable[[tuple[slice, slice]], np.ndarray] | None = None,
+) -> np.ndarray:
     """``image + mask * (painted - image)``; pixels whose mask is 0 keep their bits.
 
     Parameters
     ----------
     image, painted : (H, W, 3) float32.
     mask : (H, W) float32 in [0, 1].
+    shown : gives of a tile what was painted as it shows in the picture; by default as it was painted.
     """
     result = np.array(image, np.float32)
     for tile in tiles(mask > 0):
-        share, blended = mask[tile], np.array(painted[tile], np.float32)
+        share, blended = mask[tile], shown(tile) if shown else painted[tile]
         if share.min() < 1:
-            blended -= image[tile]
+            blended = blended - image[tile]
             blended *= cv2.merge([share, share, share])
             blended += image[tile]
-        np.clip(blended, np.float32(0), np.float32(1), out=blended)
-        cv2.copyTo(blended, (share > 0).astype(np.uint8), result[tile])
+        cv2.copyTo(np.clip(blended, np.float32(0), np.float32(1)), (share > 0).view(np.uint8), result[tile])
     return result
 
 
@@ -54,7 +61,7 @@ def inside_mean(image: np.ndarray, mask: np.ndarray, radius: float) -> tuple[Enl
     # A mean over tens of pixels needs no more resolution than that: it is gathered on cells, those of them that are all inside.
     least = min(mask.shape)
     fine = max(min(int(radius / 8), least // 2), 1)
-    step = max(min(int(radius / (2 * fine)), least // (2 * fine)), 1)
+    step = max(min(round(radius / (2 * fine)), least // (2 * fine)), 1)
     inside = (in_cells(mask, fine) >= 0.95).astype(np.uint8)
     weight, colors = (
         np.asarray(cv2.GaussianBlur(in_cells(v, step), (0, 0), max(radius / (step * fine), 0.3)))

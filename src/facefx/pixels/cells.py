@@ -8,17 +8,38 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-__all__ = ["Enlarged", "in_cells", "tiles", "tiles_of_cells"]
+__all__ = ["Enlarged", "EnlargedPlanes", "broadly", "cell_of_mean", "in_cells", "tiles", "tiles_of_cells"]
+
+#: Deviations of a mean that go into a cell, about, on which it is found.
+_OF_MEAN = 1.7
 
 
 def in_cells(values: np.ndarray, cell: int) -> np.ndarray:
     """An (H, W) or (H, W, 3) picture with each square of `cell` pixels a side averaged; at the far borders one may be cut."""
     if cell == 1:
         return np.ascontiguousarray(values, np.float32)
-    height, width = (n // cell for n in values.shape[:2])
-    whole = cv2.resize(values[: height * cell, : width * cell], (width, height), interpolation=cv2.INTER_AREA)
-    beyond = (int(values.shape[0] > height * cell), int(values.shape[1] > width * cell))
-    return np.asarray(cv2.copyMakeBorder(whole, 0, beyond[0], 0, beyond[1], cv2.BORDER_REPLICATE))
+    side, (height, width) = cell, (n // cell for n in values.shape[:2])
+    whole = values[: height * cell, : width * cell]
+    while values.ndim == 3 and cell % 2 == 0:  # their mean lies straight between two pixels, which OpenCV finds four times as fast
+        cell //= 2
+        whole = cv2.resize(whole, (width * cell, height * cell), interpolation=cv2.INTER_LINEAR)
+    if cell > 1:
+        whole = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
+    below, right = int(values.shape[0] > height * side), int(values.shape[1] > width * side)
+    return np.asarray(cv2.copyMakeBorder(whole, 0, below, 0, right, cv2.BORDER_REPLICATE) if below or right else whole)
+
+
+def cell_of_mean(sigma: float, shape: tuple[int, ...]) -> int:
+    """The side of the cells on which a Gaussian mean over a picture of that shape is found: broad ones need no more."""
+    return max(min(round(sigma / _OF_MEAN), *shape[:2]), 1)
+
+
+def broadly(values: np.ndarray, sigma: float, cell: int) -> np.ndarray:
+    """The Gaussian mean of an (H, W) or (H, W, 3) picture, in cells; `sigma` is in pixels."""
+    # to average cells and to go straight from one to the next blurs, too: as a deviation of half a cell
+    left = max(float(np.sqrt(max(sigma**2 - cell**2 / 4, 0))) / cell if cell > 1 else sigma, 0.3)
+    side = 2 * int(np.ceil(3 * left)) + 1  # what lies farther is a four hundredth
+    return np.asarray(cv2.GaussianBlur(in_cells(values, cell), (side, side), left))
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +52,46 @@ class Enlarged:
     def __getitem__(self, part: tuple[slice, slice]) -> np.ndarray:
         if self.cell == 1:
             return self.values[part]
-        cells = tuple(slice(max(span.start // self.cell - 1, 0), -(-span.stop // self.cell) + 1) for span in part)
-        near = self.values[cells]
-        full = cv2.resize(near, (near.shape[1] * self.cell, near.shape[0] * self.cell), interpolation=cv2.INTER_LINEAR)
-        inside = (slice(p.start - c.start * self.cell, p.stop - c.start * self.cell) for p, c in zip(part, cells, strict=True))
-        return np.asarray(full[tuple(inside)])
+        near, inside = _around(part, self.cell)
+        return _enlarged(self.values[near], self.cell)[inside]
+
+    def all_of(self, shape: tuple[int, ...]) -> np.ndarray:
+        """All of it, at the height and width of `shape`."""
+        return np.ascontiguousarray(self[slice(0, shape[0]), slice(0, shape[1])])
+
+
+@dataclass(frozen=True, eq=False)
+class EnlargedPlanes:
+    """Several pictures in cells, as (N, h, w), of which parts can be had in pixels: (N, H, W).
+
+    One picture of as many channels takes longer: with more than four OpenCV is slow.
+    """
+
+    values: np.ndarray
+    cell: int
+
+    def __getitem__(self, part: tuple[slice, slice]) -> np.ndarray:
+        if self.cell == 1:
+            return self.values[:, *part]
+        near, inside = _around(part, self.cell)
+        cells = self.values[:, *near]
+        full = np.empty((len(cells), cells.shape[1] * self.cell, cells.shape[2] * self.cell), np.float32)
+        for plane, target in zip(cells, full, strict=True):
+            _enlarged(plane, self.cell, target)
+        return full[:, *inside]
+
+
+def _around(part: tuple[slice, slice], cell: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """The cells round a part, and where it lies in them, in pixels."""
+    rows, columns = (slice(max(span.start // cell - 1, 0), -(-span.stop // cell) + 1) for span in part)
+    up, left = rows.start * cell, columns.start * cell
+    inside = slice(part[0].start - up, part[0].stop - up), slice(part[1].start - left, part[1].stop - left)
+    return (rows, columns), inside
+
+
+def _enlarged(values: np.ndarray, cell: int, full: np.ndarray | None = None) -> np.ndarray:
+    size = values.shape[1] * cell, values.shape[0] * cell
+    return np.asarray(cv2.resize(values, size, dst=full, interpolation=cv2.INTER_LINEAR))
 
 
 def tiles(where: np.ndarray, side: int = 96) -> Iterator[tuple[slice, slice]]:
@@ -46,20 +102,21 @@ def tiles(where: np.ndarray, side: int = 96) -> Iterator[tuple[slice, slice]]:
     height, width = where.shape
     starts = np.arange(0, width, side)
     for top in range(0, height if width else 0, side):
-        band: np.ndarray = np.asarray(where[top : top + side], bool)
-        filled = np.asarray(band.any(axis=0))
-        chosen = np.flatnonzero(np.logical_or.reduceat(filled, starts))
-        runs = np.split(chosen, np.flatnonzero((np.diff(chosen) > 1) | (np.diff(chosen // 4) > 0)) + 1)
-        for run in runs if chosen.size else ():
-            left = int(run[0]) * side
-            columns = np.flatnonzero(filled[left : (int(run[-1]) + 1) * side])
-            begin, end = left + int(columns[0]), left + int(columns[-1]) + 1
-            rows = np.flatnonzero(band[:, begin:end].any(axis=1))
-            yield slice(top + int(rows[0]), top + int(rows[-1]) + 1), slice(begin, end)
+        band = np.asarray(where[top : top + side], bool).view(np.uint8)
+        chosen = np.flatnonzero(np.maximum.reduceat(band.max(axis=0), starts)).tolist()
+        runs: list[list[int]] = []
+        for tile in chosen:
+            if runs and tile == runs[-1][1] and tile % 4:
+                runs[-1][1] += 1
+            else:
+                runs.append([tile, tile + 1])
+        for first, last in runs:
+            left, up, across, down = cv2.boundingRect(band[:, first * side : last * side])
+            yield slice(top + up, top + up + down), slice(first * side + left, first * side + left + across)
 
 
 def tiles_of_cells(where: np.ndarray, cell: int, shape: tuple[int, ...]) -> Iterator[tuple[slice, slice]]:
     """The tiles, in pixels, of a picture of that shape that hold a chosen cell, or one next to it: between the two both count."""
-    for tile in tiles(cv2.dilate(where.astype(np.uint8), np.ones((3, 3), np.uint8)), max(64 // cell, 4)):
+    for tile in tiles(cv2.dilate(where.astype(np.uint8), np.ones((3, 3), np.uint8)), max(96 // cell, 4)):
         rows, columns = (slice(span.start * cell, min(span.stop * cell, n)) for span, n in zip(tile, shape[:2], strict=True))
         yield rows, columns

@@ -11,9 +11,10 @@ from PIL import ImageColor
 
 from ..errors import ParameterError
 from ..shown import shown
-from .cells import Enlarged, tiles
+from .cells import Enlarged, EnlargedPlanes, tiles
 
 __all__ = [
+    "bands",
     "by_bands",
     "delta_e",
     "from_linear",
@@ -72,7 +73,7 @@ def by_bands(function: Callable[..., np.ndarray], *pictures: np.ndarray) -> np.n
     ``function`` takes as many (h, W, ...) arrays as there are pictures and returns one of (h, W, ...); float32.
     """
     result: np.ndarray | None = None
-    for band in _bands(*pictures[0].shape[:2]):
+    for band in bands(*pictures[0].shape[:2]):
         part = function(*(picture[band] for picture in pictures))
         if result is None:
             result = np.empty((pictures[0].shape[0], *part.shape[1:]), np.float32)
@@ -81,20 +82,26 @@ def by_bands(function: Callable[..., np.ndarray], *pictures: np.ndarray) -> np.n
 
 
 def within(
-    where: np.ndarray, function: Callable[..., np.ndarray], picture: np.ndarray, *others: np.ndarray | Enlarged
+    where: np.ndarray,
+    function: Callable[..., np.ndarray],
+    picture: np.ndarray,
+    *others: np.ndarray | Enlarged | EnlargedPlanes,
+    into: np.ndarray | None = None,
 ) -> np.ndarray:
     """Apply a function of pixels to those that ``where``, (H, W) bool, picks; all others stay as they are in the first picture.
 
-    As `by_bands`, but tile by tile, so that ``function`` sees pixels beside the chosen ones, and others may come in cells.
+    As `by_bands`, but tile by tile, so that ``function`` sees pixels beside the chosen ones, and others may come in cells. `into`
+    is a copy of the picture that is to be changed; by default a new one.
     """
-    result = np.array(picture, np.float32)
+    result = np.array(picture, np.float32) if into is None else into
     for tile in tiles(where):
         changed = function(picture[tile], *(other[tile] for other in others))
-        cv2.copyTo(np.asarray(changed, np.float32), where[tile].astype(np.uint8), result[tile])
+        cv2.copyTo(np.asarray(changed, np.float32), where[tile].view(np.uint8), result[tile])
     return result
 
 
-def _bands(height: int, width: int, pixels: int = 1 << 14) -> Iterator[slice]:
+def bands(height: int, width: int, pixels: int = 1 << 14) -> Iterator[slice]:
+    """A few rows at a time, of about so many pixels."""
     rows = max(pixels // max(width, 1), 1)
     return (slice(top, top + rows) for top in range(0, height, rows))
 
@@ -173,10 +180,7 @@ def _to_lab(srgb: np.ndarray, lab: np.ndarray, spare: np.ndarray) -> None:
 
 def _from_lab(lab: np.ndarray, light: np.ndarray, spare: np.ndarray) -> None:
     roots = spare[1:]
-    np.copyto(light, lab)
-    lightness = light[0, ::3]
-    np.clip(lightness, np.float32(0), np.float32(1), out=lightness)
-    _transform(light, _OKLAB_TO_LMS, roots)
+    _transform(lab, _OKLAB_TO_LMS, roots)
     np.multiply(roots, roots, out=light)
     roots *= light
     _transform(roots, _LMS_TO_LINEAR, light)

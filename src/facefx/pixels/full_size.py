@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 
 from . import geometry
-from .cells import Enlarged, in_cells, tiles_of_cells
+from .cells import Enlarged, cell_of_mean, in_cells, tiles_of_cells
 from .color import by_bands
-from .masks import depth, enlarged, ramp, shrunk, window
+from .masks import depth, ramp, window
 
 __all__ = ["Layer", "cell_for", "colours", "matte", "refine", "to_picture"]
 
@@ -25,6 +25,8 @@ CERTAIN = (0.12, 0.88)
 #: Side of the cells that a mask is fitted by, in pixels of the crop, where its edge is no line. Smaller ones gain nothing there by
 #: benchmarks/mattes.py. Elsewhere the side is 1: by larger ones lips and brows lose.
 _FUZZY_CELL = 1.7
+#: Up to so many pixels what lies in a disc is faster found than distances.
+_SHORT = 4.0
 
 
 class Layer(NamedTuple):
@@ -133,34 +135,43 @@ def colours(mask: np.ndarray, image: np.ndarray, reach: float, sample: np.ndarra
     """What corrects a mask by colour, see `matte`; `sample`, (h, w), is what the colour inside is taken from, by default all."""
     inside, outside = _well_within(mask > 0.9, reach), _well_within(mask < 0.1, reach)
     sampled = inside if sample is None else inside * sample
-    # A mean over many pixels needs no more resolution than that: it is gathered on a small copy.
     radius = 1.5 * reach
-    shrink = max(radius / 2.5, 1.0)
-    front, front_spread, front_near = _local_mean(image, sampled, radius, shrink)
-    back, back_spread, back_near = _local_mean(image, outside, radius, shrink)
+    cell = cell_of_mean(radius, mask.shape)
+    squares = _dot(image, image)
+    front, front_spread, front_near = _local_mean(image, squares, sampled, radius, cell)
+    back, back_spread, back_near = _local_mean(image, squares, outside, radius, cell)
     axis = front - back
     length = _dot(axis, axis)
     trust = length / (length + 2 * (front_spread + back_spread) + 0.004) * np.minimum(front_near, back_near)
     slope = axis / _thrice(np.maximum(length, 1e-3))
-    layer = Layer(*(enlarged(values, mask.shape) for values in (slope, -_dot(slope, back), trust)))
-    return layer._replace(weight=layer.weight * (inside + outside == 0))
+    slope, offset, weight = (Enlarged(values, cell).all_of(mask.shape) for values in (slope, -_dot(slope, back), trust))
+    return Layer(slope, offset, weight * (inside + outside == 0))
 
 
 def _well_within(inside: np.ndarray, reach: float) -> np.ndarray:
     """What lies farther than that from everything outside: (h, w) float32, 0 or 1."""
-    return np.asarray(inside if inside.all() else depth(inside) > reach, np.float32)
+    if inside.all():
+        return np.ones(inside.shape, np.float32)
+    if reach > _SHORT:
+        return np.asarray(depth(inside) > reach, np.float32)
+    return cv2.erode(inside.astype(np.uint8), _disc(reach)).astype(np.float32)
 
 
-def _local_mean(image: np.ndarray, weight: np.ndarray, radius: float, shrink: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Weighted mean colour about each pixel, its variance, and (0 or 1, soft) whether there is anything to take it from; shrunk."""
-    weighted = image * _thrice(weight)
-    total, colours, squares = (
-        np.asarray(cv2.GaussianBlur(shrunk(values, shrink), (0, 0), radius / shrink))
-        for values in (weight, weighted, _dot(weighted, image))
-    )
+def _disc(radius: float) -> np.ndarray:
+    """All that is not farther than that from the middle."""
+    along = np.arange(-int(radius), int(radius) + 1)
+    return (np.hypot(along, along[:, None]) <= radius).astype(np.uint8)
+
+
+def _local_mean(
+    image: np.ndarray, squares: np.ndarray, weight: np.ndarray, radius: float, cell: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weighted mean colour about each cell, its variance, and (0 or 1, soft) whether there is anything to take it from."""
+    weighted = (image * _thrice(weight), squares * weight, weight)
+    colours, seconds, total = (cv2.GaussianBlur(in_cells(values, cell), (0, 0), radius / cell) for values in weighted)
     safe = np.maximum(total, 1e-4)
     mean = colours / _thrice(safe)
-    return mean, np.maximum(squares / safe - _dot(mean, mean), 0), np.clip(total / 0.02, 0, 1)
+    return mean, np.maximum(seconds / safe - _dot(mean, mean), 0), np.clip(total / 0.02, 0, 1)
 
 
 def _dot(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -236,8 +247,7 @@ def to_picture(
         to_crop = affine @ np.array([[cell, 0, x0], [0, cell, y0], [0, 0, 1]])
         thin = None
         if fuzz and neighbours is not None:
-            size = 2 * round(fuzz / pixel / 2) + 1
-            thin = 1 - cv2.GaussianBlur(cv2.dilate(neighbours, np.ones((size, size), np.uint8)), (0, 0), size / 4)
+            thin = _far_from(neighbours, fuzz / pixel, to_crop, (0, 0, -(-image.shape[1] // cell), -(-image.shape[0] // cell)))
         mask = _fitted(values, to_crop, image, cell, reach, fuzz, thin, by_colour)
     else:
         mask = ramp(geometry.warp_to_window(values, affine, (int(x0), int(y0), int(x1), int(y1))), *CERTAIN)
@@ -246,6 +256,15 @@ def to_picture(
         return nothing
     dx0, dy0, dx1, dy1 = inner
     return (int(x0) + dx0, int(y0) + dy0, int(x0) + dx1, int(y0) + dy1), mask[dy0:dy1, dx0:dx1]
+
+
+def _far_from(neighbours: np.ndarray, distance: float, to_crop: np.ndarray, area: tuple[int, int, int, int]) -> np.ndarray:
+    """In an area of cells, that `to_crop` takes to the crop, how far, from 0 to 1, each is from all that are neighbours there."""
+    size = 2 * round(distance / 2) + 1
+    near = cv2.dilate(neighbours, np.ones((size, size), np.uint8))
+    step = max(size // 6, 1)  # this varies slowly
+    far = 1 - cv2.GaussianBlur(in_cells(near, step), (0, 0), size / 4 / step)
+    return geometry.warp_to_window(far, to_crop / step, area)
 
 
 def _fitted(
@@ -260,19 +279,19 @@ def _fitted(
 ) -> np.ndarray:
     """The region's mask in the image's pixels: (H, W) float32.
 
-    ``to_crop`` takes the image's cells to the crop, ``thin`` says where on the crop an edge may be no line; else as `to_picture`.
+    ``to_crop`` takes the image's cells to the crop, ``thin`` says at which of them an edge may be no line; else as `to_picture`.
     """
     low = in_cells(image, cell)
     area = (0, 0, low.shape[1], low.shape[0])
     carried = geometry.warp_to_window(values, to_crop, area)
     # Fitted to edges, but only as far from the network's edge as the network can have been wrong.
-    near = depth(carried <= CERTAIN[0]) <= reach / cell
-    mask, layers = np.zeros_like(carried), [_edges(carried, low, reach / cell)._replace(weight=near.astype(np.float32))]
+    near = 1 - _well_within(carried <= CERTAIN[0], reach / cell)
+    mask, layers = np.zeros_like(carried), [_edges(carried, low, reach / cell)._replace(weight=near)]
     layers[0].put_on(mask, low)
     if fuzz:
         layers.append(colours(mask, low, fuzz / cell))
         if thin is not None:
-            layers[-1].weight[:] *= geometry.warp_to_window(thin, to_crop, area)
+            layers[-1].weight[:] *= thin
         layers[-1].put_on(mask, low)
     if by_colour:
         layers.append(colours(mask, low, reach / cell))
@@ -280,7 +299,7 @@ def _fitted(
     if cell == 1:
         return ramp(mask, *CERTAIN)
     # A cell that is certain, whatever the colours in it, stands for all of its pixels.
-    swayed = np.max([cv2.transform(np.abs(layer.slope), _ONES) * layer.weight for layer in layers], axis=0)
+    swayed = np.maximum.reduce([cv2.transform(np.abs(layer.slope), _ONES) * layer.weight for layer in layers])
     sure = (np.abs(mask - 0.5) > 0.5 - CERTAIN[0] + _SWAY) & (swayed < _SWAY)
     inside = cv2.resize((mask > 0.5).astype(np.float32), None, fx=cell, fy=cell, interpolation=cv2.INTER_NEAREST)
     full = np.asarray(inside)[: image.shape[0], : image.shape[1]]

@@ -11,6 +11,8 @@ from typing import Protocol, runtime_checkable
 import cv2
 import numpy as np
 
+from .cells import in_cells
+
 __all__ = [
     "Reducible",
     "Windows",
@@ -171,9 +173,22 @@ def warp_to_window(values: np.ndarray, affine: np.ndarray, window: tuple[int, in
     shifted = affine.copy()
     shifted[:, 2] += affine[:, :2] @ (x0, y0)
     scale = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
-    if scale > 1:  # the crop is finer than the picture: average it first
-        sigma = 0.5 * np.sqrt(scale**2 - 1)
-        values = cv2.GaussianBlur(values, (0, 0), float(sigma), borderType=cv2.BORDER_REPLICATE)
+    if scale > 1:  # the crop is finer than the picture: average it first, as far as the window shows it
+        sigma = 0.5 * float(np.sqrt(scale**2 - 1))
+        corners = apply(shifted, np.array([(x, y) for x in (0, x1 - x0) for y in (0, y1 - y0)], float))
+        limits = np.array(values.shape[::-1])
+        left, top = np.clip(np.floor(corners.min(axis=0) - 4 * sigma - 2), 0, limits).astype(int)
+        right, bottom = np.clip(np.ceil(corners.max(axis=0) + 4 * sigma + 2), 0, limits).astype(int)
+        if left >= right or top >= bottom:
+            return np.zeros((y1 - y0, x1 - x0), np.float32)
+        values = values[top:bottom, left:right]
+        shifted[:, 2] -= (left, top)
+        cell = int(scale)
+        if cell > 1:  # and squares of it before
+            values = in_cells(values, cell)
+            shifted /= cell
+            sigma = float(np.sqrt(sigma**2 - (cell**2 - 1) / 12)) / cell
+        values = cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return cv2.warpAffine(values, _for_opencv(shifted), (x1 - x0, y1 - y0), flags=flags, borderMode=cv2.BORDER_CONSTANT)
 

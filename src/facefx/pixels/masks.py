@@ -133,10 +133,10 @@ def smooth_ramp(values: np.ndarray, low: float, high: float) -> np.ndarray:
 
 def window(inside: np.ndarray) -> tuple[int, int, int, int] | None:
     """The smallest half-open box (x0, y0, x1, y1) round everything that is not zero; None if all is."""
-    columns, rows = np.flatnonzero(inside.any(axis=0)), np.flatnonzero(inside.any(axis=1))
-    if columns.size == 0:
+    if not inside.size:
         return None
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+    x0, y0, width, height = cv2.boundingRect(np.asarray(inside, bool).view(np.uint8))
+    return (x0, y0, x0 + width, y0 + height) if width else None
 
 
 def shrunk(values: np.ndarray, factor: float) -> np.ndarray:

@@ -7,12 +7,15 @@ is right to half a step of 8 bits, in the few dark values between line and curve
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 from . import color as colors
 
-__all__ = ["in_its_light", "in_white_light"]
+__all__ = ["in_its_light", "in_white_light", "lit_by"]
 
 #: sRGB's curve is ``light = ((code + _SHIFT) / (1 + _SHIFT)) ** _POWER``, and below its knee ``code / _LINE`` (IEC 61966-2-1).
 _SHIFT, _POWER, _LINE = 0.055, 2.4, 12.92
@@ -27,7 +30,10 @@ def in_white_light(image: np.ndarray, light: np.ndarray) -> np.ndarray:
     image : (h, w, 3) float32 sRGB in [0, 1].
     light : (3,), of red, green and blue; 1 is white light of normal exposure.
     """
-    return colors.by_bands(lambda rgb: _times(rgb, 1 / light), image)
+    more, result = _Times.of(1 / light), np.empty(image.shape, np.float32)
+    for band in colors.bands(*image.shape[:2]):
+        more(image[band], result[band])
+    return result
 
 
 def in_its_light(image: np.ndarray, white: np.ndarray, painted: np.ndarray, light: np.ndarray, where: np.ndarray) -> np.ndarray:
@@ -43,37 +49,56 @@ def in_its_light(image: np.ndarray, white: np.ndarray, painted: np.ndarray, ligh
     where : (h, w) bool, the pixels that are asked for; the others stay as they are.
     """
 
+    return colors.within(where, lit_by(light), image, white, painted)
+
+
+def lit_by(light: np.ndarray) -> Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
+    """What gives a part of `in_its_light`, of parts of image, white and painted."""
+    less = _Times.of(light)
+
     def lit(rgb: np.ndarray, white: np.ndarray, painted: np.ndarray) -> np.ndarray:
         shown = np.clip(painted, np.float32(0), np.float32(1))
-        result = _times(shown, light)
+        there = less(shown)
         if white.max() >= 1:  # what is brighter in this light than white there stays so by as much
             brighter = np.flatnonzero(white >= 1)
-            own, there = (colors.linear(np.take(values, brighter)) for values in (rgb, shown))
-            result.flat[brighter] = colors.from_linear(own + (there - 1) * light.astype(np.float32)[brighter % 3])
-        return np.where(painted == white, rgb, result)
+            own, new = (colors.linear(np.take(values, brighter)) for values in (rgb, shown))
+            there.flat[brighter] = colors.from_linear(own + (new - 1) * light.astype(np.float32)[brighter % 3])
+        return np.asarray(cv2.copyTo(there, (painted != white).view(np.uint8), rgb.copy()))
 
-    return colors.within(where, lit, image, white, painted)
-
-
-def _times(image: np.ndarray, light: np.ndarray) -> np.ndarray:
-    """(h, w, 3) sRGB in so many times the light, cut to white."""
-    return np.asarray(cv2.merge([_plane_times(plane, float(share)) for plane, share in zip(cv2.split(image), light, strict=True)]))
+    return lit
 
 
-def _plane_times(codes: np.ndarray, light: float) -> np.ndarray:
-    (factor, shift), *others = _straight_pieces(light)
-    nearer = np.minimum if light > 1 else np.maximum
-    result = codes * factor
-    result += shift
-    piece = np.empty_like(codes)
-    for factor, shift in others:
-        np.multiply(codes, factor, out=piece)
-        piece += shift
-        nearer(result, piece, out=result)
-    return np.minimum(result, np.float32(1), out=result)
+@dataclass(frozen=True, eq=False)
+class _Times:
+    """sRGB in so many times the light, cut to white: the lowest of straight lines for each of red, green and blue.
+
+    Attributes
+    ----------
+    lines : (3, 4) float32 each, of the three colours; of light below 1, where the highest counts, the lines less than nothing.
+    signs : (3, 3) float32, takes those back; None if there are none.
+    """
+
+    lines: tuple[np.ndarray, ...]
+    signs: np.ndarray | None
+
+    @classmethod
+    def of(cls, light: np.ndarray) -> _Times:
+        signs = np.where(light < 1, -1, 1)
+        pieces = np.array([_straight_pieces(float(share)) for share in light]) * signs[:, None, None]
+        lines = tuple(np.column_stack([np.diag(piece[:, 0]), piece[:, 1]]).astype(np.float32) for piece in pieces.swapaxes(0, 1))
+        return cls(lines, np.diag(signs).astype(np.float32) if (light < 1).any() else None)
+
+    def __call__(self, image: np.ndarray, result: np.ndarray | None = None) -> np.ndarray:
+        first, *others = self.lines
+        result = np.asarray(cv2.transform(image, first, dst=result))
+        for line in others:
+            cv2.min(result, cv2.transform(image, line), dst=result)
+        if self.signs is not None:
+            cv2.transform(result, self.signs, dst=result)
+        return np.asarray(cv2.threshold(result, 1, 0, cv2.THRESH_TRUNC, dst=result)[1])
 
 
-def _straight_pieces(light: float) -> list[tuple[np.float32, np.float32]]:
+def _straight_pieces(light: float) -> list[tuple[float, float]]:
     """Factors and shifts of straight lines of which the lowest, of light above 1, is the code value in so many times the light.
 
     From the dark end on: sRGB's line; a tangent in the middle of what is on the line in one light and on the curve in the other;
@@ -84,7 +109,7 @@ def _straight_pieces(light: float) -> list[tuple[np.float32, np.float32]]:
     middle = _KNEE_LIGHT / np.sqrt(more)  # light, before; after it is as far above the knee
     after = (1 + _SHIFT) * (middle * more) ** (1 / _POWER)  # a code value, but for the shift
     slope = after / (_POWER * middle * _LINE)
-    pieces = [(more, 0.0), (slope, after - _SHIFT - slope * middle * _LINE), (factor, _SHIFT * (factor - 1))]
-    if light < 1:
-        pieces = [(1 / factor, -shift / factor) for factor, shift in pieces]
-    return [(np.float32(factor), np.float32(shift)) for factor, shift in pieces]
+    curve = factor, _SHIFT * (factor - 1)
+    # Of nearly white light that tangent is no steeper than the curve, since sRGB's has a slight bend where line and curve meet.
+    pieces = [(more, 0.0), (slope, after - _SHIFT - slope * middle * _LINE) if slope > factor else curve, curve]
+    return [(1 / factor, -shift / factor) for factor, shift in pieces] if light < 1 else pieces

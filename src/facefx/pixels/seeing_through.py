@@ -12,7 +12,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from .cells import in_cells, tiles_of_cells
+from .cells import Enlarged, broadly, cell_of_mean, in_cells, tiles_of_cells
 from .full_size import Layer
 from .masks import depth, ramp, smooth_ramp
 
@@ -61,7 +61,7 @@ def seen_through(
     layer = _layer(share, in_cells(image, cell), unit / cell, *about(cell))
     for tile in tiles_of_cells(layer.weight > 0, cell, mask.shape):
         layer.put_on_tile(result, image, tile, cell)
-        np.minimum(result[tile], mask[tile], out=result[tile])
+        result[tile] = cv2.min(result[tile], mask[tile])
     return result
 
 
@@ -108,9 +108,11 @@ def _mean(values: np.ndarray, weight: np.ndarray, radius: float) -> tuple[np.nda
     """The weighted mean round about, and from 0 to 1 whether there is anything to take it from."""
     weight = np.asarray(weight, np.float32)
     some = cv2.merge([weight] * 3) if values.ndim == 3 else weight
-    total, sums = (np.asarray(cv2.GaussianBlur(v, (0, 0), radius)) for v in (weight, values * some))
+    cell = cell_of_mean(radius, weight.shape)
+    total, sums = (broadly(v, radius, cell) for v in (weight, values * some))
     safe = np.maximum(total, 1e-5)
-    return np.asarray(sums / (cv2.merge([safe] * 3) if values.ndim == 3 else safe)), np.clip(total / 0.02, 0, 1)
+    mean = sums / (cv2.merge([safe] * 3) if values.ndim == 3 else safe)
+    return Enlarged(mean, cell).all_of(weight.shape), Enlarged(np.clip(total / 0.02, 0, 1), cell).all_of(weight.shape)
 
 
 def _dot(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -33,8 +33,8 @@ _GUIDE = np.array([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -
 _NOTHING = 1 / 1024
 #: Differences of luma up to which a place shows what it did, and how much more by what the cells round it differ.
 _OTHER, _PER_SLOPE = 0.08, 0.3
-#: Of what was changed so much may be covered by what is more than two cells wide. In heads that move it is next to nothing, and more
-#: when a hand passes: what that uncovers was not seen to be changed, and would stay as it is.
+#: Of what was changed so much may be covered by what is more than two cells wide. In heads that move it is next to nothing, and
+#: more when a hand passes: what that uncovers was not seen to be changed, and would stay as it is.
 _COVERED = 0.001
 #: Lamps whose strength changed by more than this factor from frame to frame are another light.
 _MOST_LIGHT = 1.25

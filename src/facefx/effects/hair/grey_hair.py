@@ -12,7 +12,7 @@ from ...pixels import color as colors
 from ...pixels.blend import in_front
 from ..tools.dye import Dye, broad_light, own_color
 from ..tools.hair import hair_of
-from ..tools.hair_share import in_its_share, share_of_hair
+from ..tools.hair_share import in_its_part, part_of_hair, share_of_hair
 from ..tools.recoloring import perceived, surely_inside
 
 __all__ = ["grey_hair"]
@@ -39,7 +39,7 @@ def grey_hair(
     hair = hair_of(image, mask, face)
     late = hair.ranked(hair.locks(rng, 0.003) + 0.4 * hair.locks(rng, 0.03) + 0.5 * np.minimum(hair.from_roots(), 1))
 
-    def turn(image: np.ndarray, mask: np.ndarray, *about: np.ndarray) -> np.ndarray:
+    def turn(image: np.ndarray, part: np.ndarray, mask: np.ndarray, *about: np.ndarray) -> np.ndarray:
         mean, near, slope, offset, late = about
         lab = colors.to_oklab(image)
         front = in_front(lab, mask, mean, near)
@@ -48,7 +48,7 @@ def grey_hair(
         single = np.clip((light - broad) / spread, -1, 1)  # strands that stand out by their light turn first
         turning = late - _SINGLE * (single - 1)  # from 0 to 1 + 2 _SINGLE
         grey = np.clip((strength * (1 + 2 * _SINGLE + _SOFT) - turning) / _SOFT, 0, 1)
-        return colors.from_oklab(lab + grey[..., None] * (dye.on(front, broad) - lab))
+        return in_its_part(image, colors.from_oklab(lab + grey[..., None] * (dye.on(front, broad) - lab)), part)
 
     about = *own_color(image, share, unit), *broad_light(image, share, unit), hair.full_size(late)
-    return in_its_share(image, mask, share, colors.within(share > 0, turn, image, share, *about))
+    return colors.within(share > 0, turn, image, part_of_hair(mask, share), share, *about)

@@ -8,12 +8,13 @@ import numpy as np
 
 from ...declare.declarations import Color, Range, effect
 from ...face.face import FaceView
-from ...pixels.cells import Enlarged
+from ...pixels.cells import EnlargedPlanes
+from ...pixels.masks import window
 from ..tools.hair import hair_of
 from ..tools.hair_dye import HeadOfHair
 from ..tools.hair_patterns import share_of_second
 from ..tools.hair_repainting import repainted
-from ..tools.hair_share import in_its_share, share_of_hair
+from ..tools.hair_share import part_of_hair, share_of_hair
 
 __all__ = ["recolor_hair"]
 
@@ -38,31 +39,40 @@ def recolor_hair(
     ``"streaks"`` lays strands of `second` along the hair's own, other ones with another seed; ``"split"`` has `second` on the
     subject's right.
     """
-    share = share_of_hair(image, mask, face)
-    head = HeadOfHair.of(image, share, unit, face.is_in_film)
-    own, how_much = head.own, np.float32(strength)
-    if pattern == "full":  # the same everywhere, so that it is done on the copy
-        new = Enlarged(_towards(own.values, head.grown(color).values, how_much), own.cell)
-        return in_its_share(image, mask, share, repainted(image, share, head, lambda new: new, new))
+    share, how_much = share_of_hair(image, mask, face), np.float32(strength)
+    place = window(share > 0)
+    if place is None:
+        return np.array(image)
+    left, top = (start - start % _CELLS for start in place[:2])
+    here = slice(top, place[3]), slice(left, place[2])
+    head = HeadOfHair.of(image[here], share[here], unit, face.is_in_film)
+    own, result = head.own, np.array(image)
+    more = {"part": part_of_hair(mask[here], share[here]), "into": result[here]}
 
     def dyed(own: np.ndarray, part: np.ndarray, second: np.ndarray, *first: np.ndarray) -> np.ndarray:
-        part = part[..., None]
         if natural:
             return _towards(own, second, how_much * part)
         return _towards(own, first[0] + part * (second - first[0]), how_much)
 
-    part = share_of_second(pattern, hair_of(image, mask, face), rng)
-    first = () if natural else (head.grown(color),)
-    return in_its_share(image, mask, share, repainted(image, share, head, dyed, own, part, head.grown(second), *first))
+    if pattern == "full":  # the same everywhere, so that it is done on the copy
+        new = EnlargedPlanes(_towards(own.values, head.grown(color).values, how_much), own.cell)
+        repainted(image[here], share[here], head, lambda new: new, new, **more)
+    else:
+        part = share_of_second(pattern, hair_of(image, mask, face), rng)[here]
+        first = () if natural else (head.grown(color),)
+        repainted(image[here], share[here], head, dyed, own, part, head.grown(second), *first, **more)
+    return result
 
 
 def _towards(own: np.ndarray, goal: np.ndarray, share: np.ndarray | np.float32) -> np.ndarray:
-    """Hair's own colours dyed by a share, (h, w, 1) or one number, with a goal."""
+    """Hair's own colours, (5, h, w), dyed by a share, (h, w) or one number, with a goal."""
     change = goal - own
     new = own + share * change
-    new[..., 1:2] += np.float32(_WARMTH) * share * (1 - share) * np.maximum(change[..., :1], np.float32(0))
+    new[1] += np.float32(_WARMTH) * share * (1 - share) * np.maximum(change[0], np.float32(0))
     return np.asarray(new)
 
 
+#: Where the hair's own window begins is a multiple of this, so that cells lie in it as in the whole one.
+_CELLS = 12
 #: Half bleached hair is warm, where a mixture of black and blonde would be olive: this part of the lightening is added as red.
 _WARMTH = 0.15

@@ -6,6 +6,7 @@ All of it happens on a small copy of the picture, on which a face is always the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -63,16 +64,27 @@ class Hair:
         return values
 
     def _averaged(self, values: np.ndarray, step: float, count: int) -> np.ndarray:
-        places = np.moveaxis(np.indices(values.shape, np.float32)[::-1], 0, -1)
+        places: np.ndarray = np.indices(values.shape, np.float32)
         total = values.copy()
-        for sign in (-1, 1):
-            here, heading = places, np.float32(sign) * self.direction
-            for _ in range(count):
-                here = np.asarray(here + np.float32(step) * heading, np.float32)
-                total += np.asarray(_looked_up(values, here, cv2.INTER_LINEAR))
-                onward = _looked_up(self.direction, here, cv2.INTER_NEAREST)
-                heading = np.where((heading * onward).sum(axis=-1, keepdims=True) < 0, -onward, onward)
-        return total / np.float32(2 * count + 1)
+        for sign in (-step, step):
+            y, x = np.array(places)
+            dx, dy = (np.float32(sign) * along for along in self._steps)
+            for left in reversed(range(count)):
+                x += dx
+                y += dy
+                total += _looked_up(values, x, y, cv2.INTER_LINEAR)
+                if left:  # a strand goes on the way it came
+                    next_x, next_y = (_looked_up(along, x, y, cv2.INTER_NEAREST) for along in self._steps)
+                    way = np.copysign(np.float32(step), dx * next_x + dy * next_y)
+                    dx, dy = way * next_x, way * next_y
+        total /= np.float32(2 * count + 1)
+        return total
+
+    @cached_property
+    def _steps(self) -> tuple[np.ndarray, np.ndarray]:
+        """`direction`, x and y apart."""
+        x, y = cv2.split(self.direction)
+        return x, y
 
     def locks(self, rng: np.random.Generator, width: float) -> np.ndarray:
         """Random locks of about that width, in face units, and curls where there are no locks.
@@ -107,9 +119,9 @@ class Hair:
         return np.clip(cv2.resize(values, self.shape[::-1], interpolation=cv2.INTER_CUBIC), 0, 1)
 
 
-def _looked_up(values: np.ndarray, places: np.ndarray, interpolation: int) -> np.ndarray:
-    """Values at (h, w, 2) places (x, y), counted from the first pixel's centre."""
-    return np.asarray(cv2.remap(values, places[..., 0], places[..., 1], interpolation, borderMode=cv2.BORDER_REPLICATE))
+def _looked_up(values: np.ndarray, x: np.ndarray, y: np.ndarray, interpolation: int) -> np.ndarray:
+    """Values at places, (h, w) each, counted from the first pixel's centre."""
+    return np.asarray(cv2.remap(values, x, y, interpolation, borderMode=cv2.BORDER_REPLICATE))
 
 
 def hair_of(image: np.ndarray, mask: np.ndarray, face: FaceView) -> Hair:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .hair_locks import bent
+from .hair_locks import bent, looked_up
 
 __all__ = ["bent_tails", "toned"]
 
@@ -27,7 +27,7 @@ def toned(light: np.ndarray, own: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     wide, steep = np.diff(x), np.diff(y) / np.diff(x)
     inner = (wide[1:] + 2 * wide[:-1], 2 * wide[1:] + wide[:-1])
     slopes = np.concatenate([steep[:1], (inner[0] + inner[1]) / (inner[1] / steep[:-1] + inner[0] / steep[1:]), steep[-1:]])
-    places = np.linspace(-0.2, 1.2, 4096)
+    places = np.linspace(-0.2, 1.2, 2048)
     k = np.clip(np.searchsorted(x, places) - 1, 0, len(wide) - 1)
     t = np.clip((places - x[k]) / wide[k], 0, 1)
     curve = (1 + 2 * t) * (1 - t) ** 2 * y[k] + t * (1 - t) ** 2 * wide[k] * slopes[k]
@@ -36,4 +36,4 @@ def toned(light: np.ndarray, own: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     low, high = np.clip(slopes[[0, -1]], 0.3, 4)
     curve -= y[0] * (1 - np.exp(-below * low / max(y[0], 1e-3)))
     curve += (1 - y[-1]) * (1 - np.exp(-above * high / max(1 - y[-1], 1e-3)))
-    return bent(light, places, curve)
+    return looked_up(light, places, curve)

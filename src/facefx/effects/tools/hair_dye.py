@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 
 from ...pixels import color as colors
-from ...pixels.blend import foreground
-from ...pixels.cells import Enlarged, in_cells
+from ...pixels.blend import in_front, inside_mean
+from ...pixels.cells import EnlargedPlanes, in_cells, tiles
 from .hair_curves import bent_tails, toned
 from .hair_locks import Locks
 from .hair_scales import SCALES, Where, levels, loudness, quantiles
@@ -51,7 +51,7 @@ _KEPT_COLOR = 0.6
 #: Logarithm of how much louder or quieter a place may become.
 _MOST_LOUD = 1.2
 #: How many pixels are looked at for detail that is finer than the copy.
-_SAMPLES = 20_000
+_SAMPLES = 10_000
 #: How far normal values z lean if so much of their square is added, and how much of it there may be, so that it still rises.
 _LEANING_OF_SQUARE, _MOST_BENT = 2.33, 0.2
 #: Of white noise, as rounding to eight bits makes it, how much lies in single hairs and in strands.
@@ -80,6 +80,7 @@ class HeadOfHair:
     weight : (h, w) float32 in [0, 1], how surely a pixel is hair and nothing else.
     unit : the face's size, in pixels of the copy.
     cell : how many of the picture's pixels one is.
+    some : (h, w) bool, where any hair is; beyond, `lab` says nothing.
     image : (H, W, 3) float32, the picture, if it has finer detail.
     """
 
@@ -87,6 +88,7 @@ class HeadOfHair:
     weight: np.ndarray
     unit: float
     cell: int
+    some: np.ndarray
     image: np.ndarray | None = None
 
     @classmethod
@@ -100,14 +102,21 @@ class HeadOfHair:
             weight = share
         # Along the edge what is behind shows through: a little of a bright wall would be a highlight, and dyed white.
         hair, sure = in_cells(image, cell), np.clip(1 - _WARY * (1 - share), 0, 1)
-        for radius in (_CURLS, _EDGE):  # as near by as there is any
-            hair = foreground(hair, sure, radius * size)
-        return cls(colors.by_bands(seen, hair), np.asarray(weight, np.float32), size, cell, image if cell > 1 else None)
+        behind = [inside_mean(hair, sure, radius * size) for radius in (_CURLS, _EDGE)]
+        some, lab = share > 0, np.zeros_like(hair)
+        if cell > 1:  # between pixels of the copy both count
+            some = cv2.dilate(some.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        for tile in tiles(some):
+            own = hair[tile]
+            for mean, near in behind:  # as near by as there is any
+                own = in_front(own, sure[tile], mean[tile], near[tile])
+            lab[tile] = seen(own)
+        return cls(lab, np.asarray(weight, np.float32), size, cell, some, image if cell > 1 else None)
 
     @classmethod
     def inside(cls, image: np.ndarray, weight: np.ndarray, unit: float) -> HeadOfHair:
         """What a weight picks of a small picture, with no edge to it."""
-        return cls(seen(image), weight, unit, 1)
+        return cls(seen(image), weight, unit, 1, np.ones(weight.shape, bool))
 
     @cached_property
     def where(self) -> Where:
@@ -143,28 +152,28 @@ class HeadOfHair:
         return HairStatistics.of_numbers(new + unusual * new_spread, float(target[0]), chroma)
 
     @cached_property
-    def own(self) -> Enlarged:
+    def own(self) -> EnlargedPlanes:
         """Its own colours, and what becomes of detail that its pixels are too coarse for.
 
-        (h, w, 5): OKLab with perceived lightness; by how much the lightness of such detail is multiplied, and its square.
+        (5, h, w): OKLab with perceived lightness; by how much the lightness of such detail is multiplied, and its square.
         """
-        return Enlarged(cv2.merge([self.lab, self._detailed, np.zeros_like(self.weight)]), self.cell)
+        return EnlargedPlanes(np.stack([*self._planes, self._detailed, np.zeros_like(self.weight)]), self.cell)
 
-    def grown(self, color: str) -> Enlarged:
+    def grown(self, color: str) -> EnlargedPlanes:
         """The hair in a colour, as `own` has it."""
         target = np.asarray(seen(np.array(colors.parse(color), np.float32)[None, None])[0, 0], np.float64)
         wanted = self.wanted(target)
-        new = self._in_color(target, wanted)
+        light, a, b = self._in_color(target, wanted)
         if self.finer is None:
-            return Enlarged(cv2.merge([new, self._detailed, self._detailed]), self.cell)
+            return EnlargedPlanes(np.stack([light, a, b, self._detailed, self._detailed]), self.cell)
         # What is finer than a pixel of the copy is taken to be as much stronger as the finest that it shows, and leans as far to
         # one side as hair of that colour does: light hair has dark gaps, where dark hair has bright threads.
-        before, after = self.finer.finest, self._finest(np.ascontiguousarray(new[..., 0]))
+        before, after = self.finer.finest, self._finest(light)
         gain = self._detailed * np.clip(after / before, np.float32(0.25), np.float32(_MOST))
         loud = np.float32(self.finer.loudness) * before
         lean = np.clip((_leaning(wanted.shape[0]) - self.finer.leaning) / _LEANING_OF_SQUARE, -_MOST_BENT, _MOST_BENT)
-        light = new[..., 0] - np.float32(lean) * gain * loud
-        return Enlarged(cv2.merge([light, new[..., 1], new[..., 2], gain, np.float32(lean) * gain / loud]), self.cell)
+        light = light - np.float32(lean) * gain * loud
+        return EnlargedPlanes(np.stack([light, a, b, gain, np.float32(lean) * gain / loud]), self.cell)
 
     def _finest(self, light: np.ndarray) -> np.ndarray:
         """How loud single hairs are round about: (h, w) float32."""
@@ -184,7 +193,7 @@ class HeadOfHair:
             for v, w, n in zip((rows, columns), within, self.image.shape[:2], strict=True)
         )
         places = (((v + 0.5) / self.cell - 0.5).astype(np.float32)[None] for v in (x, y))
-        coarse = cv2.remap(self.lab[..., 0], *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]  # type: ignore[call-overload]
+        coarse = cv2.remap(self._planes[0], *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]  # type: ignore[call-overload]
         finest = self._measured.finest
         detail = (seen(self.image[y, x][None])[0, :, 0] - coarse) / finest[rows[some], columns[some]]
         return Finer(max(float(detail.std()), 1e-3), _leaning(quantiles(detail, TAILS)), finest)
@@ -193,8 +202,8 @@ class HeadOfHair:
     def _detailed(self) -> np.ndarray:
         return np.zeros_like(self.weight) if self.finer is None else self.weight
 
-    def _in_color(self, target: np.ndarray, wanted: HairStatistics) -> np.ndarray:
-        """The hair in a colour, (3,) OKLab with perceived lightness: (h, w, 3) float32, of the same kind."""
+    def _in_color(self, target: np.ndarray, wanted: HairStatistics) -> tuple[np.ndarray, ...]:
+        """The hair in a colour, (3,) OKLab with perceived lightness: three of (h, w) float32, of the same kind."""
         own, sure = self._measured.statistics, self.where.at_sure
         spread = _unrounded(wanted.spread, target)
         light = self._spread(toned(self._planes[0], own.light, wanted.light), spread[:, 0, 0])
@@ -204,7 +213,7 @@ class HeadOfHair:
         a, b = turned(a + locks.everywhere(wanted.along), b + locks.everywhere(wanted.across), axis)
         # Its median lies on the colour that was asked for.
         a, b = (v + np.float32(target[c] - quantiles(sure(v), (0.5,))[0]) for c, v in ((1, a), (2, b)))
-        return np.asarray(cv2.merge([light, a, b]))
+        return light, a, b
 
     def _spread(self, light: np.ndarray, variance: np.ndarray) -> np.ndarray:
         """Light with these variances at each scale."""
@@ -242,13 +251,18 @@ class HeadOfHair:
     def _tied(self, light: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Chroma along and across, tied to the final light as wanted within each scale."""
         sure, tints = self.where.at_sure, self._measured.tints
-        result = np.zeros_like(light), np.zeros_like(light)
-        for level, tint, spread, most in zip(levels(light, self.where, self.unit), tints, wanted, _MOST_COLOR, strict=True):
-            own = covariance(sure(level), *map(sure, tint))
-            follows, follow = own[0, 1:] / own[0, 0], spread[0, 1:] / np.sqrt(spread[0, 0] * own[0, 0])
-            left, leave = (c[1:, 1:] - np.outer(f, f) * own[0, 0] for c, f in ((own, follows), (spread, follow)))
-            free = _least_moving(left, leave, most)
-            for sum_, shares in zip(result, np.hstack([(follow - free @ follows)[:, None], free]), strict=True):
+        result, scales = (np.zeros_like(light), np.zeros_like(light)), levels(light, self.where, self.unit)
+        own = np.stack([covariance(*map(sure, (level, *tint))) for level, tint in zip(scales, tints, strict=True)])
+        variance = own[:, 0, 0]
+        follows = own[:, 0, 1:] / variance[:, None]
+        follow = wanted[:, 0, 1:] / np.sqrt(wanted[:, 0, 0] * variance)[:, None]
+        left, leave = (
+            c[:, 1:, 1:] - f[:, :, None] * f[:, None] * variance[:, None, None] for c, f in ((own, follows), (wanted, follow))
+        )
+        free = _least_moving(left, leave, np.array(_MOST_COLOR))
+        tied = follow[..., None] - free @ follows[..., None]
+        for level, tint, of_light, of_tint in zip(scales, tints, tied, free, strict=True):
+            for sum_, shares in zip(result, np.hstack([of_light, of_tint]), strict=True):
                 for values, share in zip((level, *tint), shares, strict=True):
                     cv2.scaleAdd(values, float(share), sum_, sum_)
         return result
@@ -283,19 +297,19 @@ def _unrounded(spread: np.ndarray, target: np.ndarray) -> np.ndarray:
     return result
 
 
-def _least_moving(own: np.ndarray, wanted: np.ndarray, most: float) -> np.ndarray:
-    """The linear map from one covariance to another that moves normal values least, (n, n); at most so much stretched.
+def _least_moving(own: np.ndarray, wanted: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """The linear maps from covariances, (k, n, n), to others that move normal values least; at most so much stretched, (k,).
 
     Olkin and Pukelsheim, "The distance between two random vectors with given dispersion matrices", 1982; for colours Pitié and
     Kokaram, "The linear Monge-Kantorovitch linear colour mapping", 2007.
     """
-    root = _root(own + 1e-7 * np.eye(len(own)))
+    root = _root(own + 1e-7 * np.eye(own.shape[-1]))
     back = np.linalg.inv(root)
     map_ = back @ _root(root @ wanted @ root) @ back
     left, stretch, right = np.linalg.svd(map_)
-    return np.asarray((left * np.clip(stretch, 0.1, most)) @ right)
+    return np.asarray((left * np.clip(stretch, 0.1, most[:, None])[:, None]) @ right)
 
 
 def _root(covariance: np.ndarray) -> np.ndarray:
     values, vectors = np.linalg.eigh(covariance)
-    return np.asarray((vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T)
+    return np.asarray((vectors * np.sqrt(np.maximum(values, 0))[:, None]) @ vectors.swapaxes(-1, -2))

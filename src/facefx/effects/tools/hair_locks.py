@@ -10,14 +10,14 @@ import numpy as np
 
 from .hair_scales import Where, quantiles
 
-__all__ = ["Locks", "bent"]
+__all__ = ["Locks", "bent", "looked_up"]
 
 #: Over how much of the hair a lock's light is a mean, as a standard deviation, in face units.
 _LOCK = 0.02
 #: At which shares of that light what follows from it is read.
 KNOTS = (0.05, 0.25, 0.5, 0.75, 0.95)
 #: Steps of the tables that stand for curves.
-_STEPS = 4096
+_STEPS = 2048
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class Locks:
 
     def read(self, *values: np.ndarray) -> np.ndarray:
         """Means of values, each (N,) where it is surely hair, whose lock's light lies near each knot: (values, 5)."""
-        total = self._shares.sum(axis=1, dtype=np.float64)
+        total = self._total
         summed = np.array([self._shares @ some for some in values], np.float64)
         means = np.array([[some.mean()] for some in values], np.float64)
         return np.where(total > 0, summed / np.maximum(total, 1e-9), means)
@@ -71,6 +71,10 @@ class Locks:
         return past[:-1] - past[1:]
 
     @cached_property
+    def _total(self) -> np.ndarray:
+        return np.asarray(self._shares.sum(axis=1, dtype=np.float64))
+
+    @cached_property
     def _steps(self) -> np.ndarray:
         return _steps(self.light, self.knots)
 
@@ -80,11 +84,16 @@ def bent(values: np.ndarray, places: np.ndarray, to: np.ndarray) -> np.ndarray:
     return np.take(_table(places, to), _steps(values, places))
 
 
+def looked_up(values: np.ndarray, places: np.ndarray, to: np.ndarray) -> np.ndarray:
+    """The same where places are evenly spread, and many: what is at the nearest below."""
+    return np.take(to.astype(np.float32), _steps(values, places, len(places)))
+
+
 def _table(places: np.ndarray, to: np.ndarray) -> np.ndarray:
     return np.interp(np.linspace(float(places[0]), float(places[-1]), _STEPS), places, to).astype(np.float32)
 
 
-def _steps(values: np.ndarray, places: np.ndarray) -> np.ndarray:
+def _steps(values: np.ndarray, places: np.ndarray, many: int = _STEPS) -> np.ndarray:
     low, high = float(places[0]), float(places[-1])
-    steps = (values - np.float32(low)) * np.float32((_STEPS - 1) / max(high - low, 1e-6))
-    return np.clip(steps, np.float32(0), np.float32(_STEPS - 1), out=steps).astype(np.int32)
+    steps = (values - np.float32(low)) * np.float32((many - 1) / max(high - low, 1e-6))
+    return np.clip(steps, np.float32(0), np.float32(many - 1), out=steps).astype(np.int32)

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 
 from ...pixels import color as colors
-from ...pixels.cells import Enlarged
+from ...pixels.cells import Enlarged, EnlargedPlanes, tiles
 from .hair_dye import HeadOfHair, seen
+from .hair_share import in_its_part
 from .recoloring import from_perceived
 
 __all__ = ["repainted"]
@@ -21,7 +22,13 @@ _STEP = np.float32(0.02)
 
 
 def repainted(
-    image: np.ndarray, mask: np.ndarray, head: HeadOfHair, dye: Callable[..., np.ndarray], *coloured: Enlarged | np.ndarray
+    image: np.ndarray,
+    mask: np.ndarray,
+    head: HeadOfHair,
+    dye: Callable[..., np.ndarray],
+    *coloured: EnlargedPlanes | np.ndarray,
+    part: np.ndarray | None = None,
+    into: np.ndarray | None = None,
 ) -> np.ndarray:
     """RGB to lay over the picture through the hair's mask, whose edge is a share of hair and a share of what is behind it.
 
@@ -32,26 +39,28 @@ def repainted(
     ----------
     image : (H, W, 3) float32 RGB in [0, 1].
     mask : (H, W) float32 in [0, 1], its hair.
-    dye : gives what becomes of a part of `HeadOfHair.own`, (h, w, 5) float32, of that part of all that is `coloured`.
+    dye : gives what becomes of a part of `HeadOfHair.own`, (5, h, w) float32, of that part of all that is `coloured`.
+    part : (H, W) float32 in [0, 1], how much of the change is wanted; by default all.
+    into : a copy of the image that is to be changed; by default a new one.
     """
-    where = mask > 0
+    where, part = mask > 0, np.ones_like(mask) if part is None else part
     if head.cell == 1:
 
-        def as_it_is(image: np.ndarray, mask: np.ndarray, own: np.ndarray, *parts: np.ndarray) -> np.ndarray:
-            return _as_it_is(image, mask, own, dye(*parts))
+        def as_it_is(image: np.ndarray, part: np.ndarray, mask: np.ndarray, own: np.ndarray, *parts: np.ndarray) -> np.ndarray:
+            return in_its_part(image, _as_it_is(image, mask, own, dye(*parts)), part)
 
-        return colors.within(where, as_it_is, image, mask, head.lab, *coloured)
+        return colors.within(where, as_it_is, image, part, mask, head.lab, *coloured, into=into)
     slopes = _slopes(head.middle)
 
-    def detailed(image: np.ndarray, beneath: np.ndarray, *parts: np.ndarray) -> np.ndarray:
-        return _with_detail(image, slopes, beneath, dye(*parts))
+    def detailed(image: np.ndarray, part: np.ndarray, beneath: np.ndarray, known: np.ndarray, *parts: np.ndarray) -> np.ndarray:
+        return in_its_part(image, _with_detail(image, slopes, beneath, known, dye(*parts)), part)
 
-    return colors.within(where, detailed, image, Enlarged(_beneath(head), head.cell), *coloured)
+    return colors.within(where, detailed, image, part, *_beneath(head), *coloured, into=into)
 
 
 def _as_it_is(image: np.ndarray, mask: np.ndarray, own: np.ndarray, new: np.ndarray) -> np.ndarray:
     """Of a picture whose pixels are the copy's."""
-    result = _shown(*cv2.split(new)[:3])
+    result = _shown(*new[:3])
     edge = np.flatnonzero((mask < 1) & (mask > 0))  # elsewhere the hair's own colour is the picture's
     if edge.size:
         there = np.take(own.reshape(-1, 3), edge, axis=0)[None]
@@ -59,23 +68,24 @@ def _as_it_is(image: np.ndarray, mask: np.ndarray, own: np.ndarray, new: np.ndar
     return result
 
 
-def _beneath(head: HeadOfHair) -> np.ndarray:
-    """What detail is told from, (h, w, 5) float32: the copy's own RGB, how lightness rises with it, and the head's weight.
+def _beneath(head: HeadOfHair) -> tuple[Enlarged, EnlargedPlanes]:
+    """What detail is told from: the copy's own RGB; and (2, h, w) float32, how lightness rises with it, and the head's weight.
 
     Lightness and sRGB follow each other nearly in a straight line, so how they do is found here, and not for all pixels.
     """
-    own = cv2.split(head.lab)
-    rgb = _shown(*own)
-    rises = seen(rgb + _STEP)[..., 0] - own[0]
-    return np.asarray(cv2.merge([*cv2.split(rgb), rises * (1 / _STEP), head.weight]))
+    rgb, rises = np.zeros_like(head.lab), np.zeros_like(head.weight)
+    for tile in tiles(head.some):
+        own = cv2.split(head.lab[tile])
+        rgb[tile] = _shown(*own)
+        rises[tile] = (seen(rgb[tile] + _STEP)[..., 0] - own[0]) * (1 / _STEP)
+    return Enlarged(rgb, head.cell), EnlargedPlanes(np.stack([rises, head.weight]), head.cell)
 
 
-def _with_detail(image: np.ndarray, slopes: np.ndarray, beneath: np.ndarray, new: np.ndarray) -> np.ndarray:
+def _with_detail(image: np.ndarray, slopes: np.ndarray, beneath: np.ndarray, known: np.ndarray, new: np.ndarray) -> np.ndarray:
     """Of a picture with detail finer than the copy's."""
-    *before, rises, weight = cv2.split(beneath)
-    light, a, b, gain, lean = cv2.split(new)
-    finer = image - cv2.merge(before)
-    grey, more_a, more_b = cv2.split(cv2.transform(finer, slopes))
+    (rises, weight), (light, a, b, gain, lean) = known, new
+    finer = image - beneath
+    grey, more_a, more_b = (np.asarray(cv2.transform(finer, slope[None])) for slope in slopes)
     # As far as it rises; beyond, as at an edge where something else shows through, it would turn round.
     most = np.float32(0.4) * gain / (np.abs(lean) * rises + np.float32(1e-6))
     kept = np.clip(grey, -most, most)
@@ -83,8 +93,12 @@ def _with_detail(image: np.ndarray, slopes: np.ndarray, beneath: np.ndarray, new
     tint = _COLOR_DETAIL * gain
     after = _shown(light + lighter * (gain + lighter * lean), a + tint * more_a, b + tint * more_b)
     # what the picture has beside the hair's own colour and its detail
-    rest = [fine - weight * (fine + kept - grey) for fine in cv2.split(finer)]
-    return np.asarray(after + cv2.merge(rest))
+    beside = 1 - weight
+    finer *= cv2.merge([beside, beside, beside])
+    after += finer
+    beyond = weight * (grey - kept)
+    after += cv2.merge([beyond, beyond, beyond])
+    return after
 
 
 def _slopes(middle: np.ndarray) -> np.ndarray:
@@ -99,5 +113,4 @@ def _slopes(middle: np.ndarray) -> np.ndarray:
 
 def _shown(light: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """RGB in [0, 1] of OKLab with perceived lightness."""
-    rgb = colors.from_oklab(cv2.merge([from_perceived(np.clip(light, np.float32(0), np.float32(1))), a, b]))
-    return np.clip(rgb, np.float32(0), np.float32(1), out=rgb)
+    return colors.from_oklab(cv2.merge([from_perceived(np.clip(light, np.float32(0), np.float32(1))), a, b]))

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
-import cv2
 import numpy as np
 
-from ...pixels.cells import in_cells
+from ...pixels.cells import Enlarged, broadly, cell_of_mean
 
 __all__ = ["SCALES", "Where", "levels", "loudness", "quantiles"]
 
@@ -17,8 +16,6 @@ __all__ = ["SCALES", "Where", "levels", "loudness", "quantiles"]
 SCALES = (0.004, 0.010, 0.024, 0.06)
 #: So many pixels, evenly chosen, tell as much as all.
 _MANY = 15_000
-#: Deviations of a mean that go into a cell, at least, on which it is found.
-_CELL = 1.7
 #: Over how much of the hair the loudness of its texture is gathered, in face units.
 _AROUND = 0.03
 
@@ -60,26 +57,16 @@ class Where:
 
     def _mean(self, weighted: np.ndarray, sigma: float) -> np.ndarray:
         """Broad ones are found on cells, of which they need no more."""
-        height, width = self.weight.shape
-        cell = max(min(int(sigma / _CELL), height, width), 1)
+        cell = cell_of_mean(sigma, self.weight.shape)
         if sigma not in self._totals:
-            self._totals[sigma] = np.maximum(_blurred(self._some, cell, sigma), np.float32(1e-9))
-        mean = _blurred(weighted, cell, sigma)
+            self._totals[sigma] = np.maximum(broadly(self._some, sigma, cell), np.float32(1e-9))
+        mean = broadly(weighted, sigma, cell)
         mean /= self._totals[sigma]
-        if cell == 1:
-            return mean
-        full = cv2.resize(mean, (mean.shape[1] * cell, mean.shape[0] * cell), interpolation=cv2.INTER_LINEAR)
-        return np.ascontiguousarray(full[:height, :width])
+        return Enlarged(mean, cell).all_of(self.weight.shape)
 
     @cached_property
     def _some(self) -> np.ndarray:
         return self.weight + np.float32(1e-5)  # where no hair is near, whatever is
-
-
-def _blurred(values: np.ndarray, cell: int, sigma: float) -> np.ndarray:
-    # to average cells and to go straight from one to the next blurs, too: as a deviation of half a cell
-    left = sigma if cell == 1 else float(np.sqrt(sigma**2 - cell**2 / 4))
-    return np.asarray(cv2.GaussianBlur(in_cells(values, cell), (0, 0), max(left / cell, 0.3)))
 
 
 def levels(values: np.ndarray, where: Where, unit: float, many: int = len(SCALES) + 1) -> list[np.ndarray]:

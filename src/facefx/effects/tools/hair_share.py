@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 
 from ...face.face import FaceView
+from ...pixels.cells import Enlarged, broadly, cell_of_mean
 from ...pixels.seeing_through import seen_through
 
-__all__ = ["in_its_share", "share_of_hair"]
+__all__ = ["in_its_part", "part_of_hair", "share_of_hair"]
 
 #: How deep behind its edge hair may be seen through, in face units: towards what is behind the head, and towards skin and clothes,
 #: on which it lies closely.
@@ -23,17 +24,24 @@ def share_of_hair(image: np.ndarray, mask: np.ndarray, face: FaceView) -> np.nda
     def about(cell: int) -> tuple[np.ndarray, np.ndarray]:
         hair, background = (face.roughly(region, cell) for region in ("hair", "background"))
         radius = max(_NEAR * face.unit / cell, 0.5)
-        behind, other = (cv2.GaussianBlur(v, (0, 0), radius) for v in (background, 1 - hair))
+        side = cell_of_mean(radius, hair.shape)
+        behind, other = (Enlarged(broadly(v, radius, side), side).all_of(hair.shape) for v in (background, 1 - hair))
         nearer = np.clip(behind / np.maximum(other, np.float32(1e-4)), 0, 1)
         return hair, np.float32(_SKIN) + np.float32(_BACKGROUND - _SKIN) * nearer
 
     return seen_through(mask, image, face.unit, about)
 
 
-def in_its_share(image: np.ndarray, mask: np.ndarray, share: np.ndarray, painted: np.ndarray) -> np.ndarray:
-    """What changes the picture in the share of hair when it is laid over it through the mask; changes `painted` in place."""
-    thin = np.flatnonzero(share < mask)
-    part = np.take(share, thin) / np.take(mask, thin)
-    before, after = (np.take(values.reshape(-1, 3), thin, axis=0) for values in (image, painted))
-    painted.reshape(-1, 3)[thin] = before + part[:, None] * (after - before)
-    return painted
+def part_of_hair(mask: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """How much of what is laid on through the hair's mask lies on its share: (H, W) float32 in [0, 1]."""
+    return share / np.maximum(mask, np.float32(1e-6))
+
+
+def in_its_part(image: np.ndarray, painted: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """So much, (h, w), of what was painted on a picture."""
+    if part.min() >= 1:
+        return painted
+    change = painted - image
+    change *= cv2.merge([part, part, part])
+    change += image
+    return change

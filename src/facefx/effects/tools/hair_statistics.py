@@ -69,7 +69,7 @@ class HairStatistics:
         low, high = np.maximum.accumulate(below[::-1])[::-1], np.maximum.accumulate(above)
         light = np.concatenate([lightness - low, [lightness], lightness + high])
         deviation, ties = np.exp(scales.reshape(5, 6)[:, :3]), np.tanh(scales.reshape(5, 6)[:, 3:])
-        spread = np.stack([_covariance(*pair) for pair in zip(deviation, ties, strict=True)])
+        spread = _covariances(deviation, ties)
         color = max(chroma, _LEAST_CHROMA)
         along, across = color * colors[:5] + chroma, color * colors[5:]
         return cls(light, along, across, spread, np.sort(shape.reshape(2, 9)), loud.reshape(3, 5), uneven)
@@ -83,14 +83,14 @@ OF_COLOR = np.concatenate([np.arange(6, 16), *(np.arange(17, 22) + 6 * k for k i
 _PAIRS = (0, 0, 1), (1, 2, 2)
 
 
-def _covariance(deviation: np.ndarray, ties: np.ndarray) -> np.ndarray:
-    """The (3, 3) covariance with these deviations and, as near as one can be, these correlations."""
-    correlation = np.eye(3)
-    correlation[_PAIRS] = correlation[_PAIRS[::-1]] = ties
+def _covariances(deviation: np.ndarray, ties: np.ndarray) -> np.ndarray:
+    """The covariances, (5, 3, 3), with these deviations, (5, 3), and, as near as one can be, these correlations."""
+    correlation = np.tile(np.eye(3), (len(ties), 1, 1))
+    correlation[:, *_PAIRS] = correlation[:, *_PAIRS[::-1]] = ties
     values, vectors = np.linalg.eigh(correlation)
-    possible = (vectors * np.maximum(values, 0.02)) @ vectors.T
-    root = np.sqrt(possible.diagonal())
-    return np.asarray(possible / np.outer(root, root) * np.outer(deviation, deviation))
+    possible = (vectors * np.maximum(values, 0.02)[:, None]) @ vectors.swapaxes(1, 2)
+    scale = deviation / np.sqrt(possible.diagonal(axis1=1, axis2=2))
+    return np.asarray(possible * scale[:, :, None] * scale[:, None])
 
 
 @dataclass(frozen=True, eq=False)
