@@ -25,13 +25,14 @@ export const recolorHair: Paint<HairParameters> = ({ image, mask, unit, face, ra
   const share = shareOfHair(image, mask, face);
   const head = HeadOfHair.of(image, share, unit, face.isInFilm);
   const { own } = head;
+  const grown = (code: string): Enlarged => head.grown(code, face.light);
   if (pattern === "full") {
     // the same everywhere, so that it is done on the copy
-    const dyed = new Enlarged(towards(own.values, head.grown(color).values, strength), own.cell);
+    const dyed = new Enlarged(towards(own.values, grown(color).values, strength), own.cell);
     return inItsShare(image, mask, share, repainted(image, share, head, (tile) => dyed.part(tile)));
   }
   const ofSecond = shareOfSecond(pattern, Hair.in(image, mask, face), random());
-  const [first, other] = [natural ? null : head.grown(color), head.grown(second)];
+  const [first, other] = [natural ? null : grown(color), grown(second)];
   const dyed = repainted(image, share, head, (tile) => {
     const part = ofSecond.part(tile);
     if (!first) return towards(own.part(tile), other.part(tile), strength, part);

@@ -34,6 +34,9 @@ def recolor_hair(
 ) -> np.ndarray:
     """Dye the hair, strand by strand: black can go blonde and blonde black, with shadows and shine kept.
 
+    A light colour is that of the lit locks: in the light of the scene the hair as a whole is no lighter than lit skin is there.
+    With ``light="absolute"`` its median is the colour.
+
     The pattern ``"full"`` is all of `color`; ``"ombre"`` turns to `second` from the roots to the tips, lock by lock;
     ``"streaks"`` lays strands of `second` along the hair's own, other ones with another seed; ``"split"`` has `second` on the
     subject's right.
@@ -41,8 +44,12 @@ def recolor_hair(
     share = share_of_hair(image, mask, face)
     head = HeadOfHair.of(image, share, unit, face.is_in_film)
     own, how_much = head.own, np.float32(strength)
+
+    def grown(color: str) -> Enlarged:
+        return head.grown(color, face.light)
+
     if pattern == "full":  # the same everywhere, so that it is done on the copy
-        new = Enlarged(_towards(own.values, head.grown(color).values, how_much), own.cell)
+        new = Enlarged(_towards(own.values, grown(color).values, how_much), own.cell)
         return in_its_share(image, mask, share, repainted(image, share, head, lambda new: new, new))
 
     def dyed(own: np.ndarray, part: np.ndarray, second: np.ndarray, *first: np.ndarray) -> np.ndarray:
@@ -52,8 +59,8 @@ def recolor_hair(
         return _towards(own, first[0] + part * (second - first[0]), how_much)
 
     part = share_of_second(pattern, hair_of(image, mask, face), rng)
-    first = () if natural else (head.grown(color),)
-    return in_its_share(image, mask, share, repainted(image, share, head, dyed, own, part, head.grown(second), *first))
+    first = () if natural else (grown(color),)
+    return in_its_share(image, mask, share, repainted(image, share, head, dyed, own, part, grown(second), *first))
 
 
 def _towards(own: np.ndarray, goal: np.ndarray, share: np.ndarray | np.float32) -> np.ndarray:

@@ -31,6 +31,7 @@ from .hair_statistics import (
     measured,
     turned,
 )
+from .hair_worn import worn
 from .recoloring import from_perceived, perceived
 
 __all__ = ["HeadOfHair", "seen"]
@@ -150,9 +151,11 @@ class HeadOfHair:
         """
         return Enlarged(cv2.merge([self.lab, self._detailed, np.zeros_like(self.weight)]), self.cell)
 
-    def grown(self, color: str) -> Enlarged:
-        """The hair in a colour, as `own` has it."""
+    def grown(self, color: str, light: np.ndarray | None = None) -> Enlarged:
+        """The hair in a colour, as `own` has it; no lighter than hair is in that light, if one is given, see `worn`."""
         target = np.asarray(seen(np.array(colors.parse(color), np.float32)[None, None])[0, 0], np.float64)
+        if light is not None:
+            target = worn(target, light)
         wanted = self.wanted(target)
         new = self._in_color(target, wanted)
         if self.finer is None:
