@@ -92,3 +92,18 @@ def test_both_colours_of_a_pattern_are_worn_so(straight: facefx.Scene, pattern: 
     dyes = [chain("recolor_hair", light=light, **look) for light in ("scene", "absolute")]
     limited, plain = (median(white, dye.edit(white).image) for dye in dyes)
     assert limited.mean() < plain.mean() - 0.06
+
+
+@pytest.fixture(scope="module")
+def black() -> facefx.Scene:
+    return facefx.parse(ROOT / "samples" / "long_dark.jpg")
+
+
+@pytest.mark.parametrize("code", ["#cdb18f", "#e6c88f", "#d2b06f"])
+@pytest.mark.parametrize("strength", [0.4, 0.5, 0.6])
+def test_half_bleached_hair_is_brown(black: facefx.Scene, code: str, strength: float) -> None:
+    """It was mauve where the blonde is not as yellow as gold."""
+    hair = median(black, chain("recolor_hair", color=code, strength=strength, light="absolute").edit(black).image)
+    _, a, b = colors.to_oklab(hair[None, None])[0, 0]
+    assert 46 < float(np.degrees(np.arctan2(b, a))) < 74
+    assert 0.03 < float(np.hypot(a, b)) < 0.1

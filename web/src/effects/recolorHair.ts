@@ -17,8 +17,8 @@ export interface HairParameters {
   natural: boolean;
 }
 
-/** Half bleached hair is warm, where a mixture of black and blonde would be olive: this part of the lightening is added as red. */
-const WARMTH = 0.15;
+/** Half bleached hair is warm, as brown hair is: this part of the lightening is added as OKLab's a and b. */
+const WARMTH = [0.12, 0.11];
 
 /** Dye the hair, strand by strand: black can go blonde and blonde black, with shadows and shine kept. */
 export const recolorHair: Paint<HairParameters> = ({ image, mask, unit, face, random }, { color, strength, pattern, second, natural }) => {
@@ -50,7 +50,8 @@ function towards(own: Raster, goal: Raster, strength: number, mask?: Raster): Ra
     const share = mask ? strength * mask.data[i] : strength;
     for (let c = k; c < k + channels; c++) out[c] = data[c] + share * (goal.data[c] - data[c]);
     const lighter = goal.data[k] - data[k];
-    if (lighter > 0) out[k + 1] += WARMTH * share * (1 - share) * lighter;
+    if (lighter <= 0) continue;
+    for (let c = 0; c < 2; c++) out[k + 1 + c] += WARMTH[c] * share * (1 - share) * lighter;
   }
   return result;
 }
