@@ -34,7 +34,7 @@ def before_after(name: str, looks: list[Chain], path: Path) -> None:
 
 #: Which photos are shown dyed in which colour.
 DYED = {
-    "#d2b06f": ("afro", "bun", "long_dark", "straight", "three_quarter", "full_length"),
+    "#cdb18f": ("afro", "bun", "long_dark", "straight", "three_quarter", "full_length"),
     "#1c1614": ("blonde", "closeup", "astronaut", "hat", "three_quarter", "straight"),
     "#a4502c": ("astronaut", "straight", "blonde", "full_length", "hat", "long_dark"),
     "#6b3fa0": ("long_dark", "afro", "bun", "three_quarter", "closeup", "blonde"),
@@ -76,7 +76,7 @@ def on_pre_build(config: Any = None) -> None:
     lips = [chain("recolor_lips", color="#a2243b", finish=finish, strength=0.9) for finish in ("matte", "satin", "gloss")]
     for name in ("closeup", "hat"):
         before_after(name, lips, PICTURES / f"lips_{name}.jpg")
-    hair = [chain("recolor_hair", color=color, strength=0.95) for color in ("#d2b06f", "#1c1614", "#a4502c")]
+    hair = [chain("recolor_hair", color=color, strength=0.95) for color in ("#cdb18f", "#1c1614", "#a4502c")]
     for name in ("blonde", "long_dark", "afro", "astronaut"):
         before_after(name, hair, PICTURES / f"hair_{name}.jpg")
     dyed(PICTURES / "dyed.jpg")

@@ -85,7 +85,7 @@ def test_a_bright_wall_between_dyed_curls_does_not_glow(unit: float) -> None:
     def roughly(region: str, cell: int) -> np.ndarray:
         return in_cells(MASK if region == "hair" else 1 - MASK, cell)
 
-    face = SimpleNamespace(unit=unit, roughly=roughly, is_in_film=False)
+    face = SimpleNamespace(unit=unit, roughly=roughly, is_in_film=False, light=None)
     painted = recolor_hair.function(image, MASK, unit, face, color="#e6c88f", strength=1.0, rng=np.random.default_rng(0))
     after = composite(image, painted, MASK)
     gaps, hair = (alpha < 0.05) & (FAR > 90), (alpha > 0.95) & (FAR < 60)

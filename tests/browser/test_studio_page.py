@@ -306,5 +306,5 @@ def test_a_phone_shows_all_of_it(phone: Screen) -> None:
     page.tap(".offer[data-use='facefx:recolor_hair']")
     assert phone.shown()[0]["use"] == "facefx:recolor_hair"
     page.tap(".swatch >> nth=3")
-    page.wait_for_function("() => document.body.dataset.shown?.includes('#d8b06a')")
+    page.wait_for_function("() => document.body.dataset.shown?.includes('#cdb18f')")
     assert phone.errors == []

@@ -6,7 +6,7 @@ import { named, word } from "./words";
 
 const SWATCHES: Record<string, string[]> = {
   recolor_lips: ["#a2243b", "#cc0033", "#d9556b", "#b5651d", "#7a1d49", "#e8a0a8", "#4a0f1c"],
-  recolor_hair: ["#1c1412", "#4b2e1e", "#8a5a2b", "#d8b06a", "#9c3a24", "#6b3fa0", "#2f6f9f", "#d45c98"],
+  recolor_hair: ["#1c1412", "#4b2e1e", "#8a5a2b", "#cdb18f", "#9c3a24", "#6b3fa0", "#2f6f9f", "#d45c98"],
   anonymize: ["#1a1a1a", "#ffffff", "#8f8a86", "#e0a23a", "#2f6f9f"],
 };
 /** What Python has and the browser does not. */

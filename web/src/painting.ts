@@ -52,8 +52,8 @@ function withStep(scene: Scene, { use, params }: Step, random: (face: number) =>
   if (own.strength === 0 || !faces.length) return scene;
   const painting = (index: number): Painting => (supplied) => PAINTS[use]({ ...supplied, random: () => random(index) }, own);
   if (isSceneWide(declaration.region)) return paintedWidely(scene, faces, declaration, painting(0));
-  const lit = (index: number): Painting => (light === "scene" ? inSceneLight(painting(index), all[index].light) : painting(index));
-  const canvas = chosen.reduce((before, index) => paintedFace(before, all[index], declaration, lit(index)), scene.canvas);
+  const lightOn = (index: number): Light | null => (light === "scene" ? all[index].light : null);
+  const canvas = chosen.reduce((before, index) => paintedFace(before, all[index], declaration, painting(index), lightOn(index)), scene.canvas);
   return scene.withCanvas(canvas);
 }
 
@@ -66,7 +66,9 @@ function inSceneLight(paint: Painting, light: Light): Painting {
   };
 }
 
-function paintedFace(canvas: Canvas, face: Face, declaration: Declaration, paint: Painting): Canvas {
+/** The canvas with a face painted, in the light of the scene if there is one. */
+function paintedFace(canvas: Canvas, face: Face, declaration: Declaration, painting: Painting, light: Light | null): Canvas {
+  const paint = light ? inSceneLight(painting, light) : painting;
   const { region, margin } = declaration;
   const patch = declaration.private ? face.hidingPatch(region) : face.patch(region);
   if (!patch.mask.area) return canvas;
@@ -75,7 +77,7 @@ function paintedFace(canvas: Canvas, face: Face, declaration: Declaration, paint
     const mask = new Raster(window[3] - window[1], window[2] - window[0]);
     mask.put(patch.mask, patch.window[0] - window[0], patch.window[1] - window[1]);
     const image = canvas.part(window);
-    const painted = paint({ image, mask, unit: face.box.side, face: new FaceView(face, window) });
+    const painted = paint({ image, mask, unit: face.box.side, face: new FaceView(face, window, light) });
     // Where someone is hidden a share of the old picture at soft edges would show it.
     return declaration.private ? painted.map((value) => clamp(value, 0, 1)) : composite(image, painted, mask);
   };

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 
 from facefx.effects.hair.recolor_hair import recolor_hair
-from facefx.effects.tools.hair_dye import HeadOfHair
+from facefx.effects.tools.hair_dye import HeadOfHair, seen
+from facefx.effects.tools.hair_worn import worn
 from facefx.errors import ParameterError
 from facefx.pixels import color
 from facefx.pixels.cells import in_cells
@@ -55,7 +56,17 @@ def face_of(unit: int) -> Any:
     def roughly(region: str, cell: int) -> np.ndarray:
         return np.full((-(-30 // cell), -(-40 // cell)), region == "hair", np.float32)
 
-    return SimpleNamespace(is_in_film=False, unit=unit, roughly=roughly)
+    return SimpleNamespace(is_in_film=False, unit=unit, roughly=roughly, light=None)
+
+
+def worn_in() -> list[Any]:
+    """Colours, lights, and what Python has a head of hair wear in them."""
+    found = []
+    for code in ("#e6c88f", "#ffffff", "#6b3fa0", "#000000"):
+        rgb = np.array(color.parse(code), np.float32)
+        for light in ((1.0, 1.0, 1.0), (0.4, 0.3, 0.2), (2.5, 2.0, 1.8)):
+            found.append([code, light, worn(seen(rgb[None, None])[0, 0].astype(float), np.array(light)).round(6).tolist()])
+    return found
 
 
 def curls() -> np.ndarray:
@@ -99,6 +110,7 @@ def cases() -> dict[str, Any]:
         "codes": {code: hex_of(code) for code in CODES},
         "deltaE": color.delta_e(colors[:6], colors[6:]),
         "hair": {name: plain(values) for name, values in hair().items()},
+        "worn": {"cases": worn_in()},
         "curls": np.round(curls().astype(float), 4).ravel(),
     }
 

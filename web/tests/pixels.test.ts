@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { HeadOfHair } from "../src/effects/hairDye";
 import type { Supplied } from "../src/effects/paint";
+import { worn } from "../src/effects/hairWorn";
 import { recolorHair } from "../src/effects/recolorHair";
 import { box, gaussian } from "../src/pixels/blur";
 import { inCells } from "../src/pixels/cells";
-import { deltaE, fromOklab, oklabOf, toOklab } from "../src/pixels/color";
+import { deltaE, fromOklab, oklabOf, ofHex, toOklab } from "../src/pixels/color";
 import { quantiles } from "../src/pixels/lists";
 import { expOf, logOf } from "../src/pixels/logarithms";
 import { covarianceOf, product, withValues } from "../src/pixels/matrices";
@@ -155,6 +156,16 @@ describe("hair", () => {
         expect(Math.abs(value - dyed.data[at + c]), `pixel ${i}`).toBeLessThan(2e-3);
       });
     });
+  });
+});
+
+describe("a light colour", () => {
+  it("is worn as Python has it worn in the light of a scene", () => {
+    for (const [code, light, expected] of cases.worn.cases as unknown as [string, Color, Color][]) {
+      worn(ofHex(code), light).forEach((value, c) => {
+        expect(value, `${code} in ${light}`).toBeCloseTo(expected[c], 4);
+      });
+    }
   });
 });
 

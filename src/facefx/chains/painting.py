@@ -138,8 +138,12 @@ class _Run:
             if mask.size == 0:
                 continue
             window, mask = _with_margin(window, mask, self.spec.margin * face.box.side, scene.size)
-            canvas = self._painted(canvas, window, mask, face.box.side, index, FaceView(face, window))
+            canvas = self._painted(canvas, window, mask, face.box.side, index, FaceView(face, window, self.light_on(face)))
         return scene if canvas is scene.canvas else replace(scene, canvas=canvas)
+
+    def light_on(self, face: Face) -> np.ndarray | None:
+        """What light a face is in, for an effect that is to paint in it."""
+        return face.light if self.in_scene_light else None
 
     def paint_widely(self, scene: Scene, indices: Sequence[int]) -> Scene:
         people = scene.of([scene.faces[index] for index in indices])
@@ -180,7 +184,7 @@ class _Run:
         """The canvas with the effect in a window of it."""
         x0, y0, x1, y1 = window
         crop = canvas[y0:y1, x0:x1]
-        light = face.face.light if self.in_scene_light and face else WHITE
+        light = WHITE if face is None or face.light is None else face.light
         is_lit = not np.array_equal(light, WHITE)
         seen_white = in_white_light(crop, light) if is_lit else crop
         shown = {"image": _read_only(seen_white), "mask": _read_only(mask)}

@@ -232,10 +232,13 @@ class FaceView:
     unit : the face's size in pixels, which lengths are multiples of.
     roll : tilt of the head in degrees, positive when it is turned clockwise as one looks at the picture.
     shape : (height, width) of that part.
+    light : the light of the scene, (3,) of red, green and blue, where the part is shown as it would look in white light and what is
+        painted is seen in that of the scene, as with ``light="scene"``; else None.
     """
 
     face: Face = field(repr=False)
     window: tuple[int, int, int, int]
+    light: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def unit(self) -> float:

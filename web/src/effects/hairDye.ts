@@ -15,6 +15,7 @@ import { expOf, logOf } from "../pixels/logarithms";
 import { type Matrix, outer, sum } from "../pixels/matrices";
 import { Random, SeedSequence } from "../pixels/random";
 import { Raster, clamp, minus, stacked } from "../pixels/raster";
+import type { Light } from "../pixels/relight";
 import { bentTails, toned } from "./hairCurves";
 import { Locks } from "./hairLocks";
 import { SCALES, Where, levels, loudness } from "./hairScales";
@@ -22,6 +23,7 @@ import { usual } from "./hairSpread";
 import { HairStatistics, type Measured, QUANTILES, TAILS, covariance, deviationFrom, hueAxis, isOfColor, measured } from "./hairStatistics";
 import { lookedUp } from "./hairStrands";
 import { leastMoving, unrounded } from "./hairTies";
+import { worn } from "./hairWorn";
 import { seen, seenColor } from "./perceived";
 import { perceived } from "./tone";
 
@@ -132,9 +134,10 @@ export class HeadOfHair {
     return new Enlarged(stacked(...planesOf(this.lab), this.weight, new Raster(height, width)), this.cell);
   }
 
-  /** The hair in a colour, as `own` has it. */
-  grown(color: string): Enlarged {
-    const target = seenColor(oklabOf(ofHex(color)));
+  /** The hair in a colour, as `own` has it; no lighter than hair is in that light, if one is given, see `worn`. */
+  grown(color: string, lit: Light | null = null): Enlarged {
+    const rgb = ofHex(color);
+    const target = lit ? worn(rgb, lit) : seenColor(oklabOf(rgb));
     const wanted = this.wanted(target);
     const [light, a, b] = this.inColor(target, wanted);
     if (!this.finer) return new Enlarged(stacked(light, a, b), this.cell);

@@ -17,21 +17,22 @@ export interface HairParameters {
   natural: boolean;
 }
 
-/** Half bleached hair is warm, where a mixture of black and blonde would be olive: this part of the lightening is added as red. */
-const WARMTH = 0.15;
+/** Half bleached hair is warm, as brown hair is: this part of the lightening is added as OKLab's a and b. */
+const WARMTH = [0.12, 0.11];
 
 /** Dye the hair, strand by strand: black can go blonde and blonde black, with shadows and shine kept. */
 export const recolorHair: Paint<HairParameters> = ({ image, mask, unit, face, random }, { color, strength, pattern, second, natural }) => {
   const share = shareOfHair(image, mask, face);
   const head = HeadOfHair.of(image, share, unit, face.isInFilm);
   const { own } = head;
+  const grown = (code: string): Enlarged => head.grown(code, face.light);
   if (pattern === "full") {
     // the same everywhere, so that it is done on the copy
-    const dyed = new Enlarged(towards(own.values, head.grown(color).values, strength), own.cell);
+    const dyed = new Enlarged(towards(own.values, grown(color).values, strength), own.cell);
     return inItsShare(image, mask, share, repainted(image, share, head, (tile) => dyed.part(tile)));
   }
   const ofSecond = shareOfSecond(pattern, Hair.in(image, mask, face), random());
-  const [first, other] = [natural ? null : head.grown(color), head.grown(second)];
+  const [first, other] = [natural ? null : grown(color), grown(second)];
   const dyed = repainted(image, share, head, (tile) => {
     const part = ofSecond.part(tile);
     if (!first) return towards(own.part(tile), other.part(tile), strength, part);
@@ -49,7 +50,8 @@ function towards(own: Raster, goal: Raster, strength: number, mask?: Raster): Ra
     const share = mask ? strength * mask.data[i] : strength;
     for (let c = k; c < k + channels; c++) out[c] = data[c] + share * (goal.data[c] - data[c]);
     const lighter = goal.data[k] - data[k];
-    if (lighter > 0) out[k + 1] += WARMTH * share * (1 - share) * lighter;
+    if (lighter <= 0) continue;
+    for (let c = 0; c < 2; c++) out[k + 1 + c] += WARMTH[c] * share * (1 - share) * lighter;
   }
   return result;
 }

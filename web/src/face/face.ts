@@ -198,6 +198,8 @@ export class FaceView {
   constructor(
     readonly face: Face,
     readonly window: Window,
+    /** The light of the scene, where the part is shown as it would look in white light and what is painted is seen in that. */
+    readonly light: Light | null = null,
   ) {}
 
   /** The face's size in pixels, which lengths are multiples of. */

@@ -35,7 +35,8 @@ def grey_hair(
     """Turn the hair grey, hair by hair, those near the face first; other ones with another seed."""
     share = share_of_hair(image, mask, face)
     own = surely_inside(image, share)
-    dye, spread = Dye.of(color, own, variety=0.1), max(float(np.std(perceived(own[:, 0]))), 0.01)
+    dye = Dye.of(color, own, variety=0.1, light=face.light)
+    spread = max(float(np.std(perceived(own[:, 0]))), 0.01)
     hair = hair_of(image, mask, face)
     late = hair.ranked(hair.locks(rng, 0.003) + 0.4 * hair.locks(rng, 0.03) + 0.5 * np.minimum(hair.from_roots(), 1))
 

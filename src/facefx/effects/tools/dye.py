@@ -10,7 +10,8 @@ import numpy as np
 from ...pixels import color as colors
 from ...pixels.blend import foreground, inside_mean
 from ...pixels.cells import Enlarged, in_cells
-from .recoloring import Palette, aimed, perceived, recolored
+from .hair_worn import worn
+from .recoloring import Palette, aimed, from_perceived, perceived, recolored
 
 __all__ = ["Dye", "broad_light", "own_color"]
 
@@ -23,11 +24,17 @@ class Dye:
     detail: float
 
     @classmethod
-    def of(cls, color: str, own: np.ndarray, variety: float = 0.4) -> Dye:
-        """The colour for hair whose own colours are `own`, (N, 3) OKLab, and of whose differences in hue so much is to stay."""
+    def of(cls, color: str, own: np.ndarray, variety: float = 0.4, light: np.ndarray | None = None) -> Dye:
+        """The colour for hair whose own colours are `own`, (N, 3) OKLab, and of whose differences in hue so much is to stay.
+
+        It is no lighter than hair is in that light, if one is given, see `worn`.
+        """
         source, target = np.median(own, axis=0), colors.to_oklab(np.array(colors.parse(color)))
-        shade, light = _contrast(perceived(own[:, 0]), float(perceived(target[0])))
-        palette = aimed(Palette(source, target, shade, light, variety), own)
+        if light is not None:
+            lightness, *chroma = worn(np.array([perceived(target[0]), *target[1:]], np.float64), light)
+            target = np.array([from_perceived(lightness), *chroma], np.float32)
+        shade, shine = _contrast(perceived(own[:, 0]), float(perceived(target[0])))
+        palette = aimed(Palette(source, target, shade, shine, variety), own)
         spread = np.std(perceived(recolored(own[None], palette)[0, :, 0])) / max(np.std(perceived(own[:, 0])), 1e-3)
         return cls(palette, float(np.clip(spread, 0.3, 2.2)))
 

@@ -31,6 +31,7 @@ from .hair_statistics import (
     measured,
     turned,
 )
+from .hair_worn import worn
 from .recoloring import from_perceived, perceived
 
 __all__ = ["HeadOfHair", "seen"]
@@ -159,21 +160,23 @@ class HeadOfHair:
         """
         return EnlargedPlanes(np.stack([*self._planes, self._detailed, np.zeros_like(self.weight)]), self.cell)
 
-    def grown(self, color: str) -> EnlargedPlanes:
-        """The hair in a colour, as `own` has it."""
+    def grown(self, color: str, light: np.ndarray | None = None) -> EnlargedPlanes:
+        """The hair in a colour, as `own` has it; no lighter than hair is in that light, if one is given, see `worn`."""
         target = np.asarray(seen(np.array(colors.parse(color), np.float32)[None, None])[0, 0], np.float64)
+        if light is not None:
+            target = worn(target, light)
         wanted = self.wanted(target)
-        light, a, b = self._in_color(target, wanted)
+        lightness, a, b = self._in_color(target, wanted)
         if self.finer is None:
-            return EnlargedPlanes(np.stack([light, a, b, self._detailed, self._detailed]), self.cell)
+            return EnlargedPlanes(np.stack([lightness, a, b, self._detailed, self._detailed]), self.cell)
         # What is finer than a pixel of the copy is taken to be as much stronger as the finest that it shows, and leans as far to
         # one side as hair of that colour does: light hair has dark gaps, where dark hair has bright threads.
-        before, after = self.finer.finest, self._finest(light)
+        before, after = self.finer.finest, self._finest(lightness)
         gain = self._detailed * np.clip(after / before, np.float32(0.25), np.float32(_MOST))
         loud = np.float32(self.finer.loudness) * before
         lean = np.clip((_leaning(wanted.shape[0]) - self.finer.leaning) / _LEANING_OF_SQUARE, -_MOST_BENT, _MOST_BENT)
-        light = light - np.float32(lean) * gain * loud
-        return EnlargedPlanes(np.stack([light, a, b, gain, np.float32(lean) * gain / loud]), self.cell)
+        lightness = lightness - np.float32(lean) * gain * loud
+        return EnlargedPlanes(np.stack([lightness, a, b, gain, np.float32(lean) * gain / loud]), self.cell)
 
     def _finest(self, light: np.ndarray) -> np.ndarray:
         """How loud single hairs are round about: (h, w) float32."""

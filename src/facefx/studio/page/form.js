@@ -5,7 +5,7 @@ import { decimal, name, sentence, word } from "./words.js";
 
 const SWATCHES = {
   lips: ["#a2243b", "#cc0033", "#d9556b", "#b5651d", "#7a1d49", "#e8a0a8", "#4a0f1c"],
-  hair: ["#1c1412", "#4b2e1e", "#8a5a2b", "#d8b06a", "#9c3a24", "#6b3fa0", "#2f6f9f", "#d45c98"],
+  hair: ["#1c1412", "#4b2e1e", "#8a5a2b", "#cdb18f", "#9c3a24", "#6b3fa0", "#2f6f9f", "#d45c98"],
   eyes: ["#4f7fae", "#5e8c61", "#7b5a36", "#8c8f94", "#7a5fa8"],
   other: ["#ffffff", "#d9d4cc", "#8f8a86", "#1d1a21", "#a2243b", "#e0a23a", "#2f6f9f", "#5e8c61"],
 };
