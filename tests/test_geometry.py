@@ -142,6 +142,14 @@ def test_nothing_goes_back_outside_the_crop() -> None:
     assert full[:10].max() == full[31:].max() == full[:, :10].max() == full[:, 31:].max() == 0
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (2, 30), (30, 2)])
+def test_a_crop_smaller_than_a_pixel_of_the_picture_is_averaged(shape: tuple[int, int]) -> None:
+    affine = np.array([[8.0, 0, 0], [0, 8.0, 0]])
+    values = geometry.warp_to_window(np.ones(shape, np.float32), affine, (0, 0, 5, 5))
+    assert values.shape == (5, 5)
+    assert 0 <= values.min() <= values.max() <= 1
+
+
 @pytest.mark.parametrize("window", [(5, 5, 5, 9), (5, 5, 9, 5), (9, 9, 5, 5)])
 def test_an_empty_window_gives_an_empty_map(window: tuple[int, int, int, int]) -> None:
     values = geometry.warp_to_window(np.ones((8, 8), np.float32), np.eye(2, 3), window)

@@ -183,7 +183,7 @@ def warp_to_window(values: np.ndarray, affine: np.ndarray, window: tuple[int, in
             return np.zeros((y1 - y0, x1 - x0), np.float32)
         values = values[top:bottom, left:right]
         shifted[:, 2] -= (left, top)
-        cell = int(scale)
+        cell = min(int(scale), *values.shape)  # a crop may be a few pixels
         if cell > 1:  # and squares of it before
             values = in_cells(values, cell)
             shifted /= cell
