@@ -11,8 +11,9 @@ the hair's edge, away from skin and clothes.
 - alpha: mean distance of a mask from the true share of hair; gradient: of the slopes of both, over a pixel (Rhemann et al., "A
   perceptually motivated online benchmark for image matting", CVPR 2009), times 100.
 - glow: by how much dyed hair is lighter than the true result, perceived lightness from 0 to 100, where hair is a third to two
-  thirds of a pixel, and where it is less. The true result is the same hair dyed before a background of hair, and then put before
-  the new one in its true share; its lightness is first matched well inside the hair, of which a dye may make more or less.
+  thirds of a pixel, where it is less, and where it is more, up to 0.95. The true result is the same hair dyed before a background
+  of hair, and then put before the new one in its true share; its lightness is first matched well inside the hair, of which a dye
+  may make more or less. Hair that is itself lighter at its edge, or was not taken apart from the wall, is so in the true result.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ HEADS = {
 COLORS = {"copper": "#b5562a", "blonde": "#e6c88f", "violet": "#6b3fa0"}
 #: Longer side of the pictures in pixels; half the band's width, and how near other parts may come, in face units.
 SIDE, BAND, APART = 640, 0.15, 0.12
-HEADINGS = ("heads", "answer", "alpha", "gradient", "glow in half hair", "glow in less")
+HEADINGS = ("heads", "answer", "alpha", "gradient", "glow in half hair", "glow in less", "glow in more")
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ def gradients(mask: np.ndarray) -> np.ndarray:
 
 
 def measure(one: Cut, before: np.ndarray) -> Iterator[tuple[str, tuple[float, ...]]]:
-    """The scores of each answer: alpha and gradient of masks; glow in half hair, and in less, of dyes."""
+    """The scores of each answer: alpha and gradient of masks; glow in half hair, in less and in more, of dyes."""
     share = one.alpha[..., None]
     picture = np.clip(share * one.colors + (1 - share) * before, 0, 1).astype(np.float32)
     scene = facefx.parse(picture)
@@ -180,8 +181,8 @@ def measure(one: Cut, before: np.ndarray) -> Iterator[tuple[str, tuple[float, ..
         made = paint(scene, "recolor_hair", color=color, strength=1.0).astype(np.float32)
         lighter = 100 * (seen(made) - seen(true))[..., 0]
         lighter -= one.alpha * (np.median(lighter[within]) if within.any() else 0)
-        half = band & (one.alpha >= 1 / 3) & (one.alpha <= 2 / 3)
-        yield f"dyed {name}", (float(lighter[half].mean()), float(lighter[band & (one.alpha < 1 / 3)].mean()))
+        parts = ((1 / 3, 2 / 3), (-1, 1 / 3), (2 / 3, 0.95))
+        yield f"dyed {name}", tuple(float(lighter[band & (one.alpha > a) & (one.alpha <= b)].mean()) for a, b in parts)
 
 
 def photos(data: Path | None) -> Iterator[tuple[str, Path]]:
@@ -225,7 +226,7 @@ def main() -> int:
         means = np.mean([np.mean(values, axis=0) for values in heads.values()], axis=0)
         is_mask = not answer.startswith("dyed")
         figures = [f"{value:.3f}" if is_mask and k == 0 else f"{value:.1f}" for k, value in enumerate(means)]
-        rows.append((str(len(heads)), answer, *([*figures, "", ""] if is_mask else ["", "", *figures])))
+        rows.append((str(len(heads)), answer, *([*figures, "", "", ""] if is_mask else ["", "", *figures])))
     show(HEADINGS, rows, "where hair meets other backgrounds")
     if options.markdown:
         options.markdown.write(markdown(HEADINGS, rows))

@@ -12,6 +12,7 @@ import numpy as np
 
 from facefx.effects.hair.recolor_hair import recolor_hair
 from facefx.effects.tools.hair_dye import HeadOfHair, seen
+from facefx.effects.tools.hair_outline import Outline
 from facefx.effects.tools.hair_worn import worn
 from facefx.errors import ParameterError
 from facefx.pixels import color
@@ -84,6 +85,17 @@ def curls() -> np.ndarray:
     return seen_through(mask, image, 60, about)
 
 
+def outline() -> np.ndarray:
+    """What is left of a light rim on a dark disc before a bright wall: (3, 60, 60), light, a and b."""
+    y, x = np.mgrid[:60, :60] - 30.0
+    far = np.hypot(x, y).astype(np.float32)
+    share = np.clip(24.5 - far, 0, 1)
+    image = np.stack([0.1 + 0.7 * (1 - share)] * 3, axis=-1)
+    found = Outline.of(image, share, 60)
+    assert found is not None
+    return np.stack(found.taken_off(np.float32(0.4) + far / 60, far / 300, -far / 200))
+
+
 def cases() -> dict[str, Any]:
     """Inputs, and what Python makes of them."""
     rng = np.random.default_rng(7)
@@ -111,6 +123,7 @@ def cases() -> dict[str, Any]:
         "deltaE": color.delta_e(colors[:6], colors[6:]),
         "hair": {name: plain(values) for name, values in hair().items()},
         "worn": {"cases": worn_in()},
+        "outline": np.round(outline().astype(float), 4)[:, ::3, ::3].ravel(),
         "curls": np.round(curls().astype(float), 4).ravel(),
     }
 

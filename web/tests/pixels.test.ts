@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { HeadOfHair } from "../src/effects/hairDye";
+import { Outline } from "../src/effects/hairOutline";
 import type { Supplied } from "../src/effects/paint";
 import { worn } from "../src/effects/hairWorn";
 import { recolorHair } from "../src/effects/recolorHair";
@@ -183,5 +184,22 @@ describe("curls", () => {
     const found = seenThrough(mask, image, 60, about);
     expect(furthest(found, cases.curls)).toBeLessThan(2e-3);
     expect(furthest(found, [...mask.data])).toBeGreaterThan(0.5);
+  });
+});
+
+describe("hair's outline", () => {
+  it("loses as much of a light rim as in Python", () => {
+    const far = new Raster(60, 60).map((_, i) => Math.hypot((i % 60) - 30, Math.floor(i / 60) - 30));
+    const share = far.map((value) => clamp(24.5 - value, 0, 1));
+    const image = new Raster(60, 60, 3).map((_, k) => 0.1 + 0.7 * (1 - share.data[Math.floor(k / 3)]));
+    const found = [far.map((value) => 0.4 + value / 60), far.map((value) => value / 300), far.map((value) => -value / 200)];
+    Outline.of(image, share, 60)?.takeOff(found[0], found[1], found[2]);
+    found.forEach(({ data }, c) => {
+      for (let i = 0; i < 400; i++) {
+        const at = 180 * Math.floor(i / 20) + 3 * (i % 20);
+        if (share.data[at] > 0) expect(Math.abs(data[at] - cases.outline[400 * c + i]), `${c} at ${at}`).toBeLessThan(4e-3);
+      }
+    });
+    expect(found[0].data[30 * 60 + 50]).toBeLessThan(0.4 + 20 / 60 - 0.02);
   });
 });

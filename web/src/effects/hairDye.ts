@@ -18,6 +18,7 @@ import { Raster, clamp, minus, stacked } from "../pixels/raster";
 import type { Light } from "../pixels/relight";
 import { bentTails, toned } from "./hairCurves";
 import { Locks } from "./hairLocks";
+import { Outline } from "./hairOutline";
 import { SCALES, Where, levels, loudness } from "./hairScales";
 import { usual } from "./hairSpread";
 import { HairStatistics, type Measured, QUANTILES, TAILS, covariance, deviationFrom, hueAxis, isOfColor, measured } from "./hairStatistics";
@@ -79,6 +80,8 @@ export class HeadOfHair {
     private readonly unit: number,
     readonly cell: number,
     image: Raster,
+    /** Where it may be mixed with something lighter. */
+    private readonly outline: Outline | null,
   ) {
     this.where = new Where(weight);
     const [light, a, b] = planesOf(lab);
@@ -103,8 +106,9 @@ export class HeadOfHair {
       wary.data[i] = clamp(1 - WARY * (1 - data[i]), 0, 1);
     }
     const known = weight.max >= 0.5 ? weight : share; // a few strands: the best there is
-    const near = foreground(inCells(image, cell), wary, CURLS * size);
-    return new HeadOfHair(seen(foreground(near, wary, EDGE * size)), known, size, cell, image);
+    const hair = inCells(image, cell);
+    const near = foreground(hair, wary, CURLS * size);
+    return new HeadOfHair(seen(foreground(near, wary, EDGE * size)), known, size, cell, image, Outline.of(hair, share, size));
   }
 
   get statistics(): HairStatistics {
@@ -193,10 +197,11 @@ export class HeadOfHair {
     addTo(across, locks.everywhere(wanted.across));
     const [x, y] = hueAxis(target);
     const [a, b] = turned(along, across, [x, -y]);
+    this.outline?.takeOff(light, a, b);
     // Its median lies on the colour that was asked for.
-    for (const [{ data }, goal, found] of [[a, target[1], where.atSure(a)], [b, target[2], where.atSure(b)]] as const) {
-      shift(data, goal - median(found));
-    }
+    [light, a, b].forEach((values, c) => {
+      shift(values.data, target[c] - median(where.atSure(values)));
+    });
     return [light, a, b];
   }
 

@@ -11,7 +11,7 @@ export const SCALES = [0.004, 0.01, 0.024, 0.06];
 /** So many pixels, evenly chosen, tell as much as all. */
 const MANY = 15_000;
 /** Deviations of a mean that go into a cell, at least, on which it is found. */
-const CELL = 1.7;
+export const CELL = 1.7;
 /** Over how much of the hair the loudness of its texture is gathered, in face units. */
 const AROUND = 0.03;
 
@@ -72,7 +72,8 @@ export class Where {
   }
 }
 
-function blurred(values: Raster, cell: number, sigma: number): Raster {
+/** Gaussian mean in cells; `sigma` is in pixels. */
+export function blurred(values: Raster, cell: number, sigma: number): Raster {
   // to average cells and to go straight from one to the next blurs, too: as a deviation of half a cell
   const left = cell === 1 ? sigma : Math.sqrt(sigma ** 2 - cell ** 2 / 4);
   return gaussian(inCells(values, cell), Math.max(left / cell, 0.3));

@@ -18,6 +18,7 @@ from ...pixels.blend import in_front, inside_mean
 from ...pixels.cells import EnlargedPlanes, in_cells, tiles
 from .hair_curves import bent_tails, toned
 from .hair_locks import Locks
+from .hair_outline import Outline
 from .hair_scales import SCALES, Where, levels, loudness, quantiles
 from .hair_spread import usual
 from .hair_statistics import (
@@ -83,6 +84,7 @@ class HeadOfHair:
     cell : how many of the picture's pixels one is.
     some : (h, w) bool, where any hair is; beyond, `lab` says nothing.
     image : (H, W, 3) float32, the picture, if it has finer detail.
+    outline : where it may be mixed with something lighter.
     """
 
     lab: np.ndarray
@@ -91,6 +93,7 @@ class HeadOfHair:
     cell: int
     some: np.ndarray
     image: np.ndarray | None = None
+    outline: Outline | None = None
 
     @classmethod
     def of(cls, image: np.ndarray, mask: np.ndarray, unit: float, in_film: bool = False) -> HeadOfHair:
@@ -112,7 +115,8 @@ class HeadOfHair:
             for mean, near in behind:  # as near by as there is any
                 own = in_front(own, sure[tile], mean[tile], near[tile])
             lab[tile] = seen(own)
-        return cls(lab, np.asarray(weight, np.float32), size, cell, some, image if cell > 1 else None)
+        outline = Outline.of(hair, share, size)
+        return cls(lab, np.asarray(weight, np.float32), size, cell, some, image if cell > 1 else None, outline)
 
     @classmethod
     def inside(cls, image: np.ndarray, weight: np.ndarray, unit: float) -> HeadOfHair:
@@ -214,9 +218,10 @@ class HeadOfHair:
         a, b = self._tied(light, spread)
         axis = hue_axis(target) * (1, -1)
         a, b = turned(a + locks.everywhere(wanted.along), b + locks.everywhere(wanted.across), axis)
+        if self.outline is not None:
+            light, a, b = self.outline.taken_off(light, a, b)
         # Its median lies on the colour that was asked for.
-        a, b = (v + np.float32(target[c] - quantiles(sure(v), (0.5,))[0]) for c, v in ((1, a), (2, b)))
-        return light, a, b
+        return tuple(v + np.float32(target[c] - quantiles(sure(v), (0.5,))[0]) for c, v in enumerate((light, a, b)))
 
     def _spread(self, light: np.ndarray, variance: np.ndarray) -> np.ndarray:
         """Light with these variances at each scale."""
