@@ -142,8 +142,8 @@ class _Run:
         return scene if canvas is scene.canvas else replace(scene, canvas=canvas)
 
     def light_on(self, face: Face) -> np.ndarray | None:
-        """What light a face is in, for an effect that is to paint in it."""
-        return face.light if self.in_scene_light else None
+        """What light the region is in that an effect is to paint on, if it is to paint in it."""
+        return face.light_on(self.spec.region_of(self.params)) if self.in_scene_light else None
 
     def paint_widely(self, scene: Scene, indices: Sequence[int]) -> Scene:
         people = scene.of([scene.faces[index] for index in indices])
