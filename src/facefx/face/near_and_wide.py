@@ -27,10 +27,11 @@ class NearAndWide:
     near : (C, S, S) float32; also an attribute.
     ending : the classes that end within the near crop.
     wide : gives (C, S, S) float32 of the wide one; asked once.
+    down : how much farther down the wide one reaches than with the near one in its middle, in pixels of both together.
     """
 
-    def __init__(self, near: Probabilities, ending: frozenset[int], wide: Callable[[], np.ndarray]) -> None:
-        self.near, self._ending, self._look = near, ending, wide
+    def __init__(self, near: Probabilities, ending: frozenset[int], wide: Callable[[], np.ndarray], down: int = 0) -> None:
+        self.near, self._ending, self._look, self.down = near, ending, wide, down
         self._middle = near
         self._change: Callable[[np.ndarray], np.ndarray] | None = None
         self._wide: np.ndarray | None = None
@@ -46,7 +47,7 @@ class NearAndWide:
         ----------
         change : gives the whole, (C, 2 S, 2 S), with background there.
         """
-        other = NearAndWide(near, self._ending, self._look)
+        other = NearAndWide(near, self._ending, self._look, self.down)
         other._middle, other._change = self._middle, change
         return other
 
@@ -56,10 +57,8 @@ class NearAndWide:
 
     def __getitem__(self, classes: Any) -> np.ndarray:
         if isinstance(classes, list) and self.ends_near(classes):
-            size = self.near.shape[-1]
-            inner = slice(size // 2, size // 2 + size)
             result = np.zeros((len(classes), *self.shape[1:]), np.float32)
-            result[:, inner, inner] = self.near[classes]
+            result[:, *_place(self.near.shape[-1], self.down)] = self.near[classes]
             return result
         indices = np.arange(self.shape[0])[classes]
         return self._both(indices) if indices.ndim else self._both(indices[None])[0]
@@ -83,27 +82,36 @@ class NearAndWide:
             if self._wide is None:
                 self._wide = self._look()
                 if self._change:
-                    before = merged(np.asarray(self._middle), self._wide)
+                    before = merged(np.asarray(self._middle), self._wide, self.down)
                     after = self._change(before)
                     self._emptied = None if after is before else (after != before).any(axis=0)
         which = indices.tolist()
-        result = merged(self._middle[which], self._wide[which])
+        result = merged(self._middle[which], self._wide[which], self.down)
         if self._emptied is not None:
             for classified, index in zip(result, which, strict=True):
                 classified[self._emptied] = index == 0
         return result
 
 
-def merged(near: np.ndarray, wide: np.ndarray) -> np.ndarray:
-    """Probabilities of some classes on a crop, and on one twice as wide, (K, S, S) each, as (K, 2 S, 2 S) of the wide one."""
+def merged(near: np.ndarray, wide: np.ndarray, down: int = 0) -> np.ndarray:
+    """Probabilities of some classes on a crop, and on one twice as wide, (K, S, S) each, as (K, 2 S, 2 S) of the wide one.
+
+    `down` as for `NearAndWide`.
+    """
     size = wide.shape[-1]
     result = np.empty((len(wide), 2 * size, 2 * size), np.float32)
     for index, values in enumerate(wide):
         result[index] = cv2.resize(values, (2 * size, 2 * size), interpolation=cv2.INTER_LINEAR)
     # Where the picture itself ends the near crop needs no second opinion, but a fade there does no harm either.
-    inner = (slice(None), slice(size // 2, size // 2 + size), slice(size // 2, size // 2 + size))
+    inner = (slice(None), *_place(size, down))
     result[inner] += _faded(size) * (near - result[inner])
     return result
+
+
+def _place(size: int, down: int) -> tuple[slice, slice]:
+    """Where a near crop of that size lies in the wide one."""
+    top, left = size // 2 - down, size // 2
+    return slice(top, top + size), slice(left, left + size)
 
 
 @lru_cache(maxsize=4)
@@ -119,4 +127,5 @@ def near_parsing(parsing: FaceParsing) -> FaceParsing:
         return parsing
     affine = parsing.affine.copy()
     affine[:, 2] -= parsing.size // 4
+    affine[1, 2] += parsing.probabilities.down
     return FaceParsing(parsing.probabilities.near, parsing.scheme, affine)
