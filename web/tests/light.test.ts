@@ -16,7 +16,7 @@ function drawn(parts: readonly Part[], dim: readonly (readonly [number, number, 
   const probabilities = new Float32Array(LABELS.length * SIZE ** 2);
   for (let i = 0; i < SIZE ** 2; i++) {
     const [x, y] = [i % SIZE, Math.floor(i / SIZE)];
-    const part = parts.findLast(([, left, top, across, down]) => ((x - left) / across) ** 2 + ((y - top) / down) ** 2 <= 1);
+    const part = [...parts].reverse().find(([, left, top, across, down]) => ((x - left) / across) ** 2 + ((y - top) / down) ** 2 <= 1);
     probabilities[LABELS.indexOf(part?.[0] ?? "background") * SIZE ** 2 + i] = 1;
     const shares = dim.filter(([from, to]) => y >= from && y < to).map(([, , share]) => share);
     if (part) for (let c = 0; c < 3; c++) crop.data[3 * i + c] = shares.reduce((light, share) => light * share, part[5 + c] as number);

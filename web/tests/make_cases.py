@@ -15,6 +15,9 @@ from facefx.effects.tools.hair_dye import HeadOfHair, seen
 from facefx.effects.tools.hair_outline import Outline
 from facefx.effects.tools.hair_worn import worn
 from facefx.errors import ParameterError
+from facefx.face.light import lights_on
+from facefx.face.values import FaceParsing
+from facefx.labels import scheme
 from facefx.pixels import color
 from facefx.pixels.cells import in_cells
 from facefx.pixels.full_size import to_picture
@@ -126,6 +129,38 @@ def fitted() -> dict[str, Any]:
     return found
 
 
+#: A face of ellipses on a crop of 96 pixels: the label, the centre, half the axes, and the colour in linear light.
+PARTS = (
+    ("skin", 48, 50, 32, 40, 0.30, 0.16, 0.10), ("neck", 48, 94, 16, 8, 0.2, 0.1, 0.06), ("nose", 48, 50, 5, 10, 0.3, 0.16, 0.1),
+    ("left_eyebrow", 62, 30, 8, 2.5, 0.04, 0.03, 0.02), ("right_eyebrow", 34, 30, 8, 2.5, 0.04, 0.03, 0.02),
+    ("left_eye", 62, 38, 6, 3, 0.30, 0.26, 0.24), ("right_eye", 34, 38, 6, 3, 0.36, 0.30, 0.28),
+    ("upper_lip", 48, 68, 12, 3, 0.24, 0.09, 0.07), ("lower_lip", 48, 72, 11, 3.5, 0.27, 0.1, 0.08),
+    ("inner_mouth", 48, 70, 8, 1, 0.03, 0.02, 0.02),
+)  # fmt: skip
+#: From which row to which it is in the shade, and in which share of the light.
+SHADES = ((), ((60, 96, 0.2),), ((60, 66, 0.2), (76, 96, 0.2)), ((0, 44, 0.15),), ((0, 96, 0.4), (26, 34, 3.0)))
+
+
+def lights() -> dict[str, Any]:
+    """The light on that face and its parts in each of those shades."""
+    y, x = np.mgrid[:96, :96]
+    found = scheme("celebamask")
+    faces = []
+    for dim in SHADES:
+        light, probabilities = np.full((96, 96, 3), 0.1, np.float32), np.zeros((len(found), 96, 96), np.float32)
+        probabilities[0] = 1
+        for name, left, top, across, down, *rgb in PARTS:
+            inside = ((x - left) / across) ** 2 + ((y - top) / down) ** 2 <= 1
+            light[inside] = rgb
+            probabilities[:, inside] = 0
+            probabilities[found.classes.index(name)][inside] = 1
+        for first, last, share in dim:
+            light[first:last][probabilities[0, first:last] == 0] *= np.float32(share)
+        parsing = FaceParsing(probabilities, found, np.eye(2, 3))
+        faces.append({"dim": dim, "lights": lights_on(color.from_linear(light), parsing).round(7).tolist()})
+    return {"parts": PARTS, "faces": faces}
+
+
 def cases() -> dict[str, Any]:
     """Inputs, and what Python makes of them."""
     rng = np.random.default_rng(7)
@@ -153,6 +188,7 @@ def cases() -> dict[str, Any]:
         "deltaE": color.delta_e(colors[:6], colors[6:]),
         "hair": {name: plain(values) for name, values in hair().items()},
         "worn": {"cases": worn_in()},
+        "lights": lights(),
         "relit": {"cases": relit(colors)},
         "outline": np.round(outline().astype(float), 4)[:, ::3, ::3].ravel(),
         "fitted": fitted(),
