@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from .. import labels as label_names
 from ..errors import ParameterError
@@ -110,6 +110,8 @@ def with_legend(image: np.ndarray, label_map: np.ndarray, scheme: str | LabelSch
     (H', W', 3) float32 RGB in [0, 1]
         Wider than the picture, and taller where the legend needs it; the picture is in the upper left corner.
     """
+    from PIL import ImageDraw, ImageFont  # here, since every face's module imports the palette of this one
+
     target = label_names.scheme(scheme)
     shown = [index for index in np.unique(label_map).tolist() if 0 < index < len(target)]
     names = [target.classes[index].replace("_", " ") for index in shown]
