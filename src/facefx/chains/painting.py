@@ -147,10 +147,12 @@ class _Run:
 
     def paint_widely(self, scene: Scene, indices: Sequence[int]) -> Scene:
         people = scene.of([scene.faces[index] for index in indices])
-        everything = scene.canvas[:, :]  # held, so that the canvas makes it once for mask and effect
+        before = scene.canvas.origin[:, :]  # held, so that the canvas makes it once for mask and effect
         mask = np.asarray(people.mask(self.spec.region_of(self.params), **self.shape))
         if not mask.any():
             return scene
+        everything = scene.canvas[:, :]
+        del before  # unless it is that
         canvas = self._painted(scene.canvas, (0, 0, scene.size[1], scene.size[0]), mask, _unit(people), 0, None)
         del everything
         if self.spec.kind == "cutout":

@@ -102,8 +102,8 @@ class Scene:
             return self._person()
         others = "+".join(label.value for label in Label if label not in labels)
         if not others:
-            return Mask.of(np.ones(self.size, np.float32))
-        return Mask.of(1 - self.mask(Region.PERSON if labels == {Label.BACKGROUND} else others))
+            return Mask.taking(np.ones(self.size, np.float32))
+        return Mask.taking(1 - self.mask(Region.PERSON if labels == {Label.BACKGROUND} else others))
 
     def through(self, window: Window, size: tuple[int, int]) -> Scene:
         """What a window of the picture shows, at another size: nothing is found or parsed again.
@@ -154,7 +154,7 @@ class Scene:
     def _person(self) -> Mask:
         # Of the picture that was parsed: effects may have changed this one's colours since.
         if self.faces not in self._people:
-            self._people[self.faces] = Mask.of(self._found() if self.faces else np.zeros(self.size, np.float32))
+            self._people[self.faces] = Mask.taking(self._found() if self.faces else np.zeros(self.size, np.float32))
         return self._people[self.faces]
 
     def _found(self) -> np.ndarray:

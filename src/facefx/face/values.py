@@ -69,7 +69,12 @@ class Mask(np.ndarray[tuple[int, int], np.dtype[np.float32]]):
 
     @classmethod
     def of(cls, array: np.ndarray) -> Mask:
-        mask = np.array(array, np.float32, order="C").view(cls)  # a copy: what its maker does later must not show in it
+        return cls.taking(np.array(array, np.float32, order="C"))  # a copy: what its maker does later must not show in it
+
+    @classmethod
+    def taking(cls, array: np.ndarray) -> Mask:
+        """A mask of an array, (H, W) float32, that nobody else holds or is going to: without a copy."""
+        mask = array.view(cls)
         mask.flags.writeable = False
         return mask
 

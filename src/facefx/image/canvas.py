@@ -84,6 +84,11 @@ class Canvas:
         return self._converted(window) if self._origin is None else self._assembled(window)
 
     @property
+    def origin(self) -> Canvas:
+        """What was painted on; itself if nothing was."""
+        return self._origin or self
+
+    @property
     def stored(self) -> Stored | None:
         """The numbers as they are stored, whatever their profile; None if they are not 8-bit, or were painted on."""
         return Stored(self._native) if self._origin is None and has_8_bits(self._native) else None
@@ -111,7 +116,7 @@ class Canvas:
             window, pixels = both, merged
         result = copy(self)
         result._image = result._lent = None
-        result._origin = self._origin or self
+        result._origin = self.origin
         result._patches = (*apart, (window, _read_only(pixels)))
         return result
 
@@ -122,7 +127,7 @@ class Canvas:
 
     def painted_on(self, origin: Canvas) -> tuple[tuple[Window, NDArray[np.float32]], ...] | None:
         """What was painted on `origin` to make this one, later ones above earlier ones; None if this was not made from it."""
-        return self._patches if (self._origin or self) is origin else None
+        return self._patches if self.origin is origin else None
 
     def _assembled(self, window: Window) -> NDArray[np.float32]:
         """A window of what was painted on, with what was."""
@@ -132,12 +137,16 @@ class Canvas:
             (left, top, _, _), pixels = above[-1]
             return pixels[y0 - top : y1 - top, x0 - left : x1 - left]
         assert self._origin is not None
-        below = self._origin[y0:y1, x0:x1]
         if not above:
-            return below
-        part = below.copy()
-        for place, pixels in above:
-            _lay(pixels, place, part, window)
+            return self._origin[y0:y1, x0:x1]
+        everything = window == (0, 0, *self.shape[1::-1])
+        part = self._lent() if everything and self._lent else None
+        if part is None:
+            part = self._origin[y0:y1, x0:x1].copy()
+            for place, pixels in above:
+                _lay(pixels, place, part, window)
+            if everything:
+                self._lent = weakref.ref(part)
         return _read_only(part)
 
     def _converted(self, window: Window) -> NDArray[np.float32]:
