@@ -110,8 +110,7 @@ class Canvas:
             if _area(both) > _MERGED * max(_area(place), _area(window)):
                 apart.append((place, patch))
                 continue
-            x0, y0, x1, y1 = both
-            merged = np.array(self[y0:y1, x0:x1])
+            merged = self.copied(both)
             _lay(pixels, window, merged, both)
             window, pixels = both, merged
         result = copy(self)
@@ -132,22 +131,33 @@ class Canvas:
     def _assembled(self, window: Window) -> NDArray[np.float32]:
         """A window of what was painted on, with what was."""
         x0, y0, x1, y1 = window
-        above = [patch for patch in self._patches if _area(_shared(patch[0], window))]
+        above = self._above(window)
         if above and _shared(above[-1][0], window) == window:
             (left, top, _, _), pixels = above[-1]
             return pixels[y0 - top : y1 - top, x0 - left : x1 - left]
         assert self._origin is not None
-        if not above:
-            return self._origin[y0:y1, x0:x1]
-        everything = window == (0, 0, *self.shape[1::-1])
-        part = self._lent() if everything and self._lent else None
-        if part is None:
-            part = self._origin[y0:y1, x0:x1].copy()
+        return _read_only(self.copied(window)) if above else self._origin[y0:y1, x0:x1]
+
+    def copied(self, window: Window) -> NDArray[np.float32]:
+        """A window that is the caller's own, to be changed: (h, w, 3) float32 RGB in [0, 1]."""
+        x0, y0, x1, y1 = window
+        above = self._above(window)
+        if self._origin is not None and not (above and _shared(above[-1][0], window) == window):
+            part = self._origin.copied(window)
             for place, pixels in above:
                 _lay(pixels, place, part, window)
-            if everything:
-                self._lent = weakref.ref(part)
-        return _read_only(part)
+            return part
+        is_there = self._origin is not None or self._image is not None or (self._lent and self._lent() is not None)
+        numbers = None if is_there else part_of(self._native, window)
+        part = self[y0:y1, x0:x1] if numbers is None else native_rgb(numbers, self._icc)
+        if numbers is None or part.base is not None:
+            return part.copy()
+        part.flags.writeable = True  # nobody else has it
+        return part
+
+    def _above(self, window: Window) -> list[tuple[Window, NDArray[np.float32]]]:
+        """What was painted there."""
+        return [patch for patch in self._patches if _area(_shared(patch[0], window))]
 
     def _converted(self, window: Window) -> NDArray[np.float32]:
         x0, y0, x1, y1 = window
