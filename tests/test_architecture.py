@@ -231,5 +231,16 @@ def test_no_runtime_is_loaded_before_a_model_is_used() -> None:
     assert run_python(code) == "[]"
 
 
+def test_a_chain_loads_nothing_that_only_saving_and_drawing_need() -> None:
+    rare = "{'yaml', 'html', 'PIL.ImageDraw', 'PIL.ImageFont', 'PIL.JpegImagePlugin'}"
+    assert run_python(f"import sys, facefx; facefx.chain; print(sorted({rare} & set(sys.modules)))") == "[]"
+
+
+def test_a_jpeg_is_read_without_the_importers_of_rare_formats() -> None:
+    picture = Path(__file__).parents[1] / "samples/straight.jpg"
+    code = f"import sys, facefx; facefx.open_image({str(picture)!r}); print('PIL.FliImagePlugin' in sys.modules)"
+    assert run_python(code) == "False"
+
+
 def test_types_travel_with_the_package() -> None:
     assert (ROOT / "py.typed").exists()

@@ -65,6 +65,23 @@ def test_windows_are_those_of_the_whole_picture_painted_at_once(
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@given(painted=st.lists(windows(), max_size=3), asked=windows())
+def test_a_copy_of_a_window_may_be_changed(
+    kind: str, painted: list[tuple[int, int, int, int]], asked: tuple[int, int, int, int]
+) -> None:
+    canvas = open_image(KINDS[kind]).canvas
+    for x0, y0, x1, y1 in painted:
+        canvas = canvas.painted((x0, y0, x1, y1), np.full((y1 - y0, x1 - x0, 3), 0.25, np.float32))
+    x0, y0, x1, y1 = asked
+    copy = canvas.copied(asked)
+    whole = np.array(canvas.image)
+    np.testing.assert_array_equal(copy, whole[y0:y1, x0:x1])
+    copy[:] = 0.5
+    np.testing.assert_array_equal(canvas.image, whole)
+    np.testing.assert_array_equal(canvas.copied(asked), whole[y0:y1, x0:x1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_it_is_read_only(kind: str) -> None:
     canvas = Canvas.of(open_image(KINDS[kind]).canvas.painted((2, 2, 5, 5), np.zeros((3, 3, 3), np.float32)))
     for part in (canvas.image, canvas[:, :], canvas[3:4, 3:4], canvas[0:9, 0:9]):

@@ -163,6 +163,20 @@ def test_what_an_effect_is_lent_it_cannot_change(portrait: Scene, on: str, light
         run(portrait, scribble, on=on, light=light)
 
 
+@effect(region="picture")
+def mirrored(image: np.ndarray) -> np.ndarray:
+    """The other way round: a view of what it was lent."""
+    return image[:, ::-1]
+
+
+def test_an_effect_may_give_back_what_it_was_lent_turned_round(portrait: Scene) -> None:
+    before = np.array(portrait.image)
+    after = run(portrait, mirrored)
+    np.testing.assert_array_equal(after.image, before[:, ::-1])
+    np.testing.assert_array_equal(portrait.image, before)
+    np.testing.assert_array_equal(run(after, mirrored).image, before)
+
+
 def test_declarations_that_cannot_be_kept() -> None:
     def wants_a_face(face: FaceView, *, region: Literal["hair", "background"] = "hair") -> np.ndarray: ...
     def wants_a_portrait(image: np.ndarray, portrait: Face) -> np.ndarray: ...

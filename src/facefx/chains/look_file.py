@@ -7,14 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..errors import FacefxError, LookError, OutputError
 from ..image.files import write_file
 from ..plugins.installed import registry
 from ..shown import shown
 from ..small_files import read_small
-from .look_text import parsed
 from .ready_looks import looks
 from .steps import Step, make_step
 
@@ -96,9 +93,16 @@ def write_look(look: Mapping[str, Any], path: str | Path, *, force: bool = False
     target = Path(path)
     if target.suffix.lower() not in (*_JSON, *_YAML):
         raise OutputError(f"a look is saved as .json, .yaml or .yml; given was {str(target)!r}")
-    text = json.dumps(look, indent=2) + "\n" if target.suffix.lower() in _JSON else yaml.safe_dump(dict(look), sort_keys=False)
-    write_file(text.encode(), target, force=force)
+    write_file(_text_of(look, target.suffix.lower()).encode(), target, force=force)
     return target
+
+
+def _text_of(look: Mapping[str, Any], suffix: str) -> str:
+    if suffix in _JSON:
+        return json.dumps(look, indent=2) + "\n"
+    import yaml  # here, since a chain that is neither saved nor loaded would wait for it
+
+    return yaml.safe_dump(dict(look), sort_keys=False)
 
 
 def read_look(path: str | Path) -> tuple[tuple[Step, ...], int]:
@@ -112,6 +116,8 @@ def read_look(path: str | Path) -> tuple[tuple[Step, ...], int]:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise LookError(f"the look {str(path)!r} cannot be read: {error}") from None
+    from .look_text import parsed  # and with it YAML
+
     try:
         return steps_of(parsed(text, is_json=Path(path).suffix.lower() in _JSON))
     except LookError as error:

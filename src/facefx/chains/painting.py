@@ -138,7 +138,8 @@ class _Run:
             if mask.size == 0:
                 continue
             window, mask = _with_margin(window, mask, self.spec.margin * face.box.side, scene.size)
-            canvas = self._painted(canvas, window, mask, face.box.side, index, FaceView(face, window, self.light_on(face)))
+            crop, view = self._crop(canvas, window), FaceView(face, window, self.light_on(face))
+            canvas = self._painted(canvas, window, crop, mask, face.box.side, index, view)
         return scene if canvas is scene.canvas else replace(scene, canvas=canvas)
 
     def light_on(self, face: Face) -> np.ndarray | None:
@@ -147,12 +148,14 @@ class _Run:
 
     def paint_widely(self, scene: Scene, indices: Sequence[int]) -> Scene:
         people = scene.of([scene.faces[index] for index in indices])
-        everything = scene.canvas[:, :]  # held, so that the canvas makes it once for mask and effect
+        before = scene.canvas.origin[:, :]  # held, so that the canvas makes it once for mask and effect
         mask = np.asarray(people.mask(self.spec.region_of(self.params), **self.shape))
         if not mask.any():
             return scene
-        canvas = self._painted(scene.canvas, (0, 0, scene.size[1], scene.size[0]), mask, _unit(people), 0, None)
-        del everything
+        everything = 0, 0, scene.size[1], scene.size[0]
+        crop = self._crop(scene.canvas, everything)
+        del before
+        canvas = self._painted(scene.canvas, everything, crop, mask, _unit(people), 0, None)
         if self.spec.kind == "cutout":
             alpha = mask if scene.alpha is None else scene.alpha * mask
             return replace(scene, canvas=canvas, alpha=np.asarray(alpha))
@@ -180,29 +183,39 @@ class _Run:
         drawn = self._checked(self._call({"scene": people, "unit": _unit(people)}, 0), scene.canvas.shape)
         return replace(scene, canvas=scene.canvas.painted((0, 0, scene.size[1], scene.size[0]), np.clip(drawn, 0, 1)))
 
-    def _painted(self, canvas: Canvas, window: Window, mask: np.ndarray, unit: float, index: int, face: FaceView | None) -> Canvas:
-        """The canvas with the effect in a window of it."""
+    @property
+    def _is_laid_on(self) -> bool:
+        """Whether what it paints is blended with what was there."""
+        return self.spec.kind == "paint" and not self.spec.private
+
+    def _crop(self, canvas: Canvas, window: Window) -> np.ndarray:
+        """A window of the canvas; one that is ours alone where it is to be painted on."""
         x0, y0, x1, y1 = window
-        crop = canvas[y0:y1, x0:x1]
+        return canvas.copied(window) if self._is_laid_on else canvas[y0:y1, x0:x1]
+
+    def _painted(
+        self, canvas: Canvas, window: Window, crop: np.ndarray, mask: np.ndarray, unit: float, index: int, face: FaceView | None
+    ) -> Canvas:
+        """The canvas with the effect in a window of it, `crop`, which may be changed."""
+        crop.flags.writeable = False  # not by the effect, however it tries
         light = WHITE if face is None or face.light is None else face.light
         is_lit = not np.array_equal(light, WHITE)
         seen_white = in_white_light(crop, light) if is_lit else crop
         shown = {"image": _read_only(seen_white), "mask": _read_only(mask)}
         supplied = shown | {"unit": unit, "face": face, "portrait": self.portrait}
         painted = self._checked(self._call(supplied, index), crop.shape)
-        if is_lit and self.spec.kind == "paint" and not self.spec.private:
-            lit = lit_by(light)
-            laid_on = composite(crop, painted, mask, lambda tile: lit(crop[tile], seen_white[tile], painted[tile]))
-            return canvas.painted(window, laid_on)
+        if self._is_laid_on:
+            lit, into = lit_by(light), None if np.may_share_memory(crop, painted) else crop
+            crop.flags.writeable = True
+            shown_in = (lambda tile: lit(crop[tile], seen_white[tile], painted[tile])) if is_lit else None
+            return canvas.painted(window, composite(crop, painted, mask, shown_in, into=into))
         if is_lit:
             painted = in_its_light(crop, seen_white, painted, light, mask > 0)
         # What a cutout gives is the colour of what is in front, and shows in full behind its own alpha.
         if self.spec.kind == "cutout":  # and where there is nothing in front, nothing of what was behind may stay beneath the alpha
             seen = mask >= np.float32(0.5 / 255)  # less is none in 8 bits
             return canvas.painted(window, composite(np.zeros_like(crop), painted, seen.astype(np.float32)))
-        if self.spec.private:  # a share of the old picture at soft edges would show it
-            return canvas.painted(window, np.clip(painted, 0, 1))
-        return canvas.painted(window, composite(crop, painted, mask))
+        return canvas.painted(window, np.clip(painted, 0, 1))  # a share of the old picture at soft edges would show it
 
     def _call(self, supplied: Mapping[str, Any], index: int) -> Any:
         arguments = {name: supplied[name] for name in self.spec.supplies}

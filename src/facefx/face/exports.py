@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -76,6 +75,8 @@ def polygons_of(parts: Parts, tolerance: float) -> dict[str, Any]:
 
 def svg_of(parts: Parts, tolerance: float) -> str:
     """See `Scene.to_svg`."""
+    from html import escape  # a table of all of HTML's characters, for which every import would wait
+
     tolerance = _checked(tolerance)
     colors, (height, width) = palette(parts.order), parts.size
     groups: list[list[str]] = [[] for _ in parts.faces]

@@ -318,4 +318,4 @@ def mask_of_faces(
     for face in faces:
         (x0, y0, x1, y1), mask = face.patch(region, grow=grow, feather=feather)
         np.maximum(full[y0:y1, x0:x1], mask, out=full[y0:y1, x0:x1])
-    return Mask.of(full)
+    return Mask.taking(full)

@@ -33,22 +33,22 @@ class NearAndWide:
     def __init__(self, near: Probabilities, ending: frozenset[int], wide: Callable[[], np.ndarray], down: int = 0) -> None:
         self.near, self._ending, self._look, self.down = near, ending, wide, down
         self._middle = near
-        self._change: Callable[[np.ndarray], np.ndarray] | None = None
+        self._unwanted: Callable[[Probabilities], np.ndarray] | None = None
         self._wide: np.ndarray | None = None
         self._emptied: np.ndarray | None = None
         self._lock = RLock()
         classes, size, _ = near.shape
         self.shape = classes, 2 * size, 2 * size
 
-    def emptied(self, near: np.ndarray, change: Callable[[np.ndarray], np.ndarray]) -> NearAndWide:
+    def emptied(self, near: np.ndarray, unwanted: Callable[[Probabilities], np.ndarray]) -> NearAndWide:
         """The same with another near crop, and some of the pixels of the whole made background as soon as they are needed.
 
         Parameters
         ----------
-        change : gives the whole, (C, 2 S, 2 S), with background there.
+        unwanted : is given the whole, (C, 2 S, 2 S), and says where, (2 S, 2 S) bool.
         """
         other = NearAndWide(near, self._ending, self._look, self.down)
-        other._middle, other._change = self._middle, change
+        other._middle, other._unwanted = self._middle, unwanted
         return other
 
     def ends_near(self, classes: Iterable[int]) -> bool:
@@ -57,9 +57,7 @@ class NearAndWide:
 
     def __getitem__(self, classes: Any) -> np.ndarray:
         if isinstance(classes, list) and self.ends_near(classes):
-            result = np.zeros((len(classes), *self.shape[1:]), np.float32)
-            result[:, *_place(self.near.shape[-1], self.down)] = self.near[classes]
-            return result
+            return self._in_the_middle(self.near[classes])
         indices = np.arange(self.shape[0])[classes]
         return self._both(indices) if indices.ndim else self._both(indices[None])[0]
 
@@ -76,21 +74,41 @@ class NearAndWide:
     def __reduce__(self) -> tuple[Any, ...]:
         return np.array, (np.asarray(self),)
 
+    def total(self, classes: list[int]) -> np.ndarray:
+        """The sum of some classes, (2 S, 2 S): summed before they are put together, which is enlarging them."""
+        if self.ends_near(classes):
+            return self._in_the_middle(self.near[classes].sum(axis=0)[None])[0]
+        wide = self._seen()
+        result = merged(self._middle[classes].sum(axis=0)[None], wide[classes].sum(axis=0)[None], self.down)[0]
+        if self._emptied is not None:
+            result[self._emptied] = 0 in classes
+        return result
+
+    def _in_the_middle(self, values: np.ndarray) -> np.ndarray:
+        """(K, S, S) of the near crop as (K, 2 S, 2 S), with nothing around."""
+        result = np.zeros((len(values), *self.shape[1:]), np.float32)
+        result[:, *_place(values.shape[-1], self.down)] = values
+        return result
+
     def _both(self, indices: np.ndarray) -> np.ndarray:
         """(K, 2 S, 2 S) of K classes."""
-        with self._lock:
-            if self._wide is None:
-                self._wide = self._look()
-                if self._change:
-                    before = merged(np.asarray(self._middle), self._wide, self.down)
-                    after = self._change(before)
-                    self._emptied = None if after is before else (after != before).any(axis=0)
-        which = indices.tolist()
-        result = merged(self._middle[which], self._wide[which], self.down)
+        wide, which = self._seen(), indices.tolist()
+        result = merged(self._middle[which], wide[which], self.down)
         if self._emptied is not None:
             for classified, index in zip(result, which, strict=True):
                 classified[self._emptied] = index == 0
         return result
+
+    def _seen(self) -> np.ndarray:
+        """What the network says of the wide crop; it looks at the first call."""
+        with self._lock:
+            if self._wide is None:
+                wide = self._look()
+                if self._unwanted:
+                    where = self._unwanted(NearAndWide(self._middle, frozenset(), lambda: wide, self.down))
+                    self._emptied = where if where.any() else None
+                self._wide = wide
+            return self._wide
 
 
 def merged(near: np.ndarray, wide: np.ndarray, down: int = 0) -> np.ndarray:

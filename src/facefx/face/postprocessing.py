@@ -12,9 +12,9 @@ import numpy as np
 from ..labels import Label, LabelScheme, Region
 from ..pixels import geometry
 from .face import Face
-from .values import Box, Probabilities
+from .values import Box, Probabilities, total_of
 
-__all__ = ["emptied", "islands", "without_islands", "without_others"]
+__all__ = ["emptied", "islands", "not_of", "without_islands", "without_others"]
 
 #: Hair beyond a hand or a strap that crosses it is believed in from this share of the head's area on.
 _LEAST_LOCK = 0.05
@@ -26,8 +26,22 @@ def without_others(face: Face, others: Sequence[Box]) -> Face:
 
     Else an effect would paint where two crops overlap once for each of them.
     """
+    where = _nearer_to(others, face)
+    return face if where is None else _emptied(face, where)
+
+
+def not_of(face: Face, others: Sequence[Box]) -> np.ndarray:
+    """What `without_others` and then `without_islands` make background: (S, S) bool."""
+    theirs, parsing = _nearer_to(others, face), face.parsing
+    if theirs is None:
+        return islands(parsing.probabilities, parsing.scheme)
+    return theirs | islands(emptied(parsing.probabilities, theirs), parsing.scheme)
+
+
+def _nearer_to(others: Sequence[Box], face: Face) -> np.ndarray | None:
+    """Which places of a face's crop, (S, S) bool, are nearer to the middle of another one, in face sides; None for none."""
     if not others:
-        return face
+        return None
     parsing = face.parsing
     rows, columns = np.indices((parsing.size, parsing.size))
     points = geometry.apply(geometry.invert(parsing.affine), np.column_stack([columns.ravel(), rows.ravel()]) + 0.5)
@@ -39,7 +53,7 @@ def without_others(face: Face, others: Sequence[Box]) -> Face:
     reach = float(own.max())  # of a crowd, most are too far away to be nearer anywhere
     apart = [np.hypot(*np.subtract(box.center, face.box.center)) - reach * face.box.side for box in others]
     near = [box for box, gap in zip(others, apart, strict=True) if gap < reach * box.side]
-    return _emptied(face, np.any([distance(box) < own for box in near], axis=0)) if near else face
+    return np.asarray(np.any([distance(box) < own for box in near], axis=0)) if near else None
 
 
 def without_islands(face: Face) -> Face:
@@ -62,7 +76,7 @@ def islands(probabilities: Probabilities, scheme: LabelScheme) -> np.ndarray:
     """
 
     def region(part: Region | Label) -> np.ndarray:
-        return np.asarray(probabilities[list(scheme.indices_of(part))].sum(axis=0))
+        return total_of(probabilities, scheme.indices_of(part))
 
     seen = probabilities[0] < 0.5
     nowhere = np.zeros(seen.shape, bool)

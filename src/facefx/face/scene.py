@@ -16,6 +16,7 @@ from ..image.canvas import Canvas, Window
 from ..labels import Label, LabelScheme, Region
 from ..pixels import geometry
 from ..pixels.masks import reshaped
+from ..pixels.masks import window as window_of
 from .detections import detections_of
 from .exports import CocoFile, Parts, polygons_of, svg_of
 from .face import Face, mask_of_faces
@@ -101,8 +102,8 @@ class Scene:
             return self._person()
         others = "+".join(label.value for label in Label if label not in labels)
         if not others:
-            return Mask.of(np.ones(self.size, np.float32))
-        return Mask.of(1 - self.mask(Region.PERSON if labels == {Label.BACKGROUND} else others))
+            return Mask.taking(np.ones(self.size, np.float32))
+        return Mask.taking(1 - self.mask(Region.PERSON if labels == {Label.BACKGROUND} else others))
 
     def through(self, window: Window, size: tuple[int, int]) -> Scene:
         """What a window of the picture shows, at another size: nothing is found or parsed again.
@@ -153,7 +154,7 @@ class Scene:
     def _person(self) -> Mask:
         # Of the picture that was parsed: effects may have changed this one's colours since.
         if self.faces not in self._people:
-            self._people[self.faces] = Mask.of(self._found() if self.faces else np.zeros(self.size, np.float32))
+            self._people[self.faces] = Mask.taking(self._found() if self.faces else np.zeros(self.size, np.float32))
         return self._people[self.faces]
 
     def _found(self) -> np.ndarray:
@@ -180,9 +181,8 @@ class Scene:
         for number, face in enumerate(self.faces):
             (x0, y0, x1, y1), labels, sure = _likeliest(face, target)
             wins = (labels > 0) & (sure > certainty[y0:y1, x0:x1])
-            result[y0:y1, x0:x1][wins] = labels[wins]
-            owners[y0:y1, x0:x1][wins] = number
-            certainty[y0:y1, x0:x1][wins] = sure[wins]
+            for kept, new in ((result, labels), (owners, number), (certainty, sure)):
+                np.copyto(kept[y0:y1, x0:x1], new, where=wins, casting="unsafe")
         return Parts(self.faces, target, result, owners)
 
     def to_polygons(self, scheme: str | LabelScheme = "celebamask", *, tolerance: float = 0.0) -> dict[str, Any]:
@@ -259,7 +259,7 @@ class Scene:
 def _likeliest(face: Face, target: LabelScheme) -> tuple[tuple[int, int, int, int], np.ndarray, np.ndarray]:
     """The window of the picture that a face's crop covers, with the likeliest label there and its probability.
 
-    One class at a time, so that a large picture does not need memory for all of them.
+    One class at a time, so that a large picture does not need memory for all of them; and each only where it may be the likeliest.
     """
     parsing = face.parsing
     table = target.lookup_from(parsing.scheme)[: len(parsing.scheme)]
@@ -269,15 +269,27 @@ def _likeliest(face: Face, target: LabelScheme) -> tuple[tuple[int, int, int, in
             f"{parsing.scheme.name!r}: ask for label_map({parsing.scheme.name!r})"
         )
     window = geometry.crop_window(parsing.affine, parsing.size, face.canvas.shape)
-    best = labels = None
-    for index in range(len(target)):
+    best = geometry.warp_to_window(parsing.probabilities[table == 0].sum(axis=0), parsing.affine, window)
+    labels = np.zeros(best.shape, np.uint8)
+    for index in range(1, len(target)):
         values = parsing.probabilities[table == index].sum(axis=0)
-        values = geometry.warp_to_window(values, parsing.affine, window)
-        if best is None or labels is None:
-            best, labels = values, np.zeros(values.shape, np.uint8)
-        else:
-            labels[values > best] = index
-            np.maximum(best, values, out=best)
-    assert best is not None
-    assert labels is not None
+        x0, y0, x1, y1 = _window_of(values > 0.5 / len(target), parsing.affine, window)  # of so many one has as large a share
+        if x0 < x1 and y0 < y1:
+            part = slice(y0 - window[1], y1 - window[1]), slice(x0 - window[0], x1 - window[0])
+            values = geometry.warp_to_window(values, parsing.affine, (x0, y0, x1, y1))
+            np.copyto(labels[part], np.uint8(index), where=values > best[part])
+            np.maximum(values, best[part], out=best[part])
     return window, labels, best
+
+
+def _window_of(where: np.ndarray, affine: np.ndarray, most: Window) -> Window:
+    """The part of a window of the picture that what is chosen on the crop, (S, S) bool, has anything to do with."""
+    chosen = window_of(where)
+    if chosen is None:
+        return most[0], most[1], most[0], most[1]
+    if abs(np.linalg.det(affine[:, :2])) > 1:  # the crop is finer, and `warp_to_window` averages from its corner on
+        return most
+    corners = np.array([(x, y) for x in (chosen[0] - 1, chosen[2] + 1) for y in (chosen[1] - 1, chosen[3] + 1)], float)
+    corners = geometry.apply(geometry.invert(affine), corners)
+    (x0, y0), (x1, y1) = np.floor(corners.min(axis=0)).astype(int), np.ceil(corners.max(axis=0)).astype(int)
+    return max(int(x0), most[0]), max(int(y0), most[1]), min(int(x1), most[2]), min(int(y1), most[3])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -69,7 +69,12 @@ class Mask(np.ndarray[tuple[int, int], np.dtype[np.float32]]):
 
     @classmethod
     def of(cls, array: np.ndarray) -> Mask:
-        mask = np.array(array, np.float32, order="C").view(cls)  # a copy: what its maker does later must not show in it
+        return cls.taking(np.array(array, np.float32, order="C"))  # a copy: what its maker does later must not show in it
+
+    @classmethod
+    def taking(cls, array: np.ndarray) -> Mask:
+        """A mask of an array, (H, W) float32, that nobody else holds or is going to: without a copy."""
+        mask = array.view(cls)
         mask.flags.writeable = False
         return mask
 
@@ -147,6 +152,24 @@ class Probabilities(Protocol):
     def copy(self) -> np.ndarray: ...
 
 
+@runtime_checkable
+class Summable(Protocol):
+    """`Probabilities` that sum classes up faster than by making all of them first."""
+
+    def total(self, classes: list[int]) -> np.ndarray:
+        """The sum of some classes, (S, S) float32."""
+        ...
+
+
+def total_of(probabilities: Probabilities, classes: Sequence[int]) -> np.ndarray:
+    """The sum of some classes, (S, S) float32; what holds one alone may be a view."""
+    some = list(classes)
+    if isinstance(probabilities, Summable):
+        return probabilities.total(some)
+    values = probabilities[some]
+    return np.asarray(values[0] if len(some) == 1 else values.sum(axis=0))
+
+
 #: How many regions are kept that were asked for last: a mask and the effect on it ask for the same ones.
 _LATELY = 2
 
@@ -179,8 +202,7 @@ class FaceParsing:
             )
         known = self._lately.get(indices)
         if known is None:
-            classes = self.probabilities[list(indices)]
-            known = np.clip(classes[0] if len(classes) == 1 else classes.sum(axis=0), 0.0, 1.0)
+            known = np.clip(total_of(self.probabilities, indices), 0.0, 1.0)
             known.flags.writeable = False
             self._lately[indices] = known
             for old in list(self._lately)[:-_LATELY]:

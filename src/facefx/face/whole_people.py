@@ -77,7 +77,9 @@ def whole_people(people: np.ndarray, faces: Sequence[Face], others: Sequence[Fac
     for face, share in zip(faces, shares, strict=True):
         (x0, y0, x1, y1), head = _head(face, people, to_small, picture)
         weight = geometry.warp_to_window(np.pad(share, 1, mode="edge"), _padded(to_small), (x0, y0, x1, y1))
-        person[y0:y1, x0:x1] += weight * (head - person[y0:y1, x0:x1])
+        head -= person[y0:y1, x0:x1]
+        head *= weight
+        person[y0:y1, x0:x1] += head
     return masks.ramp(person, *_CERTAIN)
 
 

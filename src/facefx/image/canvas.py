@@ -84,6 +84,11 @@ class Canvas:
         return self._converted(window) if self._origin is None else self._assembled(window)
 
     @property
+    def origin(self) -> Canvas:
+        """What was painted on; itself if nothing was."""
+        return self._origin or self
+
+    @property
     def stored(self) -> Stored | None:
         """The numbers as they are stored, whatever their profile; None if they are not 8-bit, or were painted on."""
         return Stored(self._native) if self._origin is None and has_8_bits(self._native) else None
@@ -105,13 +110,12 @@ class Canvas:
             if _area(both) > _MERGED * max(_area(place), _area(window)):
                 apart.append((place, patch))
                 continue
-            x0, y0, x1, y1 = both
-            merged = np.array(self[y0:y1, x0:x1])
+            merged = self.copied(both)
             _lay(pixels, window, merged, both)
             window, pixels = both, merged
         result = copy(self)
         result._image = result._lent = None
-        result._origin = self._origin or self
+        result._origin = self.origin
         result._patches = (*apart, (window, _read_only(pixels)))
         return result
 
@@ -122,23 +126,38 @@ class Canvas:
 
     def painted_on(self, origin: Canvas) -> tuple[tuple[Window, NDArray[np.float32]], ...] | None:
         """What was painted on `origin` to make this one, later ones above earlier ones; None if this was not made from it."""
-        return self._patches if (self._origin or self) is origin else None
+        return self._patches if self.origin is origin else None
 
     def _assembled(self, window: Window) -> NDArray[np.float32]:
         """A window of what was painted on, with what was."""
         x0, y0, x1, y1 = window
-        above = [patch for patch in self._patches if _area(_shared(patch[0], window))]
+        above = self._above(window)
         if above and _shared(above[-1][0], window) == window:
             (left, top, _, _), pixels = above[-1]
             return pixels[y0 - top : y1 - top, x0 - left : x1 - left]
         assert self._origin is not None
-        below = self._origin[y0:y1, x0:x1]
-        if not above:
-            return below
-        part = below.copy()
-        for place, pixels in above:
-            _lay(pixels, place, part, window)
-        return _read_only(part)
+        return _read_only(self.copied(window)) if above else self._origin[y0:y1, x0:x1]
+
+    def copied(self, window: Window) -> NDArray[np.float32]:
+        """A window that is the caller's own, to be changed: (h, w, 3) float32 RGB in [0, 1]."""
+        x0, y0, x1, y1 = window
+        above = self._above(window)
+        if self._origin is not None and not (above and _shared(above[-1][0], window) == window):
+            part = self._origin.copied(window)
+            for place, pixels in above:
+                _lay(pixels, place, part, window)
+            return part
+        is_there = self._origin is not None or self._image is not None or (self._lent and self._lent() is not None)
+        numbers = None if is_there else part_of(self._native, window)
+        part = self[y0:y1, x0:x1] if numbers is None else native_rgb(numbers, self._icc)
+        if numbers is None or part.base is not None:
+            return part.copy()
+        part.flags.writeable = True  # nobody else has it
+        return part
+
+    def _above(self, window: Window) -> list[tuple[Window, NDArray[np.float32]]]:
+        """What was painted there."""
+        return [patch for patch in self._patches if _area(_shared(patch[0], window))]
 
     def _converted(self, window: Window) -> NDArray[np.float32]:
         x0, y0, x1, y1 = window

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from PIL import Image, JpegImagePlugin
+from PIL import Image
 
 from ..errors import ParameterError
 from ..shown import shown
@@ -44,7 +44,10 @@ def check_quality(quality: object, name: str) -> None:
 
 def compression_of(image: Image.Image, data: bytes = b"") -> Compression | None:
     """What a picture that Pillow has opened says, and for WebP the file itself; None if it says nothing."""
-    if isinstance(image, JpegImagePlugin.JpegImageFile):
+    if image.format in ("JPEG", "MPO"):
+        from PIL import JpegImagePlugin  # which Pillow, too, imports for the first such file
+
+        assert isinstance(image, JpegImagePlugin.JpegImageFile)
         tables = tuple(tuple(table) for _, table in sorted(image.quantization.items()))
         if not 1 <= len(tables) <= 4 or any(not 0 < step < 256 for table in tables for step in table):
             return None  # only twelve-bit JPEGs have more, which nothing here writes

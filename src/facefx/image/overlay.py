@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from .. import labels as label_names
 from ..errors import ParameterError
 from ..labels import Label, LabelScheme
+from ..pixels.color import within
 
 __all__ = ["overlay", "palette", "small_overlay", "with_legend"]
 
@@ -76,11 +77,15 @@ def overlay(
     if label_map.shape != image.shape[:2]:
         raise ParameterError(f"the label map is {label_map.shape}, but the picture {image.shape[:2]} (height, width)")
     colors = palette(scheme)
-    tinted = (label_map > 0) & (label_map < len(colors))
-    strength = np.where(_outlines(label_map), 1.0, opacity)[tinted, None]
-    result = np.array(image, np.float32)
-    result[tinted] += strength.astype(np.float32) * (colors[label_map[tinted]].astype(np.float32) / 255 - result[tinted])
-    return result
+    tints = colors.astype(np.float32) / 255
+    tinted, outlined = (label_map > 0) & (label_map < len(colors)), _outlines(label_map)
+
+    def in_tints(rgb: np.ndarray, labels: np.ndarray, lined: np.ndarray) -> np.ndarray:
+        tint = np.take(tints, labels, axis=0, mode="clip")
+        share = np.where(lined, np.float32(1), np.float32(opacity))
+        return rgb + cv2.merge([share, share, share]) * (tint - rgb)
+
+    return within(tinted, in_tints, image, label_map, outlined)
 
 
 def small_overlay(
@@ -110,6 +115,8 @@ def with_legend(image: np.ndarray, label_map: np.ndarray, scheme: str | LabelSch
     (H', W', 3) float32 RGB in [0, 1]
         Wider than the picture, and taller where the legend needs it; the picture is in the upper left corner.
     """
+    from PIL import ImageDraw, ImageFont  # here, since every face's module imports the palette of this one
+
     target = label_names.scheme(scheme)
     shown = [index for index in np.unique(label_map).tolist() if 0 < index < len(target)]
     names = [target.classes[index].replace("_", " ") for index in shown]

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..face.face import Face
 from ..face.near_and_wide import NearAndWide, near_parsing
-from ..face.postprocessing import without_islands, without_others
+from ..face.postprocessing import not_of, without_islands, without_others
 from ..face.scene import Scene
 from ..face.values import Box, Detector, FaceParsing, GivenBox, Segmenter
 from ..image.canvas import Canvas
@@ -106,7 +106,7 @@ def _own(face: Face, others: Sequence[Box]) -> Face:
     near = cleared(near_parsing(parsing))
     later = parsing.probabilities.emptied(
         np.asarray(near.parsing.probabilities),
-        lambda whole: np.asarray(cleared(replace(parsing, probabilities=whole)).parsing.probabilities),
+        lambda whole: not_of(replace(face, parsing=replace(parsing, probabilities=whole)), others),
     )
     return replace(face, parsing=replace(parsing, probabilities=later))
 

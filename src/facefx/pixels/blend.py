@@ -17,6 +17,7 @@ def composite(
     painted: np.ndarray,
     mask: np.ndarray,
     shown: Callable[[tuple[slice, slice]], np.ndarray] | None = None,
+    into: np.ndarray | None = None,
 ) -> np.ndarray:
     """``image + mask * (painted - image)``; pixels whose mask is 0 keep their bits.
 
@@ -25,8 +26,9 @@ def composite(
     image, painted : (H, W, 3) float32.
     mask : (H, W) float32 in [0, 1].
     shown : gives of a tile what was painted as it shows in the picture; by default as it was painted.
+    into : the image itself, to be changed, or a copy of it; by default a new one.
     """
-    result = np.array(image, np.float32)
+    result = np.array(image, np.float32) if into is None else into
     for tile in tiles(mask > 0):
         share, blended = mask[tile], shown(tile) if shown else painted[tile]
         if share.min() < 1:

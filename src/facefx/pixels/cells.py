@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
 
-__all__ = ["Enlarged", "EnlargedPlanes", "broadly", "cell_of_mean", "in_cells", "tiles", "tiles_of_cells"]
+__all__ = ["Enlarged", "EnlargedPlanes", "InParts", "broadly", "cell_of_mean", "in_cells", "tiles", "tiles_of_cells"]
 
 #: Deviations of a mean that go into a cell, about, on which it is found.
 _OF_MEAN = 1.7
@@ -40,6 +41,12 @@ def broadly(values: np.ndarray, sigma: float, cell: int) -> np.ndarray:
     left = max(float(np.sqrt(max(sigma**2 - cell**2 / 4, 0))) / cell if cell > 1 else sigma, 0.3)
     side = 2 * int(np.ceil(3 * left)) + 1  # what lies farther is a four hundredth
     return np.asarray(cv2.GaussianBlur(in_cells(values, cell), (side, side), left))
+
+
+class InParts(Protocol):
+    """An (H, W, ...) array, or what makes its parts when they are asked for: ``parts[rows, columns]``."""
+
+    def __getitem__(self, part: tuple[slice, slice], /) -> np.ndarray: ...
 
 
 @dataclass(frozen=True, eq=False)

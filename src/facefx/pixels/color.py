@@ -11,7 +11,7 @@ from PIL import ImageColor
 
 from ..errors import ParameterError
 from ..shown import shown
-from .cells import Enlarged, EnlargedPlanes, tiles
+from .cells import InParts, tiles
 
 __all__ = [
     "bands",
@@ -85,13 +85,13 @@ def within(
     where: np.ndarray,
     function: Callable[..., np.ndarray],
     picture: np.ndarray,
-    *others: np.ndarray | Enlarged | EnlargedPlanes,
+    *others: InParts,
     into: np.ndarray | None = None,
 ) -> np.ndarray:
     """Apply a function of pixels to those that ``where``, (H, W) bool, picks; all others stay as they are in the first picture.
 
-    As `by_bands`, but tile by tile, so that ``function`` sees pixels beside the chosen ones, and others may come in cells. `into`
-    is a copy of the picture that is to be changed; by default a new one.
+    As `by_bands`, but tile by tile, so that ``function`` sees pixels beside the chosen ones, and others may come in cells, or be
+    made tile by tile. `into` is a copy of the picture that is to be changed; by default a new one.
     """
     result = np.array(picture, np.float32) if into is None else into
     for tile in tiles(where):

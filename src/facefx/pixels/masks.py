@@ -122,7 +122,10 @@ def fill_holes(mask: np.ndarray) -> np.ndarray:
 
 def ramp(mask: np.ndarray, low: float, high: float) -> np.ndarray:
     """0 below `low`, 1 above `high`, straight in between."""
-    return np.asarray(np.clip((np.asarray(mask, np.float32) - low) / (high - low), 0, 1), np.float32)
+    share = np.array(mask, np.float32)  # and in place from here on: a large mask's memory takes longer to get than to fill
+    share -= low
+    share /= high - low
+    return np.asarray(np.clip(share, np.float32(0), np.float32(1), out=share))
 
 
 def smooth_ramp(values: np.ndarray, low: float, high: float) -> np.ndarray:

@@ -12,7 +12,7 @@ from ...pixels import color as colors
 from ...pixels.blend import in_front
 from ..tools.dye import Dye, broad_light, own_color
 from ..tools.hair import hair_of
-from ..tools.hair_share import in_its_part, part_of_hair, share_of_hair
+from ..tools.hair_share import PartOfHair, in_its_part, share_of_hair
 from ..tools.recoloring import perceived, surely_inside
 
 __all__ = ["grey_hair"]
@@ -52,4 +52,4 @@ def grey_hair(
         return in_its_part(image, colors.from_oklab(lab + grey[..., None] * (dye.on(front, broad) - lab)), part)
 
     about = *own_color(image, share, unit), *broad_light(image, share, unit), hair.full_size(late)
-    return colors.within(share > 0, turn, image, part_of_hair(mask, share), share, *about)
+    return colors.within(share > 0, turn, image, PartOfHair(mask, share), share, *about)

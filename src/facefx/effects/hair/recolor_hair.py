@@ -14,7 +14,7 @@ from ..tools.hair import hair_of
 from ..tools.hair_dye import HeadOfHair
 from ..tools.hair_patterns import share_of_second
 from ..tools.hair_repainting import repainted
-from ..tools.hair_share import part_of_hair, share_of_hair
+from ..tools.hair_share import PartOfHair, share_of_hair
 
 __all__ = ["recolor_hair"]
 
@@ -50,7 +50,7 @@ def recolor_hair(
     here = slice(top, place[3]), slice(left, place[2])
     head = HeadOfHair.of(image[here], share[here], unit, face.is_in_film)
     own, result = head.own, np.array(image)
-    more = {"part": part_of_hair(mask[here], share[here]), "into": result[here]}
+    laid, into = PartOfHair(mask[here], share[here]), result[here]
 
     def grown(color: str) -> EnlargedPlanes:
         return head.grown(color, face.light)
@@ -62,11 +62,11 @@ def recolor_hair(
 
     if pattern == "full":  # the same everywhere, so that it is done on the copy
         new = EnlargedPlanes(_towards(own.values, grown(color).values, how_much), own.cell)
-        repainted(image[here], share[here], head, lambda new: new, new, **more)
+        repainted(image[here], share[here], head, lambda new: new, new, part=laid, into=into)
     else:
         part = share_of_second(pattern, hair_of(image, mask, face), rng)[here]
         first = () if natural else (grown(color),)
-        repainted(image[here], share[here], head, dyed, own, part, grown(second), *first, **more)
+        repainted(image[here], share[here], head, dyed, own, part, grown(second), *first, part=laid, into=into)
     return result
 
 

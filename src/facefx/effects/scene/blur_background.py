@@ -43,7 +43,8 @@ def blur_background(
     cell = max(min(int(radius * unit / _DISC), *mask.shape), 1)
     light = linear(behind(image, mask, cell))
     blurred = from_linear(_discs(light, radius * unit / cell, _growth(in_cells(mask, cell), unit / cell, falloff)))
-    return within(mask > 0, over, image, in_front(image, 1 - mask, unit), Enlarged(blurred, cell), mask)
+    front = in_front(image, 1 - mask, unit)
+    return within(mask > 0, over, image, front, Enlarged(blurred, cell), mask, into=front)  # which is the picture in the person
 
 
 def _growth(mask: np.ndarray, unit: float, falloff: float) -> np.ndarray:

@@ -36,7 +36,7 @@ def replace_background(
     """
     front = in_front(image, 1 - mask, unit)
     back = _covering(open_image(picture).rgb, mask.shape) if picture else _painted(fill, color, second, mask.shape)
-    return within(mask > 0, over, image, front, back, mask)
+    return within(mask > 0, over, image, front, back, mask, into=front)  # which is the picture in the person
 
 
 def _painted(fill: str, color: str, second: str, shape: tuple[int, ...]) -> np.ndarray:

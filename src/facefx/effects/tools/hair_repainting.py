@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from ...pixels import color as colors
-from ...pixels.cells import Enlarged, EnlargedPlanes, tiles
+from ...pixels.cells import Enlarged, EnlargedPlanes, InParts, tiles
 from .hair_dye import HeadOfHair, seen
 from .hair_share import in_its_part
 from .recoloring import from_perceived
@@ -27,7 +27,7 @@ def repainted(
     head: HeadOfHair,
     dye: Callable[..., np.ndarray],
     *coloured: EnlargedPlanes | np.ndarray,
-    part: np.ndarray | None = None,
+    part: InParts | None = None,
     into: np.ndarray | None = None,
 ) -> np.ndarray:
     """RGB to lay over the picture through the hair's mask, whose edge is a share of hair and a share of what is behind it.
@@ -40,10 +40,11 @@ def repainted(
     image : (H, W, 3) float32 RGB in [0, 1].
     mask : (H, W) float32 in [0, 1], its hair.
     dye : gives what becomes of a part of `HeadOfHair.own`, (5, h, w) float32, of that part of all that is `coloured`.
-    part : (H, W) float32 in [0, 1], how much of the change is wanted; by default all.
+    part : of (H, W) float32 in [0, 1], how much of the change is wanted; by default all.
     into : a copy of the image that is to be changed; by default a new one.
     """
-    where, part = mask > 0, np.ones_like(mask) if part is None else part
+    where = mask > 0
+    part = np.ones_like(mask) if part is None else part
     if head.cell == 1:
 
         def as_it_is(image: np.ndarray, part: np.ndarray, mask: np.ndarray, own: np.ndarray, *parts: np.ndarray) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -9,7 +11,7 @@ from ...face.face import FaceView
 from ...pixels.cells import Enlarged, broadly, cell_of_mean
 from ...pixels.seeing_through import seen_through
 
-__all__ = ["in_its_part", "part_of_hair", "share_of_hair"]
+__all__ = ["PartOfHair", "in_its_part", "share_of_hair"]
 
 #: How deep behind its edge hair may be seen through, in face units: towards what is behind the head, and towards skin and clothes,
 #: on which it lies closely.
@@ -32,9 +34,15 @@ def share_of_hair(image: np.ndarray, mask: np.ndarray, face: FaceView) -> np.nda
     return seen_through(mask, image, face.unit, about)
 
 
-def part_of_hair(mask: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """How much of what is laid on through the hair's mask lies on its share: (H, W) float32 in [0, 1]."""
-    return share / np.maximum(mask, np.float32(1e-6))
+@dataclass(frozen=True, eq=False)
+class PartOfHair:
+    """How much of what is laid on through the hair's mask lies on its share, part by part: (h, w) float32 in [0, 1]."""
+
+    mask: np.ndarray
+    share: np.ndarray
+
+    def __getitem__(self, part: tuple[slice, slice]) -> np.ndarray:
+        return self.share[part] / np.maximum(self.mask[part], np.float32(1e-6))
 
 
 def in_its_part(image: np.ndarray, painted: np.ndarray, part: np.ndarray) -> np.ndarray:
