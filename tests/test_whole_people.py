@@ -20,14 +20,15 @@ from conftest import Fakes
 from facefx.errors import ModelError, NoFaceFound, ParameterError, PluginError, UnknownName
 from facefx.face.person import person_mask
 from facefx.face.scene import Scene
-from facefx.face.whole_people import sees_heads, to_whole_picture
+from facefx.face.whole_people import sees_heads, to_whole_picture, whole_people
 from facefx.inference import hub
 from facefx.inference.cards import PERSON, PersonCard, any_card, installed_models, person_segmenters_among, segmenters_among
-from facefx.labels import scheme
+from facefx.labels import Label, scheme
 from facefx.parsing.parser import Parser
+from facefx.pixels import geometry
 from facefx.plugins.installed import Registry, registry
 from facefx.plugins.resolve import COLOURS, PERSON_ENVIRONMENT, resolve_person
-from facefx.testing.drawn import Head, drawn_face, label_picture, painted
+from facefx.testing.drawn import INDEX, Head, drawn_face, label_picture, painted
 from facefx.video.steady_people import SteadyPeople
 from facefx.video.tracking import Tracker, Tracking
 from tiny_models import model_bytes, write_model
@@ -105,6 +106,16 @@ def test_the_head_is_never_lost() -> None:
     cv2.circle(holes.view(np.uint8), HEAD.center, 8, 0, -1)
     mask = person_mask([face], image, small(holes))
     assert mask[HEAD.center[1], HEAD.center[0]] > 0.95
+
+
+def test_a_plant_behind_a_head_that_is_hair_to_the_parser_stays_behind() -> None:
+    image, truth = photo()
+    labels = label_picture([Head((32, 32), 40)], (64, 64))
+    labels[:16, 40:60] = INDEX[Label.HAIR]
+    face = drawn_face(HEAD, image, labels)
+    x, y = geometry.apply(geometry.invert(face.parsing.affine), np.array([[52.0, 4.0]]))[0].astype(int)
+    assert face.parsing.region(Label.HAIR)[4, 52] > 0.9
+    assert whole_people(small(truth, 320), [face], [], image)[y, x] < 0.1
 
 
 def test_a_network_that_is_blind_for_the_picture_is_not_believed() -> None:

@@ -29,6 +29,8 @@ _REACH = 3
 #: What the network says of a place and of all that is as near to it as that: up to the first the parser is asked too, from the
 #: second on only the network.
 _DEEP = (0.5, 0.9)
+#: Where the network sees nobody near, at most the first of this, plants and walls are hair to the parser: it is not asked.
+_SEEN = (0.1, 0.5)
 #: How far above the chin the network begins to be right about the outline, in face units.
 _LIFT = 0.2
 #: How far inside a head the parser is right, in face units.
@@ -139,6 +141,7 @@ def _parsers_shares(faces: Sequence[Face], people: np.ndarray, to_small: np.ndar
     """For each face, (h, w) float32: where its parser is asked, for it sees the outline of the head there."""
     points = _places(people.shape, to_small)
     deep = 1 - masks.ramp(masks.grow(people, -_REACH), *_DEEP)
+    there = masks.ramp(masks.grow(masks.fill_holes(people), 2 * _REACH), *_SEEN)
     shares = []
     for face in faces:
         head = _on(people.shape, to_small, face, face.parsing.region(Region.HEAD))
@@ -148,7 +151,7 @@ def _parsers_shares(faces: Sequence[Face], people: np.ndarray, to_small: np.ndar
         down = ((points - chin) / face.box.side @ (-np.sin(tilt), np.cos(tilt))).astype(np.float32)
         near = cv2.GaussianBlur(masks.grow(np.clip(2 * head, 0, 1), 1.5 * _REACH), (0, 0), 0.5 * _REACH)
         above = 1 - masks.ramp(down, -_LIFT - 0.1, -_LIFT + 0.1)
-        shares.append(np.asarray(np.maximum(near * above * deep, np.clip(2 * sure - 1, 0, 1))))
+        shares.append(there * np.maximum(near * above * deep, np.clip(2 * sure - 1, 0, 1)))
     return shares
 
 
