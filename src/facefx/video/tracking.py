@@ -175,7 +175,7 @@ class Tracker:
         scene = self._scene(picture, sure_of)
         same = goes_on and 0 < len(self._moved) == len(followed) == len(scene.faces)
         self.moves = Moves(tuple(self._moved)) if same else None
-        if regions is None or not scene.faces or not any(map(is_scene_wide, regions)):
+        if regions is None or not any(map(is_scene_wide, regions)):
             self._bodies.forget()
             return scene  # if it is asked all the same, it asks the network
         bodies = self._bodies.next(picture, self._parser, fresh=fresh)
