@@ -21,7 +21,7 @@ from .moves import Journey, Moves
 __all__ = ["Edited", "edited_like"]
 
 #: So many parses after the frame in which a change was worked out it is carried on, if they show the region where it went.
-_PARSES = int(__import__("os").environ.get("FX_PARSES", "1"))
+_PARSES = 2
 
 
 @dataclass(frozen=True, eq=False)

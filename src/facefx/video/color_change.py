@@ -43,7 +43,7 @@ _COVERED = 0.001
 #: By how much more or less surely a cell must be of the region to be seen elsewhere.
 _SEEN_ELSEWHERE = 0.5
 #: Lamps whose strength changed by more than this factor since are another light.
-_MOST_LIGHT = 1.12
+_MOST_LIGHT = 1.08
 
 
 def nowhere(window: Window, cell: int) -> np.ndarray:
