@@ -84,7 +84,10 @@ class Face:
         """
         name = str(getattr(region, "value", region))
         if name not in self._patches:
-            window, mask = self.mask_style.patch(region, self.parsing, self.canvas, self.box.side)
+            # In a film the fewer pixels are looked through. In a photo that would change a mask's last bits.
+            is_near = self.mask_style != PHOTO and self._ends_near(region)
+            parsing = self._near.parsing if is_near else self.parsing
+            window, mask = self.mask_style.patch(region, parsing, self.canvas, self.box.side)
             mask.flags.writeable = False
             self._patches[name] = window, mask
         if not (grow or feather):
@@ -137,13 +140,17 @@ class Face:
 
         An effect on the skin that asks where hair begins needs no look at all of the hair.
         """
-        whole = self.parsing.probabilities
-        if not isinstance(whole, NearAndWide) or whole.ends_near(self.parsing.scheme.indices_of(region)):
+        if not isinstance(self.parsing.probabilities, NearAndWide) or self._ends_near(region):
             return self
         x0, y0, x1, y1 = window
         corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], float)
         on_crop = geometry.apply(self._near.parsing.affine, corners)
         return self._near if on_crop.min() >= 0 and on_crop.max() <= self._near.parsing.size else self
+
+    def _ends_near(self, region: Region | Label | str) -> bool:
+        """Whether there is a near crop that shows all of a region, wherever it is."""
+        whole, classes = self.parsing.probabilities, self.parsing.scheme.indices_of(region)
+        return isinstance(whole, NearAndWide) and bool(classes) and whole.ends_near(classes)
 
     @cached_property
     def _near(self) -> Face:

@@ -100,8 +100,8 @@ class Tracker:
     ----------
     identity : what tells segmenter and detector from others, see `Parser.identity`.
     parser : both of them.
-    moves : how the faces of the last frame that was given moved since the one before, if it has the same ones and none of them was
-        parsed anew; else None.
+    moves : how the faces of the last frame that was given moved since the one before, if it has the same ones and not each frame is
+        parsed; else None.
     """
 
     def __init__(
@@ -173,8 +173,8 @@ class Tracker:
             for track in self._tracks:
                 track.near.make_all()
         scene = self._scene(picture, sure_of)
-        same = goes_on and 0 < len(self._moved) == len(followed) == len(scene.faces)
-        self.moves = Moves(tuple(self._moved)) if same else None
+        same = goes_on and 0 < len(self._moved) == len(followed) == len(scene.faces) and self.tracking.parse_every > 1
+        self.moves = Moves(tuple(self._moved), any(map(self._is_parsed, self._tracks))) if same else None
         if regions is None or not any(map(is_scene_wide, regions)):
             self._bodies.forget()
             return scene  # if it is asked all the same, it asks the network
@@ -225,12 +225,12 @@ class Tracker:
         there = replace(track, crop=square, box=motion.box(track.box), roll=track.roll + motion.turn, age=track.age + 1)
         crop = cut(picture, there.affine, track.shown.size)
         shown = Glimpse.of(crop)
+        changed = change(track.shown, shown, compared=self._is_parsed(there))
+        self._moved.append(Move(there.box, track.affine, there.affine, changed))
         if not self._is_parsed(there):
-            changed = change(track.shown, shown, compared=False)
-            self._moved.append(Move(there.box, track.affine, there.affine, changed))
             return replace(there, shown=shown, near=track.near.next(changed))
         new = self._probabilities(crop)
-        near = track.near.next(change(track.shown, shown), self._uncovered(new, crop), self.tracking.smoothing)
+        near = track.near.next(changed, self._uncovered(new, crop), self.tracking.smoothing)
         lights = lights_on(crop, FaceParsing(new, self._parser.scheme, there.affine))
         lights = track.lights * (lights / track.lights) ** LIGHT_FOLLOWS
         return self._measured(replace(there, shown=shown, near=near, lights=lights), new, picture)
