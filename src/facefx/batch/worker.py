@@ -108,11 +108,11 @@ class Worker:
         data, done = edit_animation(
             animation, Path(task.output), asked.look, self.parser, asked.min_confidence, asked.file_quality, keep_gps=asked.keep_gps
         )
-        if self._is_passed_over(bool(done.most_faces), self.setup.folder_in / task.file):
+        if self._is_passed_over(done.has_work, self.setup.folder_in / task.file):
             return Status.SKIPPED, 0, None, (), ()
         staged = self.setup.staging / str(task.index)
         write_file(data, staged, force=True, date_of=self.setup.folder_in / task.file if asked.keep_date else None)
-        status = Status.DONE if done.most_faces else Status.COPIED
+        status = Status.DONE if done.has_work else Status.COPIED
         return status, done.most_faces, len(data), tuple(map(str, done.declined)), done.dropped
 
     def _is_passed_over(self, has_work: bool, source: Path) -> bool:
