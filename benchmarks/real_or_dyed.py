@@ -33,7 +33,7 @@ from facefx.labels import scheme
 from facefx.pixels import color as colors
 from hair_judge import SIDE, compare, deep
 from recolor import paint
-from results import add_markdown, markdown, show
+from results import add_markdown, report
 
 HEADINGS = ("way", "heads", "patches: AUC", "outline: AUC")
 
@@ -179,9 +179,7 @@ def main() -> int:
         return 0
     found = heads(data)
     results = [row for way in options.way or WAYS for row in rows(found, way, options.heads)]
-    show(HEADINGS, results, "real or dyed, per cent")
-    if options.markdown:
-        options.markdown.write(markdown(HEADINGS, results))
+    report(HEADINGS, results, options.markdown, "real or dyed, per cent")
     return 0
 
 
