@@ -159,7 +159,7 @@ class Face:
     @cached_property
     def landmarks(self) -> Landmarks:
         """Corners of the eyes and the mouth, the nose, the chin and so on, in pixels of the picture."""
-        return landmarks_of(self.parsing)
+        return landmarks_of(near_parsing(self.parsing))  # which shows all of the face
 
     @cached_property
     def irises(self) -> tuple[Iris | None, Iris | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -152,20 +152,11 @@ class Probabilities(Protocol):
     def copy(self) -> np.ndarray: ...
 
 
-@runtime_checkable
-class Summable(Protocol):
-    """`Probabilities` that sum classes up faster than by making all of them first."""
-
-    def total(self, classes: list[int]) -> np.ndarray:
-        """The sum of some classes, (S, S) float32."""
-        ...
-
-
 def total_of(probabilities: Probabilities, classes: Sequence[int]) -> np.ndarray:
-    """The sum of some classes, (S, S) float32; what holds one alone may be a view."""
-    some = list(classes)
-    if isinstance(probabilities, Summable):
-        return probabilities.total(some)
+    """The sum of some classes, (S, S) float32; by their own method ``total`` where that is faster than making all of them first."""
+    some, total = list(classes), getattr(probabilities, "total", None)
+    if total is not None:
+        return np.asarray(total(some))
     values = probabilities[some]
     return np.asarray(values[0] if len(some) == 1 else values.sum(axis=0))
 
