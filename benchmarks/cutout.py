@@ -22,7 +22,7 @@ from rich.progress import track
 
 import facefx
 from facefx.face.scene import Scene
-from results import add_markdown, markdown, show
+from results import add_markdown, report
 
 SETS = {"figaro1k": "figaro1k/testing", "celebhq_hair": "celebhq_hair/test"}
 #: Half the width of the band, in face units, and the longer side to which photos are shrunk.
@@ -96,9 +96,7 @@ def main() -> int:
                 overlaps[answer].append((found & truth).sum() / max((found | truth).sum(), 1))
         for answer, values in errors.items():
             rows.append((name, str(len(values)), answer, f"{np.mean(values):.3f}", f"{np.mean(overlaps[answer]):.3f}"))
-    show(HEADINGS, rows, "where hair meets background")
-    if options.markdown:
-        options.markdown.write(markdown(HEADINGS, rows))
+    report(HEADINGS, rows, options.markdown, "where hair meets background")
     return 0
 
 

@@ -30,7 +30,7 @@ from facefx.face.values import Box, Detection
 from facefx.parsing.measure import BOX_PER_FACE
 from facefx.plugins.resolve import resolve_detector
 from landmarks import read_landmarks
-from results import add_markdown, markdown, show
+from results import add_markdown, report
 
 SAME = 0.4
 SEEN = 0.5
@@ -239,9 +239,7 @@ def main() -> int:
     if options.results:
         options.results.write_text(json.dumps(columns, indent=1, ensure_ascii=False))
     headings, rows = table_of(columns)
-    show(headings, rows)
-    if options.markdown:
-        options.markdown.write(markdown(headings, rows))
+    report(headings, rows, options.markdown)
     return 0
 
 

@@ -35,7 +35,7 @@ from facefx.effects.tools.hair_dye import seen
 from facefx.face.face import FaceView
 from facefx.face.scene import Scene
 from recolor import paint
-from results import add_markdown, markdown, show
+from results import add_markdown, report
 
 #: Dark heads before plain walls, found by eye.
 SAMPLES = ("afro", "bun", "long_dark", "straight")
@@ -227,9 +227,7 @@ def main() -> int:
         is_mask = not answer.startswith("dyed")
         figures = [f"{value:.3f}" if is_mask and k == 0 else f"{value:.1f}" for k, value in enumerate(means)]
         rows.append((str(len(heads)), answer, *([*figures, "", "", ""] if is_mask else ["", "", *figures])))
-    show(HEADINGS, rows, "where hair meets other backgrounds")
-    if options.markdown:
-        options.markdown.write(markdown(HEADINGS, rows))
+    report(HEADINGS, rows, options.markdown, "where hair meets other backgrounds")
     return 0
 
 

@@ -24,7 +24,7 @@ from facefx import chain
 from facefx.effects.tools.recoloring import perceived
 from facefx.labels import scheme
 from facefx.pixels import color as colors
-from results import add_markdown, markdown, show
+from results import add_markdown, report
 
 #: Names of the colours that are dyed with.
 COLORS = {"blonde": "#d2b06f", "light blonde": "#e6c88f", "platinum": "#f2e6d0"}
@@ -105,9 +105,7 @@ def main() -> int:
         Console().print(f"skipped: no {data / 'train.txt'}; --data names the folder that holds celebamask_more")
         return 0
     results = rows(photos(data), options.heads)
-    show(HEADINGS, results, "how light hair is beside its face")
-    if options.markdown:
-        options.markdown.write(markdown(HEADINGS, results))
+    report(HEADINGS, results, options.markdown, "how light hair is beside its face")
     return 0
 
 

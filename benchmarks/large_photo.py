@@ -17,7 +17,7 @@ from pathlib import Path
 from PIL import Image
 from rich.progress import track
 
-from results import add_markdown, markdown, show
+from results import add_markdown, report
 
 EFFECTS = ("--effect", "recolor_lips:color=#a2243b", "--effect", "recolor_hair:color=#6b3fa0")
 HEADINGS = ("megapixels", "peak memory", "of it per pixel", "processor time")
@@ -50,9 +50,7 @@ def main() -> int:
             first = first or seconds
             per_pixel = f"{peak / (size[0] * size[1]):.0f} bytes"
             rows.append([f"{megapixels:g}", f"{peak / 1e9:.2f} GB", per_pixel, f"{seconds / first:.1f} ×"])
-    show(HEADINGS, rows)
-    if options.markdown:
-        options.markdown.write(markdown(HEADINGS, rows))
+    report(HEADINGS, rows, options.markdown)
     return 0
 
 

@@ -27,7 +27,7 @@ import facefx
 from facefx.face.face import Face
 from facefx.labels import scheme
 from facefx.pixels import full_size as full_size_masks
-from results import add_markdown, markdown, show
+from results import add_markdown, report
 
 HAIR = {"figaro1k": "figaro1k/testing", "celebhq_hair": "celebhq_hair/test"}
 PARTS = {"celebamask_mini": ("hair", "skin", "nose", "lips", "eyes", "eyebrows")}
@@ -126,9 +126,7 @@ def main() -> int:
     add_markdown(parser, "mattes")
     options = parser.parse_args()
     rows = [row for name in options.set or [*HAIR, *PARTS] for row in measure(options.data, name, options.limit)]
-    show(HEADINGS, rows, "masks at the photos' own size, per cent")
-    if options.markdown:
-        options.markdown.write(markdown(HEADINGS, rows))
+    report(HEADINGS, rows, options.markdown, "masks at the photos' own size, per cent")
     return 0
 
 

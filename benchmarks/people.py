@@ -23,7 +23,7 @@ from rich.progress import track
 
 import facefx
 from mattes import boundary_f, overlap
-from results import add_markdown, markdown, show
+from results import add_markdown, report
 
 HEADINGS = ("answer", "pictures", "IoU of the set", "mean IoU", "median", "below 80", "boundary F", "ms a picture")
 NEAR = 0.01
@@ -72,9 +72,7 @@ def main() -> int:
         below = str((single < 0.8).sum())
         percents = [f"{100 * v:.1f}" for v in figures]
         rows.append((name, str(len(values)), *percents, below, f"{100 * edges.mean():.1f}", f"{np.median(took):.0f}"))
-    show(HEADINGS, rows, "people on whole pictures, per cent")
-    if options.markdown:
-        options.markdown.write(markdown(HEADINGS, rows))
+    report(HEADINGS, rows, options.markdown, "people on whole pictures, per cent")
     return 0
 
 

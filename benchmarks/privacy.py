@@ -29,7 +29,7 @@ from facefx.face.outline import outline
 from facefx.face.values import Box, Detection
 from privacy_films import GREEN, films
 from privacy_truth import BARE, Truth, Way, hull_of, material, nose_aside, per_thousand
-from results import add_markdown, markdown, show
+from results import add_markdown, report
 
 SIZES = {"24–40 px": (24, 40), "40–80 px": (40, 80), "over 80 px": (80, np.inf)}
 LIGHTS = {"dark, under 40 of 255": (0, 40), "dim, 40–90": (40, 90), "lit": (90, 256)}
@@ -200,9 +200,7 @@ def main() -> int:
             options.results.write_text(json.dumps(columns, indent=1, ensure_ascii=False))
     lines = dict.fromkeys(line for column in columns.values() for line in column)
     headings, rows = ["", *columns], [[line, *(column.get(line, "–") for column in columns.values())] for line in lines]
-    show(headings, rows)
-    if options.markdown:
-        options.markdown.write(markdown(headings, rows))
+    report(headings, rows, options.markdown)
     return 0
 
 

@@ -4,7 +4,8 @@
     python benchmarks/relit.py --photos FOLDER --markdown docs/recolouring.md
 
 What differs between that and the photo painted as it is, CIEDE2000, the median over what was painted and is not burnt out: over the
-photos the median and the worst, with `light="scene"` and, for comparison, with `light="absolute"`.
+photos the median and the worst, with `light="scene"` and, for comparison, with `light="absolute"`. "Lower", "upper" and "left": a
+shadow, three stops deep and with a soft edge, lies on that half of the face.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 from rich.progress import track
 
 import facefx
-from facefx import Scene, chain
+from facefx import Face, Scene, chain
 from facefx.pixels import color as colors
 from results import add_markdown, markdown, show
 
@@ -57,6 +58,19 @@ LIGHTS: dict[str, np.ndarray] = {f"{stops:+} EV": np.full(3, 2.0**stops) for sto
 }
 
 
+#: The halves of a face that a shadow of three stops lies on.
+SHADOWS = ("lower", "upper", "left")
+
+
+def shadow_on(half: str, face: Face, size: tuple[int, int]) -> np.ndarray:
+    """How much of the light is left, (H, W, 1): an eighth on that half of the face and beyond, with a soft edge."""
+    y, x = np.mgrid[: size[0], : size[1]]
+    (across, _), box = face.box.center, face.box
+    below, above = y - (box.y0 + 0.62 * box.height), box.y0 + 0.5 * box.height - y  # of lips, and of eyes
+    within = {"lower": below, "upper": above, "left": x - across}[half]
+    return np.asarray(1 - (7 / 8) / (1 + np.exp(-within / (0.04 * box.side))))[..., None]
+
+
 def relit(picture: np.ndarray, gain: np.ndarray) -> np.ndarray:
     """A photo, (H, W, 3) float32 sRGB, as a camera would have stored it in that light: uint8."""
     return np.asarray(np.round(colors.from_linear(np.clip(colors.linear(picture) * gain.astype(np.float32), 0, 1)) * 255), np.uint8)
@@ -77,9 +91,12 @@ def measured(photos: list[Path]) -> dict[tuple[str, str, str], list[float]]:
     for path in track(photos, description="photos", transient=True):
         picture = facefx.open_image(path).canvas.image
         as_it_is = facefx.parse(picture)
-        for light, gain in LIGHTS.items():
+        if not as_it_is.faces:
+            continue
+        shadows = {half: shadow_on(half, as_it_is.faces[0], as_it_is.size) for half in SHADOWS}
+        for light, gain in (LIGHTS | shadows).items():
             there = facefx.parse(relit(picture, gain))
-            if not (as_it_is.faces and there.faces):
+            if not there.faces:
                 continue
             for effect, params in EFFECTS.items():
                 for kind in ("scene", "absolute"):
@@ -100,8 +117,9 @@ def main() -> int:
         here, absolute = (np.array(found[effect, light, kind]) for kind in ("scene", "absolute"))
         return f"{np.nanmedian(here):.1f} / {np.nanmax(here):.1f} ({np.nanmedian(absolute):.0f})"
 
-    headings = ("", *LIGHTS)
-    rows = [[f"`{effect}`", *(cell(effect, light) for light in LIGHTS)] for effect in EFFECTS]
+    lights = (*LIGHTS, *SHADOWS)
+    headings = ("", *lights)
+    rows = [[f"`{effect}`", *(cell(effect, light) for light in lights)] for effect in EFFECTS]
     show(headings, rows)
     if asked.markdown:
         asked.markdown.write(markdown(headings, rows))

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-__all__ = ["Section", "add_markdown", "markdown", "show"]
+__all__ = ["Section", "add_markdown", "markdown", "report", "show"]
 
 
 def show(headings: Sequence[str], rows: Iterable[Sequence[str]], title: str | None = None) -> None:
@@ -59,3 +59,10 @@ def add_markdown(parser: argparse.ArgumentParser, name: str) -> None:
         metavar="PAGE",
         help=f"also write what is shown to this file, between its <!-- {name} --> marks",
     )
+
+
+def report(headings: Sequence[str], rows: Sequence[Sequence[str]], page: Section | None, title: str | None = None) -> None:
+    """Print a table, and write it to the page that `add_markdown` asked for, if there is one."""
+    show(headings, rows, title)
+    if page:
+        page.write(markdown(headings, rows))

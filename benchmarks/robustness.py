@@ -27,7 +27,7 @@ from facefx.face.scene import Scene
 from facefx.labels import IGNORE, Region, scheme
 from facefx.pixels.geometry import PADDING
 from facefx.plugins.resolve import resolve_detector, resolve_segmenter
-from results import add_markdown, markdown, show
+from results import add_markdown, report
 
 CELEBAMASK, LAPA = scheme("celebamask"), scheme("lapa")
 FACE = CELEBAMASK.indices_of(Region.FACE)
@@ -221,9 +221,7 @@ def main() -> int:
             for name, tally in tallies.items():
                 tally.add(facefx.parse(made.image, segmenter=segmenter, detector=resolve_detector(name)), made)
         rows.append([condition, *(cell for tally in tallies.values() for cell in tally.cells)])
-    show(headings, rows, f"{len(pairs)} photos")
-    if options.markdown:
-        options.markdown.write(markdown(headings, rows))
+    report(headings, rows, options.markdown, f"{len(pairs)} photos")
     return 0
 
 

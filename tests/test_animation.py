@@ -68,6 +68,15 @@ def is_blue(frame: np.ndarray) -> bool:
     return int(((frame[..., 2].astype(int) - frame[..., 0]) > 60).sum()) > 50
 
 
+@pytest.mark.parametrize("ending", [".gif", ".tiff"])
+def test_a_look_that_needs_no_face_is_laid_on_any_animation(tmp_path: Path, ending: str, fakes: Fakes) -> None:
+    source, target = write(tmp_path / f"in{ending}", empty(2)), tmp_path / f"out{ending}"
+    refused = run("apply", source, "-o", target, "--effect", "recolor_lips")
+    assert refused.exit_code == ExitCode.NO_FACE
+    done = run("apply", source, "-o", target, "--effect", "sketch")
+    assert (done.exit_code, done.stderr) == (ExitCode.OK, "")
+
+
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("loop", [0, 3])
 def test_every_frame_is_edited_and_times_and_loop_stay(tmp_path: Path, ending: str, loop: int) -> None:

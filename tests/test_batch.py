@@ -164,6 +164,14 @@ def test_pictures_without_a_face(tmp_path: Path, go: Run, no_face: str, status: 
     assert len(again) == (no_face == "error")
 
 
+def test_a_look_that_needs_no_face_is_laid_on_any_picture(tmp_path: Path, go: Run) -> None:
+    (tmp_path / "in").mkdir()
+    write_faceless(tmp_path / "in" / "none.png")
+    (record,) = go(no_face="error", look=facefx.chain("sketch"))
+    assert (record.status, record.faces) == (Status.DONE, 0)
+    assert (read(tmp_path / "out" / "none.png") != faceless()).any()
+
+
 def test_resuming_does_what_is_missing_and_leaves_the_rest_alone(tmp_path: Path, go: Run, watcher: Watcher) -> None:
     names = fill(tmp_path / "in", 9)
     with closing(

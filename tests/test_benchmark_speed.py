@@ -12,11 +12,14 @@ import pytest
 from PIL import Image
 
 import speed as benchmark
+import speed_asking
 import speed_pictures
+import speed_rows
 import speed_stages
 from pages import ROOT
-from speed import Line, Row
-from speed_stages import Cost
+from speed import Line
+from speed_asking import STAGES, Cost
+from speed_rows import Row
 
 ROW = Row("parse", ("parse", "x"), ("pillow", "x"))
 
@@ -80,20 +83,20 @@ def test_the_table_counts() -> None:
 
 @pytest.mark.parametrize("with_mediapipe", [True, False])
 def test_every_row_asks_for_what_there_is(tmp_path: Path, with_mediapipe: bool) -> None:
-    tables, made = benchmark.parts(tmp_path, with_mediapipe=with_mediapipe, frames=4)
-    assert tuple(tables) == benchmark.TABLES
+    tables, made = speed_rows.parts(tmp_path, with_mediapipe=with_mediapipe, frames=4)
+    assert tuple(tables) == speed_rows.TABLES
     for part in tables.values():
         for row in part.rows:
-            assert row.stage[0] in speed_stages.STAGES
-            assert row.beside[0] in speed_stages.STAGES
-            assert set(benchmark.paths_in([row.stage, row.beside])) <= set(made)
-    for name in benchmark.QUICK_TABLES:
+            assert row.stage[0] in STAGES
+            assert row.beside[0] in STAGES
+            assert set(speed_rows.paths_in([row.stage, row.beside])) <= set(made)
+    for name in speed_rows.QUICK_TABLES:
         assert any(row.quick for row in tables[name].rows)
 
 
 def test_the_page_has_a_place_for_every_table() -> None:
     page = (ROOT / "docs" / "speed.md").read_text("utf-8")
-    for name in benchmark.TABLES:
+    for name in speed_rows.TABLES:
         assert page.count(f"<!-- speed-{name} -->") == page.count(f"<!-- /speed-{name} -->") == 1
 
 
@@ -102,7 +105,7 @@ def test_requests_are_answered_and_errors_stop_nothing(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(photo)
     asked = [("no_such_stage", ()), ("decode", (photo, "too much")), ("pillow", (photo,)), ("pillow", (photo,))]
     answers: list[str] = []
-    speed_stages.serve(iter([speed_stages.asked_as(name, arguments, 0) for name, arguments in asked]), answers.append)
+    speed_asking.serve(iter([speed_asking.asked_as(name, arguments, 0) for name, arguments in asked]), answers.append)
     found = [json.loads(answer) for answer in answers]
     assert ["error" in answer for answer in found] == [True, True, False, False]
     assert found[1]["error"].startswith("TypeError")
@@ -111,7 +114,7 @@ def test_requests_are_answered_and_errors_stop_nothing(tmp_path: Path) -> None:
 
 def test_the_best_of_several_counts() -> None:
     costs = iter([Cost(3, 1, 7), Cost(2, 5, 9)])
-    assert speed_stages.best(repeat(lambda: next(costs)), 0) == Cost(3, 1, 7)
+    assert speed_asking.best(repeat(lambda: next(costs)), 0) == Cost(3, 1, 7)
 
 
 def test_a_process_of_its_own_tells_its_memory() -> None:

@@ -151,6 +151,13 @@ def test_no_face_is_an_error_or_is_copied(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read(tmp_path / "out.png"), faceless())
 
 
+def test_a_look_that_needs_no_face_is_laid_on_any_picture(tmp_path: Path) -> None:
+    empty = write(tmp_path / "empty.png", faceless())
+    result = run("apply", empty, "-o", tmp_path / "out.png", "--effect", "sketch")
+    assert (result.exit_code, result.stderr) == (ExitCode.OK, "")
+    assert (read(tmp_path / "out.png") != faceless()).any()
+
+
 @pytest.mark.parametrize("content", [None, b"", b"no picture"])
 def test_a_bad_picture(content: bytes | None, tmp_path: Path) -> None:
     bad = tmp_path / "bad.png"

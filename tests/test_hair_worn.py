@@ -13,6 +13,7 @@ import facefx
 from facefx import chain
 from facefx.effects.tools.hair_worn import worn
 from facefx.effects.tools.recoloring import from_perceived, perceived
+from facefx.face.light import EVENLY_WHITE
 from facefx.pixels import color as colors
 from pages import ROOT
 
@@ -89,7 +90,7 @@ def test_absolute_colours_are_what_their_code_says(straight: facefx.Scene) -> No
 @pytest.mark.parametrize("pattern", ["ombre", "streaks", "split"])
 def test_both_colours_of_a_pattern_are_worn_so(straight: facefx.Scene, pattern: str) -> None:
     look = {"color": "#e6c88f", "second": "#f6e7c0", "pattern": pattern, "strength": 1.0}
-    white = replace(straight, faces=tuple(replace(face, steady_light=np.ones(3)) for face in straight.faces))
+    white = replace(straight, faces=tuple(replace(face, steady_lights=EVENLY_WHITE) for face in straight.faces))
     dyes = [chain("recolor_hair", light=light, **look) for light in ("scene", "absolute")]
     limited, plain = (median(white, dye.edit(white).image) for dye in dyes)
     assert limited.mean() < plain.mean() - 0.06

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from cli_helpers import read, run
 from facefx import chain
 from facefx.chains.sequence import Chain
 from facefx.cli.exit_codes import ExitCode
+from facefx.declare.declarations import effect
 from facefx.errors import ImageError, MissingExtra, ParameterError
 from facefx.face.values import Detection
 from facefx.labels import Label, Region
@@ -83,6 +85,25 @@ def test_a_key_goes_through_the_looks(tmp_path: Path) -> None:
     assert live.running
     live.press("escape")
     assert not live.running
+
+
+def test_a_dye_is_carried_from_frame_to_frame_of_one_look(tmp_path: Path) -> None:
+    worked_out: list[str] = []
+
+    @effect(region="hair", carried=True)
+    def dyed(image: np.ndarray, mask: np.ndarray, *, way: Literal["red", "blue"] = "red") -> np.ndarray:
+        worked_out.append(way)
+        return image[..., ::-1].copy()
+
+    looks = [("red", chain(dyed)), ("blue", chain(dyed, way="blue"))]
+    live = Session(Tracker(FakeSegmenter(), FakeDetector()), looks, tmp_path)
+    frames = film(5)
+    for frame in frames[:3]:
+        live.show(frame)
+    live.press("tab")
+    for frame in frames[3:]:
+        live.show(frame)
+    assert worked_out == ["red", "blue"]
 
 
 def test_who_is_to_be_hidden_stays_hidden_in_frames_in_which_nobody_is_seen(tmp_path: Path) -> None:

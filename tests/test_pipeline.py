@@ -288,6 +288,22 @@ def test_hair_that_leaves_the_crop_gets_a_wider_look(make_portrait: MakePortrait
     assert np.asarray(scene.faces[0].parsing.probabilities).sum(axis=0) == pytest.approx(1, abs=1e-4)
 
 
+@pytest.mark.parametrize("roll", [0.0, 12.0])
+def test_long_hair_does_not_end_where_the_wider_look_would(make_portrait: MakePortrait, roll: float) -> None:
+    """With the face in its middle it would be cut off by a straight line."""
+    head = Head((160, 100), 60, roll, hair_to=1.9)
+    image = make_portrait(head, size=(260, 300))
+    scene = parsed(image, head.detection)
+    labels = label_picture([head], (260, 300))
+    assert iou(np.asarray(scene.mask("hair")) >= 0.5, labels == 13) > 0.9
+    tips = (labels == 13) & (np.arange(260)[:, None] > 200)
+    assert tips.sum() > 100
+    assert (np.asarray(scene.mask("hair")) >= 0.5)[tips].mean() > 0.9
+    assert iou(np.asarray(scene.mask("left_eye")) >= 0.5, labels == 4) > 0.75
+    (face,) = scene.faces
+    assert np.asarray(face.parsing.probabilities).sum(axis=0) == pytest.approx(1, abs=1e-4)
+
+
 def test_aligned_portraits_need_no_detection() -> None:
     image = painted(label_picture([Head((60, 63.4), 68.6)], (120, 120)))
     segmenter = FakeSegmenter()

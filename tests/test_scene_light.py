@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import facefx
 from facefx import Chain, chain
 from facefx.errors import UnknownName
-from facefx.face.light import WHITE, light_on
+from facefx.face.light import EVENLY_WHITE, lights_on, row_of
 from facefx.face.scene import Scene
 from facefx.face.values import FaceParsing
 from facefx.image.canvas import Canvas
@@ -25,7 +25,7 @@ from facefx.pixels.relight import in_its_light, in_white_light, lit_by
 from facefx.plugins.installed import registry
 from facefx.testing.drawn import INDEX, Head, drawn_face, label_picture, painted
 from facefx.video import Tracker
-from relit import LIGHTS, relit
+from relit import LIGHTS, difference, relit, shadow_on
 from synthetic import FakeDetector, FakeSegmenter
 
 HEAD, SIZE = Head((150.0, 150.0), 180.0), (300, 300)
@@ -43,7 +43,7 @@ def parsed() -> tuple[np.ndarray, FaceParsing]:
 
 
 def seen(picture: np.ndarray, parsing: FaceParsing) -> np.ndarray:
-    return light_on(geometry.cut(picture, parsing.affine, parsing.size), parsing)
+    return np.asarray(lights_on(geometry.cut(picture, parsing.affine, parsing.size), parsing)[0])
 
 
 @given(st.tuples(strengths, strengths, strengths))
@@ -68,7 +68,83 @@ def test_deep_skin_is_no_dim_light() -> None:
 def test_where_no_skin_is_known_the_light_is_white() -> None:
     shape = np.zeros((4, 64, 64), np.float32)
     parsing = FaceParsing(shape, scheme("eyes_lips"), np.eye(2, 3))
-    assert light_on(np.zeros((64, 64, 3), np.float32), parsing) is WHITE
+    assert lights_on(np.zeros((64, 64, 3), np.float32), parsing) is EVENLY_WHITE
+
+
+def dimmed(picture: np.ndarray, where: np.ndarray, share: float) -> np.ndarray:
+    return np.where(where[..., None], colors.from_linear(colors.linear(picture) * np.float32(share)), picture)
+
+
+def lights_of(picture: np.ndarray) -> np.ndarray:
+    """Green at the face, the mouth, the eyes and the brows."""
+    return np.asarray(drawn_face(HEAD, picture).lights[:, 1])
+
+
+@given(st.floats(0.1, 0.4))
+def test_lips_in_a_shadow_are_seen_in_less_light_than_the_face(share: float) -> None:
+    picture, _ = parsed()
+    rows = np.arange(SIZE[0])[:, None] + np.zeros(SIZE)
+    nose = drawn_face(HEAD, picture).landmarks.nose
+    assert nose is not None
+    usual, lights = lights_of(picture), lights_of(dimmed(picture, rows > nose.tip[1], share))
+    np.testing.assert_allclose(lights[[0, 2, 3]], usual[[0, 2, 3]], rtol=0.25)
+    assert lights[1] / lights[0] == pytest.approx(share / 0.801, rel=0.25)
+
+
+@given(st.floats(0.05, 0.5))
+def test_a_beard_is_no_shadow(share: float) -> None:
+    """Skin is dark there, and lips are not."""
+    picture, _ = parsed()
+    face = drawn_face(HEAD, picture)
+    picture[np.asarray(face.mask("lips")) > 0.1] = (0.75, 0.6, 0.55)
+    rows, mouth = np.arange(SIZE[0])[:, None] + np.zeros(SIZE), face.landmarks.mouth
+    assert mouth is not None
+    beard = (rows > mouth.upper[:, 1].min() - 8) & (np.asarray(face.mask("mouth")) < 0.1) & (np.asarray(face.mask("skin")) > 0.1)
+    lights = lights_of(dimmed(picture, beard, share))
+    assert lights[1] == pytest.approx(lights[0])
+
+
+def test_eyes_in_the_shadow_of_a_hat_are_seen_in_less_light() -> None:
+    picture, _ = parsed()
+    rows = np.arange(SIZE[0])[:, None] + np.zeros(SIZE)
+    nose = drawn_face(HEAD, picture).landmarks.nose
+    assert nose is not None
+    lights = lights_of(dimmed(picture, rows < nose.root[1] + 12, 0.15))
+    assert lights[2] < 0.7 * lights[0]
+
+
+@given(strengths)
+def test_the_light_of_all_places_goes_with_that_of_the_scene(gain: float) -> None:
+    picture, _ = parsed()
+    before, after = (lights_of(colors.from_linear(colors.linear(picture) * np.float32(0.3 * g))) for g in (1.0, gain))
+    np.testing.assert_allclose(after / before, gain, rtol=0.02)
+
+
+@pytest.mark.parametrize("row", range(4))
+def test_what_is_painted_at_the_mouth_or_the_eyes_is_seen_in_their_light(row: int) -> None:
+    regions = (
+        ["skin", "face", "lips+eyes", "eyes+eyebrows", "hair", "skin+nose"],
+        ["lips", "lips+skin", "upper_lip"],
+        ["eyes", "eyes+skin", "irises"],
+        ["eyebrows", "left_eyebrow"],
+    )
+    assert {row_of(region) for region in regions[row]} == {row}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("photo", ["long_dark", "straight"])
+def test_lips_in_a_shadow_do_not_glow(photo: str) -> None:
+    """They differ from those that are painted without the shadow less than in the light of the whole face."""
+    picture = facefx.open_image(SAMPLES / f"{photo}.jpg").canvas.image
+    as_it_is = facefx.parse(picture)
+    shadow = shadow_on("lower", as_it_is.faces[0], as_it_is.size)
+    there = facefx.parse(relit(picture, shadow))
+    look = chain("recolor_lips", strength=1.0)
+    face = there.faces[0]
+    evenly = replace(there, faces=(replace(face, steady_lights=np.tile(face.lights[0], (4, 1))),))
+    here, in_one_light = (difference(picture, as_it_is, scene, shadow, look) for scene in (there, evenly))
+    assert in_one_light > 10
+    assert here < 0.75 * in_one_light
 
 
 def test_what_nothing_was_painted_on_keeps_its_bits_and_highlights_stay() -> None:
@@ -119,7 +195,7 @@ def test_in_a_white_light_of_normal_exposure_both_are_the_same(name: str) -> Non
     """But for hair's light colours, see test_hair_worn.py."""
     color = {"color": "#4a2c1d"} if name.endswith("_hair") else {}
     picture, _ = parsed()
-    scene = Scene(Canvas.of(picture), (replace(drawn_face(HEAD, picture), steady_light=WHITE),))
+    scene = Scene(Canvas.of(picture), (replace(drawn_face(HEAD, picture), steady_lights=EVENLY_WHITE),))
     one, other = (chain(name, light=light, **color).edit(scene).image for light in ("scene", "absolute"))
     np.testing.assert_array_equal(one, other)
 
@@ -147,14 +223,14 @@ def test_make_up_before_a_warp_does_not_change_the_light_after_it() -> None:
     scene = Scene(Canvas.of(picture), (drawn_face(HEAD, picture),))
     made_up = chain("apply_foundation", color="#402010", match=1.0, strength=1.0).then("slim_face", strength=1.0).edit(scene)
     assert made_up.faces[0].canvas is not scene.faces[0].canvas
-    np.testing.assert_array_equal(made_up.faces[0].light, scene.faces[0].light)
+    np.testing.assert_array_equal(made_up.faces[0].lights, scene.faces[0].lights)
 
 
 def test_a_window_on_the_lips_shows_them_in_the_light_of_the_whole_face() -> None:
     picture, _ = parsed()
     scene = Scene(Canvas.of(picture), (drawn_face(HEAD, picture),))
     mouth = scene.through((100, 160, 200, 240), (80, 100))
-    np.testing.assert_array_equal(mouth.faces[0].light, scene.faces[0].light)
+    np.testing.assert_array_equal(mouth.faces[0].lights, scene.faces[0].lights)
     look = chain("recolor_lips", strength=1.0)
     part, whole = look.edit(mouth).image, look.edit(scene).image[160:240, 100:200]
     assert np.abs(part - whole).mean() < 0.01
@@ -179,7 +255,7 @@ def test_in_films_a_blink_changes_no_colour() -> None:
     picture, _ = parsed()
     shut = painted(label_picture([HEAD], SIZE)).astype(np.float32) / 255
     tracker = Tracker(FakeSegmenter(), FakeDetector())
-    lights = [tracker.next(frame).faces[0].light for frame in [picture, picture, shut, shut, picture, picture, picture]]
+    lights = [tracker.next(frame).faces[0].lights for frame in [picture, picture, shut, shut, picture, picture, picture]]
     assert np.abs(np.diff(np.log(lights), axis=0)).max() < 0.1
 
 

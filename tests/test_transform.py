@@ -264,6 +264,8 @@ FORKS = pytest.mark.skipif(
 )
 
 
+# two workers are what is tried, also where there is one processor
+@pytest.mark.filterwarnings("ignore:This DataLoader will create 2 worker processes")
 @pytest.mark.slow
 @pytest.mark.parametrize("start", ["spawn", pytest.param("fork", marks=FORKS)])
 def test_the_workers_of_a_data_loader_draw_apart_and_repeatably(portrait: np.ndarray, of_torch: Any, start: str) -> None:

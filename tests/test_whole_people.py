@@ -17,17 +17,18 @@ from hypothesis import strategies as st
 
 import facefx
 from conftest import Fakes
-from facefx.errors import ModelError, ParameterError, PluginError, UnknownName
+from facefx.errors import ModelError, NoFaceFound, ParameterError, PluginError, UnknownName
 from facefx.face.person import person_mask
 from facefx.face.scene import Scene
-from facefx.face.whole_people import sees_heads, to_whole_picture
+from facefx.face.whole_people import sees_heads, to_whole_picture, whole_people
 from facefx.inference import hub
 from facefx.inference.cards import PERSON, PersonCard, any_card, installed_models, person_segmenters_among, segmenters_among
-from facefx.labels import scheme
+from facefx.labels import Label, scheme
 from facefx.parsing.parser import Parser
+from facefx.pixels import geometry
 from facefx.plugins.installed import Registry, registry
 from facefx.plugins.resolve import COLOURS, PERSON_ENVIRONMENT, resolve_person
-from facefx.testing.drawn import Head, drawn_face, label_picture, painted
+from facefx.testing.drawn import INDEX, Head, drawn_face, label_picture, painted
 from facefx.video.steady_people import SteadyPeople
 from facefx.video.tracking import Tracker, Tracking
 from tiny_models import model_bytes, write_model
@@ -105,6 +106,16 @@ def test_the_head_is_never_lost() -> None:
     cv2.circle(holes.view(np.uint8), HEAD.center, 8, 0, -1)
     mask = person_mask([face], image, small(holes))
     assert mask[HEAD.center[1], HEAD.center[0]] > 0.95
+
+
+def test_a_plant_behind_a_head_that_is_hair_to_the_parser_stays_behind() -> None:
+    image, truth = photo()
+    labels = label_picture([Head((32, 32), 40)], (64, 64))
+    labels[:16, 40:60] = INDEX[Label.HAIR]
+    face = drawn_face(HEAD, image, labels)
+    x, y = geometry.apply(geometry.invert(face.parsing.affine), np.array([[52.0, 4.0]]))[0].astype(int)
+    assert face.parsing.region(Label.HAIR)[4, 52] > 0.9
+    assert whole_people(small(truth, 320), [face], [], image)[y, x] < 0.1
 
 
 def test_a_network_that_is_blind_for_the_picture_is_not_believed() -> None:
@@ -196,11 +207,13 @@ def test_the_network_is_asked_once_a_picture_and_only_if_the_chain_needs_people(
     assert told.asked == 1
 
 
-def test_it_is_not_asked_where_no_face_is(fakes: Fakes) -> None:
+def test_it_is_not_asked_before_people_are_sought(fakes: Fakes) -> None:
     told = Told(np.ones((8, 8)))
     scene = facefx.parse(np.full((80, 80, 3), 127, np.uint8), person=told)
-    assert not np.asarray(scene.mask("person")).any()
-    assert told.asked == 0
+    facefx.chain("grade").run(np.full((80, 80, 3), 127, np.uint8), person=told)
+    assert not told.asked
+    assert np.asarray(scene.mask("person")).any()
+    assert told.asked == 1
 
 
 def test_colours_are_what_is_left_where_nothing_finds_people(fakes: Fakes, portrait: np.ndarray) -> None:
@@ -247,6 +260,72 @@ def test_what_does_not_know_people_or_fails_is_named(fakes: Fakes, portrait: np.
 def test_who_finds_people_tells_one_parser_from_another(fakes: Fakes) -> None:
     assert Parser.of().identity.endswith("people colours")
     assert Parser.of(person=Told(np.ones((8, 8)))).identity != Parser.of().identity
+
+
+# --- people without a face
+
+
+@pytest.fixture
+def from_behind(fakes: Fakes) -> tuple[np.ndarray, np.ndarray, Told]:
+    """A picture in which no face is found, where somebody is in it, and what sees that."""
+    truth = np.zeros((120, 160), bool)
+    cv2.ellipse(truth.view(np.uint8), (80, 90), (30, 60), 0, 0, 360, 1, -1)
+    image = np.where(truth[..., None], (0.1, 0.2, 0.6), 0.5).astype(np.float32)
+    seen = np.zeros((160, 160), np.float32)
+    seen[20:140] = truth
+    return image, truth, Told(seen)
+
+
+def test_somebody_whose_face_is_not_found_is_cut_out(from_behind: tuple[np.ndarray, np.ndarray, Told]) -> None:
+    image, truth, told = from_behind
+    scene = facefx.parse(image, person=told)
+    assert not scene.faces
+    assert overlap(scene.mask("person"), truth) > 0.95
+    assert np.asarray(scene.mask("background"))[5, 5] == 1
+    assert told.asked == 1
+    cut = facefx.chain("cutout").run(image, person=told)
+    assert cut.image.shape[2] == 4
+    assert overlap(cut.image[..., 3], truth) > 0.95
+    replaced = facefx.chain("replace_background", color="#00ff00", faces="largest").run(image, person=told).image
+    assert np.abs(replaced[5, 5] - (0, 1, 0)).max() < 0.01
+    assert np.abs(replaced[90, 80] - image[90, 80]).max() < 0.01
+    assert np.asarray(scene.mask("person", grow=0.1)).sum() > 1.1 * truth.sum()
+
+
+@pytest.mark.parametrize("faces", ["0", "!0", "(0,0,160,120)"])
+def test_who_asks_for_a_certain_face_gets_nobody_else(from_behind: tuple[np.ndarray, np.ndarray, Told], faces: str) -> None:
+    image, _, told = from_behind
+    look = facefx.chain("cutout", faces=faces)
+    with pytest.raises(NoFaceFound):
+        look.run(image, person=told)
+    assert np.array_equal(look.run(image, person=told, require_face=False).image, image)
+
+
+@pytest.mark.parametrize("doubt", ["nobody", "unsure", "haze"])
+def test_where_nobody_surely_is_nothing_is_cut_out(from_behind: tuple[np.ndarray, np.ndarray, Told], doubt: str) -> None:
+    image, _, told = from_behind
+    told.people *= {"nobody": 0.0, "unsure": 0.85, "haze": 0.45}[doubt]
+    assert not np.asarray(facefx.parse(image, person=told).mask("person")).any()
+    for name in ("cutout", "replace_background", "blur_background"):
+        with pytest.raises(NoFaceFound, match="person"):
+            facefx.chain(name).run(image, person=told)
+        assert np.array_equal(facefx.chain(name).run(image, person=told, require_face=False).image, image)
+
+
+def test_what_needs_a_face_still_does(from_behind: tuple[np.ndarray, np.ndarray, Told]) -> None:
+    image, _, told = from_behind
+    for look in (facefx.chain("recolor_lips").then("cutout"), facefx.chain("anonymize").then("cutout")):
+        with pytest.raises(NoFaceFound):
+            look.run(image, person=told)
+    with pytest.raises(NoFaceFound):
+        facefx.chain("cutout").run(image, person=COLOURS)
+
+
+def test_haze_that_is_nowhere_a_person_leaves_no_smudge_beside_a_face() -> None:
+    image, truth = photo()
+    face, people = drawn_face(HEAD, image), small(truth)
+    people[2:20, 2:20] = 0.45
+    assert person_mask([face], image, people)[:80, :60].max() == 0
 
 
 # --- models
@@ -381,6 +460,16 @@ def test_a_film_asks_only_for_effects_on_people(fakes: Fakes, portrait: np.ndarr
     for _ in range(4):
         scene = tracker.next(portrait, regions={"background"})
         assert np.asarray(scene.mask("person")).min() > 0.9
+    assert told.asked == 2
+
+
+def test_who_turns_away_in_a_film_stays_cut_out_and_steady(from_behind: tuple[np.ndarray, np.ndarray, Told]) -> None:
+    image, truth, told = from_behind
+    tracker = Tracker(tracking=Tracking(parse_every=2), person=told)
+    for _ in range(4):
+        scene = tracker.next(image, regions={"person"})
+        assert not scene.faces
+        assert overlap(facefx.chain("cutout").edit(scene).alpha, truth) > 0.95  # type: ignore[arg-type]
     assert told.asked == 2
 
 

@@ -52,7 +52,7 @@ function withStep(scene: Scene, { use, params }: Step, random: (face: number) =>
   if (own.strength === 0 || !faces.length) return scene;
   const painting = (index: number): Painting => (supplied) => PAINTS[use]({ ...supplied, random: () => random(index) }, own);
   if (isSceneWide(declaration.region)) return paintedWidely(scene, faces, declaration, painting(0));
-  const lightOn = (index: number): Light | null => (light === "scene" ? all[index].light : null);
+  const lightOn = (index: number): Light | null => (light === "scene" ? all[index].lightOn(declaration.region) : null);
   const canvas = chosen.reduce((before, index) => paintedFace(before, all[index], declaration, painting(index), lightOn(index)), scene.canvas);
   return scene.withCanvas(canvas);
 }

@@ -15,9 +15,14 @@ from facefx.effects.tools.hair_dye import HeadOfHair, seen
 from facefx.effects.tools.hair_outline import Outline
 from facefx.effects.tools.hair_worn import worn
 from facefx.errors import ParameterError
+from facefx.face.light import lights_on
+from facefx.face.values import FaceParsing
+from facefx.labels import scheme
 from facefx.pixels import color
 from facefx.pixels.cells import in_cells
+from facefx.pixels.full_size import to_picture
 from facefx.pixels.masks import depth
+from facefx.pixels.relight import in_its_light, in_white_light
 from facefx.pixels.seeing_through import seen_through
 
 #: Ways to write a colour, and some that are none.
@@ -37,18 +42,19 @@ def hex_of(code: str) -> str | None:
 
 
 def hair() -> dict[str, Any]:
-    """The statistics of a little noise, brown and louder to the right, with a soft edge on the left; what it is in blonde; dyed.
+    """The statistics of a little noise, brown and louder to the right of a soft edge; what it is in blonde; dyed.
 
     Dyed as a small face's hair, whose pixels are the copy's, and as a large one's, which has detail finer than that.
     """
     noise = np.random.default_rng(0).random((30, 40, 3))
     across = np.arange(40)
     image = np.array([0.3, 0.2, 0.14], np.float32) * (0.6 + noise.astype(np.float32) * (across / 40).astype(np.float32)[:, None])
-    mask = np.broadcast_to(np.clip((across - 4) / 4, 0, 1).astype(np.float32), (30, 40))
+    mask = np.broadcast_to(np.clip((across - 14) / 4, 0, 1).astype(np.float32), (30, 40))
     head = HeadOfHair.of(image, mask, 260)
     dyed = {str(unit): recolor_hair(image, mask, unit, face_of(unit), color="#d8b06a", rng=None) for unit in (130, 260)}
     some = {unit: picture[::3, ::3].reshape(-1, 3).tolist() for unit, picture in dyed.items()}
-    return {"statistics": head.statistics.numbers(), "blonde": head.grown("#d8b06a").values.reshape(-1, 5), "dyed": some}
+    blonde = head.grown("#d8b06a").values[:, in_cells(mask, head.cell) > 0]  # elsewhere it says nothing
+    return {"statistics": head.statistics.numbers(), "blonde": blonde.T, "dyed": some}
 
 
 def face_of(unit: int) -> Any:
@@ -67,6 +73,18 @@ def worn_in() -> list[Any]:
         rgb = np.array(color.parse(code), np.float32)
         for light in ((1.0, 1.0, 1.0), (0.4, 0.3, 0.2), (2.5, 2.0, 1.8)):
             found.append([code, light, worn(seen(rgb[None, None])[0, 0].astype(float), np.array(light)).round(6).tolist()])
+    return found
+
+
+def relit(colors: np.ndarray) -> list[Any]:
+    """Lights, what colours and darker ones are in white light, and what a change to that is in these."""
+    image = np.concatenate([colors, colors / 20])[None]
+    found = []
+    for light in ((0.4, 0.3, 0.2), (2.5, 2.0, 1.8), (1.02, 0.99, 1.0)):
+        white = in_white_light(image, np.array(light))
+        painted = np.where(white > 0.3, white * np.float32(0.8) + np.float32(0.1), white)
+        back = in_its_light(image, white, painted, np.array(light), np.ones(image.shape[:2], bool))
+        found.append([light, *(values.astype(float).round(6).tolist() for values in (white.ravel(), back.ravel()))])
     return found
 
 
@@ -96,6 +114,53 @@ def outline() -> np.ndarray:
     return np.stack(found.taken_off(np.float32(0.4) + far / 60, far / 300, -far / 200))
 
 
+def fitted() -> dict[str, Any]:
+    """Masks of a dark disc before a brighter wall, in a picture finer than the crop and in a coarser one; thin at their edge."""
+    y, x = np.mgrid[:64, :64] - 31.5
+    values, beside = (np.clip(0.5 + v / 6, 0, 1).astype(np.float32) for v in (20 - np.hypot(x, y), x - 22))
+    found = {}
+    for scale, side in ((0.45, 120), (2.3, 30)):
+        y, x = np.mgrid[:side, :side] - side / 2
+        share = np.clip((21 / scale - np.hypot(x, 1.1 * y)) * scale / 3 + 0.5, 0, 1)[..., None]
+        image = (0.8 - share * (0.7, 0.65, 0.6) + 0.05 * np.sin(x / 3 / scale)[..., None]).astype(np.float32)
+        affine = np.array([[scale, 0.1 * scale, 32 - 0.55 * side * scale], [-0.1 * scale, scale, 32 - 0.45 * side * scale]])
+        window, mask = to_picture(values, affine, image, fuzz=9 / scale, neighbours=beside)
+        found[str(scale)] = {"window": window, "mask": np.round(mask[::3, ::3].astype(float), 4).ravel().tolist()}
+    return found
+
+
+#: A face of ellipses on a crop of 96 pixels: the label, the centre, half the axes, and the colour in linear light.
+PARTS = (
+    ("skin", 48, 50, 32, 40, 0.30, 0.16, 0.10), ("neck", 48, 94, 16, 8, 0.2, 0.1, 0.06), ("nose", 48, 50, 5, 10, 0.3, 0.16, 0.1),
+    ("left_eyebrow", 62, 30, 8, 2.5, 0.04, 0.03, 0.02), ("right_eyebrow", 34, 30, 8, 2.5, 0.04, 0.03, 0.02),
+    ("left_eye", 62, 38, 6, 3, 0.30, 0.26, 0.24), ("right_eye", 34, 38, 6, 3, 0.36, 0.30, 0.28),
+    ("upper_lip", 48, 68, 12, 3, 0.24, 0.09, 0.07), ("lower_lip", 48, 72, 11, 3.5, 0.27, 0.1, 0.08),
+    ("inner_mouth", 48, 70, 8, 1, 0.03, 0.02, 0.02),
+)  # fmt: skip
+#: From which row to which it is in the shade, and in which share of the light.
+SHADES = ((), ((60, 96, 0.2),), ((60, 66, 0.2), (76, 96, 0.2)), ((0, 44, 0.15),), ((0, 96, 0.4), (26, 34, 3.0)))
+
+
+def lights() -> dict[str, Any]:
+    """The light on that face and its parts in each of those shades."""
+    y, x = np.mgrid[:96, :96]
+    found = scheme("celebamask")
+    faces = []
+    for dim in SHADES:
+        light, probabilities = np.full((96, 96, 3), 0.1, np.float32), np.zeros((len(found), 96, 96), np.float32)
+        probabilities[0] = 1
+        for name, left, top, across, down, *rgb in PARTS:
+            inside = ((x - left) / across) ** 2 + ((y - top) / down) ** 2 <= 1
+            light[inside] = rgb
+            probabilities[:, inside] = 0
+            probabilities[found.classes.index(name)][inside] = 1
+        for first, last, share in dim:
+            light[first:last][probabilities[0, first:last] == 0] *= np.float32(share)
+        parsing = FaceParsing(probabilities, found, np.eye(2, 3))
+        faces.append({"dim": dim, "lights": lights_on(color.from_linear(light), parsing).round(7).tolist()})
+    return {"parts": PARTS, "faces": faces}
+
+
 def cases() -> dict[str, Any]:
     """Inputs, and what Python makes of them."""
     rng = np.random.default_rng(7)
@@ -123,7 +188,10 @@ def cases() -> dict[str, Any]:
         "deltaE": color.delta_e(colors[:6], colors[6:]),
         "hair": {name: plain(values) for name, values in hair().items()},
         "worn": {"cases": worn_in()},
+        "lights": lights(),
+        "relit": {"cases": relit(colors)},
         "outline": np.round(outline().astype(float), 4)[:, ::3, ::3].ravel(),
+        "fitted": fitted(),
         "curls": np.round(curls().astype(float), 4).ravel(),
     }
 

@@ -8,10 +8,12 @@ import { box, gaussian } from "../src/pixels/blur";
 import { inCells } from "../src/pixels/cells";
 import { deltaE, fromOklab, oklabOf, ofHex, toOklab } from "../src/pixels/color";
 import { quantiles } from "../src/pixels/lists";
+import { toPicture } from "../src/pixels/fullSize";
 import { expOf, logOf } from "../src/pixels/logarithms";
 import { covarianceOf, product, withValues } from "../src/pixels/matrices";
 import { Random, SeedSequence } from "../src/pixels/random";
 import { Raster, clamp } from "../src/pixels/raster";
+import { inItsLight, inWhiteLight } from "../src/pixels/relight";
 import { resized, resizedBytes, resizedSmoothly, shrunkTo } from "../src/pixels/resize";
 import { seenThrough } from "../src/pixels/seeingThrough";
 import { Bits, connected, depth, fillHoles } from "../src/pixels/shapes";
@@ -133,7 +135,7 @@ describe("hair", () => {
   const noise = new Random(new SeedSequence([0])).shares(30 * 40 * 3);
   const across = (i: number): number => i % 40;
   const image = new Raster(30, 40, 3).map((_, k) => [0.3, 0.2, 0.14][k % 3] * (0.6 + (noise[k] * across(Math.floor(k / 3))) / 40));
-  const mask = new Raster(30, 40).map((_, i) => clamp((across(i) - 4) / 4, 0, 1));
+  const mask = new Raster(30, 40).map((_, i) => clamp((across(i) - 14) / 4, 0, 1));
   const head = HeadOfHair.of(image, mask, 260);
   it("has the statistics that Python finds", () => {
     head.statistics.numbers().forEach((value, i) => {
@@ -141,9 +143,11 @@ describe("hair", () => {
     });
   });
   it("is what Python makes of it in another colour", () => {
+    const share = inCells(mask, head.cell).data;
     const found = head.grown("#d8b06a").values;
     for (const [c, most] of [1e-3, 1e-3, 1e-3, 1e-3, 1e-2].entries()) {
-      expect(furthest(found.plane(c), cases.hair.blonde.map((pixel) => pixel[c])), `channel ${c}`).toBeLessThan(most);
+      const there = found.plane(c).data.filter((_, i) => share[i] > 0);
+      expect(furthest(new Raster(1, there.length, 1, there), cases.hair.blonde.map((pixel) => pixel[c])), `channel ${c}`).toBeLessThan(most);
     }
   });
   it.each(Object.keys(cases.hair.dyed) as ("130" | "260")[])("is dyed as Python dyes it, of a face of %s pixels", (unit) => {
@@ -170,6 +174,17 @@ describe("a light colour", () => {
   });
 });
 
+describe("the light of a scene", () => {
+  const colors = cases.colors.flat();
+  const image = new Raster(1, 2 * cases.colors.length, 3, Float32Array.from([...colors, ...colors.map((value) => value / 20)]));
+  it.each(cases.relit.cases as unknown as [Color, number[], number[]][])("of %s is taken off and put on as in Python", (light, expected, back) => {
+    const white = inWhiteLight(image, light);
+    expect(furthest(white, expected)).toBeLessThan(1e-5);
+    const painted = white.map((value) => (value > 0.3 ? value * 0.8 + 0.1 : value));
+    expect(furthest(inItsLight(image, white, painted, light, new Raster(1, image.width).map(() => 1)), back)).toBeLessThan(1e-5);
+  });
+});
+
 describe("curls", () => {
   const at = (i: number): [number, number] => [(i % 60) - 30, Math.floor(i / 60) - 30];
   const mask = new Raster(60, 60).map((_, i) => clamp(27.5 - Math.hypot(...at(i)), 0, 1));
@@ -184,6 +199,28 @@ describe("curls", () => {
     const found = seenThrough(mask, image, 60, about);
     expect(furthest(found, cases.curls)).toBeLessThan(2e-3);
     expect(furthest(found, [...mask.data])).toBeGreaterThan(0.5);
+  });
+});
+
+describe("a mask", () => {
+  const at = (i: number, side: number): [number, number] => [(i % side) - (side - 1) / 2, Math.floor(i / side) - (side - 1) / 2];
+  const values = new Raster(64, 64).map((_, i) => clamp(0.5 + (20 - Math.hypot(...at(i, 64))) / 6, 0, 1));
+  const neighbours = new Raster(64, 64).map((_, i) => clamp(0.5 + (at(i, 64)[0] - 22) / 6, 0, 1));
+  it.each([
+    ["0.45", 120],
+    ["2.3", 30],
+  ] as const)("is fitted to a picture as in Python, %s of its crop's scale", (name, side) => {
+    const scale = Number(name);
+    const image = new Raster(side, side, 3).map((_, k) => {
+      const [x, y] = [(Math.floor(k / 3) % side) - side / 2, Math.floor(k / 3 / side) - side / 2];
+      const share = clamp(((21 / scale - Math.hypot(x, 1.1 * y)) * scale) / 3 + 0.5, 0, 1);
+      return 0.8 - share * [0.7, 0.65, 0.6][k % 3] + 0.05 * Math.sin(x / 3 / scale);
+    });
+    const affine = [scale, 0.1 * scale, 32 - 0.55 * side * scale, -0.1 * scale, scale, 32 - 0.45 * side * scale] as const;
+    const { window, mask } = toPicture(values, affine, image, { fuzz: 9 / scale, neighbours });
+    expect(window).toEqual(cases.fitted[name].window);
+    const some = mask.data.filter((_, i) => (i % mask.width) % 3 === 0 && Math.floor(i / mask.width) % 3 === 0);
+    expect(furthest(new Raster(1, some.length, 1, some), cases.fitted[name].mask)).toBeLessThan(1e-4);
   });
 });
 

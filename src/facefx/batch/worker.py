@@ -88,15 +88,15 @@ class Worker:
             require_face=False,
             min_confidence=settings.min_confidence,
         )
-        faces = len(result.scene.everyone)
-        if self._is_passed_over(faces, source):
+        faces, has_work = len(result.scene.everyone), settings.look.finds_work(result.scene)
+        if self._is_passed_over(has_work, source):
             return Status.SKIPPED, 0, None, (), ()
         staged = self.setup.staging / str(task.index)
         save_image(
             result.picture, staged, force=True, format=format, quality=settings.file_quality, keep_gps=settings.keep_gps,
             date_of=source if settings.keep_date else None,
         )  # fmt: skip
-        done = Status.DONE if faces else Status.COPIED
+        done = Status.DONE if has_work else Status.COPIED
         return done, faces, staged.stat().st_size, tuple(map(str, result.declined)), result.dropped
 
     def _work_on_frames(self, animation: Animation, task: Task) -> tuple[Status, int, int | None, tuple[str, ...], tuple[str, ...]]:
@@ -108,21 +108,21 @@ class Worker:
         data, done = edit_animation(
             animation, Path(task.output), asked.look, self.parser, asked.min_confidence, asked.file_quality, keep_gps=asked.keep_gps
         )
-        if self._is_passed_over(done.most_faces, self.setup.folder_in / task.file):
+        if self._is_passed_over(done.has_work, self.setup.folder_in / task.file):
             return Status.SKIPPED, 0, None, (), ()
         staged = self.setup.staging / str(task.index)
         write_file(data, staged, force=True, date_of=self.setup.folder_in / task.file if asked.keep_date else None)
-        status = Status.DONE if done.most_faces else Status.COPIED
+        status = Status.DONE if done.has_work else Status.COPIED
         return status, done.most_faces, len(data), tuple(map(str, done.declined)), done.dropped
 
-    def _is_passed_over(self, faces: int, source: Path) -> bool:
+    def _is_passed_over(self, has_work: bool, source: Path) -> bool:
         """Whether nothing is written for want of a face. Raises `NoFaceFound` if that is an error."""
-        if not faces and self.setup.settings.no_face == "error":
+        if not has_work and self.setup.settings.no_face == "error":
             raise NoFaceFound(
                 f"no face was found in {str(source)!r}; pass such pictures through with no_face='copy' (--no-face copy), "
                 "or over with 'skip'"
             )
-        return not faces and self.setup.settings.no_face == "skip"
+        return not has_work and self.setup.settings.no_face == "skip"
 
     def _record(
         self,

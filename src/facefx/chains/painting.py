@@ -73,8 +73,9 @@ def apply_effect(
     without : indices of faces to leave alone. An effect that is called once for all of them cannot do so, and does nothing at all.
     """
     params = dict(params)
+    alone = spec.takes_people_without(params)
     indices = [index for index in chosen(faces_for(scene, spec), params.pop("faces", "all")) if index not in without]
-    if params.get("strength") == 0 or (spec.needs_faces(params) and not indices):
+    if params.get("strength") == 0 or (spec.needs_faces(params) and not indices and not (alone and scene.has_people_alone)):
         return scene
     once_for_all = spec.kind == "cutout" or is_scene_wide(spec.region_of(params))
     if once_for_all and without:
@@ -143,8 +144,8 @@ class _Run:
         return scene if canvas is scene.canvas else replace(scene, canvas=canvas)
 
     def light_on(self, face: Face) -> np.ndarray | None:
-        """What light a face is in, for an effect that is to paint in it."""
-        return face.light if self.in_scene_light else None
+        """What light the region is in that an effect is to paint on, if it is to paint in it."""
+        return face.light_on(self.spec.region_of(self.params)) if self.in_scene_light else None
 
     def paint_widely(self, scene: Scene, indices: Sequence[int]) -> Scene:
         people = scene.of([scene.faces[index] for index in indices])
@@ -155,7 +156,7 @@ class _Run:
         everything = 0, 0, scene.size[1], scene.size[0]
         crop = self._crop(scene.canvas, everything)
         del before
-        canvas = self._painted(scene.canvas, everything, crop, mask, _unit(people), 0, None)
+        canvas = self._painted(scene.canvas, everything, crop, mask, people.unit, 0, None)
         if self.spec.kind == "cutout":
             alpha = mask if scene.alpha is None else scene.alpha * mask
             return replace(scene, canvas=canvas, alpha=np.asarray(alpha))
@@ -180,7 +181,7 @@ class _Run:
     def draw(self, scene: Scene, indices: Sequence[int]) -> Scene:
         faces = faces_for(scene, self.spec)
         people = scene.of([faces[index] for index in indices])
-        drawn = self._checked(self._call({"scene": people, "unit": _unit(people)}, 0), scene.canvas.shape)
+        drawn = self._checked(self._call({"scene": people, "unit": people.unit}, 0), scene.canvas.shape)
         return replace(scene, canvas=scene.canvas.painted((0, 0, scene.size[1], scene.size[0]), np.clip(drawn, 0, 1)))
 
     @property
@@ -231,11 +232,6 @@ class _Run:
         if not np.isfinite(answer).all():
             raise EffectError(f"the effect {self.spec.name} returned NaN or infinity")
         return answer.astype(np.float32, copy=False)
-
-
-def _unit(scene: Scene) -> float:
-    """The largest face's size, or a third of the picture's shorter side where there is no face."""
-    return scene.faces[0].box.side if scene.faces else min(scene.size) / 3
 
 
 def _with_margin(window: Window, mask: np.ndarray, margin: float, size: tuple[int, int]) -> tuple[Window, np.ndarray]:

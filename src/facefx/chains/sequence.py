@@ -154,6 +154,19 @@ class Chain:
         effects = ((step.spec, step.params) for step in self.steps if isinstance(step.spec, EffectSpec))
         return frozenset(spec.needed(params) for spec, params in effects if spec.needs_faces(params))
 
+    def finds_work(self, scene: Scene) -> bool:
+        """Whether there is in a picture what its steps need: a face, or, if all work on whole people and on what is behind them,
+        a person of any look; whatever there is, if none needs any.
+        """
+        if not any(step.needs_faces for step in self.steps) or (scene.everyone if self.private else scene.faces):
+            return True
+        return self._takes_people_without and scene.has_people_alone
+
+    @property
+    def _takes_people_without(self) -> bool:
+        needing = [step for step in self.steps if step.needs_faces]
+        return all(isinstance(step.spec, EffectSpec) and step.spec.takes_people_without(step.params) for step in needing)
+
     @property
     def private(self) -> bool:
         """Whether one of its effects hides people, so that no face may be missed."""
@@ -206,10 +219,11 @@ class Chain:
     def _check_faces(self, scene: Scene) -> None:
         """Raise `NoFaceFound` if there is no face for a step that needs one."""
         needing = [step for step in self.steps if step.needs_faces]
-        if needing and not (scene.everyone if self.private else scene.faces):
+        if not self.finds_work(scene):
             height, width = scene.size
+            nor = ", nor a person without one" if self._takes_people_without else ""
             raise NoFaceFound(
-                f"no face was found in the picture of {width} x {height} pixels; "
+                f"no face was found in the picture of {width} x {height} pixels{nor}; "
                 "for an aligned portrait, or hair seen from behind, try detector='whole_frame', "
                 "or pass such pictures through with require_face=False"
             )

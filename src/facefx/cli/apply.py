@@ -130,7 +130,7 @@ def apply(
         )
         for declined in result.declined:
             say(f"{str(path)!r}: {declined}")
-        if not result.scene.everyone:
+        if not chain.finds_work(result.scene):
             if no_face_means is NoFace.ERROR:
                 raise no_face(path, ", or --no-face copy to pass such pictures through")
             say(f"no face was found in {str(path)!r}; written without effects")
@@ -161,7 +161,7 @@ def apply(
             say(f"{str(path)!r}: left out beside the pictures, since someone is hidden: {', '.join(done.dropped)}")
         if measures:
             say(f"{str(path)!r} has several frames, of which nothing was measured; facefx analyze does that for films")
-        if not done.with_faces:
+        if not done.has_work:
             if no_face_means is NoFace.ERROR:
                 raise no_face(path, ", or --no-face copy to pass such pictures through")
             say(f"no face was found in {str(path)!r}; written without effects")

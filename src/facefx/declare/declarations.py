@@ -17,6 +17,7 @@ from typing import Any, Literal, get_type_hints, overload
 from ..errors import ParameterError
 from ..labels import Label, Region, is_scene_wide, labels_of
 from ..shown import shown
+from .faces_choice import FacesChoice
 from .parameters import FACES, FEATHER, GROW, LIGHT, Color, CubeFile, Parameter, PictureFile, Range, RegionName, Value, declared
 
 __all__ = [
@@ -117,8 +118,14 @@ class EffectSpec(_Spec):
         return Region.PERSON.value if is_scene_wide(region) else region
 
     def needs_faces(self, params: Mapping[str, Value]) -> bool:
-        """Whether it has nothing to do in a picture without a face."""
+        """Whether it has nothing to do in a picture without a face, unless `takes_people_without` one."""
         return self.region_of(params) != Region.PICTURE.value
+
+    def takes_people_without(self, params: Mapping[str, Value]) -> bool:
+        """Whether people whose faces are not found will do: for one on whole people, or on what is behind them."""
+        faces = FacesChoice.of(params.get("faces", "all"))
+        names_nobody = faces is not None and not faces.is_picky and not faces.but
+        return names_nobody and labels_of(self.region_of(params)) in (Region.PERSON.labels, {Label.BACKGROUND})
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from ..pixels import geometry
 from ..pixels.masks import reshaped
 from .iris import Iris, find_irises
 from .landmarks import Landmarks, landmarks_of
-from .light import light_on
+from .light import lights_on, row_of
 from .mask_style import PHOTO, MaskStyle, Patch
 from .near_and_wide import NearAndWide, near_parsing
 from .outline import Part, outline, outline_parsing
@@ -43,7 +43,7 @@ class Face:
         frames before into account.
     number : what ``faces=`` calls it in a film, where it stays with the person, -1 if it has none; None in a picture, where it is
         called by its place.
-    steady_light : what `light` says, instead of measuring it: in a film, what takes the frames before into account.
+    steady_lights : what `lights` says, instead of measuring it: in a film, what takes the frames before into account.
     sighted : what a more careful look of the detector says of it, for effects that hide; see `outline`.
     is_parsed : False for one that the detector saw and the parser did not, whose parsing is the outline of a head.
     """
@@ -56,7 +56,7 @@ class Face:
     mask_style: MaskStyle = field(default=PHOTO, repr=False)
     steady_confidence: Mapping[str, float] = field(default_factory=dict, repr=False)
     number: int | None = None
-    steady_light: np.ndarray | None = field(default=None, repr=False)
+    steady_lights: np.ndarray | None = field(default=None, repr=False)
     sighted: tuple[Detection, ...] = field(default=(), repr=False)
     is_parsed: bool = True
     _patches: dict[str, Patch] = field(default_factory=dict, init=False, repr=False)
@@ -84,7 +84,10 @@ class Face:
         """
         name = str(getattr(region, "value", region))
         if name not in self._patches:
-            window, mask = self.mask_style.patch(region, self.parsing, self.canvas, self.box.side)
+            # In a film the fewer pixels are looked through. In a photo that would change a mask's last bits.
+            is_near = self.mask_style != PHOTO and self._ends_near(region)
+            parsing = self._near.parsing if is_near else self.parsing
+            window, mask = self.mask_style.patch(region, parsing, self.canvas, self.box.side)
             mask.flags.writeable = False
             self._patches[name] = window, mask
         if not (grow or feather):
@@ -137,13 +140,17 @@ class Face:
 
         An effect on the skin that asks where hair begins needs no look at all of the hair.
         """
-        whole = self.parsing.probabilities
-        if not isinstance(whole, NearAndWide) or whole.ends_near(self.parsing.scheme.indices_of(region)):
+        if not isinstance(self.parsing.probabilities, NearAndWide) or self._ends_near(region):
             return self
         x0, y0, x1, y1 = window
         corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], float)
         on_crop = geometry.apply(self._near.parsing.affine, corners)
         return self._near if on_crop.min() >= 0 and on_crop.max() <= self._near.parsing.size else self
+
+    def _ends_near(self, region: Region | Label | str) -> bool:
+        """Whether there is a near crop that shows all of a region, wherever it is."""
+        whole, classes = self.parsing.probabilities, self.parsing.scheme.indices_of(region)
+        return isinstance(whole, NearAndWide) and bool(classes) and whole.ends_near(classes)
 
     @cached_property
     def _near(self) -> Face:
@@ -160,12 +167,16 @@ class Face:
         return find_irises(self.canvas, self.landmarks)
 
     @cached_property
-    def light(self) -> np.ndarray:
-        """How strong the light is that it is seen in, for red, green and blue: (3,); see `facefx.face.light.light_on`."""
-        if self.steady_light is not None:
-            return self.steady_light
+    def lights(self) -> np.ndarray:
+        """How strong the light is on it, its mouth, its eyes and its brows: (4, 3); see `facefx.face.light.lights_on`."""
+        if self.steady_lights is not None:
+            return self.steady_lights
         near = near_parsing(self.parsing)
-        return light_on(geometry.cut(self.canvas, near.affine, near.size), near)
+        return lights_on(geometry.cut(self.canvas, near.affine, near.size), near)
+
+    def light_on(self, region: Region | Label | str) -> np.ndarray:
+        """How strong the light is that a region of it is seen in, for red, green and blue: (3,), 1 for white of normal exposure."""
+        return np.asarray(self.lights[row_of(region)])
 
     def carried(self, move: np.ndarray, canvas: Canvas) -> Face:
         """The same face where its picture was scaled and shifted: by `move`, (2, 3) from picture points to those of the new one."""
@@ -181,12 +192,12 @@ class Face:
         affine = geometry.chained(geometry.invert(move), self.parsing.affine)
         parsing = replace(self.parsing, affine=affine)
         sighted = tuple(map(again, self.sighted))
-        light = self.light  # the new picture may show but a part of it
-        return replace(self, box=moved(self.box), parsing=parsing, canvas=canvas, sighted=sighted, steady_light=light)
+        lights = self.lights  # the new picture may show but a part of it
+        return replace(self, box=moved(self.box), parsing=parsing, canvas=canvas, sighted=sighted, steady_lights=lights)
 
     def moved_to(self, picture: Canvas | np.ndarray, parsing: FaceParsing) -> Face:
         """The same face in another version of its picture, in the light of the first: it may wear make-up by now."""
-        return replace(self, canvas=Canvas.of(picture), parsing=parsing, steady_light=self.light)
+        return replace(self, canvas=Canvas.of(picture), parsing=parsing, steady_lights=self.lights)
 
     def confidence(self, region: Region | Label | str) -> float:
         """How sure the segmenter is of a region where it claims it: 0 (there is none) to 1.

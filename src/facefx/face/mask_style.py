@@ -59,7 +59,7 @@ class MaskStyle:
         width, height = (x1 - x0) // cell, (y1 - y0) // cell
         if width < 1 or height < 1:
             return (0, 0, 0, 0), np.zeros((0, 0), np.float32)
-        small = geometry.reduced(picture, (x0, y0, x0 + cell * width, y0 + cell * height), (width, height))
+        small = _InCells(picture, (x0, y0), cell, (height, width, 3))
         affine = parsing.affine @ np.array([[cell, 0, x0], [0, cell, y0], [0, 0, 1]])
         (left, top, right, bottom), mask = self._fitted(region, parsing, affine, small, side / cell)
         if not mask.size:
@@ -81,6 +81,22 @@ class MaskStyle:
         # towards the background hair thins out, towards the face it ends
         others = 1 - parsing.region(Label.BACKGROUND) - values
         return full_size.to_picture(values, affine, picture, coarse=self.coarse, fuzz=_FUZZ * side, neighbours=others)
+
+
+@dataclass(frozen=True, eq=False)
+class _InCells:
+    """A part of a picture, from (x, y) on, with each square of pixels averaged: windows of it, made when they are asked for."""
+
+    picture: geometry.Windows
+    origin: tuple[int, int]
+    cell: int
+    shape: tuple[int, int, int]
+
+    def __getitem__(self, where: tuple[slice, slice]) -> np.ndarray:
+        (top, bottom, _), (left, right, _) = (axis.indices(length) for axis, length in zip(where, self.shape, strict=False))
+        (x, y), cell = self.origin, self.cell
+        window = x + cell * left, y + cell * top, x + cell * right, y + cell * bottom
+        return geometry.reduced(self.picture, window, (right - left, bottom - top))
 
 
 #: As fine as can be.

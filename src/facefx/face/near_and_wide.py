@@ -27,10 +27,11 @@ class NearAndWide:
     near : (C, S, S) float32; also an attribute.
     ending : the classes that end within the near crop.
     wide : gives (C, S, S) float32 of the wide one; asked once.
+    down : how much farther down the wide one reaches than with the near one in its middle, in pixels of both together.
     """
 
-    def __init__(self, near: Probabilities, ending: frozenset[int], wide: Callable[[], np.ndarray]) -> None:
-        self.near, self._ending, self._look = near, ending, wide
+    def __init__(self, near: Probabilities, ending: frozenset[int], wide: Callable[[], np.ndarray], down: int = 0) -> None:
+        self.near, self._ending, self._look, self.down = near, ending, wide, down
         self._middle = near
         self._unwanted: Callable[[Probabilities], np.ndarray] | None = None
         self._wide: np.ndarray | None = None
@@ -46,7 +47,7 @@ class NearAndWide:
         ----------
         unwanted : is given the whole, (C, 2 S, 2 S), and says where, (2 S, 2 S) bool.
         """
-        other = NearAndWide(near, self._ending, self._look)
+        other = NearAndWide(near, self._ending, self._look, self.down)
         other._middle, other._unwanted = self._middle, unwanted
         return other
 
@@ -78,22 +79,21 @@ class NearAndWide:
         if self.ends_near(classes):
             return self._in_the_middle(self.near[classes].sum(axis=0)[None])[0]
         wide = self._seen()
-        result = merged(self._middle[classes].sum(axis=0)[None], wide[classes].sum(axis=0)[None])[0]
+        result = merged(self._middle[classes].sum(axis=0)[None], wide[classes].sum(axis=0)[None], self.down)[0]
         if self._emptied is not None:
             result[self._emptied] = 0 in classes
         return result
 
     def _in_the_middle(self, values: np.ndarray) -> np.ndarray:
         """(K, S, S) of the near crop as (K, 2 S, 2 S), with nothing around."""
-        size = values.shape[-1]
         result = np.zeros((len(values), *self.shape[1:]), np.float32)
-        result[:, size // 2 : size // 2 + size, size // 2 : size // 2 + size] = values
+        result[:, *_place(values.shape[-1], self.down)] = values
         return result
 
     def _both(self, indices: np.ndarray) -> np.ndarray:
         """(K, 2 S, 2 S) of K classes."""
         wide, which = self._seen(), indices.tolist()
-        result = merged(self._middle[which], wide[which])
+        result = merged(self._middle[which], wide[which], self.down)
         if self._emptied is not None:
             for classified, index in zip(result, which, strict=True):
                 classified[self._emptied] = index == 0
@@ -105,22 +105,31 @@ class NearAndWide:
             if self._wide is None:
                 wide = self._look()
                 if self._unwanted:
-                    where = self._unwanted(NearAndWide(self._middle, frozenset(), lambda: wide))
+                    where = self._unwanted(NearAndWide(self._middle, frozenset(), lambda: wide, self.down))
                     self._emptied = where if where.any() else None
                 self._wide = wide
             return self._wide
 
 
-def merged(near: np.ndarray, wide: np.ndarray) -> np.ndarray:
-    """Probabilities of some classes on a crop, and on one twice as wide, (K, S, S) each, as (K, 2 S, 2 S) of the wide one."""
+def merged(near: np.ndarray, wide: np.ndarray, down: int = 0) -> np.ndarray:
+    """Probabilities of some classes on a crop, and on one twice as wide, (K, S, S) each, as (K, 2 S, 2 S) of the wide one.
+
+    `down` as for `NearAndWide`.
+    """
     size = wide.shape[-1]
     result = np.empty((len(wide), 2 * size, 2 * size), np.float32)
     for index, values in enumerate(wide):
         result[index] = cv2.resize(values, (2 * size, 2 * size), interpolation=cv2.INTER_LINEAR)
     # Where the picture itself ends the near crop needs no second opinion, but a fade there does no harm either.
-    inner = (slice(None), slice(size // 2, size // 2 + size), slice(size // 2, size // 2 + size))
+    inner = (slice(None), *_place(size, down))
     result[inner] += _faded(size) * (near - result[inner])
     return result
+
+
+def _place(size: int, down: int) -> tuple[slice, slice]:
+    """Where a near crop of that size lies in the wide one."""
+    top, left = size // 2 - down, size // 2
+    return slice(top, top + size), slice(left, left + size)
 
 
 @lru_cache(maxsize=4)
@@ -136,4 +145,5 @@ def near_parsing(parsing: FaceParsing) -> FaceParsing:
         return parsing
     affine = parsing.affine.copy()
     affine[:, 2] -= parsing.size // 4
+    affine[1, 2] += parsing.probabilities.down
     return FaceParsing(parsing.probabilities.near, parsing.scheme, affine)

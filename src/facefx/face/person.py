@@ -34,6 +34,8 @@ def person_mask(
 ) -> np.ndarray:
     """Everything that belongs to the people whose faces are given, and, unless `others` are left out, to those beside them.
 
+    Without a face it is the people of whom `people` is sure.
+
     Parameters
     ----------
     picture : the one that the faces were found in.

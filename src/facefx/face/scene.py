@@ -77,8 +77,8 @@ class Scene:
     def mask(self, region: Region | Label | str, *, grow: float = 0.0, feather: float = 0.0) -> Mask:
         """The soft mask of a region over all faces, (H, W) float32 in [0, 1].
 
-        ``"person"`` goes on below the parsed crops, see `facefx.face.person`; what is not known to be part of a person is
-        background, and ``"picture"`` is everything.
+        ``"person"`` goes on below the parsed crops, see `facefx.face.person`; without a face it is the people who are surely seen
+        all the same, turned away or covered. What is not known to be part of a person is background; ``"picture"`` is everything.
 
         Parameters
         ----------
@@ -90,10 +90,10 @@ class Scene:
         if not label_names.is_scene_wide(region):
             return mask_of_faces(self.faces, region, self.canvas, grow=grow, feather=feather)
         mask = self._wide_mask(region)
-        if not (grow or feather) or not self.faces:
+        if not (grow or feather) or not (self.faces or self.has_people_alone):
             return mask
-        unit, everything = self.faces[0].box.side, (0, 0, self.size[1], self.size[0])
-        _, changed = reshaped(everything, np.asarray(mask), grow * unit, feather * unit, self.size)
+        everything = (0, 0, self.size[1], self.size[0])
+        _, changed = reshaped(everything, np.asarray(mask), grow * self.unit, feather * self.unit, self.size)
         return Mask.of(changed)
 
     def _wide_mask(self, region: Region | Label | str) -> Mask:
@@ -144,6 +144,16 @@ class Scene:
         """All faces: those that were parsed, and then those that were only seen."""
         return self.faces + self.seen
 
+    @property
+    def unit(self) -> float:
+        """The largest face's size in pixels, or a third of the picture's shorter side where there is no face."""
+        return self.faces[0].box.side if self.faces else min(self.size) / 3
+
+    @cached_property
+    def has_people_alone(self) -> bool:
+        """Whether no face was found and somebody is there all the same, turned away or covered."""
+        return not self.faces and bool(np.asarray(self._person()).any())
+
     def of(self, faces: Sequence[Face]) -> Scene:
         """The same picture with some of its faces."""
         if tuple(faces) == self.faces:
@@ -154,11 +164,13 @@ class Scene:
     def _person(self) -> Mask:
         # Of the picture that was parsed: effects may have changed this one's colours since.
         if self.faces not in self._people:
-            self._people[self.faces] = Mask.taking(self._found() if self.faces else np.zeros(self.size, np.float32))
+            self._people[self.faces] = Mask.taking(self._found())
         return self._people[self.faces]
 
     def _found(self) -> np.ndarray:
-        parsed = self.faces[0].canvas
+        if not self.faces and (self.others or not self.people):  # somebody chose none of the faces, or nothing finds people
+            return np.zeros(self.size, np.float32)
+        parsed = self.faces[0].canvas if self.faces else self.canvas
         return person_mask(self.faces, parsed, self.people(parsed) if self.people else None, self.others)
 
     def label_map(self, scheme: str | LabelScheme = "celebamask") -> np.ndarray:

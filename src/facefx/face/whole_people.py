@@ -29,6 +29,8 @@ _REACH = 3
 #: What the network says of a place and of all that is as near to it as that: up to the first the parser is asked too, from the
 #: second on only the network.
 _DEEP = (0.5, 0.9)
+#: Where the network sees nobody near, at most the first of this, plants and walls are hair to the parser: it is not asked.
+_SEEN = (0.1, 0.5)
 #: How far above the chin the network begins to be right about the outline, in face units.
 _LIFT = 0.2
 #: How far inside a head the parser is right, in face units.
@@ -59,6 +61,7 @@ def whole_people(people: np.ndarray, faces: Sequence[Face], others: Sequence[Fac
     Parameters
     ----------
     people : (h, w) float32, how surely each place of the picture is part of a person.
+    faces : of these people; without any, only those of whom the network is sure.
     others : faces whose people do not belong to it.
 
     Returns
@@ -67,7 +70,7 @@ def whole_people(people: np.ndarray, faces: Sequence[Face], others: Sequence[Fac
     """
     height, width = picture.shape[:2]
     to_small = _to_small(people, picture)
-    people = _without_doubtful_islands(people)
+    people = _without_doubtful_islands(people, has_faces=bool(faces))
     if others:
         people = people * _own(faces, others, people.shape, to_small)
     person = np.zeros((height, width), np.float32)
@@ -83,18 +86,26 @@ def whole_people(people: np.ndarray, faces: Sequence[Face], others: Sequence[Fac
     return masks.ramp(person, *_CERTAIN)
 
 
-def _without_doubtful_islands(people: np.ndarray) -> np.ndarray:
-    """The map without small parts apart from the rest of which the network is not sure: furniture and flowers, not hands."""
+def _without_doubtful_islands(people: np.ndarray, *, has_faces: bool) -> np.ndarray:
+    """The map without small parts apart from the rest of which the network is not sure: furniture and flowers, not hands.
+
+    Where no face was found, nothing vouches for the largest part either.
+    """
     number, parts, figures, _ = cv2.connectedComponentsWithStats((people >= 0.5).astype(np.uint8))
     areas = figures[:, cv2.CC_STAT_AREA]
-    doubtful = [
-        part for part in range(1, number) if areas[part] < _ISLAND * areas[1:].max() and people[parts == part].mean() < _SURE
-    ]
-    if not doubtful:
-        return people
-    island = np.isin(parts, doubtful)
-    shore = cv2.dilate(island.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool) & (people < 0.5)
-    return np.where(island | shore, 0, people).astype(np.float32)
+    small = _ISLAND * areas[1:].max(initial=0) if has_faces else np.inf
+    doubtful = [part for part in range(1, number) if areas[part] < small and people[parts == part].mean() < _SURE]
+    if doubtful:
+        island = np.isin(parts, doubtful)
+        shore = cv2.dilate(island.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool) & (people < 0.5)
+        people = np.where(island | shore, 0, people).astype(np.float32)
+    return _without_haze(people)
+
+
+def _without_haze(people: np.ndarray) -> np.ndarray:
+    """The map without parts that are nowhere likelier a person than not: before another background they are smudges."""
+    _, parts = cv2.connectedComponents((people > _CERTAIN[0]).astype(np.uint8))
+    return np.where(np.isin(parts, np.unique(parts[people >= 0.5])), people, 0).astype(np.float32)
 
 
 def to_whole_picture(values: np.ndarray, affine: np.ndarray, picture: geometry.Windows) -> Windowed:
@@ -132,6 +143,7 @@ def _parsers_shares(faces: Sequence[Face], people: np.ndarray, to_small: np.ndar
     """For each face, (h, w) float32: where its parser is asked, for it sees the outline of the head there."""
     points = _places(people.shape, to_small)
     deep = 1 - masks.ramp(masks.grow(people, -_REACH), *_DEEP)
+    there = masks.ramp(masks.grow(masks.fill_holes(people), 2 * _REACH), *_SEEN)
     shares = []
     for face in faces:
         head = _on(people.shape, to_small, face, face.parsing.region(Region.HEAD))
@@ -141,7 +153,7 @@ def _parsers_shares(faces: Sequence[Face], people: np.ndarray, to_small: np.ndar
         down = ((points - chin) / face.box.side @ (-np.sin(tilt), np.cos(tilt))).astype(np.float32)
         near = cv2.GaussianBlur(masks.grow(np.clip(2 * head, 0, 1), 1.5 * _REACH), (0, 0), 0.5 * _REACH)
         above = 1 - masks.ramp(down, -_LIFT - 0.1, -_LIFT + 0.1)
-        shares.append(np.asarray(np.maximum(near * above * deep, np.clip(2 * sure - 1, 0, 1))))
+        shares.append(there * np.maximum(near * above * deep, np.clip(2 * sure - 1, 0, 1)))
     return shares
 
 

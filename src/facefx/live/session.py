@@ -15,6 +15,7 @@ from ..errors import FacefxError
 from ..face.scene import Scene
 from ..image.picture import open_image, save_image
 from ..video import Tracker
+from ..video.carried_edit import Edited, edited_like
 from ..video.coverage import Coverage
 from ..video.stream import asked_of
 from .keys import COMMANDS, VIEWS, Command
@@ -54,6 +55,7 @@ class Session:
         self._camera = camera
         self._look = next((place for place, (_, look) in enumerate(looks) if look.steps), 0) if camera else 0
         self._coverage: Coverage | None = None
+        self._done: Edited | None = None  # the last frame with this look
         self._details = False
         self._recorder: Recorder | None = None
         self._began = 0.0
@@ -69,7 +71,7 @@ class Session:
         match COMMANDS.get(key):
             case Command.NEXT_LOOK:
                 self._look = (self._look + 1) % len(self.looks)
-                self._coverage = None
+                self._coverage = self._done = None
             case Command.RECORD:
                 self._stop_recording() if self._recorder else self._start_recording()
             case Command.STILL:
@@ -88,7 +90,9 @@ class Session:
             parsed = self._with_everyone(parsed)
         found = time.perf_counter()
         declined = look.declined(parsed, self.min_confidence)
-        edited = look.edit(parsed, declined=declined)
+        moves = None if look.private else self.tracker.moves
+        self._done = edited_like(self._done, moves, look, parsed, declined)
+        edited = self._done.scene
         done = time.perf_counter()
         if self._camera:
             self._camera.show(rendered(picture, parsed, edited, VIEWS["p"]))

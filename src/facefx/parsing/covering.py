@@ -36,14 +36,15 @@ def uncovered(probabilities: np.ndarray, scheme: LabelScheme, crop: Callable[[],
     """
     if not all(scheme.indices_of(part) for part in (Label.SKIN, Label.CLOTHING, Label.HAIR, Region.LIPS, Region.EYES)):
         return probabilities
-    claimed = {
-        part: probabilities[list(scheme.indices_of(part))].sum(axis=0)
-        for part in (Label.SKIN, Label.HAIR, Region.LIPS, Region.EYES, Region.FACE)
-    }
-    lips = claimed[Region.LIPS]
-    if ((lips > 0.5).any() and lips[lips > 0.5].mean() > _SEEN) or not (claimed[Region.EYES] > 0.5).any():
+
+    def claimed_by(part: Region | Label) -> np.ndarray:
+        return np.asarray(probabilities[list(scheme.indices_of(part))].sum(axis=0))
+
+    lips, eyes = claimed_by(Region.LIPS), claimed_by(Region.EYES)
+    if ((lips > 0.5).any() and lips[lips > 0.5].mean() > _SEEN) or not (eyes > 0.5).any():
         return probabilities
-    found = _cloth(claimed, crop())
+    claimed = {part: claimed_by(part) for part in (Label.SKIN, Label.HAIR, Region.FACE)}
+    found = _cloth(claimed | {Region.LIPS: lips, Region.EYES: eyes}, crop())
     if found is None:
         return probabilities
     where, is_veil = found

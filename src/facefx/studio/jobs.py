@@ -268,7 +268,7 @@ class Folder:
                 person=self.parser.person, require_face=False,
             )  # fmt: skip
             content, kind = encoded_result(result.picture, None, 95, cut_out=self.chain.cuts_out)
-            record |= {"status": "done" if result.scene.everyone else "no face", "faces": len(result.scene.everyone)}
+            record |= {"status": "done" if self.chain.finds_work(result.scene) else "no face", "faces": len(result.scene.everyone)}
         except FacefxError as error:
             content, kind = b"", ""
             record |= {"status": "failed", "error": str(error)}

@@ -42,6 +42,7 @@ class Animated:
     declined : which step left faces alone, in how many frames, and why.
     inferred : numbers, from 0, of the frames in which somebody is hidden who was not seen there; look at them.
     dropped : what is left out beside the pixels, since somebody is hidden.
+    has_work : whether there is in one of them what the look needs, see `Chain.finds_work`.
     """
 
     frames: int
@@ -50,6 +51,7 @@ class Animated:
     declined: tuple[DeclinedFrames, ...] = ()
     inferred: tuple[int, ...] = ()
     dropped: tuple[str, ...] = ()
+    has_work: bool = True
 
 
 def animate(
@@ -117,18 +119,21 @@ def edit_animation(
     check_confidence(min_confidence)
     format = format_of(target)
     check_holds(animation, format, target)
-    faces: list[int] = []
+    found: list[tuple[int, bool]] = []  # of each frame: the faces, and whether there is what the look needs
     inferred: list[int] = []
     declined = DeclinedCount()
     dropped: tuple[str, ...] = ()
     if look.private:
         animation, dropped = animation.without_people()
     if animation.has_pages:
-        pictures = _pages(animation, look, parser, min_confidence, declined, faces, keep_gps)
+        pictures = _pages(animation, look, parser, min_confidence, declined, found, keep_gps)
     else:
-        pictures = _frames(animation, look, parser, min_confidence, declined, faces, inferred, format)
+        pictures = _frames(animation, look, parser, min_confidence, declined, found, inferred, format)
     data = encode_animation(animation, pictures, format, quality=file_quality, keep_gps=keep_gps)
-    return data, Animated(len(faces), sum(map(bool, faces)), max(faces), declined.total, tuple(inferred), dropped)
+    faces, works = zip(*found, strict=True)
+    return data, Animated(
+        len(faces), sum(map(bool, faces)), max(faces), declined.total, tuple(inferred), dropped, has_work=any(works)
+    )
 
 
 def _frames(
@@ -137,25 +142,26 @@ def _frames(
     parser: Parser,
     min_confidence: float,
     declined: DeclinedCount,
-    faces: list[int],
+    found: list[tuple[int, bool]],
     inferred: list[int],
     format: str,
 ) -> Iterator[Image.Image]:
-    def finish(frame: None, picture: Picture, done: Scene) -> tuple[int, Image.Image]:
+    def finish(frame: None, picture: Picture, done: Scene) -> tuple[tuple[int, bool], Image.Image]:
+        seen = len(done.everyone), look.finds_work(done)
         pixels = np.asarray(picture.with_canvas(done.canvas, done.alpha).native)
         before = np.asarray(picture.native)
         if format != "GIF":
-            return len(done.everyone), Image.fromarray(pixels)
+            return seen, Image.fromarray(pixels)
         opaque = np.full((*before.shape[:2], 1), 255, np.uint8)
-        return len(done.everyone), paletted(pixels, np.dstack([before[..., :3], opaque]) if pixels.shape[2] == 4 else before)
+        return seen, paletted(pixels, np.dstack([before[..., :3], opaque]) if pixels.shape[2] == 4 else before)
 
     tracker = Tracker(parser.segmenter, parser.detector, Tracking(parse_every=1), parser.person)  # few frames, far apart
     film = ((None, picture, True) for picture in animation.pictures())
     coverage = _coverage(animation, tracker) if look.private else None
-    for count, image in edited(
+    for seen, image in edited(
         film, look, tracker, 2, min_confidence, declined.add, finish, coverage=coverage, on_inferred=inferred.append
     ):
-        faces.append(count)
+        found.append(seen)
         yield image
 
 
@@ -174,7 +180,7 @@ def _pages(
     parser: Parser,
     min_confidence: float,
     declined: DeclinedCount,
-    faces: list[int],
+    found: list[tuple[int, bool]],
     keep_gps: bool,
 ) -> Iterator[Image.Image]:
     for number, page in enumerate(animation.pictures()):
@@ -183,7 +189,7 @@ def _pages(
         if left_alone:
             declined.add(number, left_alone)
         done = look.edit(scene.seen_through(page.alpha), declined=left_alone)
-        faces.append(len(scene.everyone))
+        found.append((len(scene.everyone), look.finds_work(scene)))
         picture = page.with_canvas(done.canvas, done.alpha)
         if look.private:
             picture, _ = picture.without_people()

@@ -1,10 +1,10 @@
-"""Editing a frame whose faces were not parsed anew: where an effect allows it, as the frame before was changed by it."""
+"""Editing a frame whose faces were followed: where an effect allows it, as a frame shortly before was changed by it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,16 @@ import numpy as np
 from ..chains.painting import chosen, faces_for
 from ..chains.sequence import Chain, Declined, Step
 from ..declare.declarations import EffectSpec
-from ..face.face import Face
+from ..face.face import Face, FaceView
 from ..face.scene import Scene
 from ..image.canvas import Window
-from .color_change import ColorChange
-from .moves import Moves
+from .color_change import ColorChange, Shares, nowhere
+from .moves import Journey, Moves
 
 __all__ = ["Edited", "edited_like"]
+
+#: So many parses after the frame in which a change was worked out it is carried on, if they show the region where it went.
+_PARSES = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +37,7 @@ class Edited:
 
     scene: Scene
     declined: tuple[Declined, ...] = ()
-    steps: Mapping[int, _Changed] = field(default_factory=dict)
+    steps: Mapping[int, _Since] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,15 +53,39 @@ class _Changed:
     def change(self) -> ColorChange | None:
         """None if it changed nothing."""
         window = _painted(self.before, self.after)
-        params: dict[str, Any] = dict(self.step.params)
-        spec = self.step.spec
-        assert isinstance(spec, EffectSpec)
-        indices = chosen(faces_for(self.before, spec), params.get("faces", "all"))
-        faces = [self.before.faces[index] for index in indices if index not in self.without]
+        faces, region = _faces_of(self.step, self.before, self.without)
         if window is None or not faces:
             return None
-        replaced = _share_of(faces, spec.region_of(params), window) * np.float32(params.get("strength", 1))
-        return ColorChange.between(self.before.canvas, self.after.canvas, window, replaced, max(face.box.side for face in faces))
+        replaced = _share_of(faces, region, window) * np.float32(dict(self.step.params).get("strength", 1))
+        canvases = self.before.canvas, self.after.canvas
+        return ColorChange.between(*canvases, window, replaced, max(face.box.side for face in faces), _shares(faces, region))
+
+
+@dataclass(frozen=True, eq=False)
+class _Since:
+    """A step's change, and how faces moved since it was worked out."""
+
+    changed: _Changed
+    journey: Journey = field(default_factory=Journey)
+
+    @property
+    def age(self) -> int:
+        """How many frames ago that was."""
+        return len(self.journey.legs)
+
+    def next(self, moves: Moves) -> _Since | None:
+        """In the next frame; None if it is too old for that."""
+        journey = self.journey.further(moves)
+        return replace(self, journey=journey) if journey.parses <= _PARSES else None
+
+    def on(self, scene: Scene) -> Scene | None:
+        """The step's change in that frame; None if it is not to be had."""
+        change, legs = self.changed.change, self.journey.legs
+        if change is None:
+            return None
+        faces, region = _faces_of(self.changed.step, scene, self.changed.without)
+        canvas = change.on(scene.canvas, self.journey, _shares(faces, region) if legs[-1].parsed else None)
+        return None if canvas is None else replace(scene, canvas=canvas)
 
 
 def edited_like(before: Edited | None, moves: Moves | None, chain: Chain, scene: Scene, declined: Sequence[Declined]) -> Edited:
@@ -67,11 +94,11 @@ def edited_like(before: Edited | None, moves: Moves | None, chain: Chain, scene:
     Parameters
     ----------
     before : the frame before; None if there was none.
-    moves : how faces moved since then; None if they were looked at anew.
+    moves : how faces moved since then; None if that is not known.
     declined : what `Chain.declined` says of the scene.
     """
     like = before.steps if before and moves and before.declined == tuple(declined) else {}
-    steps: dict[int, _Changed] = {}
+    steps: dict[int, _Since] = {}
     carriable = _carriable(chain)
     place = 0
     while place < len(chain.steps):
@@ -80,15 +107,15 @@ def edited_like(before: Edited | None, moves: Moves | None, chain: Chain, scene:
             scene = chain.edit(scene, declined=declined, start=place, end=end)
             place = end
             continue
-        change = like[place].change if place in like else None
-        canvas = change.on(scene.canvas, moves) if change and moves else None
-        if canvas is None:
+        since = like[place].next(moves) if moves and place in like else None
+        after = since.on(scene) if since else None
+        if after is None:
             after = chain.edit(scene, declined=declined, start=place, end=place + 1)
             without = frozenset(one.face for one in declined if one.step == place)
-            steps[place] = _Changed(chain.steps[place], scene, after, without)
-            scene = after
-        else:
-            scene = replace(scene, canvas=canvas)
+            since = _Since(_Changed(chain.steps[place], scene, after, without))
+        assert since is not None
+        steps[place] = since
+        scene = after
         place += 1
     return Edited(scene, tuple(declined), steps)
 
@@ -112,6 +139,24 @@ def _painted(before: Scene, after: Scene) -> Window | None:
     old, new = (scene.canvas.patches for scene in (before, after))
     windows = [window for window, pixels in new if not any(pixels is other for _, other in old)]
     return min(w[0] for w in windows), min(w[1] for w in windows), max(w[2] for w in windows), max(w[3] for w in windows)
+
+
+def _faces_of(step: Step, scene: Scene, without: frozenset[int]) -> tuple[list[Face], str]:
+    """The faces that a step works on, and the region of them."""
+    spec, params = step.spec, dict[str, Any](step.params)
+    assert isinstance(spec, EffectSpec)
+    indices = chosen(faces_for(scene, spec), params.get("faces", "all"))
+    return [scene.faces[index] for index in indices if index not in without], spec.region_of(params)
+
+
+def _shares(faces: Sequence[Face], region: str) -> Shares:
+    """Gives where the region of the faces was parsed."""
+
+    def seen(window: Window, cell: int) -> np.ndarray:
+        every = (FaceView(face, window).roughly(region, cell) for face in faces)
+        return np.asarray(reduce(np.maximum, every, nowhere(window, cell)))
+
+    return seen
 
 
 def _share_of(faces: Sequence[Face], region: str, window: Window) -> np.ndarray:

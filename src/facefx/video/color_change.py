@@ -1,4 +1,4 @@
-"""How an effect changed the colours of a frame, place by place, so that those of the next one can be changed likewise.
+"""How an effect changed the colours of a frame, place by place, so that those of the next ones can be changed likewise.
 
 What a dye makes of hair takes the statistics of all of it to find out. Once it is found, a small place's new colours follow from
 its old ones nearly in a straight line, and so they will in the next frame, where that place has moved on and has another grain.
@@ -10,6 +10,7 @@ of its own change.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,9 +20,12 @@ import numpy as np
 from ..image.canvas import Canvas, Window
 from ..pixels import masks
 from ..pixels.cells import Enlarged, in_cells, tiles_of_cells
-from .moves import Moves
+from .moves import Journey, Moves
 
-__all__ = ["ColorChange"]
+__all__ = ["ColorChange", "Shares"]
+
+#: Gives how surely each cell of a window, of so many pixels a side, is of a region: (h, w) float32 in [0, 1].
+Shares = Callable[[Window, int], np.ndarray]
 
 #: How many cells, by which the line is told, a face unit is, about; and to how many cells on each side it is fitted.
 _DETAIL, _REACH = 105.0, 2
@@ -36,8 +40,16 @@ _OTHER, _PER_SLOPE = 0.08, 0.3
 #: Of what was changed so much may be covered by what is more than two cells wide. In heads that move it is next to nothing, and
 #: more when a hand passes: what that uncovers was not seen to be changed, and would stay as it is.
 _COVERED = 0.001
-#: Lamps whose strength changed by more than this factor from frame to frame are another light.
-_MOST_LIGHT = 1.25
+#: By how much more or less surely a cell must be of the region to be seen elsewhere.
+_SEEN_ELSEWHERE = 0.5
+#: Lamps whose strength changed by more than this factor since are another light.
+_MOST_LIGHT = 1.08
+
+
+def nowhere(window: Window, cell: int) -> np.ndarray:
+    """The `Shares` of what is not to be seen."""
+    x0, y0, x1, y1 = window
+    return np.zeros((-(-(y1 - y0) // cell), -(-(x1 - x0) // cell)), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +62,7 @@ class ColorChange:
     image, changed : (H, W, 3) float32, the window before and after.
     replaced : (H, W) float32 in [0, 1], in what share the new colours do not depend on the strength of the lamp.
     cell : how many pixels of the frame a cell has.
+    seen : gives where the region was seen.
     """
 
     window: Window
@@ -57,18 +70,26 @@ class ColorChange:
     changed: np.ndarray
     replaced: np.ndarray
     cell: int
+    seen: Shares
 
     @classmethod
-    def between(cls, before: Canvas, after: Canvas, window: Window, replaced: np.ndarray, unit: float) -> ColorChange:
+    def between(
+        cls, before: Canvas, after: Canvas, window: Window, replaced: np.ndarray, unit: float, seen: Shares = nowhere
+    ) -> ColorChange:
         """From a frame to what an effect made of it; `unit` is the face's size in pixels."""
         x0, y0, x1, y1 = window
         cell = max(int(unit / _DETAIL + 0.5), 1)
-        return cls(window, before[y0:y1, x0:x1], after[y0:y1, x0:x1], replaced, cell)
+        return cls(window, before[y0:y1, x0:x1], after[y0:y1, x0:x1], replaced, cell, seen)
 
-    def on(self, canvas: Canvas, moves: Moves) -> Canvas | None:
-        """The next frame with its colours changed likewise.
+    def on(self, canvas: Canvas, moves: Moves | Journey, seen: Shares | None = None) -> Canvas | None:
+        """The next frame, or one after that, with its colours changed likewise.
 
         None if it is in another light, if something came before what was changed, or if nothing of that is in it.
+
+        Parameters
+        ----------
+        moves : how faces came to where they are in it.
+        seen : gives where the region is seen there, if that was found out anew; the answer is None if it is not where it went.
         """
         shape, cell = canvas.shape, self.cell
         x0, y0, x1, y1 = window = moves.forth(self.window, shape)
@@ -80,6 +101,8 @@ class ColorChange:
         found = masks.window(where)
         if found is None:
             return None
+        if seen and _is_much(np.abs(seen(window, cell) - self._moved(self._seen, there)) > _SEEN_ELSEWHERE, where):
+            return None
         left, top, right, bottom = found
         there, where = (np.ascontiguousarray(v[top:bottom, left:right]) for v in (there, where))
         x0, y0, x1, y1 = x0 + left * cell, y0 + top * cell, min(x0 + right * cell, x1), min(y0 + bottom * cell, y1)
@@ -90,23 +113,27 @@ class ColorChange:
         if light is None:
             return None
         known = _likeness(now * np.float32(1 / light), was)
-        covered = cv2.morphologyEx((where & (known < 0.5)).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-        if np.count_nonzero(covered) > _COVERED * np.count_nonzero(where):
+        if _is_much(where & (known < 0.5), where):
             return None
         # as it would look in the light of the frame before
-        slope, *rest = (self._moved(values, there) for values in self._line)
-        line = slope * np.float32(1 / light), _level(rest, low, share, light)
+        line = _told(self._moved_planes(self._line, there), low, share, light)
         places = Enlarged(there * np.float32(cell) + np.float32((cell - 1) / 2), cell)  # in pixels of the window
         result = np.array(image)
         for tile in tiles_of_cells(where, cell, image.shape):
             change = _on_line(line, image[tile], tile, cell)
-            change += self._moved(self._left_over, places[tile])
+            change += cv2.cvtColor(self._moved(self._left_over, places[tile]), cv2.COLOR_RGBA2RGB)
             if known[tuple(slice(span.start // cell, -(-span.stop // cell)) for span in tile)].min() < 1:
                 change *= _thrice(np.ascontiguousarray(Enlarged(known, cell)[tile]))
             part = result[tile]
             part += change
             np.clip(part, np.float32(0), np.float32(1), out=part)
         return canvas.painted((x0, y0, x1, y1), result)
+
+    @staticmethod
+    def _moved_planes(values: Sequence[np.ndarray], places: np.ndarray) -> list[np.ndarray]:
+        """Several, (h, w) each: four at a time, which OpenCV takes no longer for than for one."""
+        four = (cv2.merge(values[start : start + 4]) for start in range(0, len(values), 4))
+        return [plane for merged in four for plane in cv2.split(ColorChange._moved(merged, places))]
 
     @property
     def _to_cells(self) -> np.ndarray:
@@ -127,6 +154,10 @@ class ColorChange:
         return np.asarray(cv2.transform(self._low, _GUIDE[:1]))
 
     @cached_property
+    def _seen(self) -> np.ndarray:
+        return self.seen(self.window, self.cell)
+
+    @cached_property
     def _replaced(self) -> np.ndarray:
         return in_cells(self.replaced, self.cell)
 
@@ -141,20 +172,26 @@ class ColorChange:
         return np.asarray(cv2.max(cv2.max(red, green), blue) > _NOTHING, np.float32)
 
     @cached_property
-    def _line(self) -> tuple[np.ndarray, ...]:
-        return _fitted(cv2.transform(self._low, _GUIDE), self._low_change)
+    def _line(self) -> list[np.ndarray]:
+        """What `_fitted` tells, plane by plane."""
+        return [plane for values in _fitted(cv2.transform(self._low, _GUIDE), self._low_change) for plane in cv2.split(values)]
 
     @cached_property
     def _left_over(self) -> np.ndarray:
-        """What the line does not tell of the change, (H, W, 3) float32."""
-        slope, *rest = self._line
-        line = slope, _level(rest, self._low, self._replaced, 1.0)
-        result = np.zeros_like(self.image)
+        """What the line does not tell of the change, (H, W, 4) float32, of which OpenCV moves four in half the time of three."""
+        line = _told(self._line, self._low, self._replaced, 1.0)
+        result = np.zeros((*self.image.shape[:2], 4), np.float32)
         for tile in tiles_of_cells(self._where > 0, self.cell, self.image.shape):
-            part = result[tile]
-            np.subtract(self.changed[tile], self.image[tile], out=part)
-            part -= _on_line(line, self.image[tile], tile, self.cell)
+            rest = self.changed[tile] - self.image[tile]
+            rest -= _on_line(line, self.image[tile], tile, self.cell)
+            result[tile] = cv2.cvtColor(rest, cv2.COLOR_RGB2RGBA)
         return result
+
+
+def _is_much(some: np.ndarray, where: np.ndarray) -> bool:
+    """Whether some cells, (h, w) bool, that are no thin lines are many beside those where anything was changed."""
+    wide = cv2.morphologyEx(some.view(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    return bool(np.count_nonzero(wide) > _COVERED * np.count_nonzero(where))
 
 
 def _light(now: np.ndarray, was: np.ndarray, share: np.ndarray) -> float | None:
@@ -205,14 +242,16 @@ def _fitted(guide: np.ndarray, change: np.ndarray) -> tuple[np.ndarray, ...]:
     return *(mean(slope) for slope in slopes), mean(rest)
 
 
-def _level(rest: list[np.ndarray], low: np.ndarray, share: np.ndarray, light: float) -> np.ndarray:
-    """What is added in each cell whatever the luma of its pixels, (h, w, 3), in a lamp so many times as strong as that of the line.
+def _told(planes: list[np.ndarray], low: np.ndarray, share: np.ndarray, light: float) -> tuple[np.ndarray, np.ndarray]:
+    """By what the luma of a cell's pixels is multiplied, and what is added whatever it is: (h, w, 3) each.
 
-    In the light of the frame before the cells would be ``low / light``, and that is what new colours replace.
+    In a lamp so many times as strong as that of the line, `planes`. In the light of the frame before the cells would be
+    ``low / light``, and that is what new colours replace.
     """
-    by_blue, by_red, always = rest
+    slope, by_blue, by_red, always = (cv2.merge(planes[start : start + 3]) for start in (0, 3, 6, 9))
     _, blue, red = cv2.split(cv2.transform(low, _GUIDE * np.float32(1 / light)))
-    return np.asarray(always + by_blue * _thrice(blue) + by_red * _thrice(red) + _thrice(share) * low * np.float32(1 / light - 1))
+    level = always + by_blue * _thrice(blue) + by_red * _thrice(red) + _thrice(share) * low * np.float32(1 / light - 1)
+    return slope * np.float32(1 / light), np.asarray(level)
 
 
 def _on_line(line: tuple[np.ndarray, np.ndarray], image: np.ndarray, tile: tuple[slice, slice], cell: int) -> np.ndarray:

@@ -61,15 +61,14 @@ class Change:
     maps: np.ndarray
     same: np.ndarray | None = None
 
-    @cached_property
-    def _fixed(self) -> tuple[np.ndarray, np.ndarray]:
-        """The maps as OpenCV is fastest with; once for all classes."""
-        whole, rest = cv2.convertMaps(self.maps, None, cv2.CV_16SC2)  # type: ignore[call-overload]
-        return whole, rest
+    @property
+    def moved(self) -> np.ndarray:
+        """How far away that was, (H, W, 2) float32."""
+        return np.asarray(self.maps - _grid(*self.maps.shape[:2]))
 
     def carried(self, values: np.ndarray) -> np.ndarray:
         """A map of the crop before, (H, W) float32, as it would look on this one."""
-        return cv2.remap(values, *self._fixed, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(cv2.remap(values, self.maps, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))  # type: ignore[call-overload]
 
 
 def change(before: Glimpse, now: Glimpse, *, compared: bool = True) -> Change:

@@ -32,7 +32,7 @@ class Track:
     age : frames since it was found.
     unseen : frames since its features were seen.
     person : whose face it is.
-    light : what it is seen in, see `Face.light`.
+    lights : what it is seen in, see `Face.lights`.
     confidence : by region, of those that were asked for.
     """
 
@@ -43,7 +43,7 @@ class Track:
     shown: Glimpse
     near: Steadied
     leaves: bool
-    light: np.ndarray
+    lights: np.ndarray
     wide: np.ndarray | None = None
     age: int = 0
     unseen: int = 0

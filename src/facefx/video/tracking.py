@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..face.face import Face
-from ..face.light import light_on
+from ..face.light import lights_on
 from ..face.mask_style import MaskStyle
 from ..face.postprocessing import emptied, islands
 from ..face.scene import Scene
@@ -100,8 +100,8 @@ class Tracker:
     ----------
     identity : what tells segmenter and detector from others, see `Parser.identity`.
     parser : both of them.
-    moves : how the faces of the last frame that was given moved since the one before, if it has the same ones and none of them was
-        parsed anew; else None.
+    moves : how the faces of the last frame that was given moved since the one before, if it has the same ones and not each frame is
+        parsed; else None.
     """
 
     def __init__(
@@ -173,9 +173,9 @@ class Tracker:
             for track in self._tracks:
                 track.near.make_all()
         scene = self._scene(picture, sure_of)
-        same = goes_on and 0 < len(self._moved) == len(followed) == len(scene.faces)
-        self.moves = Moves(tuple(self._moved)) if same else None
-        if regions is None or not scene.faces or not any(map(is_scene_wide, regions)):
+        same = goes_on and 0 < len(self._moved) == len(followed) == len(scene.faces) and self.tracking.parse_every > 1
+        self.moves = Moves(tuple(self._moved), any(map(self._is_parsed, self._tracks))) if same else None
+        if regions is None or not any(map(is_scene_wide, regions)):
             self._bodies.forget()
             return scene  # if it is asked all the same, it asks the network
         bodies = self._bodies.next(picture, self._parser, fresh=fresh)
@@ -213,8 +213,8 @@ class Tracker:
         near = self._probabilities(shown)
         leaves = not self._parser.is_aligned and hair_runs_out(FaceParsing(near, self._parser.scheme, affine), picture.shape)
         steadied = Steadied(self._uncovered(near, shown))
-        light = light_on(shown, FaceParsing(near, self._parser.scheme, affine))
-        return Track(crop, face.box, face.roll, face.score, Glimpse.of(shown), steadied, leaves, light)
+        lights = lights_on(shown, FaceParsing(near, self._parser.scheme, affine))
+        return Track(crop, face.box, face.roll, face.score, Glimpse.of(shown), steadied, leaves, lights)
 
     def _followed(self, track: Track, before: Small, now: Small, picture: Canvas) -> Track | None:
         """The track in the next frame; None if the face is lost."""
@@ -225,15 +225,15 @@ class Tracker:
         there = replace(track, crop=square, box=motion.box(track.box), roll=track.roll + motion.turn, age=track.age + 1)
         crop = cut(picture, there.affine, track.shown.size)
         shown = Glimpse.of(crop)
+        changed = change(track.shown, shown, compared=self._is_parsed(there))
+        self._moved.append(Move(there.box, track.affine, there.affine, changed))
         if not self._is_parsed(there):
-            changed = change(track.shown, shown, compared=False)
-            self._moved.append(Move(there.box, track.affine, there.affine, changed))
             return replace(there, shown=shown, near=track.near.next(changed))
         new = self._probabilities(crop)
-        near = track.near.next(change(track.shown, shown), self._uncovered(new, crop), self.tracking.smoothing)
-        light = light_on(crop, FaceParsing(new, self._parser.scheme, there.affine))
-        light = track.light * (light / track.light) ** LIGHT_FOLLOWS
-        return self._measured(replace(there, shown=shown, near=near, light=light), new, picture)
+        near = track.near.next(changed, self._uncovered(new, crop), self.tracking.smoothing)
+        lights = lights_on(crop, FaceParsing(new, self._parser.scheme, there.affine))
+        lights = track.lights * (lights / track.lights) ** LIGHT_FOLLOWS
+        return self._measured(replace(there, shown=shown, near=near, lights=lights), new, picture)
 
     def _is_parsed(self, track: Track) -> bool:
         return track.age % self.tracking.parse_every == 0
@@ -310,7 +310,7 @@ class Tracker:
         if track.leaves:
             wide = track.wide
             parsing = near_and_wide(parsing, cache(lambda: self._wide(picture, track) if wide is None else wide))
-        return Face(track.box, track.roll, track.score, parsing, picture, FRAME_MASKS, steady_light=track.light)
+        return Face(track.box, track.roll, track.score, parsing, picture, FRAME_MASKS, steady_lights=track.lights)
 
     def _with_confidence(self, track: Track, face: Face, sure_of: Collection[str]) -> Track:
         """The track with what this frame tells of these regions; carried masks tell nothing new."""

@@ -2,10 +2,10 @@
 
 import { type Numbers, rising } from "../pixels/lists";
 import { type Raster, clamp } from "../pixels/raster";
-import { bent } from "./hairLocks";
+import { bent, lookedUp } from "./hairLocks";
 
-/** At how many places a curve is worked out. */
-const STEPS = 4096;
+/** From where to where a curve is worked out, and at how many places. */
+const [FIRST, LAST, STEPS] = [-0.2, 1.2, 2048];
 
 /** Values whose distribution at TAILS is moved; beyond, at most 0.7 of the distance stays. */
 export function bentTails(values: Raster, own: number[], wanted: number[]): Raster {
@@ -34,19 +34,18 @@ export function toned(light: Raster, own: Numbers, wanted: Numbers): Raster {
   });
   const [low, high] = [slopes[0], slopes[last]].map((slope) => clamp(slope, 0.3, 4));
   const [dark, bright] = [y[0], 1 - y[last]];
-  const places = new Float64Array(STEPS);
-  const curve = new Float64Array(STEPS);
+  const curve = new Float32Array(STEPS);
   for (let i = 0, k = 0; i < STEPS; i++) {
-    const place = -0.2 + (1.4 * i) / (STEPS - 1);
+    const place = FIRST + ((LAST - FIRST) * i) / (STEPS - 1);
     while (k < wide.length - 1 && x[k + 1] < place) k++;
     const t = clamp((place - x[k]) / wide[k], 0, 1);
     const rest = (1 - t) * (1 - t);
     const start = (1 + 2 * t) * rest * y[k] + t * rest * wide[k] * slopes[k];
     const end = t * t * (3 - 2 * t) * y[k + 1] - t * t * (1 - t) * wide[k] * slopes[k + 1];
-    places[i] = place;
-    curve[i] = start + end;
-    if (place < x[0]) curve[i] -= dark * (1 - Math.exp(((place - x[0]) * low) / Math.max(dark, 1e-3)));
-    if (place > x[last]) curve[i] += bright * (1 - Math.exp(((x[last] - place) * high) / Math.max(bright, 1e-3)));
+    let value = start + end;
+    if (place < x[0]) value -= dark * (1 - Math.exp(((place - x[0]) * low) / Math.max(dark, 1e-3)));
+    if (place > x[last]) value += bright * (1 - Math.exp(((x[last] - place) * high) / Math.max(bright, 1e-3)));
+    curve[i] = value;
   }
-  return bent(light, places, curve);
+  return lookedUp(light, FIRST, LAST, curve);
 }

@@ -6,9 +6,9 @@
  * have the statistics so found. Where light lies and where shade stays the photo's.
  */
 
-import { foreground } from "../pixels/blend";
+import { inFrontOf, insideMean } from "../pixels/blend";
 import { gaussian } from "../pixels/blur";
-import { Enlarged, inCells } from "../pixels/cells";
+import { Enlarged, inCells, tiles } from "../pixels/cells";
 import { type Color, oklabOf, ofHex } from "../pixels/color";
 import { deviationOf, interpolated, meanOf, median, quantiles } from "../pixels/lists";
 import { expOf, logOf } from "../pixels/logarithms";
@@ -16,6 +16,7 @@ import { type Matrix, outer, sum } from "../pixels/matrices";
 import { Random, SeedSequence } from "../pixels/random";
 import { Raster, clamp, minus, stacked } from "../pixels/raster";
 import type { Light } from "../pixels/relight";
+import { Bits, dilated, square } from "../pixels/shapes";
 import { bentTails, toned } from "./hairCurves";
 import { Locks } from "./hairLocks";
 import { Outline } from "./hairOutline";
@@ -50,7 +51,7 @@ const KEPT_COLOR = 0.6;
 /** Logarithm of how much louder or quieter a place may become. */
 const MOST_LOUD = 1.2;
 /** How many pixels are looked at for detail that is finer than the copy. */
-const SAMPLES = 20_000;
+const SAMPLES = 10_000;
 /** How far normal values z lean if so much of their square is added, and how much of it there may be, so that it still rises. */
 const LEANING_OF_SQUARE = 2.33;
 const MOST_BENT = 0.2;
@@ -72,7 +73,7 @@ export class HeadOfHair {
   private readonly finer: Finer | null;
 
   private constructor(
-    /** OKLab with perceived lightness, of hair alone also at its edge. */
+    /** OKLab with perceived lightness, of hair alone also at its edge; where none is, it says nothing. */
     readonly lab: Raster,
     /** How surely a pixel is hair and nothing else. */
     readonly weight: Raster,
@@ -107,8 +108,15 @@ export class HeadOfHair {
     }
     const known = weight.max >= 0.5 ? weight : share; // a few strands: the best there is
     const hair = inCells(image, cell);
-    const near = foreground(hair, wary, CURLS * size);
-    return new HeadOfHair(seen(foreground(near, wary, EDGE * size)), known, size, cell, image, Outline.of(hair, share, size));
+    const behind = [CURLS, EDGE].map((radius) => insideMean(hair, wary, radius * size));
+    const lab = new Raster(share.height, share.width, 3);
+    // Between pixels of the copy both count.
+    for (const tile of tiles(Bits.above(cell > 1 ? dilated(share, square(1)) : share, 0))) {
+      const sure = wary.part(tile);
+      const own = behind.reduce((colors, { mean, near }) => inFrontOf(colors, sure, mean.part(tile), near.part(tile)), hair.part(tile));
+      lab.put(seen(own), tile[0], tile[1]); // as near by as there is any
+    }
+    return new HeadOfHair(lab, known, size, cell, image, Outline.of(hair, share, size));
   }
 
   get statistics(): HairStatistics {

@@ -10,7 +10,7 @@ const LOCK = 0.02;
 /** At which shares of that light what follows from it is read. */
 const KNOTS = [0.05, 0.25, 0.5, 0.75, 0.95];
 /** Steps of the tables that stand for curves. */
-const STEPS = 4096;
+const STEPS = 2048;
 
 /** What follows from the light of a head's locks: curves, of five numbers at the light's knots, straight in between. */
 export class Locks {
@@ -76,17 +76,22 @@ export class Locks {
 
   /** A curve at each pixel. */
   everywhere(curve: number[]): Raster {
-    this.steps ??= stepsOf(this.light, this.knots);
-    return lookedUp(this.light, this.steps, tableOf(this.knots, curve));
+    this.steps ??= stepsOf(this.light, this.knots[0], this.knots[KNOTS.length - 1], STEPS);
+    return tabled(this.light, this.steps, tableOf(this.knots, curve));
   }
 }
 
 /** `interpolated` for pictures: by a table of many steps. */
 export function bent(values: Raster, places: Numbers, to: Numbers): Raster {
-  return lookedUp(values, stepsOf(values, places), tableOf(places, to));
+  return lookedUp(values, places[0], places[places.length - 1], tableOf(places, to));
 }
 
-function lookedUp({ height, width }: Raster, steps: Uint16Array, table: Float32Array): Raster {
+/** What a table has for places evenly spread from the first to the last: at the nearest below each value. */
+export function lookedUp(values: Raster, first: number, last: number, table: Float32Array): Raster {
+  return tabled(values, stepsOf(values, first, last, table.length), table);
+}
+
+function tabled({ height, width }: Raster, steps: Uint16Array, table: Float32Array): Raster {
   const result = Raster.unwritten(height, width);
   const { data } = result;
   for (let i = 0; i < data.length; i++) data[i] = table[steps[i]];
@@ -107,13 +112,12 @@ function tableOf(places: Numbers, to: Numbers): Float32Array {
 }
 
 /** Where each value lies in such a table. */
-function stepsOf({ data }: Raster, places: Numbers): Uint16Array {
-  const [low, high] = [places[0], places[places.length - 1]];
-  const scale = (STEPS - 1) / Math.max(high - low, 1e-6);
+function stepsOf({ data }: Raster, first: number, last: number, many: number): Uint16Array {
+  const [low, scale] = [Math.fround(first), Math.fround((many - 1) / Math.max(last - first, 1e-6))];
   const result = new Uint16Array(data.length);
   for (let i = 0; i < result.length; i++) {
-    const step = (data[i] - low) * scale;
-    result[i] = step > 0 ? (step < STEPS - 1 ? step : STEPS - 1) : 0;
+    const step = Math.fround(Math.fround(data[i] - low) * scale); // in floats, as in Python, so that it takes the same one
+    result[i] = step > 0 ? (step < many - 1 ? step : many - 1) : 0;
   }
   return result;
 }

@@ -6,11 +6,10 @@
  * what is beyond is lighter than hair, hair has on the whole the colour that it has farther in. Single strands keep their light.
  */
 
-import { Enlarged } from "../pixels/cells";
+import { Enlarged, broadly, cellOfMean } from "../pixels/cells";
 import { ramped, smoothlyRamped } from "../pixels/masks";
 import { type Raster, weighted } from "../pixels/raster";
 import { Bits, depth } from "../pixels/shapes";
-import { CELL, blurred } from "./hairScales";
 
 /** How deep hair is mixed with what is beyond, at most and nowhere more, and from how deep on it surely is not, in face units. */
 const MIXED = [0.05, 0.14] as const;
@@ -49,19 +48,18 @@ export class Outline {
     const known = own.near.map(
       (near, i) => near * behind.near.data[i] * ramped(behind.mean.values.data[i] - own.mean.values.data[i], ...LIGHTER),
     );
-    const lighter = new Enlarged(known, own.mean.cell).part([0, 0, share.width, share.height]);
+    const lighter = new Enlarged(known, own.mean.cell).allOf(share);
     return new Outline(share, fartherIn, deep.map((value, i) => (1 - smoothlyRamped(value, ...MIXED)) * lighter.data[i]), unit);
   }
 
   /** Take the colour that is not its own off dyed hair, OKLab with perceived lightness, in place. */
   takeOff(light: Raster, a: Raster, b: Raster): void {
-    const all = [0, 0, light.width, light.height] as const;
     const [inner, outer] = (
       [
         [this.fartherIn, ROUND_ABOUT],
         [this.share, SMOOTHLY],
       ] as const
-    ).map(([weight, scale]) => [light, a, b].map((values) => meanOf(values, weight, scale * this.unit).mean.part(all).data));
+    ).map(([weight, scale]) => [light, a, b].map((values) => meanOf(values, weight, scale * this.unit).mean.allOf(light).data));
     const mixed = this.mixed.data;
     for (let i = 0; i < mixed.length; i++) {
       const lighter = outer[0][i] - inner[0][i];
@@ -75,8 +73,8 @@ export class Outline {
 
 /** The weighted mean round about, and in its cells from 0 to 1 whether there is anything to take it from. */
 function meanOf(values: Raster, weight: Raster, radius: number): { mean: Enlarged; near: Raster } {
-  const cell = Math.max(Math.min(Math.round(radius / CELL), weight.height, weight.width), 1);
-  const [total, sums] = [weight, weighted(values, weight)].map((raster) => blurred(raster, cell, radius));
+  const cell = cellOfMean(radius, weight);
+  const [total, sums] = [weight, weighted(values, weight)].map((raster) => broadly(raster, radius, cell));
   const mean = sums.map((sum, i) => sum / Math.max(total.data[i], 1e-6));
   return { mean: new Enlarged(mean, cell), near: total.map((value) => Math.min(value / ENOUGH, 1)) };
 }

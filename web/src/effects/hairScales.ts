@@ -1,8 +1,7 @@
 /** A head of hair taken apart into five scales, from single hairs to the broad light on the head, and how loud each is. */
 
-import { gaussian } from "../pixels/blur";
 import { floats } from "../pixels/borrowed";
-import { Enlarged, inCells } from "../pixels/cells";
+import { Enlarged, broadly, cellOfMean } from "../pixels/cells";
 import { meanOf } from "../pixels/lists";
 import { type Raster, minus, weighted } from "../pixels/raster";
 
@@ -10,8 +9,6 @@ import { type Raster, minus, weighted } from "../pixels/raster";
 export const SCALES = [0.004, 0.01, 0.024, 0.06];
 /** So many pixels, evenly chosen, tell as much as all. */
 const MANY = 15_000;
-/** Deviations of a mean that go into a cell, at least, on which it is found. */
-export const CELL = 1.7;
 /** Over how much of the hair the loudness of its texture is gathered, in face units. */
 const AROUND = 0.03;
 
@@ -57,26 +54,18 @@ export class Where {
 
   /** Broad ones are found on cells, of which they need no more. */
   private meanOf(picked: Raster, sigma: number): Raster {
-    const { height, width } = picked;
-    const cell = Math.max(Math.min(Math.floor(sigma / CELL), height, width), 1);
+    const cell = cellOfMean(sigma, picked);
     let total = this.totals.get(sigma);
     if (!total) {
-      total = blurred(this.some, cell, sigma);
+      total = broadly(this.some, sigma, cell);
       for (let i = 0; i < total.data.length; i++) total.data[i] = Math.max(total.data[i], 1e-9);
       this.totals.set(sigma, total);
     }
-    const mean = blurred(picked, cell, sigma);
+    const mean = broadly(picked, sigma, cell);
     const [over, under] = [mean.data, total.data];
     for (let i = 0; i < over.length; i++) over[i] /= under[i];
-    return cell === 1 ? mean : new Enlarged(mean, cell).part([0, 0, width, height]);
+    return cell === 1 ? mean : new Enlarged(mean, cell).allOf(picked);
   }
-}
-
-/** Gaussian mean in cells; `sigma` is in pixels. */
-export function blurred(values: Raster, cell: number, sigma: number): Raster {
-  // to average cells and to go straight from one to the next blurs, too: as a deviation of half a cell
-  const left = cell === 1 ? sigma : Math.sqrt(sigma ** 2 - cell ** 2 / 4);
-  return gaussian(inCells(values, cell), Math.max(left / cell, 0.3));
 }
 
 /** Single hairs, strands, locks, waves and the broad light, the first so many of them. All five add up to the values less their mean. */

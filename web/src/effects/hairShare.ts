@@ -1,7 +1,7 @@
 /** How much of each pixel is hair, where its edge lets other things be seen through. */
 
 import type { FaceView } from "../face/face";
-import { gaussian } from "../pixels/blur";
+import { Enlarged, broadly, cellOfMean } from "../pixels/cells";
 import { type Raster, clamp } from "../pixels/raster";
 import { seenThrough } from "../pixels/seeingThrough";
 
@@ -19,7 +19,10 @@ export function shareOfHair(image: Raster, mask: Raster, face: FaceView): Raster
   return seenThrough(mask, image, face.unit, (cell) => {
     const [hair, background] = ["hair", "background"].map((region) => face.roughly(region, cell));
     const radius = Math.max((NEAR * face.unit) / cell, 0.5);
-    const [behind, other] = [background, hair.map((value) => 1 - value)].map((values) => gaussian(values, radius));
+    const side = cellOfMean(radius, hair);
+    const [behind, other] = [background, hair.map((value) => 1 - value)].map((values) =>
+      new Enlarged(broadly(values, radius, side), side).allOf(hair),
+    );
     return [hair, behind.map((value, i) => SKIN + (BACKGROUND - SKIN) * clamp(value / Math.max(other.data[i], 1e-4), 0, 1))];
   });
 }

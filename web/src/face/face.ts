@@ -10,7 +10,7 @@ import { Raster, type Window, rounded } from "../pixels/raster";
 import type { Light } from "../pixels/relight";
 import { Bits } from "../pixels/shapes";
 import { type Landmarks, landmarksOf } from "./landmarks";
-import { lightOn } from "./light";
+import { type Lights, lightsOn, rowOf } from "./light";
 import { type Part, outline, outlineParsing } from "./outline";
 import type { Box, Detection, FaceParsing } from "./values";
 
@@ -44,8 +44,8 @@ export interface FaceFields {
   sighted?: readonly Detection[];
   /** False for one that the detector saw and the parser did not, whose parsing is the outline of a head. */
   isParsed?: boolean;
-  /** What `light` says, instead of measuring it: with a camera, what takes the frames before into account. */
-  steadyLight?: Light;
+  /** What tells `lightOn`, instead of measuring it: with a camera, what takes the frames before into account. */
+  steadyLights?: Lights;
 }
 
 /** One face in a picture. */
@@ -61,7 +61,7 @@ export class Face {
   private readonly patches = new Map<string, Patch>();
   private nearFace: Face | null = null;
   private points: Landmarks | null = null;
-  private seenIn: Light | null;
+  private seenIn: Lights | null;
 
   constructor(private readonly fields: FaceFields) {
     this.box = fields.box;
@@ -72,7 +72,7 @@ export class Face {
     this.maskStyle = fields.maskStyle ?? PHOTO_MASKS;
     this.sighted = fields.sighted ?? [];
     this.isParsed = fields.isParsed ?? true;
-    this.seenIn = fields.steadyLight ?? null;
+    this.seenIn = fields.steadyLights ?? null;
   }
 
   /** A face that was seen by a detector, in one place or in several, the likeliest first, and not parsed. */
@@ -140,13 +140,13 @@ export class Face {
     return corners.flat().every((value) => value >= 0 && value <= near.size) ? this.nearFace : this;
   }
 
-  /** How strong the light is that it is seen in, for red, green and blue. */
-  get light(): Light {
+  /** How strong the light is that a region of it is seen in, for red, green and blue. */
+  lightOn(region: string): Light {
     if (!this.seenIn) {
       const near = nearParsing(this.parsing);
-      this.seenIn = lightOn(cut(this.canvas, near.affine, near.size), near);
+      this.seenIn = lightsOn(cut(this.canvas, near.affine, near.size), near);
     }
-    return this.seenIn;
+    return this.seenIn[rowOf(region)];
   }
 
   get landmarks(): Landmarks {

@@ -4,7 +4,7 @@
  */
 
 import { FRAME_MASKS, Face } from "../face/face";
-import { lightOn } from "../face/light";
+import { type Lights, lightsOn } from "../face/light";
 import { Scene } from "../face/scene";
 import { Box, type Detection, FaceParsing, type Plain } from "../face/values";
 import type { Canvas } from "../picture";
@@ -38,7 +38,7 @@ interface Track extends ParsedFace {
   /** Frames since it was found, and how often it was parsed since. */
   age: number;
   parsings: number;
-  light: Light;
+  lights: Lights;
   /** What its masks are made of; null until they are asked for. */
   cleared: FaceParsing | null;
   /** A parsing of it that is under way, and how it moved since: null for one that is lost. */
@@ -92,8 +92,8 @@ export class Frames {
 
   private begun(face: ParsedFace, picture: Canvas): Track {
     const { affine, size } = face.near;
-    const light = lightOn(cut(picture, affine, size), face.near);
-    return { ...face, glimpse: Glimpse.of(picture, affine, size), age: 0, parsings: 0, light, cleared: null, coming: null };
+    const lights = lightsOn(cut(picture, affine, size), face.near);
+    return { ...face, glimpse: Glimpse.of(picture, affine, size), age: 0, parsings: 0, lights, cleared: null, coming: null };
   }
 
   /** The track in the next frame; null if the face is lost. */
@@ -133,7 +133,7 @@ export class Frames {
       return this.again({ ...track, box, roll: detection.roll }, picture, widely);
     }
     const near = new FaceParsing(uncovered(seen, crop), affine);
-    const light = lightOn(crop, parsing);
+    const lights = lightsOn(crop, parsing);
     const isWide = widely && hairRunsOut(near, picture);
     const parsings = track.parsings + 1;
     const wide = isWide ? (!track.wide || parsings % WIDE_EVERY === 0 ? await lookedAtWidely(picture, near, segmenter) : track.wide) : null;
@@ -146,7 +146,7 @@ export class Frames {
       wide,
       parsings,
       glimpse: Glimpse.of(picture, affine, size),
-      light: [0, 1, 2].map((c) => track.light[c] * (light[c] / track.light[c]) ** LIGHT_FOLLOWS) as unknown as Light,
+      lights: track.lights.map((before, row) => followed(before, lights[row])),
       cleared: null,
       coming: null,
     };
@@ -157,8 +157,8 @@ export class Frames {
       const others = this.tracks.filter((other) => other !== track).map((other) => other.box);
       track.cleared = clearedOf(track, others);
     }
-    const { box, roll, score, cleared, light } = track;
-    return new Face({ box, roll, score, parsing: cleared, canvas: picture, maskStyle: FRAME_MASKS, steadyLight: light });
+    const { box, roll, score, cleared, lights } = track;
+    return new Face({ box, roll, score, parsing: cleared, canvas: picture, maskStyle: FRAME_MASKS, steadyLights: lights });
   }
 }
 
@@ -200,4 +200,9 @@ function between(a: Box, b: Box, share: number): Box {
 
 function isOn(box: Box, face: Box): boolean {
   return box.shared(face) > 0.4 * Math.min(box.area, face.area);
+}
+
+/** A light that a part of a face was in, on its way to the one that is measured now. */
+function followed(before: Light, now: Light): Light {
+  return before.map((strength, c) => strength * (now[c] / strength) ** LIGHT_FOLLOWS) as unknown as Light;
 }

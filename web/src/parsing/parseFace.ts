@@ -9,7 +9,7 @@ import { cut } from "../pixels/geometry";
 import { uncovered } from "./covering";
 import { headCrop, parseCrop } from "./crop";
 import { isOff, measure } from "./measure";
-import { Merged, NearAndWide, hairRunsOut, lookedAtWidely, runsOut, widened } from "./wide";
+import { Merged, NearAndWide, type Wide, hairRunsOut, lookedAtWidely, runsOut, widened } from "./wide";
 
 /** A crop is cut at most so often. A face that leaves its crop is larger than can be measured there, by about this factor at a time. */
 const MAX_CROPS = 4;
@@ -24,7 +24,7 @@ export interface ParsedFace {
   crop: Detection;
   near: FaceParsing;
   /** What is seen on a crop twice as wide, where hair leaves the near one. */
-  wide: Plain | null;
+  wide: Wide | null;
 }
 
 /**
@@ -61,6 +61,6 @@ export function faceOf(parsed: ParsedFace, others: readonly Box[], canvas: Canva
 export function clearedOf({ box, near, wide }: ParsedFace, others: readonly Box[]): FaceParsing {
   const kept = (parsing: FaceParsing): Probabilities => new Kept(own(parsing, box, others).probabilities);
   if (!wide) return new FaceParsing(kept(near), near.affine);
-  const whole = widened(near, new Merged(near.probabilities, wide));
-  return widened(near, new NearAndWide(kept(near), kept(whole)));
+  const whole = widened(near, new Merged(near.probabilities, wide), wide.down);
+  return widened(near, new NearAndWide(kept(near), kept(whole), wide.down), wide.down);
 }

@@ -2,7 +2,7 @@
 
 import { gaussian } from "./blur";
 import { Enlarged, inCells } from "./cells";
-import { Raster, clamp, weighted } from "./raster";
+import { Raster, clamp, rounded, weighted } from "./raster";
 import { Bits } from "./shapes";
 
 /** image + mask · (painted - image); pixels whose mask is 0 keep their bits. */
@@ -24,7 +24,7 @@ export function insideMean(image: Raster, mask: Raster, radius: number): { mean:
   // A mean over tens of pixels needs no more resolution than that: it is gathered on cells, those of them that are all inside.
   const least = Math.min(mask.height, mask.width);
   const fine = Math.max(Math.min(Math.floor(radius / 8), Math.floor(least / 2)), 1);
-  const step = Math.max(Math.min(Math.floor(radius / (2 * fine)), Math.floor(least / (2 * fine))), 1);
+  const step = Math.max(Math.min(rounded(radius / (2 * fine)), Math.floor(least / (2 * fine))), 1);
   const inside = Bits.below(inCells(mask, fine), 0.95).not.raster;
   const sigma = Math.max(radius / (step * fine), 0.3);
   const weight = gaussian(inCells(inside, step), sigma);

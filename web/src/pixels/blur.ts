@@ -16,14 +16,21 @@ export function bordered(place: number, length: number, border: Border): number 
   return at;
 }
 
-/** The mean weighted by a Gaussian of standard deviation `sigma` pixels, on a window of 8 sigma and a pixel, as OpenCV's for floats. */
-export function gaussian(image: Raster, sigma: number, border: Border = "reflect101"): Raster {
+/**
+ * The mean weighted by a Gaussian of standard deviation `sigma` pixels.
+ *
+ * @param reach how many pixels to each side take part; by default a window of 8 sigma and a pixel does, as in OpenCV's for floats.
+ */
+export function gaussian(image: Raster, sigma: number, border: Border = "reflect101", reach = usualReach(sigma)): Raster {
   if (image.area === 0) return image.copy();
-  const reach = ((rounded(sigma * 8 + 1) | 1) - 1) / 2;
   const weights = Float64Array.from({ length: reach + 1 }, (_, i) => Math.exp(-(i ** 2) / (2 * sigma * sigma)));
   const total = 2 * weights.reduce((sum, weight) => sum + weight, 0) - 1;
   for (let i = 0; i <= reach; i++) weights[i] /= total;
   return convolved(image, weights, border);
+}
+
+function usualReach(sigma: number): number {
+  return ((rounded(sigma * 8 + 1) | 1) - 1) / 2;
 }
 
 /** Each pixel's surroundings weighted by a symmetric kernel, of which `weights` are those from the middle on, across and down. */

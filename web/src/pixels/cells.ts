@@ -1,8 +1,12 @@
 /** Large pictures in parts: cells of several pixels, which is enough for what varies slowly, and tiles, of which few need work. */
 
-import { Raster, type Window } from "./raster";
+import { gaussian } from "./blur";
+import { Raster, type Window, rounded } from "./raster";
 import { resized, shrunkTo } from "./resize";
 import { Bits, dilated, square } from "./shapes";
+
+/** Deviations of a mean that go into a cell, about, on which it is found. */
+const OF_MEAN = 1.7;
 
 /** Each square of `cell` pixels a side averaged; at the far borders one may be cut. */
 export function inCells(values: Raster, cell: number): Raster {
@@ -19,12 +23,29 @@ export function inCells(values: Raster, cell: number): Raster {
   return result;
 }
 
+/** The side of the cells on which a Gaussian mean over a picture of that size is found: broad ones need no more. */
+export function cellOfMean(sigma: number, { height, width }: { height: number; width: number }): number {
+  return Math.max(Math.min(rounded(sigma / OF_MEAN), height, width), 1);
+}
+
+/** The Gaussian mean of a picture, in cells; `sigma` is in pixels. */
+export function broadly(values: Raster, sigma: number, cell: number): Raster {
+  // to average cells and to go straight from one to the next blurs, too: as a deviation of half a cell
+  const left = Math.max(cell === 1 ? sigma : Math.sqrt(Math.max(sigma ** 2 - cell ** 2 / 4, 0)) / cell, 0.3);
+  return gaussian(inCells(values, cell), left, "reflect101", Math.ceil(3 * left)); // what lies farther is a four hundredth
+}
+
 /** A picture in cells, of which parts can be had in pixels, bilinearly. */
 export class Enlarged {
   constructor(
     readonly values: Raster,
     readonly cell: number,
   ) {}
+
+  /** All of it, at the size of another. */
+  allOf({ height, width }: { height: number; width: number }): Raster {
+    return this.part([0, 0, width, height]);
+  }
 
   part([x0, y0, x1, y1]: Window): Raster {
     const { values, cell } = this;
@@ -41,22 +62,34 @@ export class Enlarged {
   }
 }
 
-/** The tiles of so many pixels a side in which something is yes. */
+/** The tiles of so many pixels a side in which something is yes, each cut down to that. */
 export function* tiles(where: Bits, side = 64): Generator<Window> {
   for (let y0 = 0; y0 < where.height; y0 += side) {
     const y1 = Math.min(y0 + side, where.height);
     for (let x0 = 0; x0 < where.width; x0 += side) {
       const x1 = Math.min(x0 + side, where.width);
-      if (anyIn(where, x0, y0, x1, y1)) yield [x0, y0, x1, y1];
+      const chosen = boxOf(where, x0, y0, x1, y1);
+      if (chosen) yield chosen;
     }
   }
 }
 
-function anyIn(where: Bits, x0: number, y0: number, x1: number, y1: number): boolean {
+/** The smallest box round all that is yes in a tile; null if nothing is. */
+function boxOf({ data, width }: Bits, x0: number, y0: number, x1: number, y1: number): Window | null {
+  let [left, top, right, bottom] = [x1, y1, x0, y0];
   for (let y = y0; y < y1; y++) {
-    for (let at = y * where.width + x0; at < y * where.width + x1; at++) if (where.data[at]) return true;
+    const row = y * width;
+    let first = x0;
+    while (first < x1 && !data[row + first]) first++;
+    if (first === x1) continue;
+    let last = x1 - 1;
+    while (!data[row + last]) last--;
+    left = Math.min(left, first);
+    right = Math.max(right, last + 1);
+    top = Math.min(top, y);
+    bottom = y + 1;
   }
-  return false;
+  return right > left ? [left, top, right, bottom] : null;
 }
 
 /** The tiles, in pixels, of a picture of that size that hold a chosen cell, or one next to it: between the two both count. */

@@ -7,12 +7,12 @@
 
 import { box, gaussian } from "./blur";
 import { floats } from "./borrowed";
-import { Enlarged, inCells, tilesOfCells } from "./cells";
+import { Enlarged, cellOfMean, inCells, tilesOfCells } from "./cells";
 import { type Affine, type Windows, apply, boxAround, chained, fromCells, invert, scaleOf, warpToWindow } from "./geometry";
-import { enlarged, ramp, ramped, shrunk, windowOf } from "./masks";
+import { ramp, ramped, windowOf } from "./masks";
 import { Raster, type Window, clamp, rounded, weighted } from "./raster";
 import { resizedNearest } from "./resize";
-import { Bits, depth, dilated, square } from "./shapes";
+import { Bits, depth, dilated, eroded, exactDisc, square } from "./shapes";
 
 /** A window of the picture, and a mask of its size. */
 export interface Patch {
@@ -26,6 +26,8 @@ export const NOWHERE: Patch = { window: [0, 0, 0, 0], mask: new Raster(0, 0) };
 const CERTAIN = [0.12, 0.88] as const;
 /** Side of the cells that a mask is fitted by, in pixels of the crop, where its edge is no line. */
 const FUZZY_CELL = 1.7;
+/** Up to so many pixels distances are exact. */
+const SHORT = 4;
 /** How much a share may change with the colours in a cell for all of them to count as the same. */
 const SWAY = 0.02;
 
@@ -129,11 +131,10 @@ export function colours(mask: Raster, image: Raster, reach: number, sample?: Ras
   const inside = wellWithin(Bits.above(mask, 0.9), reach);
   const outside = wellWithin(Bits.below(mask, 0.1), reach);
   const sampled = sample ? weighted(inside, sample) : inside;
-  // A mean over many pixels needs no more resolution than that: it is gathered on a small copy.
   const radius = 1.5 * reach;
-  const factor = Math.max(radius / 2.5, 1);
-  const front = localMean(image, sampled, radius, factor);
-  const back = localMean(image, outside, radius, factor);
+  const cell = cellOfMean(radius, mask);
+  const front = localMean(image, sampled, radius, cell);
+  const back = localMean(image, outside, radius, cell);
   const { height, width } = front.near;
   const slope = new Raster(height, width, 3);
   const offset = new Raster(height, width);
@@ -151,18 +152,19 @@ export function colours(mask: Raster, image: Raster, reach: number, sample?: Ras
     slope.data[k + 2] = z * scale;
     offset.data[i] = -(back.mean.data[k] * x + back.mean.data[k + 1] * y + back.mean.data[k + 2] * z) * scale;
   }
-  const weight = enlarged(trust, mask);
+  const [axis, shift, weight] = [slope, offset, trust].map((values) => new Enlarged(values, cell).allOf(mask));
   for (let i = 0; i < weight.data.length; i++) if (inside.data[i] + outside.data[i] !== 0) weight.data[i] = 0;
-  return { slope: enlarged(slope, mask), offset: enlarged(offset, mask), weight };
+  return { slope: axis, offset: shift, weight };
 }
 
 /** What lies farther than that from everything outside. */
 function wellWithin(inside: Bits, reach: number): Raster {
-  return inside.all ? inside.raster : Bits.above(depth(inside), reach).raster;
+  if (inside.all) return inside.raster;
+  return reach > SHORT ? Bits.above(depth(inside), reach).raster : eroded(inside.raster, exactDisc(reach));
 }
 
-/** Weighted mean colour about each pixel, its variance, and how far there is anything to take it from; shrunk. */
-function localMean(image: Raster, weight: Raster, radius: number, factor: number): { mean: Raster; spread: Raster; near: Raster } {
+/** Weighted mean colour about each pixel, its variance, and how far there is anything to take it from; in cells. */
+function localMean(image: Raster, weight: Raster, radius: number, cell: number): { mean: Raster; spread: Raster; near: Raster } {
   const products = new Raster(image.height, image.width, 5);
   for (let i = 0, k = 0, p = 0; i < weight.data.length; i++, k += 3, p += 5) {
     const share = weight.data[i];
@@ -176,7 +178,7 @@ function localMean(image: Raster, weight: Raster, radius: number, factor: number
     products.data[p + 3] = share * b;
     products.data[p + 4] = share * (r * r + g * g + b * b);
   }
-  const sums = gaussian(shrunk(products, factor), radius / factor);
+  const sums = gaussian(inCells(products, cell), radius / cell);
   const mean = new Raster(sums.height, sums.width, 3);
   const spread = new Raster(sums.height, sums.width);
   const near = new Raster(sums.height, sums.width);
@@ -229,12 +231,8 @@ export function toPicture(values: Raster, affine: Affine, picture: Windows, fitt
     const image = picture.part([x0, y0, x1, y1]);
     const cell = cellFor(Math.max(coarse, fuzz ? FUZZY_CELL : 1) * pixel, image);
     const toCrop = chained(fromCells(cell, cell, x0, y0), affine);
-    let thin: Raster | null = null;
-    if (fuzz && neighbours) {
-      const half = rounded(fuzz / pixel / 2);
-      thin = gaussian(dilated(neighbours, square(half)), (2 * half + 1) / 4);
-      for (let i = 0; i < thin.data.length; i++) thin.data[i] = 1 - thin.data[i];
-    }
+    const area: Window = [0, 0, Math.ceil(image.width / cell), Math.ceil(image.height / cell)];
+    const thin = fuzz && neighbours ? farFrom(neighbours, fuzz / pixel, toCrop, area) : null;
     mask = fitted(values, toCrop, image, cell, reach, fuzz, thin, byColour);
   } else {
     mask = ramp(warpToWindow(values, affine, [x0, y0, x1, y1]), ...CERTAIN);
@@ -244,6 +242,17 @@ export function toPicture(values: Raster, affine: Affine, picture: Windows, fitt
   return { window: [x0 + inner[0], y0 + inner[1], x0 + inner[2], y0 + inner[3]], mask: mask.part(inner) };
 }
 
+/** In an area of cells, that `toCrop` takes to the crop, how far, from 0 to 1, each is from all that are neighbours there. */
+function farFrom(neighbours: Raster, distance: number, toCrop: Affine, area: Window): Raster {
+  const half = rounded(distance / 2);
+  const size = 2 * half + 1;
+  const step = Math.max(Math.floor(size / 6), 1); // this varies slowly
+  const far = gaussian(inCells(dilated(neighbours, square(half)), step), size / 4 / step);
+  for (let i = 0; i < far.data.length; i++) far.data[i] = 1 - far.data[i];
+  return warpToWindow(far, chained(toCrop, fromCells(1 / step, 1 / step, 0, 0)), area);
+}
+
+/** `toCrop` takes the image's cells to the crop, `thin` says at which of them an edge may be no line. */
 function fitted(
   values: Raster,
   toCrop: Affine,
@@ -258,15 +267,14 @@ function fitted(
   const area: Window = [0, 0, low.width, low.height];
   const carried = warpToWindow(values, toCrop, area);
   // Fitted to edges, but only as far from the network's edge as the network can have been wrong.
-  const away = depth(Bits.above(carried, CERTAIN[0]).not);
-  const near = new Raster(low.height, low.width);
-  for (let i = 0; i < near.data.length; i++) near.data[i] = away.data[i] <= reach / cell ? 1 : 0;
+  const near = wellWithin(Bits.above(carried, CERTAIN[0]).not, reach / cell);
+  for (let i = 0; i < near.data.length; i++) near.data[i] = 1 - near.data[i];
   const mask = new Raster(low.height, low.width);
   const layers: Layer[] = [{ ...edges(carried, low, reach / cell), weight: near }];
   putOn(layers[0], mask, low);
   if (fuzz) {
     const layer = colours(mask, low, fuzz / cell);
-    layers.push(thin ? { ...layer, weight: weighted(layer.weight, warpToWindow(thin, toCrop, area)) } : layer);
+    layers.push(thin ? { ...layer, weight: weighted(layer.weight, thin) } : layer);
     putOn(layers[1], mask, low);
   }
   if (byColour) {

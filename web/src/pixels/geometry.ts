@@ -1,6 +1,7 @@
 /** Affine crops. Points are (x, y) in pixels, the middle of the first pixel at (0.5, 0.5). */
 
 import { gaussian } from "./blur";
+import { inCells } from "./cells";
 import { Raster, type Window, clamp, rounded } from "./raster";
 import { shrunkTo } from "./resize";
 
@@ -103,10 +104,19 @@ export function warpToWindow(values: Raster, affine: Affine, [x0, y0, x1, y1]: W
   const width = Math.max(x1 - x0, 0);
   const height = Math.max(y1 - y0, 0);
   if (width === 0 || height === 0) return new Raster(height, width, values.channels);
+  const there = chained([1, 0, x0, 0, 1, y0], affine);
   const scale = scaleOf(affine);
-  // The crop is finer than the picture: average it first.
-  const source = scale > 1 ? gaussian(values, 0.5 * Math.sqrt(scale * scale - 1), "replicate") : values;
-  return warped(source, invert(chained([1, 0, x0, 0, 1, y0], affine)), width, height, 0);
+  if (scale <= 1) return warped(values, invert(there), width, height, 0);
+  // The crop is finer than the picture: average it first, as far as the window shows it, and squares of it before that.
+  const sigma = 0.5 * Math.sqrt(scale * scale - 1);
+  const corners = [0, width].flatMap((x) => [0, height].map((y) => apply(there, x, y)));
+  const shown = boxAround(corners, 4 * sigma + 2, values.height, values.width);
+  const [left, top, right, bottom] = shown;
+  if (left >= right || top >= bottom) return new Raster(height, width, values.channels);
+  const cell = Math.min(Math.floor(scale), right - left, bottom - top); // a crop may be a few pixels
+  const rest = Math.sqrt(sigma ** 2 - (cell ** 2 - 1) / 12) / cell;
+  const smooth = gaussian(inCells(values.part(shown), cell), rest, "replicate");
+  return warped(smooth, chained(fromCells(cell, cell, left, top), invert(there)), width, height, 0);
 }
 
 /** A raster under an affine that takes its points to those of the result, bilinearly, with `beyond` where it ends. */

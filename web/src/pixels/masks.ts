@@ -1,7 +1,6 @@
 /** Soft-mask algebra. Every function returns a new mask and accepts empty and full ones. */
 
-import { Raster, type Window, clamp, rounded } from "./raster";
-import { resized, shrunkTo } from "./resize";
+import { Raster, type Window, clamp } from "./raster";
 
 /** 0 below `low`, 1 above `high`, straight in between. */
 export function ramp(mask: Raster, low: number, high: number): Raster {
@@ -39,15 +38,4 @@ export function windowOf({ height, width, data }: Raster, above = 0): Window | n
     y1 = y + 1;
   }
   return y1 ? [x0, y0, x1, y1] : null;
-}
-
-/** A picture smaller by a factor, each pixel the mean of those it stands for; as it is for 1 and less. */
-export function shrunk(values: Raster, factor: number): Raster {
-  if (factor <= 1) return values;
-  return shrunkTo(values, Math.max(rounded(values.width / factor), 1), Math.max(rounded(values.height / factor), 1));
-}
-
-/** A picture at the size of another, bilinearly. */
-export function enlarged(values: Raster, like: { height: number; width: number }): Raster {
-  return resized(values, like.width, like.height);
 }

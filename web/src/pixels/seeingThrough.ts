@@ -7,7 +7,7 @@
  */
 
 import { gaussian } from "./blur";
-import { inCells, tilesOfCells } from "./cells";
+import { Enlarged, broadly, cellOfMean, inCells, tilesOfCells } from "./cells";
 import { type Layer, putOnTile } from "./fullSize";
 import { ramped, smoothlyRamped } from "./masks";
 import { Raster, clamp } from "./raster";
@@ -132,13 +132,14 @@ function meanOf(values: Raster, weight: Raster, radius: number): { mean: Raster;
     for (let c = 0; c < channels; c++, k++, p++) all.data[p] = weight.data[i] * values.data[k];
     all.data[p] = weight.data[i];
   }
-  const sums = gaussian(all, radius);
-  const mean = new Raster(values.height, values.width, channels);
-  const near = new Raster(values.height, values.width);
+  const cell = cellOfMean(radius, weight);
+  const sums = broadly(all, radius, cell);
+  const mean = new Raster(sums.height, sums.width, channels);
+  const near = new Raster(sums.height, sums.width);
   for (let i = 0, k = 0, p = 0; i < near.data.length; i++, p++) {
     const total = sums.data[p + channels];
     for (let c = 0; c < channels; c++, k++, p++) mean.data[k] = sums.data[p] / Math.max(total, 1e-5);
     near.data[i] = clamp(total / 0.02, 0, 1);
   }
-  return { mean, near };
+  return { mean: new Enlarged(mean, cell).allOf(weight), near: new Enlarged(near, cell).allOf(weight) };
 }

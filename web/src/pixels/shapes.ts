@@ -234,6 +234,12 @@ export function disc(reach: number): Shape {
   return rows;
 }
 
+/** All that is not farther than that from the middle. */
+export function exactDisc(radius: number): Shape {
+  const reach = Math.floor(radius);
+  return Array.from({ length: 2 * reach + 1 }, (_, row) => Math.floor(Math.sqrt(radius * radius - (row - reach) ** 2)));
+}
+
 export function square(reach: number): Shape {
   return new Array(2 * reach + 1).fill(reach);
 }
