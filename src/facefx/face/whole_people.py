@@ -29,8 +29,8 @@ _REACH = 3
 #: What the network says of a place and of all that is as near to it as that: up to the first the parser is asked too, from the
 #: second on only the network.
 _DEEP = (0.5, 0.9)
-#: Where the network sees nobody near, at most the first of this, plants and walls are hair to the parser: it is not asked.
-_SEEN = (0.1, 0.5)
+#: Where the network sees nobody near, at most the first of this, plants and walls are hair to the parser, which is not asked.
+_SEEN = (0.05, 0.25)
 #: How far above the chin the network begins to be right about the outline, in face units.
 _LIFT = 0.2
 #: How far inside a head the parser is right, in face units.
