@@ -99,7 +99,7 @@ def test_two_people_are_carried_each_with_their_own_motion() -> None:
     ]
     own, like = (edits(frames, DYE, carried=carried) for carried in (False, True))
     for number in (1, 2, 3):
-        assert like[number].steps[0].age == number
+        assert len(like[number].steps[0].journey.legs) == number
         assert off(own[number], like[number]) < 1
 
 
@@ -115,7 +115,7 @@ def test_carried_colours_are_those_that_the_frames_own_edit_has() -> None:
     frames = [np.clip(frame + np.roll(grain, t, 1), 0, 255).astype(np.uint8) for t, frame in enumerate(film(8, roll=1.0))]
     own, like = (edits(frames, DYE, carried=carried) for carried in (False, True))
     for number, frame in enumerate(frames):
-        assert like[number].steps[0].age == number % 6
+        assert len(like[number].steps[0].journey.legs) == number % 6
         assert off(own[number], like[number]) < 1
         far = np.asarray(own[number].scene.mask("hair", grow=0.1)) == 0
         assert np.abs(like[number].scene.image[far] - frame[far] / np.float32(255)).max() < 1 / 1024
@@ -125,11 +125,11 @@ def test_new_colours_do_not_follow_the_lamp() -> None:
     frames = [np.clip(frame * light, 0, 255).astype(np.uint8) for frame, light in zip(film(2, 0.0), (0.94, 1.0), strict=True)]
     look = chain(dyed)
     like = edits(frames, look, carried=True)[1]
-    assert like.steps[0].age == 1
+    assert len(like.steps[0].journey.legs) == 1
     hair = np.asarray(like.scene.mask("hair")) > 0.99
     assert np.quantile(np.abs(like.scene.image[hair] - (0.5, 0.25, 0.6)), 0.98) < 0.02
     halves = edits([frames[0], np.clip(frames[0] * 0.5, 0, 255).astype(np.uint8)], look, carried=True)
-    assert halves[1].steps[0].age == 0  # another light altogether
+    assert len(halves[1].steps[0].journey.legs) == 0  # another light altogether
 
 
 def test_nothing_is_carried_from_a_frame_in_which_something_else_was_declined() -> None:
@@ -138,9 +138,9 @@ def test_nothing_is_carried_from_a_frame_in_which_something_else_was_declined() 
     first = edited_like(None, None, DYE, tracker.next(Canvas(frames[0])), ())
     scene = tracker.next(Canvas(frames[1]))
     assert tracker.moves
-    assert edited_like(first, tracker.moves, DYE, scene, ()).steps[0].age == 1
+    assert len(edited_like(first, tracker.moves, DYE, scene, ()).steps[0].journey.legs) == 1
     other = replace(first, declined=("something",))  # type: ignore[arg-type]
-    assert edited_like(other, tracker.moves, DYE, scene, ()).steps[0].age == 0
+    assert len(edited_like(other, tracker.moves, DYE, scene, ()).steps[0].journey.legs) == 0
 
 
 def test_a_tracker_that_has_anothers_memory_knows_no_motion_of_its_first_frame() -> None:

@@ -84,9 +84,7 @@ class Face:
         """
         name = str(getattr(region, "value", region))
         if name not in self._patches:
-            # In a film the fewer pixels are looked through. In a photo that would change a mask's last bits.
-            is_near = self.mask_style != PHOTO and self._ends_near(region)
-            parsing = self._near.parsing if is_near else self.parsing
+            parsing = self._near.parsing if self._ends_near(region) else self.parsing  # the fewer pixels are looked through
             window, mask = self.mask_style.patch(region, parsing, self.canvas, self.box.side)
             mask.flags.writeable = False
             self._patches[name] = window, mask

@@ -68,11 +68,6 @@ class _Since:
     changed: _Changed
     journey: Journey = field(default_factory=Journey)
 
-    @property
-    def age(self) -> int:
-        """How many frames ago that was."""
-        return len(self.journey.legs)
-
     def next(self, moves: Moves) -> _Since | None:
         """In the next frame; None if it is too old for that."""
         journey = self.journey.further(moves)
