@@ -228,7 +228,8 @@ def added(image: np.ndarray, change: np.ndarray) -> np.ndarray:
 def _beard(lab: np.ndarray, share: np.ndarray, unit: float, low: np.ndarray) -> np.ndarray:
     """How surely hair covers the skin: on the lower face, what is rougher than the upper face, or far darker and greyer, (h, w).
 
-    Skin in the shade loses chroma as it loses lightness, so greyer is what lost more of it than the root of its lightness. The limits were read off photos of beards from stubble to full: roughness 0.02 to 0.07, that of bare cheeks 0.005 to 0.014.
+    Skin in the shade loses chroma with its lightness, so greyer is what lost more of it than the root of its lightness. The
+    limits were read off photos of beards from stubble to full: roughness 0.02 to 0.07, that of bare cheeks 0.005 to 0.014.
     """
     near = 0.03 * unit
     bare = grow(share, -0.015 * unit) > 0.9  # lips and nostrils have an edge, which is as rough as a beard
