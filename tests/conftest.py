@@ -17,6 +17,14 @@ from synthetic import PORTRAIT, SIZE, FakeDetector, FakeSegmenter, Head, label_p
 settings.register_profile("facefx", deadline=None, max_examples=25)
 settings.load_profile("facefx")
 
+#: Names of tests are short enough to be read, and the same for all workers: a profile says when it was made.
+_LONGEST_NAME = 24
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A test of some bytes is named by how many they are."""
+    return f"{argname} of {len(val)} bytes" if isinstance(val, bytes) and len(val) > _LONGEST_NAME else None
+
 
 @pytest.fixture(autouse=True)
 def _no_models_of_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
