@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 import facefx
+from facefx.inference.segmenter import OnnxSegmenter
 from synthetic import FakeDetector, FakeSegmenter
 
 SAMPLES = Path(__file__).parents[1] / "samples"
+MODELS = SAMPLES.parent / "models"
 
 
 def test_a_report_is_the_same_elsewhere(portrait: np.ndarray) -> None:
@@ -38,6 +40,30 @@ def test_a_result_is_the_same_elsewhere(portrait: np.ndarray, looked_at: bool) -
     assert np.array_equal(copy.scene.label_map(), result.scene.label_map())
     for label in ("lips", "hair", "background"):
         assert np.array_equal(*(np.asarray(scene.faces[0].mask(label)) for scene in (copy.scene, result.scene)))
+
+
+def test_what_facefxs_own_models_saw_is_the_same_elsewhere() -> None:
+    pytest.importorskip("onnxruntime")
+    result = facefx.chain("recolor_hair").run(SAMPLES / "straight.jpg")
+    copy = pickle.loads(pickle.dumps(result))
+    for region in ("person", "hair", "skin", "lips", "neck"):
+        assert np.array_equal(*(np.asarray(scene.mask(region)) for scene in (copy.scene, result.scene)))
+
+
+def test_a_segmenter_can_be_sent_and_keeps_its_settings() -> None:
+    pytest.importorskip("onnxruntime")
+    crops = np.full((1, 96, 96, 3), 0.3, np.float32)
+    model = OnnxSegmenter.from_folder(MODELS / "unet-lite0", quality="best").for_frames(96)
+    copy = pickle.loads(pickle.dumps(model))
+    assert (copy.card, copy.quality, copy.size, copy.mirror) == (model.card, "best", 96, False)
+    assert np.array_equal(copy.probabilities(crops), model.probabilities(crops))
+    with pytest.raises(TypeError):
+        copy.card.scores["mean_f1"] = 1.0
+
+
+def test_chains_that_are_equal_have_the_same_hash() -> None:
+    looks = [facefx.chain("recolor_lips", color="#c00").then("face_boxes") for _ in range(2)]
+    assert len({*looks, facefx.chain("recolor_lips", color="#00c").then("face_boxes")}) == 2
 
 
 def measured(path: Path) -> tuple[facefx.Report, ...]:

@@ -165,6 +165,17 @@ def test_what_is_refused(tmp_path: Path) -> None:
     assert len(read_video(tmp_path / "there.mp4")[0]) == 1
 
 
+@pytest.mark.parametrize("ending", [".mp4", ".mov", ".mkv", ".webm"])
+@pytest.mark.parametrize("count", [7, 15])
+def test_no_frame_is_lost_however_many_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, ending: str) -> None:
+    """FFmpeg does not say when the frames of an H.264 film of exactly seven are decoded, nor of a last part of as many."""
+    monkeypatch.setattr(converting, "PART", 8)  # 7 frames, and 8 + 7
+    source = write_video(tmp_path / "in.mp4", empty(count), uneven(count), sound=False)
+    assert edit(source, tmp_path / f"out{ending}").frames == count
+    times, _ = read_video(tmp_path / f"out{ending}")
+    assert np.abs(np.array(times) - uneven(count)).max() <= (90 if ending in (".mkv", ".webm") else 0)
+
+
 def test_without_pyav_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(MissingExtra, match=r"facefx\[video\]"):

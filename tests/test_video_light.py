@@ -242,6 +242,28 @@ def test_a_cutout_film_is_transparent_and_hides_nothing_beneath(tmp_path: Path, 
     assert shown[1][:8, :8, :3].max() < 16  # not the background's colours
 
 
+def test_deep_films_become_webm_with_the_bits_that_its_encoder_has(tmp_path: Path) -> None:
+    numbers = [HLG.from_srgb(frame.astype(np.uint16) * 257) for frame in film(2)]
+    options = {"crf": "4", "x265-params": "log-level=error:bframes=0"}
+    source = write(tmp_path / "in.mp4", numbers, HLG, codec="libx265", format="yuv420p10le", options=options)
+    done = edit(source, tmp_path / "out.webm", crf=4)
+    after, (first, _) = read(tmp_path / "out.webm")
+    if any(known.name == "yuv420p10le" for known in av.Codec("libvpx-vp9", "w").video_formats):
+        assert (tags(after)[3], done.left_out) == (18, ())
+    else:
+        assert tags(after)[3] == 1
+        assert any("8 bits" in what and ".mp4" in what for what in done.left_out)
+        assert are_red(lips(first))
+
+
+def test_webm_says_what_its_colours_are(tmp_path: Path) -> None:
+    """VP9's own packets say it of the matrix and the range alone."""
+    light = replace(P3, matrix=1, bits=8)
+    source = write(tmp_path / "in.mkv", film(2), light)
+    edit(source, tmp_path / "out.webm", crf=4)
+    assert tags(read(tmp_path / "out.webm")[0]) == (*tags(read(source)[0])[:2], light.primaries, light.transfer)
+
+
 @pytest.mark.parametrize("ending", [".webm", ".mov", ".mp4"])
 def test_a_cutout_of_an_hdr_film(tmp_path: Path, ending: str) -> None:
     numbers = [HLG.from_srgb(frame.astype(np.uint16) * 257) for frame in film(2)]

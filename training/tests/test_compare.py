@@ -24,7 +24,7 @@ from facefx_training.cli import app
 from facefx_training.data import Pictures, read_celebamask, read_names
 from facefx_training.judge import compare as comparing
 from facefx_training.judge.chart import Panel, Point, chart
-from facefx_training.judge.compare import compare
+from facefx_training.judge.compare import _trained_on, compare
 from facefx_training.judge.entrant import Entrant
 from facefx_training.judge.leaderboard import OPEN, SHUT, markdown, write_between_marks
 from facefx_training.judge.sheet import photos_in, side_by_side
@@ -118,6 +118,15 @@ def test_times_are_told_by_the_reference() -> None:
     assert multiply_adds(reference_network(), (160, 160)) == 160 * 160 * 32 * 9 * (3 + 5 * 32)
     assert 0.4 < relative_time(reference_network(), (160, 160), rounds=3) < 2.5
     assert relative_time(model_bytes(), (32, 32), rounds=3) < 0.3
+
+
+def test_parts_of_one_data_set_are_added_up() -> None:
+    parts = {
+        "mini": {"name": "CelebAMask-HQ, 1000 of its 30,000 pairs", "pictures": 800},
+        "more": {"name": "CelebAMask-HQ, 3574 further of its 30,000 pairs", "pictures": 3574},
+        "web": {"name": "photos"},
+    }
+    assert _trained_on(parts) == {"CelebAMask-HQ": 4374, "photos": None}
 
 
 @pytest.mark.usefixtures("hurried")

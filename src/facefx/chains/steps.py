@@ -27,6 +27,9 @@ class Step:
     spec: EffectSpec | AnalyzerSpec = field(repr=False)
     params: Mapping[str, bool | int | float | str]
 
+    def __hash__(self) -> int:
+        return hash((self.name, tuple(sorted(self.params.items()))))
+
     @property
     def needs_faces(self) -> bool:
         """Whether it has nothing to do in a picture without a face."""

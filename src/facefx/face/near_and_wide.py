@@ -72,7 +72,9 @@ class NearAndWide:
         return np.asarray(self[:], dtype)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return np.array, (np.asarray(self),)
+        """Pickled with what the network says of the wide crop, since another process cannot ask it."""
+        wide = self._seen()
+        return _looked_at, (self.near, self._ending, self._middle, wide, self._emptied, self.down)
 
     def total(self, classes: list[int]) -> np.ndarray:
         """The sum of some classes, (2 S, 2 S): summed before they are put together, which is enlarging them."""
@@ -147,3 +149,12 @@ def near_parsing(parsing: FaceParsing) -> FaceParsing:
     affine[:, 2] -= parsing.size // 4
     affine[1, 2] += parsing.probabilities.down
     return FaceParsing(parsing.probabilities.near, parsing.scheme, affine)
+
+
+def _looked_at(
+    near: Probabilities, ending: frozenset[int], middle: Probabilities, wide: np.ndarray, emptied: np.ndarray | None, down: int
+) -> NearAndWide:
+    """One whose wide crop has been looked at."""
+    both = NearAndWide(near, ending, lambda: wide, down)
+    both._middle, both._wide, both._emptied = middle, wide, emptied
+    return both

@@ -103,6 +103,13 @@ class Card(ABC):
                 f"the model card {path} lacks or garbles {str(error)[:_MOST_SHOWN]}; docs/models.md lists what a card holds"
             ) from None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled, which read-only dictionaries cannot be."""
+        return {name: dict(value) if isinstance(value, MappingProxyType) else value for name, value in self.__dict__.items()}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        self.__dict__.update({name: MappingProxyType(value) if isinstance(value, dict) else value for name, value in state.items()})
+
     @classmethod
     @abstractmethod
     def _own_fields(cls, table: Mapping[str, Any]) -> dict[str, Any]:

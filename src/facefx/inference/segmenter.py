@@ -7,7 +7,7 @@ from copy import copy
 from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -216,6 +216,10 @@ class _Once:
 
     def __init__(self, make: Callable[[], onnxruntime.InferenceSession]) -> None:
         self._make, self._lock = make, Lock()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process makes its own."""
+        return _Once, (self._make,)
 
     def __call__(self) -> onnxruntime.InferenceSession:
         with self._lock:

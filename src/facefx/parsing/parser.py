@@ -18,18 +18,16 @@ from ..inference.detector.given import GivenBoxes
 from ..inference.detector.whole_frame import WholeFrame
 from ..inference.ensemble import Ensemble
 from ..labels import Label, LabelScheme, Region
-from ..pixels import geometry
 from ..plugins.checked import checked_detections, checked_probabilities, checked_segmenter, guarded
 from ..plugins.installed import registry
 from ..plugins.resolve import DEFAULT_DETECTOR, DEFAULT_SEGMENTER, resolve_detector, resolve_person, resolve_segmenter
 from ..shown import shown
+from .people_finder import PeopleFinder
 
 __all__ = ["FEATURES", "Parser"]
 
 #: What a face is known by.
 FEATURES = (Region.EYES, Region.EYEBROWS, Label.NOSE, Region.LIPS)
-#: What is beside a picture that is not square, where people are sought in it, as in training.
-_GREY = 128 / 255
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +101,8 @@ class Parser:
     def identity(self) -> str:
         """A line that is the same for what gives the same answers: names, versions, and the sha256 of models."""
         segmenter, detector = self._names
-        people = _identity(self._people, None) if self._people else "colours"
+        finder = self.people.segmenter
+        people = _identity(finder, None) if finder else "colours"
         return f"segmenter {_identity(self.segmenter, segmenter)}; detector {_identity(self.detector, detector)}; people {people}"
 
     def carefully(self, film: bool = False) -> Parser:
@@ -124,28 +123,10 @@ class Parser:
         """(N, S, S, 3) float32 RGB in [0, 1] → (N, C, S, S) float32, summing to 1 over C."""
         return checked_probabilities(self.segmenter, crops)
 
-    def people(self, picture: geometry.Windows) -> np.ndarray | None:
-        """How surely each place of a whole picture is part of a person: (h, w) float32 in [0, 1], as large as the network sees it.
-
-        It is shown without being squeezed, in the middle of the network's square, grey beside it. None where nothing is there
-        that finds people. Raises `UnknownName`, `ModelError` or `PluginError`.
-        """
-        if self._people is None:
-            return None
-        height, width = picture.shape[:2]
-        rows, columns = self._people.input_size
-        scale = min(rows / height, columns / width)
-        size = max(round(width * scale), 1), max(round(height * scale), 1)
-        top, left = (rows - size[1]) // 2, (columns - size[0]) // 2
-        inner = slice(top, top + size[1]), slice(left, left + size[0])
-        seen = np.full((1, rows, columns, 3), _GREY, np.float32)
-        seen[0][inner] = geometry.reduced(picture, (0, 0, width, height), size)
-        (answer,) = checked_probabilities(self._people, seen)
-        return np.asarray(answer[list(self._people.scheme.indices_of(Region.PERSON))].sum(axis=0)[inner])
-
     @cached_property
-    def _people(self) -> Segmenter | None:
-        return resolve_person(self.person)
+    def people(self) -> PeopleFinder:
+        """What says how surely each place of a whole picture is part of a person; see there for its errors."""
+        return PeopleFinder(self.person)
 
 
 def _of_quality(segmenter: Segmenter, quality: Quality | None) -> Segmenter:

@@ -23,7 +23,7 @@ from ..image.picture import Picture
 from ..shown import shown
 from .coverage import Coverage
 from .declined import DeclinedCount, DeclinedFrames
-from .encoding import FORMATS, Encoding, Painted, PartWriter, alpha_needs_8_bits, encoding_for, packets_in
+from .encoding import FORMATS, Encoding, Painted, PartWriter, encoding_for, needs_8_bits, packets_in
 from .files import Frame, Problem, VideoReader, failures
 from .inferred import InferredFrames, spans
 from .joining import company_of, join
@@ -195,9 +195,9 @@ def _with_moments(
 
 
 def _opened_for(source: Path, suffix: str, look: Chain, tone_map: bool) -> VideoReader:
-    """The source, tone-mapped if that is asked for or if it is transparent and the target holds that with 8 bits only."""
+    """The source, tone-mapped if that is asked for or if the target holds it with 8 bits only."""
     reader = VideoReader(source, tone_map=tone_map)
-    if tone_map or not reader.light.is_deep or not alpha_needs_8_bits(suffix) or not (reader.has_alpha or look.cuts_out):
+    if tone_map or not reader.light.is_deep or not needs_8_bits(suffix, alpha=reader.has_alpha or look.cuts_out):
         return reader
     with reader:
         return VideoReader(source, tone_map=True)
@@ -208,7 +208,8 @@ def _lost(reader: VideoReader, encoding: Encoding, look: Chain, suffix: str, ton
     if (reader.has_alpha or look.cuts_out) and not encoding.has_alpha:
         yield f"a {suffix} file holds no transparency, so that becomes white: name OUT .webm, or .mov (ProRes 4444), to keep it"
     if reader.is_tone_mapped and not tone_map:
-        yield f"transparency is held with 8 bits in a {suffix} file, so the film is drawn into BT.709; .mov keeps its bits"
+        what, better = ("transparency", ".mov keeps") if encoding.has_alpha else ("a film", ".mp4, .mov and .mkv keep")
+        yield f"{what} is held with 8 bits in a {suffix} file, so the film is drawn into BT.709; {better} its bits"
     for layer in sorted(reader.layers):
         yield f"what {layer} tells of each frame is left out; the picture below it is kept"
     if encoding.is_deep and reader.light.bits > 10:

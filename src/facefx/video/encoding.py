@@ -15,7 +15,7 @@ from ..image.canvas import Window
 from .files import Frame, VideoReader, pyav
 from .light import Light
 
-__all__ = ["FORMATS", "Encoding", "Painted", "PartWriter", "alpha_needs_8_bits", "encoder_options", "encoding_for", "packets_in"]
+__all__ = ["FORMATS", "Encoding", "Painted", "PartWriter", "encoder_options", "encoding_for", "needs_8_bits", "packets_in"]
 
 #: What was painted on a frame: windows of it, (x0, y0, x1, y1), and (y1 - y0, x1 - x0, 3) pixels of the frame's dtype; later ones
 #: lie above. With a fourth channel, alpha, the one window is the whole frame.
@@ -65,7 +65,7 @@ def encoding_for(reader: VideoReader, suffix: str, crf: int, *, alpha: bool) -> 
     Parameters
     ----------
     crf : the quality, from 0 (lossless) to 51, on x264's scale.
-    alpha : whether there is something transparent. Where that is held with 8 bits only (`alpha_needs_8_bits`), the reader must
+    alpha : whether there is something transparent. Where the file is written with 8 bits only (`needs_8_bits`), the reader must
         tone-map.
     """
     light = reader.light.written()
@@ -82,9 +82,11 @@ def encoding_for(reader: VideoReader, suffix: str, crf: int, *, alpha: bool) -> 
     return Encoding("libx264", "yuv420p", encoder_options(crf), light)
 
 
-def alpha_needs_8_bits(suffix: str) -> bool:
-    """Whether what a file of that ending holds transparency with has no more than 8 bits."""
-    return _WITH_ALPHA.get(suffix) == "libvpx-vp9"
+def needs_8_bits(suffix: str, *, alpha: bool) -> bool:
+    """Whether no more than 8 bits can be written into a file of that ending: VP9 with transparency, and many builds of VP9."""
+    if alpha and suffix in _WITH_ALPHA:
+        return _WITH_ALPHA[suffix] == "libvpx-vp9"
+    return suffix == ".webm" and all(known.name != "yuv420p10le" for known in pyav().Codec("libvpx-vp9", "w").video_formats or ())
 
 
 #: OpenCV's number for a processor with AVX-512, for which it has no name in Python.

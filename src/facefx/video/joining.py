@@ -6,7 +6,7 @@ from __future__ import annotations
 import heapq
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
@@ -158,6 +158,9 @@ def join(parts: Sequence[Path], source: Path, target: Path, suffix: str, company
                 shown.codec_context.codec_tag = "hvc1"  # Apple's players know no other
             if encoding.codec == "prores_ks":
                 shown.codec_context.codec_tag = "ap4h"  # 4444, where PyAV would say 422
+            if encoding.codec == "libvpx-vp9":  # which says less of its colours than the file can
+                context, light = shown.codec_context, encoding.light
+                context.color_primaries, context.color_trc, context.color_range = light.primaries, light.transfer, light.range
             if encoding.codec == "libvpx-vp9" and encoding.has_alpha:
                 shown.metadata["alpha_mode"] = "1"
             start = start_of(original)
@@ -191,17 +194,27 @@ def _shifted(chapter: Mapping[str, Any], start: Fraction) -> dict[str, Any]:
 def _packets_of(parts: Sequence[Path], stream: Any) -> Iterator[Any]:
     for part in parts:
         with pyav().open(str(part)) as container:
-            for packet in container.demux(video=0):
-                if packet.dts is not None:
-                    packet.stream = stream
-                    yield packet
+            for packet in _timed(container.demux(video=0)):
+                packet.stream = stream
+                yield packet
 
 
 def _packets_from(container: Any, copied: Mapping[Any, Any], start: Fraction) -> Iterator[Any]:
     later = {stream: round(start / stream.time_base) for stream in copied}
-    for packet in container.demux(list(copied)):
+    for packet in _timed(container.demux(list(copied))):
+        packet.dts -= later[packet.stream]
+        packet.pts = None if packet.pts is None else packet.pts - later[packet.stream]
+        packet.stream = copied[packet.stream]
+        yield packet
+
+
+def _timed(packets: Iterable[Any]) -> Iterator[Any]:
+    """The packets that have a time. None of these streams has frames that refer to later ones, so each is decoded when it is shown.
+
+    FFmpeg does not say so itself of H.264 of exactly seven frames: it looks at as many to find out whether there are such frames.
+    """
+    for packet in packets:
+        if packet.dts is None:
+            packet.dts = packet.pts
         if packet.dts is not None:
-            packet.dts -= later[packet.stream]
-            packet.pts = None if packet.pts is None else packet.pts - later[packet.stream]
-            packet.stream = copied[packet.stream]
             yield packet

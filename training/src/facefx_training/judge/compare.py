@@ -95,9 +95,18 @@ def _row(model: Entrant, on: str, measured: dict[str, Any]) -> dict[str, Any]:
         "size": max(card.input_size[0] for card in model.cards),
         "parameters": sum(card.parameters for card in model.cards),
         "bytes": sum((card.folder / "model.onnx").stat().st_size for card in model.cards),
-        "trained_on": {_short(name, about): about.get("pictures") for name, about in used.items()},
+        "trained_on": _trained_on(used),
         "measured": measured,
     }
+
+
+def _trained_on(used: dict[str, dict[str, Any]]) -> dict[str, int | None]:
+    """Pictures by what a card calls a data set; a set that was used in several parts stands there once, with all of them."""
+    pictures: dict[str, int | None] = {}
+    for folder, about in used.items():
+        name, more = _short(folder, about), about.get("pictures")
+        pictures[name] = (pictures.get(name) or 0) + more if more else pictures.get(name)
+    return pictures
 
 
 def _short(folder: str, about: dict[str, Any]) -> str:
