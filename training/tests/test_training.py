@@ -151,6 +151,17 @@ def test_disagreement_sees_other_weights() -> None:
     assert disagreement(one, exact, picture, (64,)) < 1e-4
 
 
+def test_disagreement_forgives_a_tie_in_some_pictures_and_not_in_all() -> None:
+    """SegNet's unpooling puts a value elsewhere where rounding decides which of two pixels is the larger."""
+    model = Probabilities(build("unet", 19, pretrained=False, **SMALL)).eval()
+    exact, picture = write_onnx(model), face(64)[0]
+    forward = model.forward
+    model.forward = lambda image: forward(image) + 0.1 * (torch.arange(len(image)) > 0).view(-1, 1, 1, 1)  # type: ignore[method-assign]
+    assert disagreement(model, exact, picture, (64,)) < 1e-4
+    model.forward = lambda image: forward(image) + 0.1  # type: ignore[method-assign]
+    assert disagreement(model, exact, picture, (64,)) > 0.09
+
+
 def test_a_folder_without_checkpoint_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="facefx-train train --into"):
         load_averaged(tmp_path)

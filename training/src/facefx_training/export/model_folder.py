@@ -26,9 +26,9 @@ from .to_onnx import halved, rewritten, write_onnx
 
 __all__ = ["Probabilities", "changed_labels", "disagreement", "export_model", "rewrite_model", "set_quality", "set_scores"]
 
-#: Greatest difference of a probability between torch and onnxruntime. Sums in another order make one of 0.00001, and of 0.01 in
-#: SegNet where two pixels tie for the largest of their block.
-_TOLERANCE = 0.02
+#: Greatest difference of a probability between torch and onnxruntime, in the picture in which they agree best. Sums in another order
+#: make one of 0.00001; in SegNet one of up to 0.1 where two pixels tie for the largest of their block, which they do in some pictures.
+_TOLERANCE = 0.001
 #: Share of the pixels whose likeliest label may be another one with half-precision weights; SegNet's is 0.001, the others' less.
 _CHANGED = 0.01
 #: Greatest difference of a probability that writing the same weights into another graph may make: one of rounding.
@@ -171,12 +171,16 @@ def set_quality(folder: Path, quality: Quality, figures: Mapping[str, Any]) -> N
 
 
 def disagreement(model: Probabilities, content: bytes, picture: np.ndarray, sizes: tuple[int, ...]) -> float:
-    """Greatest difference in probability between torch and onnxruntime on a picture and its mirror image."""
-    return max(float(np.abs(given - expected).max()) for expected, given in _answers(model, content, picture, sizes))
+    """Greatest difference in probability between torch and onnxruntime on that of some pictures of a face which differs least.
+
+    An operator that is exported wrongly is wrong in all of them, a tie between pixels is in some.
+    """
+    answers = _answers(model, content, picture, sizes)
+    return max(float(np.abs(given - expected).max(axis=(1, 2, 3)).min()) for expected, given in answers)
 
 
 def changed_labels(model: Probabilities, content: bytes, picture: np.ndarray, sizes: tuple[int, ...]) -> float:
-    """Share of the pixels of a picture and its mirror image whose likeliest label is another one in onnxruntime than in torch."""
+    """Share of the pixels of some pictures of a face whose likeliest label is another one in onnxruntime than in torch."""
 
     def likeliest(answer: np.ndarray) -> np.ndarray:
         return np.asarray((decoded(answer[:, 0], levels) if (levels := model.network.draws) else answer).argmax(1))
@@ -197,9 +201,10 @@ def _answers(
 
 
 def _shown(picture: np.ndarray, size: int) -> Tensor:
-    """A picture and its mirror image at a size, as networks are given them."""
+    """A picture and its mirror image, bright and dark, at a size, as networks are given them: (8, 3, `size`, `size`)."""
     image = torch.from_numpy(np.stack([picture, picture[:, ::-1]])).permute(0, 3, 1, 2).float() / 255
-    return F.interpolate(image, (size, size), mode="bilinear", align_corners=False)
+    image = F.interpolate(image, (size, size), mode="bilinear", align_corners=False)
+    return torch.cat([image * brightness for brightness in (1.0, 0.9, 0.8, 0.7)])
 
 
 def _answer(content: bytes, image: Tensor) -> np.ndarray:
