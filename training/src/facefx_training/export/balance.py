@@ -28,6 +28,7 @@ from facefx.labels import IGNORE, scheme
 from ..data import Pictures
 from ..networks.onnx_graph import folded
 from ..run.published import segmenter_card
+from .to_onnx import drop_unused
 
 __all__ = ["Balanced", "balance"]
 
@@ -164,4 +165,5 @@ def _constant(model: onnx.ModelProto, name: str) -> onnx.TensorProto | None:
     ):
         graph.node.remove(maker)
         graph.initializer.append(known[name])
+        drop_unused(graph)
     return next((tensor for tensor in graph.initializer if tensor.name == name), None)

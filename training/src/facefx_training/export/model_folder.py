@@ -27,7 +27,7 @@ from .to_onnx import halved, rewritten, write_onnx
 __all__ = ["Probabilities", "changed_labels", "disagreement", "export_model", "rewrite_model", "set_quality", "set_scores"]
 
 #: Greatest difference of a probability between torch and onnxruntime, in the picture in which they agree best. Sums in another
-#: order make one of 0.00001; in SegNet up to 0.1 where two pixels tie for the largest of their block, which they do in some pictures.
+#: order make one of 0.00001; in SegNet up to 0.1 where two pixels tie for the largest of their block, as they do in some.
 _TOLERANCE = 0.001
 #: Share of the pixels whose likeliest label may be another one with half-precision weights; SegNet's is 0.001, the others' less.
 _CHANGED = 0.01

@@ -14,7 +14,7 @@ from torch import nn
 
 from ..networks.onnx_graph import folded
 
-__all__ = ["halved", "rewritten", "write_onnx"]
+__all__ = ["drop_unused", "halved", "rewritten", "write_onnx"]
 
 _PIXELS = {0: "n", 2: "h", 3: "w"}
 
@@ -99,11 +99,11 @@ def _padded_by_convolutions(content: bytes) -> bytes:
         pads = [int(p + q) for p, q in zip(margins[pad.output[0]][:, 2:].ravel(), before, strict=True)]
         convolution.attribute.append(helper.make_attribute("pads", pads))
         convolution.input[0] = pad.input[0]
-    _drop_unused(graph)
+    drop_unused(graph)
     return model.SerializeToString()
 
 
-def _drop_unused(graph: onnx.GraphProto) -> None:
+def drop_unused(graph: onnx.GraphProto) -> None:
     """Remove the nodes and constants that nothing reads any more."""
     wanted = {output.name for output in graph.output}
     for node in reversed(list(graph.node)):  # in order of use, so readers come before what they read
