@@ -19,7 +19,7 @@ from facefx.video import Tracker, Tracking, color_change, process
 from facefx.video.carried_edit import Edited, edited_like
 from facefx.video.color_change import ColorChange
 from facefx.video.mask_smoothing import recut
-from facefx.video.moves import Move, Moves
+from facefx.video.moves import Journey, Move, Moves
 from synthetic import PALETTE, FakeDetector, FakeSegmenter, Head, label_picture, painted
 from video_helpers import SIZE, film
 
@@ -155,10 +155,11 @@ def test_a_tracker_that_has_anothers_memory_knows_no_motion_of_its_first_frame()
     assert second.moves is None
 
 
-def moved_by(x: float, y: float) -> Moves:
+def moved_by(x: float, y: float) -> Journey:
     """A head that was shifted, on crops that follow it."""
     before, now = (np.array([[1, 0, -20 - x * k], [0, 1, -20 - y * k]], float) for k in (0, 1))
-    return Moves([Move(Box(60, 60, 120, 120), before, now, recut(np.eye(2, 3), np.eye(2, 3), 128))])
+    still = replace(recut(np.eye(2, 3), np.eye(2, 3), 128), moved=np.zeros((64, 64, 2), np.float32))
+    return Journey().further(Moves([Move(Box(60, 60, 120, 120), before, now, still)]))
 
 
 @given(
