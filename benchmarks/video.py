@@ -137,7 +137,7 @@ def steady(frames: Iterator[np.ndarray], look: Chain, tracking: Tracking, segmen
     tracker, done = Tracker(segmenter, tracking=tracking), None
     for frame in frames:
         scene = tracker.next(open_image(frame).canvas)
-        done = edited_like(done, tracker.moves, look, scene, ())
+        done = edited_like(lambda before=done: before, tracker.moves, look, scene, ())  # type: ignore[misc]
         yield scene, done.scene
 
 

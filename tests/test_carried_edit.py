@@ -19,7 +19,7 @@ from facefx.video import Tracker, Tracking, color_change, process
 from facefx.video.carried_edit import Edited, edited_like
 from facefx.video.color_change import ColorChange
 from facefx.video.mask_smoothing import recut
-from facefx.video.moves import Move, Moves
+from facefx.video.moves import Journey, Move, Moves
 from synthetic import PALETTE, FakeDetector, FakeSegmenter, Head, label_picture, painted
 from video_helpers import SIZE, film
 
@@ -55,7 +55,7 @@ def edits(frames: list[np.ndarray], look: Chain, *, carried: bool) -> list[Edite
     tracker, done = Tracker(FakeSegmenter(), FakeDetector()), list[Edited]()
     for frame in frames:
         scene = tracker.next(Canvas(frame))
-        done.append(edited_like(done[-1] if done and carried else None, tracker.moves, look, scene, ()))
+        done.append(edited_like(lambda: done[-1] if done and carried else None, tracker.moves, look, scene, ()))
     return done
 
 
@@ -135,12 +135,22 @@ def test_new_colours_do_not_follow_the_lamp() -> None:
 def test_nothing_is_carried_from_a_frame_in_which_something_else_was_declined() -> None:
     tracker = Tracker(FakeSegmenter(), FakeDetector())
     frames = film(2)
-    first = edited_like(None, None, DYE, tracker.next(Canvas(frames[0])), ())
+    first = edited_like(lambda: None, None, DYE, tracker.next(Canvas(frames[0])), ())
     scene = tracker.next(Canvas(frames[1]))
     assert tracker.moves
-    assert len(edited_like(first, tracker.moves, DYE, scene, ()).steps[0].journey.legs) == 1
+    assert len(edited_like(lambda: first, tracker.moves, DYE, scene, ()).steps[0].journey.legs) == 1
     other = replace(first, declined=("something",))  # type: ignore[arg-type]
-    assert len(edited_like(other, tracker.moves, DYE, scene, ()).steps[0].journey.legs) == 0
+    assert len(edited_like(lambda: other, tracker.moves, DYE, scene, ()).steps[0].journey.legs) == 0
+
+
+def test_the_frame_before_is_waited_for_only_by_what_may_be_carried() -> None:
+    """Another thread may still be dyeing there."""
+    tracker, look, order = Tracker(FakeSegmenter(), FakeDetector()), chain(kissed).then(dyed), list[int]()
+    for frame in film(2):
+        scene = tracker.next(Canvas(frame))
+        CALLS.clear()
+        edited_like(lambda: order.append(len(CALLS)), tracker.moves, look, scene, ())  # type: ignore[func-returns-value]
+    assert order == [1]  # in the second frame, once lips were kissed
 
 
 def test_a_tracker_that_has_anothers_memory_knows_no_motion_of_its_first_frame() -> None:
@@ -155,10 +165,11 @@ def test_a_tracker_that_has_anothers_memory_knows_no_motion_of_its_first_frame()
     assert second.moves is None
 
 
-def moved_by(x: float, y: float) -> Moves:
+def moved_by(x: float, y: float) -> Journey:
     """A head that was shifted, on crops that follow it."""
     before, now = (np.array([[1, 0, -20 - x * k], [0, 1, -20 - y * k]], float) for k in (0, 1))
-    return Moves([Move(Box(60, 60, 120, 120), before, now, recut(np.eye(2, 3), np.eye(2, 3), 128))])
+    still = replace(recut(np.eye(2, 3), np.eye(2, 3), 128), moved=np.zeros((64, 64, 2), np.float32))
+    return Journey().further(Moves([Move(Box(60, 60, 120, 120), before, now, still)]))
 
 
 @given(

@@ -255,7 +255,7 @@ def test_in_films_a_blink_changes_no_colour() -> None:
     picture, _ = parsed()
     shut = painted(label_picture([HEAD], SIZE)).astype(np.float32) / 255
     tracker = Tracker(FakeSegmenter(), FakeDetector())
-    lights = [tracker.next(frame).faces[0].lights for frame in [picture, picture, shut, shut, picture, picture, picture]]
+    lights = [tracker.next(frame).faces[0].lights for frame in [*[picture] * 3, *[shut] * 3, *[picture] * 3]]
     assert np.abs(np.diff(np.log(lights), axis=0)).max() < 0.1
 
 

@@ -91,8 +91,8 @@ def lights_on(crop: np.ndarray, parsing: FaceParsing) -> np.ndarray:
     skin = _typical(crop, parsing, Label.SKIN, 0.9, _LEAST_SKIN, (0.35, 0.75))
     if skin is None:
         return EVENLY_WHITE
-    face = _on_face(crop, parsing, skin)
-    told = ([_shade(crop, parsing, place, part, skin[0], face[1]) for part in place.within] for place in _PLACES)
+    face, sure = _on_face(crop, parsing, skin), parsing.region(Label.SKIN) > 0.9
+    told = ([_shade(crop, parsing, sure, place, part, skin[0], face[1]) for part in place.within] for place in _PLACES)
     return np.outer([1.0, *(max((shade for shade in shades if shade is not None), default=1.0) for shades in told)], face)
 
 
@@ -116,11 +116,14 @@ def _on_face(crop: np.ndarray, parsing: FaceParsing, skin: np.ndarray) -> np.nda
     return np.array([green * red, green, green * blue])
 
 
-def _shade(crop: np.ndarray, parsing: FaceParsing, place: _Place, part: str, lit: float, face: float) -> float | None:
+def _shade(
+    crop: np.ndarray, parsing: FaceParsing, skin: np.ndarray, place: _Place, part: str, lit: float, face: float
+) -> float | None:
     """How many times as strong as on the face as a whole the light is at that part of a place; None if little skin is there.
 
     Parameters
     ----------
+    skin : (S, S) bool, what is surely skin.
     lit : linear green of typical skin.
     face : green of the light on the face. Where the whites told that it is stronger than the skin says, most of the skin may lie in
         a shadow that a brighter place does not, and the whites told of that already.
@@ -135,7 +138,7 @@ def _shade(crop: np.ndarray, parsing: FaceParsing, place: _Place, part: str, lit
     x, y, width, height = cv2.boundingRect(inside)
     near = np.s_[max(y - reach, 0) : y + height + reach, max(x - reach, 0) : x + width + reach]
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    around = (cv2.dilate(inside[near], disc) > inside[near]) & (parsing.region(Label.SKIN)[near] > 0.9)
+    around = (cv2.dilate(inside[near], disc) > inside[near]) & skin[near]
     if np.count_nonzero(around) < _LEAST_AROUND:
         return None
     least, most = place.skin

@@ -91,7 +91,8 @@ class Session:
         found = time.perf_counter()
         declined = look.declined(parsed, self.min_confidence)
         moves = None if look.private else self.tracker.moves
-        self._done = edited_like(self._done, moves, look, parsed, declined)
+        before = self._done
+        self._done = edited_like(lambda: before, moves, look, parsed, declined)
         edited = self._done.scene
         done = time.perf_counter()
         if self._camera:

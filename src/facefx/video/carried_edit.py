@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from typing import Any
@@ -83,18 +83,21 @@ class _Since:
         return None if canvas is None else replace(scene, canvas=canvas)
 
 
-def edited_like(before: Edited | None, moves: Moves | None, chain: Chain, scene: Scene, declined: Sequence[Declined]) -> Edited:
+def edited_like(
+    before: Callable[[], Edited | None], moves: Moves | None, chain: Chain, scene: Scene, declined: Sequence[Declined]
+) -> Edited:
     """What a chain makes of a frame.
 
     Parameters
     ----------
-    before : the frame before; None if there was none.
+    before : gives the frame before, None if there was none; asked once steps come that may be carried, since another thread may
+        still be at work on it.
     moves : how faces moved since then; None if that is not known.
     declined : what `Chain.declined` says of the scene.
     """
-    like = before.steps if before and moves and before.declined == tuple(declined) else {}
     steps: dict[int, _Since] = {}
     carriable = _carriable(chain)
+    like: Mapping[int, _Since] | None = None if moves and carriable else {}
     place = 0
     while place < len(chain.steps):
         if place not in carriable:
@@ -102,6 +105,9 @@ def edited_like(before: Edited | None, moves: Moves | None, chain: Chain, scene:
             scene = chain.edit(scene, declined=declined, start=place, end=end)
             place = end
             continue
+        if like is None:
+            last = before()
+            like = last.steps if last and last.declined == tuple(declined) else {}
         since = like[place].next(moves) if moves and place in like else None
         after = since.on(scene) if since else None
         if after is None:

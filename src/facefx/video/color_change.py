@@ -10,7 +10,7 @@ of its own change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +20,7 @@ import numpy as np
 from ..image.canvas import Canvas, Window
 from ..pixels import masks
 from ..pixels.cells import Enlarged, in_cells, tiles_of_cells
-from .moves import Journey, Moves
+from .moves import Journey
 
 __all__ = ["ColorChange", "Shares"]
 
@@ -81,34 +81,35 @@ class ColorChange:
         cell = max(int(unit / _DETAIL + 0.5), 1)
         return cls(window, before[y0:y1, x0:x1], after[y0:y1, x0:x1], replaced, cell, seen)
 
-    def on(self, canvas: Canvas, moves: Moves | Journey, seen: Shares | None = None) -> Canvas | None:
+    def on(self, canvas: Canvas, journey: Journey, seen: Shares | None = None) -> Canvas | None:
         """The next frame, or one after that, with its colours changed likewise.
 
         None if it is in another light, if something came before what was changed, or if nothing of that is in it.
 
         Parameters
         ----------
-        moves : how faces came to where they are in it.
+        journey : how faces came to where they are in it.
         seen : gives where the region is seen there, if that was found out anew; the answer is None if it is not where it went.
         """
         shape, cell = canvas.shape, self.cell
-        x0, y0, x1, y1 = window = moves.forth(self.window, shape)
+        x0, y0, x1, y1 = window = journey.forth(self.window, shape)
         height, width = -(-(y1 - y0) // cell), -(-(x1 - x0) // cell)
         if min(height, width) < 2:
             return None
-        there = moves.back(_middles(window, cell), self._to_cells)
-        where = self._moved(self._where, there) > 0
+        there = journey.back(window, cell, self._to_cells)
+        changed, share, was, shown = cv2.split(self._moved(self._about, there))
+        where = changed > 0
         found = masks.window(where)
         if found is None:
             return None
-        if seen and _is_much(np.abs(seen(window, cell) - self._moved(self._seen, there)) > _SEEN_ELSEWHERE, where):
+        if seen and _is_much(cv2.absdiff(seen(window, cell), shown) > _SEEN_ELSEWHERE, where):
             return None
         left, top, right, bottom = found
-        there, where = (np.ascontiguousarray(v[top:bottom, left:right]) for v in (there, where))
-        x0, y0, x1, y1 = x0 + left * cell, y0 + top * cell, min(x0 + right * cell, x1), min(y0 + bottom * cell, y1)
-        image = canvas[y0:y1, x0:x1]
-        low, share = in_cells(image, cell), self._moved(self._replaced, there)
-        now, was = cv2.transform(low, _GUIDE[:1]), self._moved(self._luma, there)
+        there, where, share, was = (np.ascontiguousarray(v[top:bottom, left:right]) for v in (there, where, share, was))
+        window = x0 + left * cell, y0 + top * cell, min(x0 + right * cell, x1), min(y0 + bottom * cell, y1)
+        result = canvas.copied(window)
+        low = in_cells(result, cell)
+        now = cv2.transform(low, _GUIDE[:1])
         light = _light(now, was, share)
         if light is None:
             return None
@@ -116,24 +117,16 @@ class ColorChange:
         if _is_much(where & (known < 0.5), where):
             return None
         # as it would look in the light of the frame before
-        line = _told(self._moved_planes(self._line, there), low, share, light)
+        line = _told([self._moved(four, there) for four in self._line], low, share, light)
         places = Enlarged(there * np.float32(cell) + np.float32((cell - 1) / 2), cell)  # in pixels of the window
-        result = np.array(image)
-        for tile in tiles_of_cells(where, cell, image.shape):
-            change = _on_line(line, image[tile], tile, cell)
+        for tile in tiles_of_cells(where, cell, result.shape):
+            change = _on_line(line, result[tile], tile, cell)
             change += cv2.cvtColor(self._moved(self._left_over, places[tile]), cv2.COLOR_RGBA2RGB)
             if known[tuple(slice(span.start // cell, -(-span.stop // cell)) for span in tile)].min() < 1:
                 change *= _thrice(np.ascontiguousarray(Enlarged(known, cell)[tile]))
-            part = result[tile]
-            part += change
-            np.clip(part, np.float32(0), np.float32(1), out=part)
-        return canvas.painted((x0, y0, x1, y1), result)
-
-    @staticmethod
-    def _moved_planes(values: Sequence[np.ndarray], places: np.ndarray) -> list[np.ndarray]:
-        """Several, (h, w) each: four at a time, which OpenCV takes no longer for than for one."""
-        four = (cv2.merge(values[start : start + 4]) for start in range(0, len(values), 4))
-        return [plane for merged in four for plane in cv2.split(ColorChange._moved(merged, places))]
+            change += result[tile]
+            result[tile] = np.clip(change, np.float32(0), np.float32(1), out=change)
+        return canvas.painted(window, result)
 
     @property
     def _to_cells(self) -> np.ndarray:
@@ -150,16 +143,17 @@ class ColorChange:
         return in_cells(self.image, self.cell)
 
     @cached_property
-    def _luma(self) -> np.ndarray:
-        return np.asarray(cv2.transform(self._low, _GUIDE[:1]))
-
-    @cached_property
-    def _seen(self) -> np.ndarray:
-        return self.seen(self.window, self.cell)
-
-    @cached_property
     def _replaced(self) -> np.ndarray:
         return in_cells(self.replaced, self.cell)
+
+    @cached_property
+    def _about(self) -> np.ndarray:
+        """Of each cell whether it was changed, in what share that was replaced, its luma, and how surely it was of the region.
+
+        (h, w, 4) float32: OpenCV takes no longer to look up four than one.
+        """
+        luma = cv2.transform(self._low, _GUIDE[:1])
+        return np.asarray(cv2.merge([self._where, self._replaced, luma, self.seen(self.window, self.cell)]))
 
     @cached_property
     def _low_change(self) -> np.ndarray:
@@ -173,8 +167,9 @@ class ColorChange:
 
     @cached_property
     def _line(self) -> list[np.ndarray]:
-        """What `_fitted` tells, plane by plane."""
-        return [plane for values in _fitted(cv2.transform(self._low, _GUIDE), self._low_change) for plane in cv2.split(values)]
+        """What `_fitted` tells, for red, green and blue: (h, w, 4) float32 each."""
+        told = (cv2.split(values) for values in _fitted(cv2.transform(self._low, _GUIDE), self._low_change))
+        return [np.asarray(cv2.merge(of_color)) for of_color in zip(*told, strict=True)]
 
     @cached_property
     def _left_over(self) -> np.ndarray:
@@ -208,14 +203,6 @@ def _likeness(now: np.ndarray, was: np.ndarray) -> np.ndarray:
     return np.clip(2 - cv2.absdiff(now, was) / (np.float32(_PER_SLOPE) * slope + np.float32(_OTHER)), 0, 1)
 
 
-def _middles(window: Window, cell: int) -> np.ndarray:
-    """Of a window's cells, (h, w, 2) float32, in pixels of the frame."""
-    x0, y0, x1, y1 = window
-    columns = x0 + cell * (np.arange(-(-(x1 - x0) // cell), dtype=np.float32) + np.float32(0.5))
-    rows = y0 + cell * (np.arange(-(-(y1 - y0) // cell), dtype=np.float32) + np.float32(0.5))
-    return np.stack(np.meshgrid(columns, rows), axis=-1)
-
-
 def _fitted(guide: np.ndarray, change: np.ndarray) -> tuple[np.ndarray, ...]:
     """How a change follows from luma and from the two of colour, and what it is without them: four times (h, w, 3) float32.
 
@@ -242,16 +229,20 @@ def _fitted(guide: np.ndarray, change: np.ndarray) -> tuple[np.ndarray, ...]:
     return *(mean(slope) for slope in slopes), mean(rest)
 
 
-def _told(planes: list[np.ndarray], low: np.ndarray, share: np.ndarray, light: float) -> tuple[np.ndarray, np.ndarray]:
+def _told(line: list[np.ndarray], low: np.ndarray, share: np.ndarray, light: float) -> tuple[np.ndarray, np.ndarray]:
     """By what the luma of a cell's pixels is multiplied, and what is added whatever it is: (h, w, 3) each.
 
-    In a lamp so many times as strong as that of the line, `planes`. In the light of the frame before the cells would be
-    ``low / light``, and that is what new colours replace.
+    In a lamp so many times as strong as that of the line, as `ColorChange._line` has it. In the light of the frame before the
+    cells would be ``low / light``, and that is what new colours replace.
     """
-    slope, by_blue, by_red, always = (cv2.merge(planes[start : start + 3]) for start in (0, 3, 6, 9))
     _, blue, red = cv2.split(cv2.transform(low, _GUIDE * np.float32(1 / light)))
-    level = always + by_blue * _thrice(blue) + by_red * _thrice(red) + _thrice(share) * low * np.float32(1 / light - 1)
-    return slope * np.float32(1 / light), np.asarray(level)
+    share = share * np.float32(1 / light - 1)
+    slopes, levels = [], []
+    for of_color, own in zip(line, cv2.split(low), strict=True):
+        slope, by_blue, by_red, always = cv2.split(of_color)
+        slopes.append(slope * np.float32(1 / light))
+        levels.append(always + by_blue * blue + by_red * red + share * own)
+    return np.asarray(cv2.merge(slopes)), np.asarray(cv2.merge(levels))
 
 
 def _on_line(line: tuple[np.ndarray, np.ndarray], image: np.ndarray, tile: tuple[slice, slice], cell: int) -> np.ndarray:

@@ -56,15 +56,12 @@ class Change:
     ----------
     maps : (H, W, 2) float32, where on the crop before each pixel of this one was.
     same : (H, W) float32 in [0, 1], where both show the same thing, which hardly moved in itself; None if that was not asked.
+    moved : (H / 2, W / 2, 2) float32, how far away that was for each second pixel; None if that was not asked.
     """
 
     maps: np.ndarray
     same: np.ndarray | None = None
-
-    @property
-    def moved(self) -> np.ndarray:
-        """How far away that was, (H, W, 2) float32."""
-        return np.asarray(self.maps - _grid(*self.maps.shape[:2]))
+    moved: np.ndarray | None = None
 
     def carried(self, values: np.ndarray) -> np.ndarray:
         """A map of the crop before, (H, W) float32, as it would look on this one."""
@@ -78,7 +75,8 @@ def change(before: Glimpse, now: Glimpse, *, compared: bool = True) -> Change:
     if compared:
         carried = cv2.remap(before.soft, _grid(*moved.shape[:2]) + moved, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
         same = _enlarged(stillness(moved) * sameness(carried, now.soft), now.shape)
-    return Change(_grid(*now.shape) + 2 * _enlarged(moved, now.shape), same)
+    moved *= 2  # in pixels of the crop
+    return Change(_grid(*now.shape) + _enlarged(moved, now.shape), same, moved)
 
 
 def flow(before: np.ndarray, now: np.ndarray) -> np.ndarray:

@@ -26,6 +26,8 @@ __all__ = ["asked_of", "check_hides", "edited", "process", "scenes"]
 
 T = TypeVar("T")
 R = TypeVar("R")
+#: How many frames more than there are workers are underway: hair is dyed anew now and then, which takes as long as some frames do.
+_MORE = 2
 OnDeclined = Callable[[int, Sequence[Declined]], None]
 
 
@@ -69,7 +71,7 @@ def process(
 ) -> Iterator[Any]:
     """Edit the frames of one film: for each frame the edited one, of its kind, in order.
 
-    Frames without a face come back as they went in. No more than `workers` + 2 frames are held at a time, however long the film is;
+    Frames without a face come back as they went in. No more than `workers` + 4 frames are held at a time, however long the film is;
     `facefx.video.coverage.DELAY` (34) more if an effect hides people, since those who walk in are hidden before they can be told.
     Any number of films may be processed at once, each in a thread of its own; they share the models.
 
@@ -168,9 +170,11 @@ def edited(
         moves: Moves | None,
         before: Future[tuple[R, Edited]] | None,
     ) -> tuple[R, Edited]:
+        def earlier() -> Edited | None:
+            return before.result()[1] if before else None  # which was begun earlier
+
         scene = scene.seen_through(picture.alpha)
-        like = before.result()[1] if before and moves else None  # which was begun earlier
-        done = edited_like(like, moves, chain, scene, declined) if touched else Edited(scene)
+        done = edited_like(earlier, moves, chain, scene, declined) if touched else Edited(scene)
         return finish(companion, picture, done.scene), done
 
     with ThreadPoolExecutor(workers, "facefx-video") as pool:
@@ -189,7 +193,7 @@ def edited(
                     on_declined(number, declined)
                 underway.append(pool.submit(edit, companion, picture, scene, touched, declined, moves, last))
                 last = underway[-1] if followed else last
-                if len(underway) > workers:
+                if len(underway) > workers + _MORE:
                     yield underway.popleft().result()[0]
             while underway:
                 yield underway.popleft().result()[0]
