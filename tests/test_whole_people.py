@@ -189,6 +189,21 @@ def test_furniture_apart_from_people_that_the_network_doubts_is_left_out_and_a_h
     assert mask[round(15 * rows), round(85 * columns)] > 0.9
 
 
+def test_a_shoulder_under_hair_that_is_background_to_the_parser_is_not_taken_for_wall_seen_through_it() -> None:
+    head = Head((150, 90), 60, hair_to=0.62)
+    labels = label_picture([head], SIZE)
+    hair, above = labels == INDEX[Label.HAIR], np.arange(SIZE[0])[:, None] < 130
+    image = np.where((labels > 0)[..., None], painted(labels) / np.float32(255), np.float32(0.85))
+    body = np.zeros(SIZE, bool)
+    body[118:, 80:220] = True
+    image[body & ~(hair & above)] = 0.7  # bright clothes, nearly of the wall's colour
+    on_crop = label_picture([Head((32, 32), 40, hair_to=0.62)], (64, 64))
+    on_crop[on_crop == INDEX[Label.CLOTHING]] = INDEX[Label.BACKGROUND]
+    mask = person_mask([drawn_face(head, image, on_crop)], image, small(body | (labels > 0), 224))
+    assert mask[124:150, 90:210].min() > 0.9
+    assert mask[:100, :100].max() < 0.05
+
+
 def test_a_map_that_is_person_everywhere_stays_so_at_every_border() -> None:
     image = np.random.default_rng(1).random((200, 333, 3), np.float32)
     window, mask = to_whole_picture(np.ones((20, 20), np.float32), np.diag([20 / 333, 20 / 200, 1])[:2], image)

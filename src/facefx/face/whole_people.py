@@ -19,7 +19,7 @@ from ..pixels import full_size, geometry, masks
 if TYPE_CHECKING:
     from .face import Face
 
-__all__ = ["sees_heads", "to_whole_picture", "whole_people"]
+__all__ = ["bodies_below", "sees_heads", "to_map", "to_whole_picture", "whole_people"]
 
 #: A window, (x0, y0, x1, y1) in whole pixels of the picture, and a mask of its size.
 Windowed = tuple[tuple[int, int, int, int], np.ndarray]
@@ -47,7 +47,7 @@ _LENGTH = 4.0
 
 def sees_heads(people: np.ndarray, faces: Sequence[Face], picture: geometry.Windows) -> bool:
     """Whether the network has seen each head that was parsed: if not, it is blind for such a picture, as for a painting."""
-    to_small = _to_small(people, picture)
+    to_small = to_map(people, picture)
     for face in faces:
         head = _on(people.shape, to_small, face, face.parsing.region(Region.FACE)) > 0.5
         if head.any() and people[head].mean() < 0.5:
@@ -69,7 +69,7 @@ def whole_people(people: np.ndarray, faces: Sequence[Face], others: Sequence[Fac
     (H, W) float32 in [0, 1]
     """
     height, width = picture.shape[:2]
-    to_small = _to_small(people, picture)
+    to_small = to_map(people, picture)
     people = _without_doubtful_islands(people, has_faces=bool(faces))
     if others:
         people = people * _own(faces, others, people.shape, to_small)
@@ -84,6 +84,12 @@ def whole_people(people: np.ndarray, faces: Sequence[Face], others: Sequence[Fac
         head *= weight
         person[y0:y1, x0:x1] += head
     return masks.ramp(person, *_CERTAIN)
+
+
+def bodies_below(face: Face, people: np.ndarray, picture: geometry.Windows) -> np.ndarray:
+    """Where below a face's chin the network sees the inside of a body: (h, w) float32, on its own map."""
+    down = _below_chin(face, _places(people.shape, to_map(people, picture)))
+    return masks.grow(people, -_REACH) * masks.ramp(down, -_LIFT, 0)
 
 
 def _without_doubtful_islands(people: np.ndarray, *, has_faces: bool) -> np.ndarray:
@@ -148,13 +154,18 @@ def _parsers_shares(faces: Sequence[Face], people: np.ndarray, to_small: np.ndar
     for face in faces:
         head = _on(people.shape, to_small, face, face.parsing.region(Region.HEAD))
         sure = masks.grow(head, -_REACH)
-        chin = face.landmarks.chin if face.landmarks.chin is not None else (face.box.center[0], face.box.y1)
-        tilt = np.deg2rad(face.roll)
-        down = ((points - chin) / face.box.side @ (-np.sin(tilt), np.cos(tilt))).astype(np.float32)
+        down = _below_chin(face, points)
         near = cv2.GaussianBlur(masks.grow(np.clip(2 * head, 0, 1), 1.5 * _REACH), (0, 0), 0.5 * _REACH)
         above = 1 - masks.ramp(down, -_LIFT - 0.1, -_LIFT + 0.1)
         shares.append(there * np.maximum(near * above * deep, np.clip(2 * sure - 1, 0, 1)))
     return shares
+
+
+def _below_chin(face: Face, points: np.ndarray) -> np.ndarray:
+    """How far below a face's chin places are, as the head is tilted, in face units: (h, w) float32."""
+    chin = face.landmarks.chin if face.landmarks.chin is not None else (face.box.center[0], face.box.y1)
+    tilt = np.deg2rad(face.roll)
+    return np.asarray((points - chin) / face.box.side @ (-np.sin(tilt), np.cos(tilt)), np.float32)
 
 
 def _own(faces: Sequence[Face], others: Sequence[Face], shape: tuple[int, ...], to_small: np.ndarray) -> np.ndarray:
@@ -179,7 +190,7 @@ def _on(shape: tuple[int, ...], to_small: np.ndarray, face: Face, values: np.nda
     return geometry.warp_to_window(values, to_crop, (0, 0, shape[1], shape[0]))
 
 
-def _to_small(people: np.ndarray, picture: geometry.Windows) -> np.ndarray:
+def to_map(people: np.ndarray, picture: geometry.Windows) -> np.ndarray:
     """The (2, 3) map from the picture to what the network has said of it."""
     height, width = picture.shape[:2]
     return np.array([[people.shape[1] / width, 0, 0], [0, people.shape[0] / height, 0]])
