@@ -275,6 +275,19 @@ def test_foundation_keeps_the_skins_own_colour_unless_asked() -> None:
         assert np.sign(round(float(shift[2]), 2)) == warmth
 
 
+@pytest.mark.parametrize("code", ["#c68e6c", "#6b4028"])
+def test_foundation_in_a_shadow_is_in_the_shadow(code: str) -> None:
+    """Three stops, on one side of the face: lit back, it is nearly what it would be without the shadow."""
+    x = np.arange(SIZE[1], dtype=np.float32)[None, :, None]
+    shade = 1 - np.float32(7 / 8) / (1 + np.exp((x - at((-0.15, 0.0))[0]) / 4))
+    picture = drawn(noise=0.0)
+    there = color.from_linear(color.linear(picture) * shade)
+    worn, in_shade = (edited(one, "apply_foundation", color=code, match=1.0, strength=1.0) for one in (picture, there))
+    back = color.from_linear(color.linear(in_shade) / shade)
+    for place in ((-0.28, 0.0), (-0.28, 0.1), (-0.28, -0.1), FOREHEAD):
+        assert color.delta_e(back, worn)[distance_to(place) < 0.02].mean() < 6
+
+
 def test_foundation_covers_the_neck_with_the_face() -> None:
     picture = drawn()
     worn = edited(picture, "apply_foundation", tone=1.0)

@@ -77,6 +77,23 @@ def test_a_model_without_a_bias_for_each_class_is_refused(tmp_path: Path, pairs:
     assert not (tmp_path / "even").exists()
 
 
+def test_a_bias_that_the_graph_works_out_first_is_shifted_too(tmp_path: Path, pairs: Path) -> None:
+    pictures = read_celebamask(pairs, read_names(pairs / "train.txt"))
+    model, plain = unsure(write_model(tmp_path / "tiny"), 2.75), tmp_path / "plain"
+    done = balance(model, plain, pictures, version="1", command="")
+    graph = onnx.load(model / "model.onnx")
+    bias = next(tensor for tensor in graph.graph.initializer if tensor.name == "bias")
+    bias.CopyFrom(numpy_helper.from_array(-numpy_helper.to_array(bias), "negative"))  # as pix2pix's comes of its palette
+    graph.graph.node.insert(0, onnx.helper.make_node("Neg", ["negative"], ["bias"]))
+    old = hashlib.sha256((model / "model.onnx").read_bytes()).hexdigest()
+    (model / "model.onnx").write_bytes(graph.SerializeToString())
+    text = (model / "card.toml").read_text("utf-8")
+    (model / "card.toml").write_text(text.replace(old, hashlib.sha256(graph.SerializeToString()).hexdigest()), "utf-8")
+    again = balance(model, tmp_path / "even", pictures, version="1", command="")
+    assert again == done
+    assert "Neg" not in {node.op_type for node in onnx.load(tmp_path / "even" / "model.onnx").graph.node}
+
+
 def test_once_is_enough(tmp_path: Path, pairs: Path) -> None:
     pictures = read_celebamask(pairs, read_names(pairs / "train.txt"))
     once = balance(unsure(write_model(tmp_path / "tiny"), 2.75), tmp_path / "once", pictures, version="1", command="")

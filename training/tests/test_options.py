@@ -60,6 +60,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Any:
         ("--extra A=0.25 --extra x/y=z=0.5", replace(PLAIN, extra=(("A", 0.25), ("x/y=z", 0.5)))),
         ("--paste 0.5", replace(PLAIN, paste=0.5)),
         ("--teacher models/x --teacher y --temperature 2", replace(PLAIN, teacher=("models/x", "y"), temperature=2.0)),
+        ("--start models/x --encoder-from models/y/", replace(PLAIN, start="models/x", encoder_from="models/y")),
         ("--start models/x/ --num-nodes 2 --critic-width 8", replace(PLAIN, start="models/x", num_nodes=2, critic_width=8)),
     ],
 )  # fmt: skip
@@ -130,5 +131,5 @@ def test_the_settings_of_an_earlier_run_still_load(tmp_path: Path) -> None:
     }
     assert "--rate 0.7" in words(config)
     config.save(tmp_path / "again.json")
-    since = {"crops": "face", "teacher": [], "teacher_weight": 1.0, "temperature": 1.0, "paste": 0.0}
+    since = {"crops": "face", "teacher": [], "teacher_weight": 1.0, "temperature": 1.0, "paste": 0.0, "encoder_from": None}
     assert json.loads((tmp_path / "again.json").read_text()) == EARLIER | since

@@ -50,9 +50,9 @@ def pictures() -> Tensor:
     return torch.from_numpy(np.stack([face(64, seed)[0] for seed in range(8)])).permute(0, 3, 1, 2).float() / 255
 
 
-def exported(family: str, folder: Path) -> Path:
+def exported(family: str, folder: Path, seed: int = 0) -> Path:
     """A model whose norms have seen pictures and whose scales and shifts are no longer those of the start."""
-    network = small(family, 0).train()
+    network = small(family, seed).train()
     with torch.no_grad():
         for module in network.modules():
             if isinstance(module, nn.BatchNorm2d):
@@ -126,6 +126,27 @@ def test_a_run_starts_as_the_model_folder_that_it_is_given(tmp_path: Path) -> No
 def features(network: Segmenter, images: Tensor) -> list[Tensor]:
     with torch.no_grad():
         return network.encoder(images)
+
+
+def test_a_run_may_go_on_with_one_models_decoder_and_anothers_encoder(tmp_path: Path) -> None:
+    model, better = exported("unet", tmp_path / "model", seed=1), exported("unet", tmp_path / "better", seed=2)
+    first, second = small("unet", 3).eval(), small("unet", 4).eval()
+    take_over_model(first, model, pictures())
+    take_over_model(second, better, pictures())
+    images, labels = zip(*(face(64, seed) for seed in range(4)), strict=True)
+    shown = Pictures(list("abcd"), np.stack(images), np.stack(labels))
+    config = Config(
+        data="", steps=1, family="unet", options=FAMILIES["unet"], sizes=((0.0, 64),), start=str(model), encoder_from=str(better)
+    )
+    both = Parser(config, shown, np.ones(4), shown, tmp_path).network.eval()
+    for own, given, other in list(zip(*(features(one, pictures()) for one in (both, second, first)), strict=True))[
+        1:
+    ]:  # 0: pictures
+        torch.testing.assert_close(own, given, atol=1e-3, rtol=1e-3)
+        assert (own - other).abs().max() > 0.01
+    with torch.no_grad():
+        decoded = [one.decoder(features(second, pictures())) for one in (both, first)]
+    torch.testing.assert_close(decoded[0], decoded[1], atol=1e-3, rtol=1e-3)
 
 
 def test_a_run_of_another_family_starts_with_the_encoder_which_may_end_sooner(tmp_path: Path) -> None:
@@ -242,6 +263,20 @@ def test_a_card_names_the_model_it_started_from_and_carries_on_what_that_learnt(
     assert list(card["training"]["data"]) == ["tiny", "celebamask", "more"]
     assert card["training"]["data"]["tiny"] == old.training["data"]["tiny"]
     assert card["data_license"] == "none; non-commercial research and education only; CC0"
+
+
+def test_a_card_names_the_model_whose_encoder_a_run_went_on_with(pairs: Path, tmp_path: Path, start: Path) -> None:
+    first = tmp_path / "first"
+    first.mkdir()
+    Config(data=str(pairs), steps=7, encoder_from=str(start)).save(first / "config.json")
+    config = Config(data=str(pairs), steps=8, start=str(first))
+    card, old = _draft(config), ModelCard.read(start)
+    assert card["training"]["encoders_from"] == [{"name": "old", "version": "1.4", "sha256": old.sha256}]
+    assert card["training"]["commands"][:2] == [
+        "facefx-train train --into EARLIER_RUN --data CELEBAMASK --steps 7 --encoder-from models/old",
+        "facefx-train train --into RUN --data CELEBAMASK --steps 8 --start EARLIER_RUN",
+    ]
+    assert list(card["training"]["data"]) == ["tiny", "celebamask"]
 
 
 def test_a_run_that_started_from_such_a_run_tells_of_the_model_too(pairs: Path, tmp_path: Path, start: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -10,8 +9,8 @@ import numpy as np
 from ...declare.declarations import Color, Range, effect
 from ...face.face import FaceView
 from ...pixels import color as colors
-from ..tools.recoloring import Palette, recolored
-from ..tools.skin import Skin, added, away_from_features, broad_color, even_layer, local_mean, skin_of, usual_color
+from ..tools.recoloring import soft_limit
+from ..tools.skin import Skin, added, away_from_features, broad_color, even_layer, lit_color, local_mean, skin_of
 
 __all__ = ["apply_foundation"]
 
@@ -44,7 +43,8 @@ def apply_foundation(
     even = light + np.float32(coverage) * (_even(light, skin, face) - light)
     shiny = np.maximum(even[..., 0] - local_mean(even[..., 0], skin.weight, 0.12 * skin.unit), 0)
     even[..., 0] += np.float32(_SHINE[finish]) * shiny
-    worn = _in_tone(even, skin, _target(skin, tone, warmth, color, match))
+    own = lit_color(skin, face)
+    worn = _in_tone(even, own, _target(own, tone, warmth, color, match))
     change = (1 - 0.8 * skin.beard)[..., None] * (worn - light)
     return added(image, np.float32(strength) * change)
 
@@ -57,18 +57,25 @@ def _even(light: np.ndarray, skin: Skin, face: FaceView) -> np.ndarray:
     return np.asarray(light + away_from_features(face, skin, 0.02)[..., None] * (even - light), np.float32)
 
 
-def _target(skin: Skin, tone: float, warmth: float, color: str, match: float) -> Palette:
-    """From the skin's median colour to the one that is asked for."""
-    own = usual_color(skin)
+def _target(own: np.ndarray, tone: float, warmth: float, color: str, match: float) -> np.ndarray:
+    """The colour that is asked for, (3,) OKLab, in the light that the skin's own is seen in."""
     target = own + np.float32(match) * (colors.to_oklab(np.array(colors.parse(color))) - own)
     target[0] += 0.09 * tone
     target[1:] += warmth * np.array([-0.004, 0.015], np.float32)
-    return Palette(own, target, variety=0.9)
+    return target
 
 
-def _in_tone(lab: np.ndarray, skin: Skin, palette: Palette) -> np.ndarray:
-    """The colours moved as the palette says; as they are where it says nothing."""
-    if np.array_equal(palette.source, palette.target):
+def _in_tone(lab: np.ndarray, own: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Skin of one colour as skin of another in the same light, (h, w, 3) OKLab.
+
+    Of the light at a place each sends back its share, in shadows too. What is brighter than lit skin partly shines, and shine is
+    the lamp's, so that a deeper tone keeps more of that: the root of its share.
+    """
+    if np.array_equal(own, target):
         return lab
-    still = recolored(lab, replace(palette, target=palette.source))
-    return np.asarray(lab + recolored(lab, palette) - still, np.float32)
+    lit, worn = (np.maximum(colors.linear(colors.from_oklab(color)), 1e-4) for color in (own, target))
+    light = colors.linear(colors.from_oklab(lab))
+    share = worn / lit
+    shine = np.maximum(light - lit, 0) * np.maximum(share, np.sqrt(share))
+    bent = [soft_limit(shine[..., channel], 1 - float(worn[channel])) for channel in range(3)]
+    return colors.to_oklab(colors.from_linear(np.minimum(light, lit) * share + np.stack(bent, axis=-1)))

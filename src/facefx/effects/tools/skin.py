@@ -18,7 +18,18 @@ from ...pixels.cells import Enlarged, in_cells
 from ...pixels.full_size import to_picture
 from ...pixels.masks import depth, grow, ramp
 
-__all__ = ["CELLS", "Skin", "added", "away_from_features", "broad_color", "even_layer", "local_mean", "skin_of", "usual_color"]
+__all__ = [
+    "CELLS",
+    "Skin",
+    "added",
+    "away_from_features",
+    "broad_color",
+    "even_layer",
+    "lit_color",
+    "local_mean",
+    "skin_of",
+    "usual_color",
+]
 
 #: Face units in the small picture, at most.
 CELLS = 160.0
@@ -158,6 +169,18 @@ def usual_color(skin: Skin) -> np.ndarray:
     return np.asarray(np.median(skin.lab[inside] if inside.any() else skin.lab.reshape(-1, 3), axis=0), np.float32)
 
 
+def lit_color(skin: Skin, face: FaceView) -> np.ndarray:
+    """The face's own skin in the light that it is told by (`face/light.py`): (3,) float32, OKLab.
+
+    The median of what is between the darkest third and the brightest fourth, without ears and neck, which lie in the chin's shade.
+    """
+    lab = skin.lab[skin.weight * _small_mask(face, ["skin"], skin.picture) > 0.5]
+    if not len(lab):
+        return usual_color(skin)
+    low, high = np.quantile(lab[:, 0], (0.35, 0.75))
+    return np.asarray(np.median(lab[(lab[:, 0] >= low) & (lab[:, 0] <= high)], axis=0), np.float32)
+
+
 def away_from_features(face: FaceView, skin: Skin, distance: float) -> np.ndarray:
     """1 on skin at least `distance` face units away from eyes, brows, mouth, glasses and hair, falling to 0 at them: (h, w)."""
     free = 1 - _small_mask(face, _FEATURES, skin.picture)
@@ -205,7 +228,8 @@ def added(image: np.ndarray, change: np.ndarray) -> np.ndarray:
 def _beard(lab: np.ndarray, share: np.ndarray, unit: float, low: np.ndarray) -> np.ndarray:
     """How surely hair covers the skin: on the lower face, what is rougher than the upper face, or far darker and greyer, (h, w).
 
-    The limits were read off photos of beards from stubble to full: roughness 0.02 to 0.07, that of bare cheeks 0.005 to 0.014.
+    Skin in the shade loses chroma with its lightness, so greyer is what lost more of it than the root of its lightness. The
+    limits were read off photos of beards from stubble to full: roughness 0.02 to 0.07, that of bare cheeks 0.005 to 0.014.
     """
     near = 0.03 * unit
     bare = grow(share, -0.015 * unit) > 0.9  # lips and nostrils have an edge, which is as rough as a beard
@@ -217,8 +241,10 @@ def _beard(lab: np.ndarray, share: np.ndarray, unit: float, low: np.ndarray) -> 
     usual = float(np.median(rough[upper]))
     broad = local_mean(lab, share, near)
     chroma = np.linalg.norm(broad[..., 1:], axis=-1)
-    dark = ramp(float(np.median(broad[upper][:, 0])) - broad[..., 0], 0.14, 0.24)
-    grey = ramp(1 - chroma / max(float(np.median(chroma[upper])), 1e-3), 0.25, 0.5)
+    above = max(float(np.median(broad[upper][:, 0])), 1e-3)
+    dark = ramp(above - broad[..., 0], 0.14, 0.24)
+    shaded = max(float(np.median(chroma[upper])), 1e-3) * np.sqrt(np.clip(broad[..., 0] / above, 1e-3, 1))
+    grey = ramp(1 - chroma / shaded, 0.25, 0.5)
     hairy = np.maximum(ramp(rough, max(1.3 * usual, 0.015), max(2.2 * usual, 0.026)), dark * grey)
     return np.asarray(cv2.GaussianBlur(low * hairy, (0, 0), max(0.5 * near, 0.3)), np.float32)
 

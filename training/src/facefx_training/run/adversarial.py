@@ -8,10 +8,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..data import Pictures
+from ..networks import Segmenter
 from ..networks.layers import pad_to_multiple
 from ..networks.pix2pix import PatchDiscriminator, Pix2Pix
+from .config import Config
 from .learner import pixels_of
 from .module import Parser
+from .palette import arranged_palette
 
 __all__ = ["AdversarialParser"]
 
@@ -28,6 +32,12 @@ class AdversarialParser(Parser):
         super().__init__(*args)
         self.automatic_optimization = False
         self.critic = PatchDiscriminator(self.config.critic_width)
+
+    @staticmethod
+    def _begin(network: Segmenter, config: Config, pictures: Pictures) -> None:
+        assert isinstance(network, Pix2Pix)
+        network.palette.copy_(arranged_palette(pictures.labels, len(config.labels)))
+        Parser._begin(network, config, pictures)  # from another pix2pix comes its palette
 
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
         critic = {"params": list(self.critic.parameters()), "peak": self.config.critic_rate}

@@ -65,6 +65,7 @@ class Config(RunConfig):
         str | None,
         Folder("Start from the weights of that run, as far as they fit, or of that model; of another family's, its encoder's."),
     ] = None
+    encoder_from: Annotated[str | None, Folder("Then the encoder of that model, over what --start gave.")] = None
     teacher: Annotated[
         tuple[str, ...],
         Folders("Learn also what that model folder answers to the pictures, labelled or not; several times for their mean."),

@@ -40,8 +40,7 @@ class Parser(Learner):
 
     def __init__(self, config: Config, pictures: Pictures, draw_weights: np.ndarray, validation: Pictures, folder: Path) -> None:
         network = network_of(config)
-        if config.start:
-            self._start_from(network, config, pictures, Path(config.start))
+        self._begin(network, config, pictures)
         super().__init__(config, network)
         self.pictures, self.draw_weights, self.validation = pictures, draw_weights, validation
         self.paste = Paste(pictures, config.labels, config.paste) if config.paste else None
@@ -51,18 +50,23 @@ class Parser(Learner):
         self.best, self.since_best, self.halvings = -1.0, 0, 0
 
     @staticmethod
-    def _start_from(network: Segmenter, config: Config, pictures: Pictures, start: Path) -> None:
-        """Another run's weights, or those of a model folder."""
-        if not is_model(start):
-            take_over(network, start)
-            return
-        augment = AUGMENTS[config.crops](config.size_at(0), config.labels)
-        shown = FaceDataset(pictures, np.ones(len(pictures)), augment, seed=config.seed, epoch=0)
-        faces = pixels_of(torch.stack([shown[i][0] for i in range(min(_MEASURED_ON, len(shown)))]))
-        if segmenter_card(start).family == config.family:
-            take_over_model(network, start, faces)
-        else:
-            take_over_encoder(network, start, faces)
+    def _begin(network: Segmenter, config: Config, pictures: Pictures) -> None:
+        """Another run's weights, or those of a model folder; over them the encoder of a further one."""
+
+        def faces() -> Tensor:
+            augment = AUGMENTS[config.crops](config.size_at(0), config.labels)
+            shown = FaceDataset(pictures, np.ones(len(pictures)), augment, seed=config.seed, epoch=0)
+            return pixels_of(torch.stack([shown[i][0] for i in range(min(_MEASURED_ON, len(shown)))]))
+
+        if start := Path(config.start) if config.start else None:
+            if not is_model(start):
+                take_over(network, start)
+            elif segmenter_card(start).family == config.family:
+                take_over_model(network, start, faces())
+            else:
+                take_over_encoder(network, start, faces())
+        if config.encoder_from:
+            take_over_encoder(network, Path(config.encoder_from), faces())
 
     # ---- learning
 
