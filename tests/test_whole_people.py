@@ -20,7 +20,7 @@ from conftest import Fakes
 from facefx.errors import ModelError, NoFaceFound, ParameterError, PluginError, UnknownName
 from facefx.face.person import person_mask
 from facefx.face.scene import Scene
-from facefx.face.whole_people import sees_heads, to_whole_picture, whole_people
+from facefx.face.whole_people import faces_seen, to_whole_picture, whole_people
 from facefx.inference import hub
 from facefx.inference.cards import PERSON, PersonCard, any_card, installed_models, person_segmenters_among, segmenters_among
 from facefx.labels import Label, scheme
@@ -122,8 +122,20 @@ def test_a_network_that_is_blind_for_the_picture_is_not_believed() -> None:
     image, _ = photo()
     face = drawn_face(HEAD, image)
     blind = np.full((96, 96), 0.02, np.float32)
-    assert not sees_heads(blind, [face], image)
+    assert faces_seen(blind, [face], image) is None
     np.testing.assert_array_equal(person_mask([face], image, blind), person_mask([face], image))
+
+
+def test_a_tiny_face_that_the_network_does_not_see_beside_somebody_takes_nobody_away() -> None:
+    """A shelf behind somebody's back looked like a face to the detector, and colours told the rest."""
+    image, truth = photo()
+    face, wrong = drawn_face(HEAD, image), drawn_face(Head((30, 40), 12), image)
+    people = small(truth, 224)
+    assert faces_seen(people, [face, wrong], image) == [face]
+    for found, others in (([face, wrong], []), ([face], [wrong])):
+        np.testing.assert_array_equal(person_mask(found, image, people, others), person_mask([face], image, people))
+    np.testing.assert_array_equal(person_mask([wrong], image, people), person_mask([], image, people))
+    np.testing.assert_array_equal(person_mask([wrong], image, people, [face]), person_mask([wrong], image, others=[face]))
 
 
 def test_everybody_is_in_front_unless_somebody_is_chosen() -> None:

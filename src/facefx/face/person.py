@@ -16,7 +16,7 @@ from ..labels import Label, Region
 from ..pixels import full_size, geometry, masks
 from ..pixels.seeing_through import seen_through
 from .body_by_colour import body_by_colour
-from .whole_people import bodies_below, sees_heads, to_map, whole_people
+from .whole_people import bodies_below, faces_seen, to_map, whole_people
 
 if TYPE_CHECKING:
     from .face import Face
@@ -53,9 +53,11 @@ def person_mask(
         If the segmenter cannot tell person from background.
     """
     everything = picture[:, :]  # held, so that a canvas makes it once for all that follows
-    if people is not None and sees_heads(people, faces, picture):
-        person = whole_people(people, faces, others, picture)
-        for face in faces:
+    seen = None if people is None else faces_seen(people, faces, picture)
+    if people is not None and seen is not None and (seen or not others):
+        beside = faces_seen(people, others, picture)
+        person = whole_people(people, seen, others if beside is None else beside, picture)
+        for face in seen:
             _thin_hair(face, picture, person, people)
         return person
     person = np.zeros(everything.shape[:2], np.float32)

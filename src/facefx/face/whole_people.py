@@ -19,7 +19,7 @@ from ..pixels import full_size, geometry, masks
 if TYPE_CHECKING:
     from .face import Face
 
-__all__ = ["bodies_below", "sees_heads", "to_map", "to_whole_picture", "whole_people"]
+__all__ = ["bodies_below", "faces_seen", "to_map", "to_whole_picture", "whole_people"]
 
 #: A window, (x0, y0, x1, y1) in whole pixels of the picture, and a mask of its size.
 Windowed = tuple[tuple[int, int, int, int], np.ndarray]
@@ -41,18 +41,26 @@ _CERTAIN = (0.25, 0.75)
 _COARSE = 1.5
 #: An island is smaller than so much of the largest part, and the network is sure of one from that mean on.
 _ISLAND, _SURE = 0.3, 0.9
+#: A face that the network has not seen is none if it is smaller than so much of what it is sure of; a whole figure's is larger.
+_TINY = 0.04
 #: How far down a body goes on from the middle of a face, in face units; whose a place is, is told by how near it is to that line.
 _LENGTH = 4.0
 
 
-def sees_heads(people: np.ndarray, faces: Sequence[Face], picture: geometry.Windows) -> bool:
-    """Whether the network has seen each head that was parsed: if not, it is blind for such a picture, as for a painting."""
+def faces_seen(people: np.ndarray, faces: Sequence[Face], picture: geometry.Windows) -> list[Face] | None:
+    """Those faces whose heads the network has seen, too; None if it is blind for such a picture, as for a painting.
+
+    A tiny face that it has not seen, while it is sure of much else, is none: something in hair, cloth or shelves looked like one.
+    """
     to_small = to_map(people, picture)
+    seen, sure = [], np.count_nonzero(people >= _SURE)
     for face in faces:
         head = _on(people.shape, to_small, face, face.parsing.region(Region.FACE)) > 0.5
-        if head.any() and people[head].mean() < 0.5:
-            return False
-    return True
+        if not head.any() or people[head].mean() >= 0.5:
+            seen.append(face)
+        elif np.count_nonzero(head) > _TINY * sure:
+            return None
+    return seen
 
 
 def whole_people(people: np.ndarray, faces: Sequence[Face], others: Sequence[Face], picture: geometry.Windows) -> np.ndarray:
