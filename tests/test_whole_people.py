@@ -99,6 +99,13 @@ def test_along_the_head_the_parser_is_asked_too() -> None:
     assert (both ^ truth)[head].sum() < 0.7 * (alone ^ truth)[head].sum()
 
 
+def test_where_the_network_sees_the_head_too_small_the_parsers_word_weighs_more() -> None:
+    image, truth = photo()
+    thin = cv2.erode(truth.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    mask = person_mask([drawn_face(HEAD, image)], image, small(thin))
+    assert mask[: round(HEAD.center[1])][(truth & ~thin)[: round(HEAD.center[1])]].mean() > 0.9
+
+
 def test_the_head_is_never_lost() -> None:
     image, truth = photo()
     face = drawn_face(HEAD, image)
