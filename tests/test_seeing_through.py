@@ -91,3 +91,11 @@ def test_a_bright_wall_between_dyed_curls_does_not_glow(unit: float) -> None:
     gaps, hair = (alpha < 0.05) & (FAR > 90), (alpha > 0.95) & (FAR < 60)
     assert (after - image)[hair].mean() > 0.3
     assert np.abs(after - image)[gaps].mean() < 0.04
+
+
+def test_a_light_in_smooth_hair_that_is_open_towards_the_edge_is_hair() -> None:
+    image = np.where((FAR < 110)[..., None], HAIR, WALL).astype(np.float32)
+    light = np.exp(-np.square(np.arctan2(Y, X) / 0.25)) * np.exp(-np.square((FAR - 95) / 12))
+    image += (0.35 * light * (FAR < 110))[..., None] * (WALL - HAIR)
+    found = seen_through(MASK, image, UNIT, about(MASK))
+    assert found[FAR < 98].min() > 0.97

@@ -20,7 +20,7 @@ from conftest import Fakes
 from facefx.errors import ModelError, NoFaceFound, ParameterError, PluginError, UnknownName
 from facefx.face.person import person_mask
 from facefx.face.scene import Scene
-from facefx.face.whole_people import sees_heads, to_whole_picture, whole_people
+from facefx.face.whole_people import faces_seen, to_whole_picture, whole_people
 from facefx.inference import hub
 from facefx.inference.cards import PERSON, PersonCard, any_card, installed_models, person_segmenters_among, segmenters_among
 from facefx.labels import Label, scheme
@@ -99,6 +99,13 @@ def test_along_the_head_the_parser_is_asked_too() -> None:
     assert (both ^ truth)[head].sum() < 0.7 * (alone ^ truth)[head].sum()
 
 
+def test_where_the_network_sees_the_head_too_small_the_parsers_word_weighs_more() -> None:
+    image, truth = photo()
+    thin = cv2.erode(truth.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    mask = person_mask([drawn_face(HEAD, image)], image, small(thin))
+    assert mask[: round(HEAD.center[1])][(truth & ~thin)[: round(HEAD.center[1])]].mean() > 0.9
+
+
 def test_the_head_is_never_lost() -> None:
     image, truth = photo()
     face = drawn_face(HEAD, image)
@@ -122,8 +129,20 @@ def test_a_network_that_is_blind_for_the_picture_is_not_believed() -> None:
     image, _ = photo()
     face = drawn_face(HEAD, image)
     blind = np.full((96, 96), 0.02, np.float32)
-    assert not sees_heads(blind, [face], image)
+    assert faces_seen(blind, [face], image) is None
     np.testing.assert_array_equal(person_mask([face], image, blind), person_mask([face], image))
+
+
+def test_a_tiny_face_that_the_network_does_not_see_beside_somebody_takes_nobody_away() -> None:
+    """A shelf behind somebody's back looked like a face to the detector, and colours told the rest."""
+    image, truth = photo()
+    face, wrong = drawn_face(HEAD, image), drawn_face(Head((30, 40), 12), image)
+    people = small(truth, 224)
+    assert faces_seen(people, [face, wrong], image) == [face]
+    for found, others in (([face, wrong], []), ([face], [wrong])):
+        np.testing.assert_array_equal(person_mask(found, image, people, others), person_mask([face], image, people))
+    np.testing.assert_array_equal(person_mask([wrong], image, people), person_mask([], image, people))
+    np.testing.assert_array_equal(person_mask([wrong], image, people, [face]), person_mask([wrong], image, others=[face]))
 
 
 def test_everybody_is_in_front_unless_somebody_is_chosen() -> None:
@@ -187,6 +206,21 @@ def test_furniture_apart_from_people_that_the_network_doubts_is_left_out_and_a_h
     rows, columns = SIZE[0] / 96, SIZE[1] / 96
     assert mask[round(15 * rows), round(10 * columns)] < 0.05
     assert mask[round(15 * rows), round(85 * columns)] > 0.9
+
+
+def test_a_shoulder_under_hair_that_is_background_to_the_parser_is_not_taken_for_wall_seen_through_it() -> None:
+    head = Head((150, 90), 60, hair_to=0.62)
+    labels = label_picture([head], SIZE)
+    hair, above = labels == INDEX[Label.HAIR], np.arange(SIZE[0])[:, None] < 130
+    image = np.where((labels > 0)[..., None], painted(labels) / np.float32(255), np.float32(0.85))
+    body = np.zeros(SIZE, bool)
+    body[118:, 80:220] = True
+    image[body & ~(hair & above)] = 0.7  # bright clothes, nearly of the wall's colour
+    on_crop = label_picture([Head((32, 32), 40, hair_to=0.62)], (64, 64))
+    on_crop[on_crop == INDEX[Label.CLOTHING]] = INDEX[Label.BACKGROUND]
+    mask = person_mask([drawn_face(head, image, on_crop)], image, small(body | (labels > 0), 224))
+    assert mask[124:150, 90:210].min() > 0.9
+    assert mask[:100, :100].max() < 0.05
 
 
 def test_a_map_that_is_person_everywhere_stays_so_at_every_border() -> None:

@@ -88,11 +88,16 @@ def relit(colors: np.ndarray) -> list[Any]:
     return found
 
 
-def curls() -> np.ndarray:
-    """How much is hair of a dark disc with strands around it before a bright wall, all of which a mask takes for hair."""
+def curls(shine: float = 0) -> np.ndarray:
+    """How much is hair of a dark disc with strands around it before a bright wall, all of which a mask takes for hair.
+
+    With `shine` it is a disc of smooth hair, lighter by that towards the right edge.
+    """
     y, x = np.mgrid[:60, :60] - 30.0
     far = np.hypot(x, y)
     alpha = np.where(far < 15, 1, np.clip(2 * (np.cos(14 * np.arctan2(y, x)) - (far - 20) / 6) + 0.5, 0, 1))[..., None]
+    if shine:
+        alpha = np.where(far < 27.5, 1 - shine * np.exp(-((y / 6) ** 2)) * np.clip((x - 12) / 12, 0, 1), 0)[..., None]
     image = (alpha * (0.08, 0.06, 0.05) + (1 - alpha) * (0.85 - 0.003 * x[..., None])).astype(np.float32)
     mask = np.clip(27.5 - far, 0, 1).astype(np.float32)
 
@@ -193,6 +198,7 @@ def cases() -> dict[str, Any]:
         "outline": np.round(outline().astype(float), 4)[:, ::3, ::3].ravel(),
         "fitted": fitted(),
         "curls": np.round(curls().astype(float), 4).ravel(),
+        "shine": np.round(curls(shine=0.35).astype(float), 4).ravel(),
     }
 
 

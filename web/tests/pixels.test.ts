@@ -200,6 +200,15 @@ describe("curls", () => {
     expect(furthest(found, cases.curls)).toBeLessThan(2e-3);
     expect(furthest(found, [...mask.data])).toBeGreaterThan(0.5);
   });
+  it("that are smooth and shine stay hair as in Python", () => {
+    const smooth = new Raster(60, 60, 3).map((_, k) => {
+      const [x, y] = at(Math.floor(k / 3));
+      const alpha = Math.hypot(x, y) < 27.5 ? 1 - 0.35 * Math.exp(-((y / 6) ** 2)) * clamp((x - 12) / 12, 0, 1) : 0;
+      return alpha * [0.08, 0.06, 0.05][k % 3] + (1 - alpha) * (0.85 - 0.003 * x);
+    });
+    const about = (cell: number): [Raster, Raster] => [inCells(mask, cell), inCells(mask, cell).map(() => 0.25)];
+    expect(furthest(seenThrough(mask, smooth, 60, about), cases.shine)).toBeLessThan(2e-3);
+  });
 });
 
 describe("a mask", () => {

@@ -16,7 +16,7 @@ from ..labels import Label, Region
 from ..pixels import full_size, geometry, masks
 from ..pixels.seeing_through import seen_through
 from .body_by_colour import body_by_colour
-from .whole_people import sees_heads, whole_people
+from .whole_people import bodies_below, faces_seen, to_map, whole_people
 
 if TYPE_CHECKING:
     from .face import Face
@@ -53,10 +53,12 @@ def person_mask(
         If the segmenter cannot tell person from background.
     """
     everything = picture[:, :]  # held, so that a canvas makes it once for all that follows
-    if people is not None and sees_heads(people, faces, picture):
-        person = whole_people(people, faces, others, picture)
-        for face in faces:
-            _thin_hair(face, picture, person)
+    seen = None if people is None else faces_seen(people, faces, picture)
+    if people is not None and seen is not None and (seen or not others):
+        beside = faces_seen(people, others, picture)
+        person = whole_people(people, seen, others if beside is None else beside, picture)
+        for face in seen:
+            _thin_hair(face, picture, person, people)
         return person
     person = np.zeros(everything.shape[:2], np.float32)
     for face in faces:
@@ -70,13 +72,14 @@ def person_mask(
     return person
 
 
-def _thin_hair(face: Face, picture: geometry.Windows, person: np.ndarray) -> None:
+def _thin_hair(face: Face, picture: geometry.Windows, person: np.ndarray, people: np.ndarray | None = None) -> None:
     """Let the background show between locks, away from skin and clothes; changes `person` in place."""
     parsing, hair, unit = face.parsing, _hair(face), face.box.side
     others = np.clip(1 - parsing.region(Label.BACKGROUND) - hair, 0, 1)
     part, reach = masks.window(hair > 0.5), _LOCK * unit
     if part is None or reach < 2:
         return
+    body = None if people is None else bodies_below(face, people, picture)  # shoulders that the parser takes for background
     corners = np.array([(x, y) for x in part[::2] for y in part[1::2]], float)
     corners = geometry.apply(geometry.invert(parsing.affine), corners)
     limits = np.array(person.shape[::-1])
@@ -87,6 +90,9 @@ def _thin_hair(face: Face, picture: geometry.Windows, person: np.ndarray) -> Non
         to_crop = parsing.affine @ np.array([[cell, 0, x0], [0, cell, y0], [0, 0, 1]])
         area = 0, 0, -(-int(x1 - x0) // cell), -(-int(y1 - y0) // cell)
         own, beside = (geometry.warp_to_window(values, to_crop, area) for values in (hair, others))
+        if people is not None and body is not None:
+            to_body = to_map(people, picture) @ np.array([[cell, 0, x0], [0, cell, y0], [0, 0, 1]])
+            beside = np.maximum(beside, geometry.warp_to_window(body, to_body, area) * (1 - own))
         there = _around(own, reach / cell) * (1 - _around(beside, _SKIN * unit / cell))
         return own, np.float32(_DEEP) * there
 

@@ -1,7 +1,7 @@
 """Whole people, by what a network says of the picture at once and what was parsed of each head.
 
 The network sees all of the picture, small; the parser sees each head, large. Along the outline of a head, above the chin, both are
-asked, and err in different ways, so that their mean is nearer to masks drawn by hand than either (benchmarks/cutout.py). Well
+asked, and err in different ways, so that both together are nearer to masks drawn by hand than either (benchmarks/cutout.py). Well
 inside a head the parser has the word, and everywhere else the network: bodies, arms, hands, people whose faces are not seen.
 """
 
@@ -19,7 +19,7 @@ from ..pixels import full_size, geometry, masks
 if TYPE_CHECKING:
     from .face import Face
 
-__all__ = ["sees_heads", "to_whole_picture", "whole_people"]
+__all__ = ["bodies_below", "faces_seen", "to_map", "to_whole_picture", "whole_people"]
 
 #: A window, (x0, y0, x1, y1) in whole pixels of the picture, and a mask of its size.
 Windowed = tuple[tuple[int, int, int, int], np.ndarray]
@@ -35,24 +35,34 @@ _SEEN = (0.05, 0.25)
 _LIFT = 0.2
 #: How far inside a head the parser is right, in face units.
 _INSIDE = 0.08
+#: What the parser's word weighs along the outline of a head, of 1: it sees the hair larger (benchmarks/cutout.py, hair_edges.py).
+_PARSERS = 0.65
 #: Both together are none of the person below the first, and all of it above the second.
 _CERTAIN = (0.25, 0.75)
 #: From so many pixels of the picture to one of the network's, its edges are fitted to the picture's.
 _COARSE = 1.5
 #: An island is smaller than so much of the largest part, and the network is sure of one from that mean on.
 _ISLAND, _SURE = 0.3, 0.9
+#: A face that the network has not seen is none if it is smaller than so much of what it is sure of; a whole figure's is larger.
+_TINY = 0.04
 #: How far down a body goes on from the middle of a face, in face units; whose a place is, is told by how near it is to that line.
 _LENGTH = 4.0
 
 
-def sees_heads(people: np.ndarray, faces: Sequence[Face], picture: geometry.Windows) -> bool:
-    """Whether the network has seen each head that was parsed: if not, it is blind for such a picture, as for a painting."""
-    to_small = _to_small(people, picture)
+def faces_seen(people: np.ndarray, faces: Sequence[Face], picture: geometry.Windows) -> list[Face] | None:
+    """Those faces whose heads the network has seen, too; None if it is blind for such a picture, as for a painting.
+
+    A tiny face that it has not seen, while it is sure of much else, is none: something in hair, cloth or shelves looked like one.
+    """
+    to_small = to_map(people, picture)
+    seen, sure = [], np.count_nonzero(people >= _SURE)
     for face in faces:
         head = _on(people.shape, to_small, face, face.parsing.region(Region.FACE)) > 0.5
-        if head.any() and people[head].mean() < 0.5:
-            return False
-    return True
+        if not head.any() or people[head].mean() >= 0.5:
+            seen.append(face)
+        elif np.count_nonzero(head) > _TINY * sure:
+            return None
+    return seen
 
 
 def whole_people(people: np.ndarray, faces: Sequence[Face], others: Sequence[Face], picture: geometry.Windows) -> np.ndarray:
@@ -69,7 +79,7 @@ def whole_people(people: np.ndarray, faces: Sequence[Face], others: Sequence[Fac
     (H, W) float32 in [0, 1]
     """
     height, width = picture.shape[:2]
-    to_small = _to_small(people, picture)
+    to_small = to_map(people, picture)
     people = _without_doubtful_islands(people, has_faces=bool(faces))
     if others:
         people = people * _own(faces, others, people.shape, to_small)
@@ -84,6 +94,12 @@ def whole_people(people: np.ndarray, faces: Sequence[Face], others: Sequence[Fac
         head *= weight
         person[y0:y1, x0:x1] += head
     return masks.ramp(person, *_CERTAIN)
+
+
+def bodies_below(face: Face, people: np.ndarray, picture: geometry.Windows) -> np.ndarray:
+    """Where below a face's chin the network sees the inside of a body: (h, w) float32, on its own map."""
+    down = _below_chin(face, _places(people.shape, to_map(people, picture)))
+    return masks.grow(people, -_REACH) * masks.ramp(down, -_LIFT, 0)
 
 
 def _without_doubtful_islands(people: np.ndarray, *, has_faces: bool) -> np.ndarray:
@@ -122,7 +138,7 @@ def _head(face: Face, people: np.ndarray, to_small: np.ndarray, picture: geometr
     own = parsing.region(Region.PERSON)
     pixel = face.box.side * float(np.sqrt(abs(np.linalg.det(parsing.affine[:, :2]))))  # a face unit, in pixels of the crop
     sure = masks.grow(parsing.region(Region.HEAD), -_INSIDE * pixel)
-    both = np.maximum((own + seen) / 2, sure * own).astype(np.float32)
+    both = np.maximum(_PARSERS * own + (1 - _PARSERS) * seen, sure * own).astype(np.float32)
     window = geometry.crop_window(parsing.affine, parsing.size, picture.shape)
     part, found = full_size.to_picture(both, parsing.affine, picture, by_colour=False, coarse=face.mask_style.coarse)
     return window, _cut_to(window, part, found)
@@ -148,13 +164,18 @@ def _parsers_shares(faces: Sequence[Face], people: np.ndarray, to_small: np.ndar
     for face in faces:
         head = _on(people.shape, to_small, face, face.parsing.region(Region.HEAD))
         sure = masks.grow(head, -_REACH)
-        chin = face.landmarks.chin if face.landmarks.chin is not None else (face.box.center[0], face.box.y1)
-        tilt = np.deg2rad(face.roll)
-        down = ((points - chin) / face.box.side @ (-np.sin(tilt), np.cos(tilt))).astype(np.float32)
+        down = _below_chin(face, points)
         near = cv2.GaussianBlur(masks.grow(np.clip(2 * head, 0, 1), 1.5 * _REACH), (0, 0), 0.5 * _REACH)
         above = 1 - masks.ramp(down, -_LIFT - 0.1, -_LIFT + 0.1)
         shares.append(there * np.maximum(near * above * deep, np.clip(2 * sure - 1, 0, 1)))
     return shares
+
+
+def _below_chin(face: Face, points: np.ndarray) -> np.ndarray:
+    """How far below a face's chin places are, as the head is tilted, in face units: (h, w) float32."""
+    chin = face.landmarks.chin if face.landmarks.chin is not None else (face.box.center[0], face.box.y1)
+    tilt = np.deg2rad(face.roll)
+    return np.asarray((points - chin) / face.box.side @ (-np.sin(tilt), np.cos(tilt)), np.float32)
 
 
 def _own(faces: Sequence[Face], others: Sequence[Face], shape: tuple[int, ...], to_small: np.ndarray) -> np.ndarray:
@@ -179,7 +200,7 @@ def _on(shape: tuple[int, ...], to_small: np.ndarray, face: Face, values: np.nda
     return geometry.warp_to_window(values, to_crop, (0, 0, shape[1], shape[0]))
 
 
-def _to_small(people: np.ndarray, picture: geometry.Windows) -> np.ndarray:
+def to_map(people: np.ndarray, picture: geometry.Windows) -> np.ndarray:
     """The (2, 3) map from the picture to what the network has said of it."""
     height, width = picture.shape[:2]
     return np.array([[people.shape[1] / width, 0, 0], [0, people.shape[0] / height, 0]])

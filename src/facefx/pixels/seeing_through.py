@@ -2,7 +2,8 @@
 
 A parser gives curls with their gaps to the hair. Where hair differs clearly from what lies beyond its edge, a pixel on the way
 from the one colour to the other is so much of either (the compositing equation, solved for alpha). Lights in hair lie on that way
-too, so a gap must be open towards the edge: seen smoothly, it must not be closed off by hair that is dense.
+too, so a gap must be open towards the edge: seen smoothly, it must not be closed off by hair that is dense. And where it is deep,
+what is beyond must show clearly somewhere in it: a light in smooth hair is nowhere as light as a wall.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ _APART, _CLEARLY = (0.15, 0.35), (2.0, 6.0)
 _BESIDE = 0.07, 0.14
 #: Over what a gap is seen smoothly, in face units, and how much of one it takes.
 _SMOOTHLY, _OPEN = 0.03, 3.0
+#: From where to where behind the edge, in face units, a gap must be so clear, from not at all to surely, within such a distance.
+_DEEP, _CLEAR_GAP, _NEAR = (0.02, 0.06), (0.3, 0.6), 0.05
 
 
 def seen_through(
@@ -86,6 +89,8 @@ def _layer(share: np.ndarray, colors: np.ndarray, unit: float, hair: np.ndarray,
     trust *= 1 - smooth_ramp(beside, *_BESIDE) * inside
     trust *= 1 - smooth_ramp(deep / np.maximum(deepest * unit, 1e-3), 0.5, 1)
     trust *= np.clip(_OPEN * _reached(np.where(inside, gap, 1), ~inside, unit, float(deepest.max())), 0, 1) * (share > 0)
+    clearest = cv2.dilate(np.where(inside, gap, 0).astype(np.float32), np.ones((2 * int(_NEAR * unit + 0.5) + 1,) * 2, np.uint8))
+    trust *= 1 - smooth_ramp(deep / unit, *_DEEP) * (1 - smooth_ramp(clearest, *_CLEAR_GAP))
     slope = -axis / cv2.merge([apart * span] * 3)
     return Layer(slope, 1 + spread / span - _dot(slope, front), trust)
 

@@ -15,7 +15,7 @@ import { seenThrough } from "../pixels/seeingThrough";
 import { grow } from "../pixels/shapes";
 import { bodyByColour } from "./bodyByColour";
 import type { Face } from "./face";
-import { seesHeads, wholePeople } from "./wholePeople";
+import { facesSeen, wholePeople } from "./wholePeople";
 
 /** How wide the zone is in which hair may let the background through, and how near to skin and clothes it ends, in face units. */
 const LOCK = 0.2;
@@ -32,8 +32,11 @@ const DEEP = 0.25;
  * @param others faces whose people do not belong to it.
  */
 export function personMask(faces: readonly Face[], picture: Canvas, people: Raster | null, others: readonly Face[]): Raster {
-  const person = people && seesHeads(people, faces, picture) ? wholePeople(people, faces, others, picture) : byColours(faces, picture);
-  for (const face of faces) thinHair(face, picture, person);
+  const seen = people && facesSeen(people, faces, picture);
+  const isSeen = people && seen && (seen.length || !others.length);
+  const heads = isSeen ? seen : faces;
+  const person = isSeen ? wholePeople(people, seen, facesSeen(people, others, picture) ?? others, picture) : byColours(faces, picture);
+  for (const face of heads) thinHair(face, picture, person);
   return person;
 }
 

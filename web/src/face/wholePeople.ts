@@ -2,7 +2,7 @@
  * Whole people, by what a network says of the picture at once and what was parsed of each head.
  *
  * The network sees all of the picture, small; the parser sees each head, large. Along the outline of a head, above the chin, both are
- * asked, and err in different ways, so that their mean is nearer to masks drawn by hand than either. Well inside a head the parser has
+ * asked, and err in different ways, so that both together are nearer to masks drawn by hand than either. Well inside a head the parser has
  * the word, and everywhere else the network: bodies, arms, hands, people whose faces are not seen.
  */
 
@@ -23,6 +23,8 @@ const DEEP = [0.5, 0.9] as const;
 const LIFT = 0.2;
 /** How far inside a head the parser is right, in face units. */
 const INSIDE = 0.08;
+/** What the parser's word weighs along the outline of a head, of 1: it sees the hair larger. */
+const PARSERS = 0.65;
 /** Both together are none of the person below the first, and all of it above the second. */
 const CERTAIN = [0.25, 0.75] as const;
 /** From so many pixels of the picture to one of the network's, its edges are fitted to the picture's. */
@@ -30,17 +32,27 @@ const COARSE = 1.5;
 /** An island is smaller than so much of the largest part, and the network is sure of one from that mean on. */
 const ISLAND = 0.3;
 const SURE = 0.9;
+/** A face that the network has not seen is none if it is smaller than so much of what it is sure of; a whole figure's is larger. */
+const TINY = 0.04;
 /** How far down a body goes on from the middle of a face, in face units; whose a place is, is told by how near it is to that line. */
 const LENGTH = 4;
 
-/** Whether the network has seen each head that was parsed: if not, it is blind for such a picture, as for a painting. */
-export function seesHeads(people: Raster, faces: readonly Face[], picture: Canvas): boolean {
+/**
+ * Those faces whose heads the network has seen, too; null if it is blind for such a picture, as for a painting.
+ *
+ * A tiny face that it has not seen, while it is sure of much else, is none: something in hair, cloth or shelves looked like one.
+ */
+export function facesSeen(people: Raster, faces: readonly Face[], picture: Canvas): Face[] | null {
   const toSmall = toSmallOf(people, picture);
-  return faces.every((face) => {
+  const sure = people.data.filter((value) => value >= SURE).length;
+  const found: Face[] = [];
+  for (const face of faces) {
     const head = onSmall(people, toSmall, face, face.parsing.region("face"));
     const seen = people.data.filter((_, i) => head.data[i] > 0.5);
-    return !seen.length || mean(seen) >= 0.5;
-  });
+    if (!seen.length || mean(seen) >= 0.5) found.push(face);
+    else if (seen.length > TINY * sure) return null;
+  }
+  return found;
 }
 
 /** The mask of the people in a picture, or, where `others` are left out, of those whose faces are given. */
@@ -98,7 +110,7 @@ function headOf({ parsing, box, maskStyle }: Face, people: Raster, toSmall: Affi
   const own = parsing.region("person");
   const pixel = box.side * scaleOf(affine); // a face unit, in pixels of the crop
   const sure = grow(parsing.region("head"), -INSIDE * pixel);
-  const both = own.map((value, i) => Math.max((value + seen.data[i]) / 2, sure.data[i] * value));
+  const both = own.map((value, i) => Math.max(PARSERS * value + (1 - PARSERS) * seen.data[i], sure.data[i] * value));
   const window = cropWindow(affine, size, picture.height, picture.width);
   const found = toPicture(both, affine, picture, { byColour: false, coarse: maskStyle.coarse });
   const mask = new Raster(window[3] - window[1], window[2] - window[0]);

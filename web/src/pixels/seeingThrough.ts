@@ -3,7 +3,8 @@
  *
  * A parser gives curls with their gaps to the hair. Where hair differs clearly from what lies beyond its edge, a pixel on the way
  * from the one colour to the other is so much of either (the compositing equation, solved for alpha). Lights in hair lie on that way
- * too, so a gap must be open towards the edge: seen smoothly, it must not be closed off by hair that is dense.
+ * too, so a gap must be open towards the edge: seen smoothly, it must not be closed off by hair that is dense. And where it is deep,
+ * what is beyond must show clearly somewhere in it: a light in smooth hair is nowhere as light as a wall.
  */
 
 import { gaussian } from "./blur";
@@ -31,6 +32,10 @@ const BESIDE = [0.07, 0.14] as const;
 /** Over what a gap is seen smoothly, in face units, and how much of one it takes. */
 const SMOOTHLY = 0.03;
 const OPEN = 3;
+/** From where to where behind the edge, in face units, a gap must be so clear, from not at all to surely, within such a distance. */
+const DEEP = [0.02, 0.06] as const;
+const CLEAR_GAP = [0.3, 0.6] as const;
+const NEAR = 0.05;
 
 /**
  * The mask, of hair or of more, less what is seen through the hair at its edge.
@@ -89,6 +94,7 @@ function layerOf(share: Raster, colors: Raster, unit: number, hair: Raster, deep
   }
   const inside = Bits.above(share, 0.5);
   const open = reached(gap, inside, unit, deepest.max);
+  const clearest = dilated(gap.map((value, i) => (inside.data[i] ? value : 0)), square(Math.floor(NEAR * unit + 0.5)));
   const layer = { slope: new Raster(height, width, 3), offset: new Raster(height, width), weight: new Raster(height, width) };
   for (let i = 0, k = 0; i < share.area; i++, k += 3) {
     const room = apart.data[i] - spread.data[i];
@@ -104,6 +110,7 @@ function layerOf(share: Raster, colors: Raster, unit: number, hair: Raster, deep
     let trust = ramped(room, ...APART) * ramped(room / spread.data[i], ...CLEARLY) * Math.min(front.near.data[i], back.near.data[i]);
     if (inside.data[i]) trust *= 1 - smoothlyRamped(beside.data[i], ...BESIDE);
     trust *= 1 - smoothlyRamped(deep.data[i] / Math.max(deepest.data[i] * unit, 1e-3), 0.5, 1);
+    trust *= 1 - smoothlyRamped(deep.data[i] / unit, ...DEEP) * (1 - smoothlyRamped(clearest.data[i], ...CLEAR_GAP));
     layer.weight.data[i] = trust * clamp(OPEN * open.data[i], 0, 1);
   }
   return layer;
