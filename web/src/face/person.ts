@@ -15,7 +15,7 @@ import { seenThrough } from "../pixels/seeingThrough";
 import { grow } from "../pixels/shapes";
 import { bodyByColour } from "./bodyByColour";
 import type { Face } from "./face";
-import { facesSeen, wholePeople } from "./wholePeople";
+import { bodiesBelow, facesSeen, toSmallOf, wholePeople } from "./wholePeople";
 
 /** How wide the zone is in which hair may let the background through, and how near to skin and clothes it ends, in face units. */
 const LOCK = 0.2;
@@ -36,7 +36,7 @@ export function personMask(faces: readonly Face[], picture: Canvas, people: Rast
   const isSeen = people && seen && (seen.length || !others.length);
   const heads = isSeen ? seen : faces;
   const person = isSeen ? wholePeople(people, seen, facesSeen(people, others, picture) ?? others, picture) : byColours(faces, picture);
-  for (const face of heads) thinHair(face, picture, person);
+  for (const face of heads) thinHair(face, picture, person, isSeen ? people : null);
   return person;
 }
 
@@ -57,7 +57,8 @@ export function join(mask: Raster, { window: [x0, y0, x1, y1], mask: part }: { w
 }
 
 /** Let the background show between locks, away from skin and clothes; changes `person` in place. */
-function thinHair({ parsing, box }: Face, picture: Canvas, person: Raster): void {
+function thinHair(face: Face, picture: Canvas, person: Raster, people: Raster | null): void {
+  const { parsing, box } = face;
   const hair = parsing.region("hair");
   const others = parsing.region("background").map((value, i) => clamp(1 - value - hair.data[i], 0, 1));
   const part = windowOf(hair, 0.5);
@@ -72,10 +73,16 @@ function thinHair({ parsing, box }: Face, picture: Canvas, person: Raster): void
   const x1 = Math.trunc(clamp(Math.max(...xs) + reach, 0, person.width));
   const y1 = Math.trunc(clamp(Math.max(...ys) + reach, 0, person.height));
   if (x1 <= x0 || y1 <= y0) return;
+  const body = people && bodiesBelow(face, people, picture); // shoulders that the parser takes for background
   const about = (cell: number): [Raster, Raster] => {
     const toCrop = chained(fromCells(cell, cell, x0, y0), parsing.affine);
     const area = [0, 0, Math.ceil((x1 - x0) / cell), Math.ceil((y1 - y0) / cell)] as const;
-    const [own, beside] = [hair, others].map((values) => warpToWindow(values, toCrop, area));
+    const own = warpToWindow(hair, toCrop, area);
+    let beside = warpToWindow(others, toCrop, area);
+    if (body) {
+      const below = warpToWindow(body, chained(fromCells(cell, cell, x0, y0), toSmallOf(body, picture)), area);
+      beside = beside.map((value, i) => Math.max(value, below.data[i] * (1 - own.data[i])));
+    }
     const apart = around(beside, (SKIN * box.side) / cell);
     return [own, around(own, reach / cell).map((value, i) => DEEP * value * (1 - apart.data[i]))];
   };

@@ -12,13 +12,15 @@ import { type Patch, toPicture } from "../pixels/fullSize";
 import { type Affine, apply, chained, cropWindow, invert, scaleOf, warpToWindow } from "../pixels/geometry";
 import { ramp, ramped } from "../pixels/masks";
 import { Raster, clamp } from "../pixels/raster";
-import { Bits, connected, dilated, grow, square } from "../pixels/shapes";
+import { Bits, connected, dilated, fillHoles, grow, square } from "../pixels/shapes";
 import type { Face } from "./face";
 
 /** How far the network's outline may be wrong, in its own pixels. */
 const REACH = 3;
 /** What the network says of a place and of all that is as near to it as that: up to the first the parser is asked too, from the second on only the network. */
 const DEEP = [0.5, 0.9] as const;
+/** Where the network sees nobody near, at most the first of this, plants and walls are hair to the parser, which is not asked. */
+const SEEN = [0.05, 0.25] as const;
 /** How far above the chin the network begins to be right about the outline, in face units. */
 const LIFT = 0.2;
 /** How far inside a head the parser is right, in face units. */
@@ -91,10 +93,26 @@ function withoutDoubtfulIslands(people: Raster): Raster {
   });
   const largest = Math.max(...areas.subarray(1));
   const isDoubtful = [...areas.keys()].map((part) => part > 0 && areas[part] < ISLAND * largest && sums[part] / areas[part] < SURE);
-  if (!isDoubtful.includes(true)) return people;
+  if (!isDoubtful.includes(true)) return withoutHaze(people);
   const island = people.map((_, i) => (isDoubtful[labels[i]] ? 1 : 0));
   const shore = dilated(island, square(2));
-  return people.map((value, i) => (island.data[i] || (shore.data[i] && value < 0.5) ? 0 : value));
+  return withoutHaze(people.map((value, i) => (island.data[i] || (shore.data[i] && value < 0.5) ? 0 : value)));
+}
+
+/** The map without parts that are nowhere likelier a person than not: before another background they are smudges. */
+function withoutHaze(people: Raster): Raster {
+  const { labels, count } = connected(Bits.above(people, CERTAIN[0]));
+  const isKept = new Uint8Array(count + 1);
+  labels.forEach((label, i) => {
+    if (people.data[i] >= 0.5) isKept[label] = 1;
+  });
+  return people.map((value, i) => (isKept[labels[i]] ? value : 0));
+}
+
+/** Where below a face's chin the network sees the inside of a body, on its own map. */
+export function bodiesBelow(face: Face, people: Raster, picture: Canvas): Raster {
+  const back = invert(toSmallOf(people, picture));
+  return grow(people, -REACH).map((value, i) => value * ramped(belowChin(face, placeOf(people, back, i)), -LIFT, 0));
 }
 
 /** `toPicture` for a map that shows all of the picture, so that its border is not the end of what it shows. */
@@ -121,22 +139,25 @@ function headOf({ parsing, box, maskStyle }: Face, people: Raster, toSmall: Affi
 /** For each face where its parser is asked, for it sees the outline of the head there. */
 function parsersShares(faces: readonly Face[], people: Raster, toSmall: Affine): Raster[] {
   const deep = grow(people, -REACH).map((value) => 1 - ramped(value, ...DEEP));
+  const there = ramp(grow(fillHoles(people), 2 * REACH), ...SEEN);
   const back = invert(toSmall);
   return faces.map((face) => {
     const head = onSmall(people, toSmall, face, face.parsing.region("head"));
     const sure = grow(head, -REACH);
     const doubled = head.map((value) => clamp(2 * value, 0, 1));
     const near = gaussian(grow(doubled, 1.5 * REACH), 0.5 * REACH);
-    const [chinX, chinY] = face.landmarks.chin ?? [face.box.center[0], face.box.y1];
-    const tilt = (face.roll * Math.PI) / 180;
-    const [cos, sin] = [Math.cos(tilt), Math.sin(tilt)];
     return near.map((value, i) => {
-      const [x, y] = placeOf(people, back, i);
-      const down = ((y - chinY) * cos - (x - chinX) * sin) / face.box.side;
-      const above = 1 - ramped(down, -LIFT - 0.1, -LIFT + 0.1);
-      return Math.max(value * above * deep.data[i], clamp(2 * sure.data[i] - 1, 0, 1));
+      const above = 1 - ramped(belowChin(face, placeOf(people, back, i)), -LIFT - 0.1, -LIFT + 0.1);
+      return there.data[i] * Math.max(value * above * deep.data[i], clamp(2 * sure.data[i] - 1, 0, 1));
     });
   });
+}
+
+/** How far below a face's chin a place is, as the head is tilted, in face units. */
+function belowChin({ landmarks, box, roll }: Face, [x, y]: readonly [number, number]): number {
+  const [chinX, chinY] = landmarks.chin ?? [box.center[0], box.y1];
+  const tilt = (roll * Math.PI) / 180;
+  return ((y - chinY) * Math.cos(tilt) - (x - chinX) * Math.sin(tilt)) / box.side;
 }
 
 /** Where the nearest body is that of one of the faces, not another one's. */
@@ -164,7 +185,7 @@ function onSmall({ height, width }: Raster, toSmall: Affine, face: Face, values:
 }
 
 /** The map from the picture to what the network has said of it. */
-function toSmallOf(people: Raster, picture: Canvas): Affine {
+export function toSmallOf(people: Raster, picture: Canvas): Affine {
   return [people.width / picture.width, 0, 0, 0, people.height / picture.height, 0];
 }
 
