@@ -31,9 +31,10 @@ def test_planes_are_enlarged_as_pictures_are(size: tuple[int, int], cell: int, s
     top, left = int(rng.integers(height)), int(rng.integers(width))
     part = slice(top, int(rng.integers(top, height)) + 1), slice(left, int(rng.integers(left, width)) + 1)
     together = EnlargedPlanes(planes, cell)[part]
+    rounding = max(1e-6, max(size) * float(np.finfo(np.float32).eps))  # half a unit of a place among the cells, on two axes
     for plane, enlarged in zip(planes, together, strict=True):
         np.testing.assert_array_equal(Enlarged(plane, cell)[part], enlarged)
-        np.testing.assert_allclose(Enlarged(plane, cell).all_of((height, width))[part], enlarged, atol=1e-5)  # places are float32
+        np.testing.assert_allclose(Enlarged(plane, cell).all_of((height, width))[part], enlarged, atol=rounding)
 
 
 @given(sizes, st.integers(2, 20), st.floats(0, 1), seeds)

@@ -13,7 +13,7 @@ from .mask_smoothing import Change
 __all__ = ["Steadied"]
 
 #: So many frames are remembered for what nobody has asked of them yet: more than are parsed before the first of them is edited.
-REMEMBERED = 8
+REMEMBERED = 4
 
 
 class Steadied:

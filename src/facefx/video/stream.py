@@ -26,8 +26,6 @@ __all__ = ["asked_of", "check_hides", "edited", "process", "scenes"]
 
 T = TypeVar("T")
 R = TypeVar("R")
-#: How many frames more than there are workers are underway: hair is dyed anew now and then, which takes as long as some frames do.
-_MORE = 2
 OnDeclined = Callable[[int, Sequence[Declined]], None]
 
 
@@ -71,7 +69,7 @@ def process(
 ) -> Iterator[Any]:
     """Edit the frames of one film: for each frame the edited one, of its kind, in order.
 
-    Frames without a face come back as they went in. No more than `workers` + 4 frames are held at a time, however long the film is;
+    Frames without a face come back as they went in. No more than `workers` + 2 frames are held at a time, however long the film is;
     `facefx.video.coverage.DELAY` (34) more if an effect hides people, since those who walk in are hidden before they can be told.
     Any number of films may be processed at once, each in a thread of its own; they share the models.
 
@@ -193,7 +191,7 @@ def edited(
                     on_declined(number, declined)
                 underway.append(pool.submit(edit, companion, picture, scene, touched, declined, moves, last))
                 last = underway[-1] if followed else last
-                if len(underway) > workers + _MORE:
+                if len(underway) > workers:
                     yield underway.popleft().result()[0]
             while underway:
                 yield underway.popleft().result()[0]

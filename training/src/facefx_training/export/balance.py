@@ -160,10 +160,10 @@ def _constant(model: onnx.ModelProto, name: str) -> onnx.TensorProto | None:
     """The initializer of that name, in place of what works it out without the picture, as pix2pix's bias comes of its palette."""
     graph = model.graph
     maker = next((node for node in graph.node if name in node.output), None)
-    if maker is not None and name in (
-        known := {tensor.name: tensor for tensor in folded(model.SerializeToString()).graph.initializer}
-    ):
-        graph.node.remove(maker)
-        graph.initializer.append(known[name])
-        drop_unused(graph)
+    if maker is not None:
+        known = [tensor for tensor in folded(model.SerializeToString()).graph.initializer if tensor.name == name]
+        if known:
+            graph.node.remove(maker)
+            graph.initializer.extend(known)
+            drop_unused(graph)
     return next((tensor for tensor in graph.initializer if tensor.name == name), None)
