@@ -18,6 +18,7 @@ from facefx.errors import ParameterError
 from facefx.face.light import lights_on
 from facefx.face.values import FaceParsing
 from facefx.labels import scheme
+from facefx.parsing.small_eyes import with_small_eyes
 from facefx.pixels import color
 from facefx.pixels.cells import in_cells
 from facefx.pixels.full_size import to_picture
@@ -166,6 +167,15 @@ def lights() -> dict[str, Any]:
     return {"parts": PARTS, "faces": faces}
 
 
+def small_eyes() -> dict[str, Any]:
+    """Probabilities of parts on a crop of six pixels a side that was enlarged two and a half times, and those with its eyes."""
+    found = scheme("celebamask")
+    seen = np.random.default_rng(3).dirichlet(np.full(len(found), 0.3), (6, 6)).astype(np.float32)
+    before = FaceParsing(np.ascontiguousarray(np.moveaxis(seen, -1, 0)), found, np.array([[2.5, 0, 1], [0, 2.5, 2]]))
+    after = with_small_eyes(before, 1.4)
+    return {"before": plain(np.ravel(before.probabilities)), "after": plain(np.ravel(after.probabilities))}
+
+
 def cases() -> dict[str, Any]:
     """Inputs, and what Python makes of them."""
     rng = np.random.default_rng(7)
@@ -195,6 +205,7 @@ def cases() -> dict[str, Any]:
         "worn": {"cases": worn_in()},
         "lights": lights(),
         "relit": {"cases": relit(colors)},
+        "smallEyes": small_eyes(),
         "outline": np.round(outline().astype(float), 4)[:, ::3, ::3].ravel(),
         "fitted": fitted(),
         "curls": np.round(curls().astype(float), 4).ravel(),

@@ -4,6 +4,8 @@ import { Outline } from "../src/effects/hairOutline";
 import type { Supplied } from "../src/effects/paint";
 import { worn } from "../src/effects/hairWorn";
 import { recolorHair } from "../src/effects/recolorHair";
+import { FaceParsing, Plain } from "../src/face/values";
+import { withSmallEyes } from "../src/parsing/smallEyes";
 import { box, gaussian } from "../src/pixels/blur";
 import { inCells } from "../src/pixels/cells";
 import { deltaE, fromOklab, oklabOf, ofHex, toOklab } from "../src/pixels/color";
@@ -247,5 +249,18 @@ describe("hair's outline", () => {
       }
     });
     expect(found[0].data[30 * 60 + 50]).toBeLessThan(0.4 + 20 / 60 - 0.02);
+  });
+});
+
+describe("eyes of small faces", () => {
+  const before = new Plain(6, 19, Float32Array.from(cases.smallEyes.before));
+  const enlarged = (times: number) => new FaceParsing(before, [times, 0, 1, 0, times, 2]);
+  it("are as likely as in Python", () => {
+    const after = withSmallEyes(enlarged(2.5), 1.4).probabilities as Plain;
+    expect(furthest(new Raster(6, 6, 19, after.data), cases.smallEyes.after)).toBeLessThan(1e-3);
+  });
+  it("stay as they are on a crop that was not enlarged", () => {
+    expect(withSmallEyes(enlarged(0.5), 1.4).probabilities).toBe(before);
+    expect(withSmallEyes(enlarged(2.5), 0).probabilities).toBe(before);
   });
 });

@@ -12,13 +12,23 @@ from ..labels import LabelScheme, scheme
 from ..shown import shown
 from .classes import classes_of
 
-__all__ = ["MOST_CLASSES", "Values", "answered_scheme", "channels_of_card", "labels_of_card", "output_of_card"]
+__all__ = [
+    "MOST_CLASSES",
+    "Values",
+    "answered_scheme",
+    "channels_of_card",
+    "labels_of_card",
+    "output_of_card",
+    "small_eyes_of_card",
+]
 
 #: What an output holds: probabilities, logits of a softmax, or one grey picture of classes that lie in one another.
 Values = Literal["probabilities", "logits", "grey"]
 
 #: A card may name so many classes; label maps hold 255.
 MOST_CLASSES = 255
+#: More than this is added to no logits for a crop that was enlarged twofold.
+_MOST_A_DOUBLING = 3.0
 
 
 def labels_of_card(model: str, table: Mapping[str, Any]) -> tuple[LabelScheme, tuple[tuple[int, ...], ...]]:
@@ -73,3 +83,13 @@ def output_of_card(table: Any) -> tuple[str | None, Values]:
     if not isinstance(name, str | None):
         raise ModelError(f"its output is called {shown(name)}; allowed: a name, as `facefx models check` lists them")
     return name, cast(Values, values)
+
+
+def small_eyes_of_card(table: Any) -> float:
+    """What is added to the logits of eyes for each time that a crop was enlarged twofold; 0 where the card says nothing of it."""
+    if unknown := sorted(table.keys() - {"eyes"}):
+        raise ModelError(f"its [small] has {shown(unknown[0])}; allowed: eyes")
+    added = table.get("eyes", 0.0)
+    if type(added) not in (int, float) or not 0 <= added <= _MOST_A_DOUBLING:
+        raise ModelError(f"its [small] eyes is {shown(added)}; allowed: a number, 0 to {_MOST_A_DOUBLING:g}")
+    return float(added)

@@ -21,7 +21,7 @@ from ..errors import ModelError, UnknownName
 from ..labels import LabelScheme, Region
 from ..shown import shown
 from ..small_files import read_small
-from .card_ends import Values, answered_scheme, channels_of_card, labels_of_card, output_of_card
+from .card_ends import Values, answered_scheme, channels_of_card, labels_of_card, output_of_card, small_eyes_of_card
 from .qualities import LARGEST_INPUT, QUALITIES, Quality, Run, qualities_of_card
 
 __all__ = [
@@ -140,6 +140,7 @@ class ModelCard(Card):
     ``qualities`` says of each quality how it runs the model: as ``[quality.NAME]`` has it or else, ``best`` on crops of the input
     size and in the mirror too, ``balanced`` without the mirror, ``fast`` on smaller crops. ``int8_sha256`` is that of the same
     network in 8-bit integers, which lies beside the weights for the qualities that say so; None where there is none.
+    ``small_eyes`` is added to the logits of eyes for each time that a crop had to be enlarged twofold.
     """
 
     WEIGHTS = "model.onnx"
@@ -153,12 +154,12 @@ class ModelCard(Card):
     output: str | None = None
     values: Values = "probabilities"
     int8_sha256: str | None = None
+    small_eyes: float = 0.0
 
     @property
     def identity(self) -> str:
         read: tuple[Any, ...] = (self.scheme.classes, self.outputs, self.mean, self.std, self.output, self.values == "logits")
-        if self.int8_sha256 is not None:
-            read = (*read, self.int8_sha256)
+        read += tuple(said for said in (self.int8_sha256, self.small_eyes) if said)
         return f"{super().identity} read as {hashlib.sha256(repr(read).encode()).hexdigest()[:12]}"
 
     def int8_bytes(self) -> bytes:
@@ -195,6 +196,7 @@ class ModelCard(Card):
             "output": output,
             "values": values,
             "int8_sha256": _text(table["int8"], "sha256") if "int8" in table else None,
+            "small_eyes": small_eyes_of_card(table.get("small", {})),
         }
 
 
@@ -314,10 +316,7 @@ class PersonCard(ModelCard):
 
 @dataclass(frozen=True, kw_only=True)
 class DetectorCard(Card):
-    """The contents of a detector's ``card.toml``.
-
-    ``threshold`` is the score, 0 to 1, from which a face is believed in.
-    """
+    """The contents of a detector's ``card.toml``; ``threshold`` is the score, 0 to 1, from which a face is believed in."""
 
     WEIGHTS = DETECTOR
 

@@ -11,7 +11,6 @@ from ..face.face import Face
 from ..face.values import Box, Detection, FaceParsing
 from ..image.canvas import Canvas
 from ..pixels import geometry
-from .covering import uncovered
 from .crop import head_crop, parse_crop
 from .measure import is_off, measure
 from .parser import Parser
@@ -44,8 +43,7 @@ def parse_face(picture: Canvas | np.ndarray, found: Detection, parser: Parser, f
         parsing, measured = again, better
     if measured is None and parser.tells_where and not parser.is_aligned:
         return None
-    crop = partial(geometry.cut, picture, parsing.affine, parser.size)
-    parsing = replace(parsing, probabilities=uncovered(np.asarray(parsing.probabilities), parser.scheme, crop))
+    parsing = parser.corrected(parsing, partial(geometry.cut, picture, parsing.affine, parser.size))
     if not parser.is_aligned and hair_runs_out(parsing, picture.shape):
         parsing = widen(picture, parsing, parser)
     if measured is None:

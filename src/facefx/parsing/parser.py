@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import ParameterError
-from ..face.values import Detection, Detector, GivenBox, Segmenter
+from ..face.values import Detection, Detector, FaceParsing, GivenBox, Segmenter
 from ..image.canvas import Canvas
-from ..inference.cards import QUALITIES, Quality
+from ..inference.cards import QUALITIES, ModelCard, Quality
 from ..inference.detector.given import GivenBoxes
 from ..inference.detector.whole_frame import WholeFrame
 from ..inference.ensemble import Ensemble
@@ -22,7 +22,9 @@ from ..plugins.checked import checked_detections, checked_probabilities, checked
 from ..plugins.installed import registry
 from ..plugins.resolve import DEFAULT_DETECTOR, DEFAULT_SEGMENTER, resolve_detector, resolve_person, resolve_segmenter
 from ..shown import shown
+from .covering import uncovered
 from .people_finder import PeopleFinder
+from .small_eyes import with_small_eyes
 
 __all__ = ["FEATURES", "Parser"]
 
@@ -105,6 +107,11 @@ class Parser:
         people = _identity(finder, None) if finder else "colours"
         return f"segmenter {_identity(self.segmenter, segmenter)}; detector {_identity(self.detector, detector)}; people {people}"
 
+    @cached_property
+    def small_eyes(self) -> float:
+        """What is added to the logits of eyes for each time that a crop was enlarged twofold."""
+        return _small_eyes(self.segmenter)
+
     def carefully(self, film: bool = False) -> Parser:
         """The same, with a detector that looks so carefully that it hardly misses a face, if it has such a way of looking."""
         careful = getattr(self.detector, "carefully", None)
@@ -122,6 +129,11 @@ class Parser:
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
         """(N, S, S, 3) float32 RGB in [0, 1] → (N, C, S, S) float32, summing to 1 over C."""
         return checked_probabilities(self.segmenter, crops)
+
+    def corrected(self, parsing: FaceParsing, crop: Callable[[], np.ndarray]) -> FaceParsing:
+        """What was parsed, with cloth over nose and mouth, and small eyes, put right; `crop` gives what was seen, as floats."""
+        bare = uncovered(np.asarray(parsing.probabilities), parsing.scheme, crop)
+        return with_small_eyes(replace(parsing, probabilities=bare), self.small_eyes)
 
     @cached_property
     def people(self) -> PeopleFinder:
@@ -142,6 +154,14 @@ def _of_quality(segmenter: Segmenter, quality: Quality | None) -> Segmenter:
     what = f"the segmenter {shown(segmenter.name)}"
     with guarded(what):
         return checked_segmenter(with_quality(quality), what)
+
+
+def _small_eyes(segmenter: Segmenter) -> float:
+    """As its card has it; of several models, the mean that their answers are."""
+    if isinstance(segmenter, Ensemble):
+        return sum(w * _small_eyes(member) for member, w in zip(segmenter.members, segmenter.weights, strict=True))
+    card = getattr(segmenter, "card", None)
+    return card.small_eyes if isinstance(card, ModelCard) else 0.0
 
 
 def _full_name(names: Any, given: Any, default: str) -> str | None:

@@ -19,7 +19,6 @@ from ..face.values import Box, Detection, Detector, FaceParsing, Segmenter
 from ..image.canvas import Canvas
 from ..inference.segmenter import OnnxSegmenter
 from ..labels import is_scene_wide
-from ..parsing.covering import uncovered
 from ..parsing.crop import head_crop
 from ..parsing.measure import BOX_PER_FACE, is_off, measure
 from ..parsing.parse_face import parse_face
@@ -210,10 +209,10 @@ class Tracker:
         crop = Detection(Box.square(face.box.center, side), face.roll, face.score)
         affine = head_crop(crop, self._parser.size)
         shown = cut(picture, affine, self._parser.size)
-        near = self._probabilities(shown)
-        leaves = not self._parser.is_aligned and hair_runs_out(FaceParsing(near, self._parser.scheme, affine), picture.shape)
-        steadied = Steadied(self._uncovered(near, shown))
-        lights = lights_on(shown, FaceParsing(near, self._parser.scheme, affine))
+        near = FaceParsing(self._probabilities(shown), self._parser.scheme, affine)
+        leaves = not self._parser.is_aligned and hair_runs_out(near, picture.shape)
+        steadied = Steadied(self._corrected(near, shown))
+        lights = lights_on(shown, near)
         return Track(crop, face.box, face.roll, face.score, Glimpse.of(shown), steadied, leaves, lights)
 
     def _followed(self, track: Track, before: Small, now: Small, picture: Canvas) -> Track | None:
@@ -229,20 +228,20 @@ class Tracker:
         self._moved.append(Move(there.box, track.affine, there.affine, changed))
         if not self._is_parsed(there):
             return replace(there, shown=shown, near=track.near.next(changed))
-        new = self._probabilities(crop)
-        near = track.near.next(changed, self._uncovered(new, crop), self.tracking.smoothing)
-        lights = lights_on(crop, FaceParsing(new, self._parser.scheme, there.affine))
+        new = FaceParsing(self._probabilities(crop), self._parser.scheme, there.affine)
+        near = track.near.next(changed, self._corrected(new, crop), self.tracking.smoothing)
+        lights = lights_on(crop, new)
         lights = track.lights * (lights / track.lights) ** LIGHT_FOLLOWS
         return self._measured(replace(there, shown=shown, near=near, lights=lights), new, picture)
 
     def _is_parsed(self, track: Track) -> bool:
         return track.age % self.tracking.parse_every == 0
 
-    def _measured(self, track: Track, new: np.ndarray, picture: Canvas) -> Track | None:
-        """The track corrected by where the parsed face, (C, S, S), lies; None if it has shown none for long."""
+    def _measured(self, track: Track, new: FaceParsing, picture: Canvas) -> Track | None:
+        """The track corrected by where the face that was parsed on its crop lies; None if it has shown none for long."""
         if self._parser.is_aligned or not self._parser.tells_where:
             return track
-        measured = measure(_coarse(FaceParsing(new, self._parser.scheme, track.affine)), track.crop)
+        measured = measure(_coarse(new), track.crop)
         if measured is None:
             return replace(track, unseen=track.unseen + 1) if track.unseen < PATIENCE else None
         found = measured.detection
@@ -291,8 +290,8 @@ class Tracker:
         answer = self._parser.probabilities(crop[None])[0]
         return np.asarray(emptied(answer, islands(answer, self._parser.scheme)))
 
-    def _uncovered(self, probabilities: np.ndarray, crop: np.ndarray) -> np.ndarray:
-        return uncovered(probabilities, self._parser.scheme, lambda: crop)
+    def _corrected(self, parsing: FaceParsing, crop: np.ndarray) -> np.ndarray:
+        return np.asarray(self._parser.corrected(parsing, lambda: crop).probabilities)
 
     def _scene(self, picture: Canvas, sure_of: Collection[str]) -> Scene:
         faces = [self._face(track, picture) for track in self._tracks]

@@ -24,6 +24,8 @@ export interface SegmenterCard extends Card {
   input: { size: [number, number]; mean?: number[]; std?: number[] };
   labels: { scheme: string; classes: string[] };
   output?: { logits?: boolean };
+  /** What is added to the logits of eyes for each time that a crop was enlarged twofold. */
+  small?: { eyes?: number };
   quality?: Partial<Record<Quality, { size: number; mirror: boolean; int8?: boolean }>>;
   /** The same network in 8-bit integers, in a file of its own. */
   int8?: { sha256: string };

@@ -9,6 +9,7 @@ import { cut } from "../pixels/geometry";
 import { uncovered } from "./covering";
 import { headCrop, parseCrop } from "./crop";
 import { isOff, measure } from "./measure";
+import { withSmallEyes } from "./smallEyes";
 import { Merged, NearAndWide, type Wide, hairRunsOut, lookedAtWidely, runsOut, widened } from "./wide";
 
 /** A crop is cut at most so often. A face that leaves its crop is larger than can be measured there, by about this factor at a time. */
@@ -46,7 +47,8 @@ export async function parseFace(picture: Canvas, detected: Detection, segmenter:
   }
   if (!measured) return null;
   const crop = cut(picture, parsing.affine, segmenter.size);
-  const near = new FaceParsing(uncovered(parsing.probabilities as Plain, crop), parsing.affine);
+  const bare = new FaceParsing(uncovered(parsing.probabilities as Plain, crop), parsing.affine);
+  const near = withSmallEyes(bare, segmenter.card.small?.eyes ?? 0);
   const wide = widely && hairRunsOut(near, picture) ? await lookedAtWidely(picture, near, segmenter) : null;
   return { box: measured.box, roll: measured.detection.roll, score: measured.detection.score, crop: found, near, wide };
 }

@@ -22,13 +22,16 @@ from .face_shape import face_shape
 from .prepare import prepare
 from .pseudo_label import pseudo_label
 from .quantize import quantize
+from .small_eyes import small_eyes
 from .train import train
 from .visualize import visualize
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make the weights of facefx's segmenters and detectors.")
-for command in (prepare, train, export, average, balance, quantize, evaluate, compare, visualize, pseudo_label, face_shape):
+for command in (
+    prepare, train, export, average, balance, small_eyes, quantize, evaluate, compare, visualize, pseudo_label, face_shape
+):  # fmt: skip
     app.command()(command)
 app.command("pairs")(ab_pairs)
 app.add_typer(detector, name="detector")
