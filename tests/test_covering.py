@@ -79,14 +79,14 @@ def test_a_veil_is_no_hair(name: str) -> None:
 
 @pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.jpg")), ids=lambda path: path.stem)
 def test_bare_faces_are_left_alone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import facefx.parsing.parse_face as parse_face
+    from facefx.parsing import parser
 
     def checked(*given: object) -> np.ndarray:
         found = uncovered(*given)  # type: ignore[arg-type]
         assert found is given[0]
         return found
 
-    monkeypatch.setattr(parse_face, "uncovered", checked)
+    monkeypatch.setattr(parser, "uncovered", checked)
     assert facefx.parse(path).faces
 
 

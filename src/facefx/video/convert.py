@@ -73,7 +73,7 @@ def convert(
     tracking: Tracking | None = None,
     crf: int = 18,
     force: bool = False,
-    workers: int = 2,
+    workers: int = 4,
     min_confidence: float = 0.0,
     tone_map: bool = False,
     keep_gps: bool = False,

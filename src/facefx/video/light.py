@@ -105,7 +105,8 @@ class Light:
 
     def reading(self, height: int) -> dict[str, int]:
         """What swscale must be told to make RGB of a frame."""
-        return {} if self.rgb else {"src_colorspace": self._swscale(height), "src_color_range": self.range or _LIMITED}
+        told = {} if self.rgb else {"src_colorspace": self._swscale(height), "src_color_range": self.range or _LIMITED}
+        return {"threads": 1, **told}  # more would be started anew for each frame
 
     def writing(self, height: int) -> dict[str, int]:
         """What swscale must be told to make YUV of RGB."""
