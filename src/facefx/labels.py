@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -177,11 +177,7 @@ class LabelScheme:
 
     def indices_of(self, region: Region | Label | str) -> tuple[int, ...]:
         """Indices whose labels all lie in `region`; empty if the scheme cannot tell that region from others."""
-        wanted = labels_of(region)
-        known = [i for i in range(len(self)) if region not in IRISES or self._is_iris(i)]
-        inside = tuple(i for i in known if self.members[i] <= wanted)
-        covered = frozenset[Label]().union(*(self.members[i] for i in inside))
-        return inside if covered == wanted else ()
+        return _indices(self, region)
 
     @cached_property
     def mirror(self) -> tuple[int, ...]:
@@ -218,6 +214,15 @@ class LabelScheme:
             if homes:
                 table[i] = homes[0]
         return table
+
+
+@lru_cache(256)  # a film asks for the same regions hundreds of times a second
+def _indices(scheme: LabelScheme, region: Region | Label | str) -> tuple[int, ...]:
+    wanted = labels_of(region)
+    known = [i for i in range(len(scheme)) if region not in IRISES or scheme._is_iris(i)]
+    inside = tuple(i for i in known if scheme.members[i] <= wanted)
+    covered = frozenset[Label]().union(*(scheme.members[i] for i in inside))
+    return inside if covered == wanted else ()
 
 
 _SCHEMES: dict[str, LabelScheme] = {

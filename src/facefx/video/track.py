@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -50,7 +51,7 @@ class Track:
     person: Person | None = None
     confidence: Mapping[str, SmoothedConfidence] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def affine(self) -> np.ndarray:
         """Of the crop."""
         return head_crop(self.crop, self.shown.size)
