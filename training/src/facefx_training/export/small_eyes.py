@@ -19,7 +19,7 @@ import tomli_w
 from facefx.errors import ModelError
 from facefx.face.values import FaceParsing
 from facefx.inference.segmenter import OnnxSegmenter
-from facefx.labels import Region, scheme
+from facefx.labels import Label, Region, scheme
 from facefx.parsing.small_eyes import with_small_eyes
 
 from ..data import Pictures
@@ -27,6 +27,8 @@ from ..run.published import segmenter_card
 
 __all__ = ["SmallEyes", "small_eyes"]
 
+#: How pictures are labelled.
+_LABELS = scheme("celebamask")
 #: So often are pictures enlarged.
 ENLARGED = (1.5, 2.25, 3.0, 4.0)
 #: What is tried, added to the logits of eyes for each doubling.
@@ -83,28 +85,28 @@ def small_eyes(model: Path, pictures: Pictures, *, version: str, command: str) -
 
 def _f1(segmenter: OnnxSegmenter, pictures: Pictures, times: float, *, jpeg: bool) -> np.ndarray:
     """F1 of eyes in percent with each of the weights, on whole pictures that were made small and enlarged again."""
-    eyes = list(segmenter.scheme.indices_of(Region.EYES))
-    counts = np.zeros((len(_TRIED), 3))
+    known = segmenter.scheme
+    sides = (Label.LEFT_EYE, Label.RIGHT_EYE) if known.indices_of(Label.LEFT_EYE) else (Region.EYES,)
+    right, total = np.zeros((2, len(_TRIED)))
     for parsing, labels in _parsed(segmenter, pictures, times, jpeg=jpeg):
-        for count, weight in zip(counts, _TRIED, strict=True):
-            said = np.asarray(with_small_eyes(parsing, weight).probabilities).argmax(0)
-            count += [
-                sum(((said == eye) & (labels == eye)).sum() for eye in eyes),
-                *(np.isin(a, eyes).sum() for a in (said, labels)),
-            ]
-    both, said, true = counts.T
-    return np.asarray(200 * both / np.maximum(said + true, 1))
+        for number, weight in enumerate(_TRIED):
+            best = np.asarray(with_small_eyes(parsing, weight).probabilities).argmax(0)
+            for eye in sides:
+                said, true = np.isin(best, known.indices_of(eye)), np.isin(labels, _LABELS.indices_of(eye))
+                right[number] += (said & true).sum()
+                total[number] += said.sum() + true.sum()
+    return np.asarray(200 * right / np.maximum(total, 1))
 
 
 def _parsed(segmenter: OnnxSegmenter, pictures: Pictures, times: float, *, jpeg: bool) -> Iterator[tuple[FaceParsing, np.ndarray]]:
+    """What the model says of each picture, and its labels, (S, S) in CelebAMask-HQ's order."""
     side = segmenter.input_size[0]
     small, affine = round(side / times), np.array([[times, 0, 0], [0, times, 0]])
-    labels_of = segmenter.scheme.lookup_from(scheme("celebamask"))
     for image, marked in zip(pictures.images, pictures.labels, strict=True):
         seen = cv2.resize(image, (small, small), interpolation=cv2.INTER_AREA)
         if jpeg:
             seen = cv2.GaussianBlur(seen, (0, 0), _BLUR)
             seen = cv2.imdecode(cv2.imencode(".jpg", seen, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1], cv2.IMREAD_COLOR)
         crop = cv2.resize(seen, (side, side), interpolation=cv2.INTER_LINEAR).astype(np.float32) / 255
-        labels = labels_of[cv2.resize(marked, (side, side), interpolation=cv2.INTER_NEAREST)]
+        labels = cv2.resize(marked, (side, side), interpolation=cv2.INTER_NEAREST)
         yield FaceParsing(segmenter.probabilities(crop[None])[0], segmenter.scheme, affine), labels
