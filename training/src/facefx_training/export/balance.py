@@ -70,7 +70,7 @@ def balance(model: Path, into: Path, pictures: Pictures, *, version: str, comman
     added = {name: float(shift) for name, shift in zip(card.scheme.classes, shifts, strict=True) if shift}
 
     table = tomllib.loads((model / "card.toml").read_text("utf-8"))
-    for stale in ("scores", "int8"):
+    for stale in ("scores", "int8", "small"):
         table.pop(stale, None)
     table["quality"] = {name: {"size": run.size, "mirror": run.mirror} for name, run in card.qualities.items()}
     training = table.setdefault("training", {})
