@@ -13,6 +13,7 @@ from PIL import ExifTags, Image
 import facefx
 from facefx import chain, effect
 from facefx.batch import prepare
+from facefx.batch.sheet import GAP, SHEET, THUMBNAIL
 from facefx.cli.effect_text import chain_from_text
 from facefx.declare.faces_choice import FacesChoice
 from facefx.errors import NoFaceFound, ParameterError
@@ -347,3 +348,18 @@ def test_a_batch_hides_and_forgets_as_well(tmp_path: Path) -> None:
         part = pixels[y - 20 : y + 20, x - 15 : x + 15]
         assert part[..., 1].min() > 240
         assert part[..., [0, 2]].max() < 20
+
+
+@pytest.mark.usefixtures("fakes")
+def test_the_contact_sheet_of_a_batch_that_hides_does_not_show_who_it_was(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    Image.fromarray(two_people()).save(tmp_path / "in" / "two.png")
+    for folder, look, cells in (("hidden", chain("anonymize", **GREEN), 1), ("painted", chain("recolor_lips"), 2)):
+        list(prepare(tmp_path / "in", tmp_path / folder, look).run(workers=1))
+        with Image.open(tmp_path / folder / SHEET) as sheet:
+            assert sheet.size == (cells * THUMBNAIL + 2 * GAP, THUMBNAIL + 2 * GAP)
+    with Image.open(tmp_path / "hidden" / SHEET) as sheet, Image.open(tmp_path / "hidden" / "two.png") as result:
+        result.thumbnail((THUMBNAIL, THUMBNAIL))
+        top = GAP + (THUMBNAIL - result.height) // 2
+        shown = np.asarray(sheet)[top : top + result.height, GAP:-GAP].astype(int)
+        assert np.abs(shown - np.asarray(result)).mean() < 4
