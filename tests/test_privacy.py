@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
 
 import facefx
 from facefx import chain, effect
@@ -18,6 +19,9 @@ from facefx.cli.effect_text import chain_from_text
 from facefx.declare.faces_choice import FacesChoice
 from facefx.errors import NoFaceFound, ParameterError
 from facefx.face.values import Box, Detection
+from facefx.image.bare_profile import bare_profile
+from facefx.image.profiles import profile_name, profile_space, read_profile, tags_of
+from pictures import DARK_GREY, WIDE, cmyk_profile, icc_profile, rgb_table_profile
 from synthetic import FakeSegmenter, Head, ScriptedDetector, label_picture, painted
 
 GREEN = {"method": "block", "color": "#00ff00"}
@@ -249,10 +253,63 @@ def secrets() -> Image.Exif:
     return exif
 
 
+def with_secrets(space: str, pcs: str, tags: dict[str, bytes], name: str = "SECRET's screen") -> bytes:
+    """A colour profile that calls itself so, with a tag of somebody's own, and words behind each of its parts."""
+    tags = {tag: data + b"SECRET words" for tag, data in tags.items()} | {"mine": b"data\0\0\0\0\0\0\0\0SECRET preview"}
+    made = icc_profile(space, pcs, tags, name)
+    return made[:80] + b"SECRETSECRET" + made[92:]
+
+
+def profiles() -> dict[str, tuple[str, str, dict[str, bytes]]]:
+    """Colour profiles of every kind that is read."""
+    made = {**WIDE, "grey": DARK_GREY, "table": rgb_table_profile(), "CMYK": cmyk_profile()}
+    left = ("desc", "wtpt")
+    return {
+        name: (profile_space(icc), icc[20:24].decode().strip(), {t: d for t, d in tags_of(icc).items() if t not in left})
+        for name, icc in made.items()
+    }
+
+
+@pytest.mark.parametrize("name", profiles())
+def test_a_bare_profile_says_the_same_of_colours_and_nothing_else(name: str) -> None:
+    icc = with_secrets(*profiles()[name])
+    bare = bare_profile(icc)
+    assert bare is not None
+    assert b"SECRET" in icc
+    assert b"SECRET" not in bare
+    assert profile_name(bare) == profile_space(icc)
+    assert bare_profile(bare) == bare
+    before, after = read_profile(icc), read_profile(bare)
+    assert before is not None
+    assert after is not None
+    if before.image_to_srgb is not None and after.image_to_srgb is not None:
+        ink = Image.fromarray(np.random.default_rng(0).integers(0, 255, (20, 20, 4), np.uint8), "CMYK")
+        assert np.array_equal(before.image_to_srgb(ink), after.image_to_srgb(ink))
+        return
+    colors = np.random.default_rng(0).random((20, 20, 3), np.float32)
+    assert np.array_equal(before.to_srgb(colors), after.to_srgb(colors))
+    assert np.array_equal(before.from_srgb(colors), after.from_srgb(colors))
+
+
+def test_a_bare_profile_keeps_a_name_that_many_have_and_one_of_no_use_goes() -> None:
+    bare = bare_profile(WIDE["Display P3"])
+    assert bare is not None
+    assert profile_name(bare) == "Display P3"
+    new = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()  # of version 4
+    assert new[8] == 4
+    assert profile_name(bare_profile(new) or b"") == "sRGB built-in"
+    assert bare_profile(b"SECRET") is None
+    assert bare_profile(WIDE["Display P3"][:200]) is None
+
+
 def saved(format: str) -> bytes:
     out = io.BytesIO()
     image = Image.fromarray(two_people())
-    extra: dict[str, Any] = {"exif": secrets().tobytes()}
+    extra: dict[str, Any] = {"exif": secrets().tobytes(), "icc_profile": with_secrets(*profiles()["Display P3"])}
+    if format == "PNG":
+        extra["pnginfo"] = texts = PngInfo()
+        for key in ("Comment", "version", "adobe", "compression", "background"):
+            texts.add_text(key, "SECRET text")
     if format in ("JPEG", "WEBP", "MPO", "AVIF", "PNG"):
         extra["xmp"] = b"<x:xmpmeta>SECRET regions</x:xmpmeta>"
     if format == "MPO":
@@ -286,8 +343,12 @@ def test_nothing_beside_the_pixels_tells_who_it_is(format: str, tmp_path: Path) 
     assert not exif.get_ifd(ExifTags.IFD.GPSInfo)
     assert exif[ExifTags.Base.Make] == "Maker"
     assert exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ISOSpeedRatings] == 200
+    assert "SECRET".encode("utf-16-be") not in result.image + written
+    assert "the colour profile's texts" in result.dropped
+    assert facefx.open_image(path).color_space == "RGB"
     opened = chain("anonymize").run(Image.open(io.BytesIO(data)), segmenter=FakeSegmenter(), detector=detector)
     assert "SECRET" not in repr(opened.image.info)
+    assert "SECR" not in repr(opened.image.info)
 
 
 def test_what_was_not_hidden_keeps_what_stands_beside_it() -> None:
