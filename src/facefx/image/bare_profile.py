@@ -23,7 +23,8 @@ _COMMON = frozenset(
         "Adobe RGB (1998) compatible", "ProPhoto RGB", "ROMM RGB", "Apple RGB", "Apple Wide Color Sharing Profile",
         "Generic RGB Profile", "Generic Gray Profile", "Generic Gray Gamma 2.2 Profile", "Generic CMYK Profile", "Dot Gain 15%",
         "Dot Gain 20%", "Gray Gamma 1.8", "Gray Gamma 2.2", "sGray", "Coated FOGRA39 (ISO 12647-2:2004)",
-        "U.S. Web Coated (SWOP) v2", "ISO Coated v2 (ECI)", "Rec. 2020", "ITU-R BT.2020 Reference Display", "Rec. ITU-R BT.2020-1", "Rec. ITU-R BT.709-5",
+        "U.S. Web Coated (SWOP) v2", "ISO Coated v2 (ECI)", "Rec. 2020", "ITU-R BT.2020 Reference Display", "Rec. ITU-R BT.2020-1",
+        "Rec. ITU-R BT.709-5",
     }
 )  # fmt: skip
 
