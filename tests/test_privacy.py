@@ -424,3 +424,46 @@ def test_the_contact_sheet_of_a_batch_that_hides_does_not_show_who_it_was(tmp_pa
         top = GAP + (THUMBNAIL - result.height) // 2
         shown = np.asarray(sheet)[top : top + result.height, GAP:-GAP].astype(int)
         assert np.abs(shown - np.asarray(result)).mean() < 4
+
+
+#: What draws by the places of parts of a face, or of people.
+LATER = [
+    "recolor_lips", "line_lips", "recolor_hair", "recolor_eyes", "recolor_brows", "apply_eyeliner", "apply_blush", "smooth_skin",
+    "enlarge_eyes", "slim_face", "replace_background", "blur_background", "cutout",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_no_later_effect_draws_on_what_was_hidden_where_its_parts_were(name: str) -> None:
+    heads = ScriptedDetector(*(head.detection for head in HEADS))
+    hide = chain("anonymize", faces=0, **GREEN)
+    before = np.asarray(hide.run(two_people(), segmenter=FakeSegmenter(), detector=heads).image)
+    after = np.asarray((hide | chain(name)).run(two_people(), segmenter=FakeSegmenter(), detector=heads).image)
+    where = green(before)
+    assert where.sum() > 5000
+    assert green(after)[where].all()
+    if after.shape[2] == 4:
+        assert (after[..., 3][where] == 255).all()
+    alone = np.asarray(chain(name).run(two_people(), segmenter=FakeSegmenter(), detector=heads).image)
+    bare = slice(70, 130), slice(60, 120)  # the other one's face
+    assert not where[bare].any()
+    assert np.array_equal(after[bare], alone[bare])
+
+
+def test_what_treats_all_of_the_picture_alike_treats_what_is_hidden_too() -> None:
+    look = chain("anonymize", **GREEN).then("grade", preset="noir", strength=1.0)
+    heads = ScriptedDetector(*(head.detection for head in HEADS))
+    result = look.run(two_people(), segmenter=FakeSegmenter(), detector=heads).image
+    assert not green(result).any()
+    assert np.ptp(result.astype(int), axis=2).max() <= 2
+
+
+def test_a_warp_beside_it_takes_what_is_hidden_along() -> None:
+    close = [Head((90, 110), 80), Head((165, 110), 90)]
+    picture = painted(label_picture(close, (230, 300)))
+    heads = ScriptedDetector(*(head.detection for head in close))
+    look = chain("anonymize", faces=1, **GREEN).then("slim_face", strength=1.0, faces=0)
+    warped = np.asarray(look.run(picture, segmenter=FakeSegmenter(), detector=heads).image)
+    dyed = np.asarray(look.then("recolor_hair", color="#ff0000").run(picture, segmenter=FakeSegmenter(), detector=heads).image)
+    assert green(warped).sum() > 3000
+    assert green(dyed)[green(warped)].all()
