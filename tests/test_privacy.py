@@ -8,15 +8,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
 
 import facefx
 from facefx import chain, effect
 from facefx.batch import prepare
+from facefx.batch.sheet import GAP, SHEET, THUMBNAIL
 from facefx.cli.effect_text import chain_from_text
 from facefx.declare.faces_choice import FacesChoice
 from facefx.errors import NoFaceFound, ParameterError
 from facefx.face.values import Box, Detection
+from facefx.image.bare_profile import bare_profile
+from facefx.image.profiles import profile_name, profile_space, read_profile, tags_of
+from pictures import DARK_GREY, WIDE, cmyk_profile, icc_profile, rgb_table_profile
 from synthetic import FakeSegmenter, Head, ScriptedDetector, label_picture, painted
 
 GREEN = {"method": "block", "color": "#00ff00"}
@@ -248,10 +253,63 @@ def secrets() -> Image.Exif:
     return exif
 
 
+def with_secrets(space: str, pcs: str, tags: dict[str, bytes], name: str = "SECRET's screen") -> bytes:
+    """A colour profile that calls itself so, with a tag of somebody's own, and words behind each of its parts."""
+    tags = {tag: data + b"SECRET words" for tag, data in tags.items()} | {"mine": b"data\0\0\0\0\0\0\0\0SECRET preview"}
+    made = icc_profile(space, pcs, tags, name)
+    return made[:80] + b"SECRETSECRET" + made[92:]
+
+
+def profiles() -> dict[str, tuple[str, str, dict[str, bytes]]]:
+    """Colour profiles of every kind that is read."""
+    made = {**WIDE, "grey": DARK_GREY, "table": rgb_table_profile(), "CMYK": cmyk_profile()}
+    left = ("desc", "wtpt")
+    return {
+        name: (profile_space(icc), icc[20:24].decode().strip(), {t: d for t, d in tags_of(icc).items() if t not in left})
+        for name, icc in made.items()
+    }
+
+
+@pytest.mark.parametrize("name", profiles())
+def test_a_bare_profile_says_the_same_of_colours_and_nothing_else(name: str) -> None:
+    icc = with_secrets(*profiles()[name])
+    bare = bare_profile(icc)
+    assert bare is not None
+    assert b"SECRET" in icc
+    assert b"SECRET" not in bare
+    assert profile_name(bare) == profile_space(icc)
+    assert bare_profile(bare) == bare
+    before, after = read_profile(icc), read_profile(bare)
+    assert before is not None
+    assert after is not None
+    if before.image_to_srgb is not None and after.image_to_srgb is not None:
+        ink = Image.fromarray(np.random.default_rng(0).integers(0, 255, (20, 20, 4), np.uint8), "CMYK")
+        assert np.array_equal(before.image_to_srgb(ink), after.image_to_srgb(ink))
+        return
+    colors = np.random.default_rng(0).random((20, 20, 3), np.float32)
+    assert np.array_equal(before.to_srgb(colors), after.to_srgb(colors))
+    assert np.array_equal(before.from_srgb(colors), after.from_srgb(colors))
+
+
+def test_a_bare_profile_keeps_a_name_that_many_have_and_one_of_no_use_goes() -> None:
+    bare = bare_profile(WIDE["Display P3"])
+    assert bare is not None
+    assert profile_name(bare) == "Display P3"
+    new = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()  # of version 4
+    assert new[8] == 4
+    assert profile_name(bare_profile(new) or b"") == "sRGB built-in"
+    assert bare_profile(b"SECRET") is None
+    assert bare_profile(WIDE["Display P3"][:200]) is None
+
+
 def saved(format: str) -> bytes:
     out = io.BytesIO()
     image = Image.fromarray(two_people())
-    extra: dict[str, Any] = {"exif": secrets().tobytes()}
+    extra: dict[str, Any] = {"exif": secrets().tobytes(), "icc_profile": with_secrets(*profiles()["Display P3"])}
+    if format == "PNG":
+        extra["pnginfo"] = texts = PngInfo()
+        for key in ("Comment", "version", "adobe", "compression", "background"):
+            texts.add_text(key, "SECRET text")
     if format in ("JPEG", "WEBP", "MPO", "AVIF", "PNG"):
         extra["xmp"] = b"<x:xmpmeta>SECRET regions</x:xmpmeta>"
     if format == "MPO":
@@ -285,8 +343,12 @@ def test_nothing_beside_the_pixels_tells_who_it_is(format: str, tmp_path: Path) 
     assert not exif.get_ifd(ExifTags.IFD.GPSInfo)
     assert exif[ExifTags.Base.Make] == "Maker"
     assert exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ISOSpeedRatings] == 200
+    assert "SECRET".encode("utf-16-be") not in result.image + written
+    assert "the colour profile's texts" in result.dropped
+    assert facefx.open_image(path).color_space == "RGB"
     opened = chain("anonymize").run(Image.open(io.BytesIO(data)), segmenter=FakeSegmenter(), detector=detector)
     assert "SECRET" not in repr(opened.image.info)
+    assert "SECR" not in repr(opened.image.info)
 
 
 def test_what_was_not_hidden_keeps_what_stands_beside_it() -> None:
@@ -347,3 +409,61 @@ def test_a_batch_hides_and_forgets_as_well(tmp_path: Path) -> None:
         part = pixels[y - 20 : y + 20, x - 15 : x + 15]
         assert part[..., 1].min() > 240
         assert part[..., [0, 2]].max() < 20
+
+
+@pytest.mark.usefixtures("fakes")
+def test_the_contact_sheet_of_a_batch_that_hides_does_not_show_who_it_was(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    Image.fromarray(two_people()).save(tmp_path / "in" / "two.png")
+    for folder, look, cells in (("hidden", chain("anonymize", **GREEN), 1), ("painted", chain("recolor_lips"), 2)):
+        list(prepare(tmp_path / "in", tmp_path / folder, look).run(workers=1))
+        with Image.open(tmp_path / folder / SHEET) as sheet:
+            assert sheet.size == (cells * THUMBNAIL + 2 * GAP, THUMBNAIL + 2 * GAP)
+    with Image.open(tmp_path / "hidden" / SHEET) as sheet, Image.open(tmp_path / "hidden" / "two.png") as result:
+        result.thumbnail((THUMBNAIL, THUMBNAIL))
+        top = GAP + (THUMBNAIL - result.height) // 2
+        shown = np.asarray(sheet)[top : top + result.height, GAP:-GAP].astype(int)
+        assert np.abs(shown - np.asarray(result)).mean() < 4
+
+
+#: What draws by the places of parts of a face, or of people.
+LATER = [
+    "recolor_lips", "line_lips", "recolor_hair", "recolor_eyes", "recolor_brows", "apply_eyeliner", "apply_blush", "smooth_skin",
+    "enlarge_eyes", "slim_face", "replace_background", "blur_background", "cutout",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_no_later_effect_draws_on_what_was_hidden_where_its_parts_were(name: str) -> None:
+    heads = ScriptedDetector(*(head.detection for head in HEADS))
+    hide = chain("anonymize", faces=0, **GREEN)
+    before = np.asarray(hide.run(two_people(), segmenter=FakeSegmenter(), detector=heads).image)
+    after = np.asarray((hide | chain(name)).run(two_people(), segmenter=FakeSegmenter(), detector=heads).image)
+    where = green(before)
+    assert where.sum() > 5000
+    assert green(after)[where].all()
+    if after.shape[2] == 4:
+        assert (after[..., 3][where] == 255).all()
+    alone = np.asarray(chain(name).run(two_people(), segmenter=FakeSegmenter(), detector=heads).image)
+    bare = slice(70, 130), slice(60, 120)  # the other one's face
+    assert not where[bare].any()
+    assert np.array_equal(after[bare], alone[bare])
+
+
+def test_what_treats_all_of_the_picture_alike_treats_what_is_hidden_too() -> None:
+    look = chain("anonymize", **GREEN).then("grade", preset="noir", strength=1.0)
+    heads = ScriptedDetector(*(head.detection for head in HEADS))
+    result = look.run(two_people(), segmenter=FakeSegmenter(), detector=heads).image
+    assert not green(result).any()
+    assert np.ptp(result.astype(int), axis=2).max() <= 2
+
+
+def test_a_warp_beside_it_takes_what_is_hidden_along() -> None:
+    close = [Head((90, 110), 80), Head((165, 110), 90)]
+    picture = painted(label_picture(close, (230, 300)))
+    heads = ScriptedDetector(*(head.detection for head in close))
+    look = chain("anonymize", faces=1, **GREEN).then("slim_face", strength=1.0, faces=0)
+    warped = np.asarray(look.run(picture, segmenter=FakeSegmenter(), detector=heads).image)
+    dyed = np.asarray(look.then("recolor_hair", color="#ff0000").run(picture, segmenter=FakeSegmenter(), detector=heads).image)
+    assert green(warped).sum() > 3000
+    assert green(dyed)[green(warped)].all()

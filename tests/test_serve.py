@@ -418,6 +418,30 @@ def test_requests_at_the_same_time_do_not_mix(fakes: Fakes, portrait: np.ndarray
     assert wrong == []
 
 
+@pytest.mark.parametrize(
+    ("use", "params"),
+    [
+        ("replace_background", {"picture": "upload:mine"}),
+        ("anonymize", {"method": "picture", "picture": "upload:mine"}),
+        ("grade", {"cube": "upload:mine"}),
+    ],
+)
+def test_a_file_that_came_with_one_request_is_not_seen_by_the_next(
+    client: TestClient, photo: bytes, use: str, params: dict[str, str]
+) -> None:
+    def ask(color: tuple[int, int, int]) -> np.ndarray:
+        table = "LUT_1D_SIZE 2\n" + 2 * (" ".join(str(v / 255) for v in color) + "\n")
+        mine = table.encode() if "cube" in params else jpeg(np.broadcast_to(np.uint8(color), (40, 40, 3)))
+        look = json.dumps([{"use": use, "params": params}])
+        answer = client.post("/v1/apply", files={"image": photo, "mine": mine}, data={"look": look})
+        assert answer.status_code == 200
+        return np.asarray((decoded(answer.content)[..., :3] == color).all(axis=-1))
+
+    red, blue = (200, 0, 0), (0, 0, 200)
+    assert ask(red).sum() > 500
+    assert ask(blue).sum() > 500
+
+
 @pytest.mark.parametrize("name", ["body", "pixels", "faces", "at_once", "seconds"])
 def test_limits_are_checked(name: str) -> None:
     from facefx import ParameterError

@@ -90,6 +90,32 @@ def test_a_place_is_gone_from_every_tag_that_can_hold_one(tmp_path: Path, ending
         assert "+48.8577" in next(text for name, text in container.metadata.items() if name.lower() == "location")
 
 
+@pytest.mark.parametrize("ending", [".mp4", ".mov", ".mkv", ".webm"])
+def test_where_people_are_hidden_no_tag_names_them(tmp_path: Path, ending: str) -> None:
+    def told(result: Any) -> None:
+        names = ("title", "artist", "comment", "description", "performer", "copyright", "lyrics", "author", "keywords")
+        result.metadata.update({name: f"SECRET {name}" for name in names} | {"date": "2026-11-28", "location": PLACE})
+        result.metadata["make"] = "SECRET" * 12
+        for stream in result.streams:
+            stream.metadata.update(title="SECRET stream", handler_name="SECRET handler", language="eng", comment="SECRET")
+        chapter = {"id": 1, "start": 0, "end": 40, "time_base": Fraction(1, 1000), "metadata": {"title": "SECRET chapter"}}
+        result.set_chapters([chapter])
+
+    source = remade(write_video(tmp_path / "plain.mp4", empty(2)), tmp_path / "in.mkv", told)
+    assert b"SECRET" in source.read_bytes()
+    hide = chain("anonymize")
+    target = tmp_path / f"out{ending}"
+    done = convert(source, target, hide, segmenter=FakeSegmenter(), detector=FakeDetector(), keep_gps=True)
+    data = target.read_bytes()
+    assert b"SECRET" not in data
+    assert b"48.85" not in data
+    assert any("artist" in what and "since people are hidden" in what for what in done.left_out)
+    assert "where it was filmed is left out" in done.left_out
+    with av.open(str(target)) as container:
+        assert container.streams.audio[0].metadata["language"] == "eng"
+        assert len(container.chapters()) == 1
+
+
 def test_a_place_in_a_box_of_its_own_is_gone(tmp_path: Path) -> None:
     """Phones write ``©xyz``, which FFmpeg reads, and ``loci``, which says it in binary."""
     source = write_video(tmp_path / "in.mp4", empty(2), sound=False)

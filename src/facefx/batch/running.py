@@ -82,7 +82,7 @@ class Batch:
             among them, unless FACEFX_THREADS says how many threads each may use.
         engine : ``"local"``, or ``"ray"`` for Ray Data, which needs the extra ``facefx[ray]``.
         address : of a Ray cluster, whose machines must all see both folders under these names; by default Ray is started here.
-        sheet : whether to make a contact sheet at the end, ``facefx-batch.jpg``.
+        sheet : whether to make a contact sheet at the end, ``facefx-batch.jpg``; of results alone if the look hides people.
 
         Raises
         ------
@@ -116,7 +116,7 @@ def _run(batch: Batch, workers: int | None, engine: str, address: str | None, sh
             for task, record in _outcomes(setup, batch, workers, engine, address):
                 yield _kept(report, batch.folder_out, staging / str(task.index), task, record)
         if sheet:
-            contact_sheet(batch.folder_in, batch.folder_out)
+            contact_sheet(batch.folder_in, batch.folder_out, before=not batch.settings.look.private)
 
 
 def _outcomes(setup: Setup, batch: Batch, workers: int | None, engine: str, address: str | None) -> Iterator[tuple[Task, Record]]:

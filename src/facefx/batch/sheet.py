@@ -21,11 +21,13 @@ THUMBNAIL, GAP = 160, 8
 PAIRS_PER_ROW = 4
 
 
-def contact_sheet(folder_in: str | Path, folder_out: str | Path, *, pairs: int = 40) -> Path | None:
+def contact_sheet(folder_in: str | Path, folder_out: str | Path, *, pairs: int = 40, before: bool = True) -> Path | None:
     """Write ``facefx-batch.jpg`` into a batch's folder of results, replacing an older one: pairs of before and after.
 
     Of more results than `pairs`, those are shown whose names have the smallest checksums: always the same ones, and from
     everywhere. So it takes the same time and memory for any number. Files that are gone meanwhile are left out.
+
+    Without `before` the results stand alone, as `Batch.run` has it where people are hidden: the sheet goes where the folder goes.
 
     Returns
     -------
@@ -36,23 +38,25 @@ def contact_sheet(folder_in: str | Path, folder_out: str | Path, *, pairs: int =
     sample = {
         record.file: record for record in nsmallest(pairs, done, key=lambda r: crc32(r.file.encode(errors="surrogateescape")))
     }
-    shown = [pair for _, record in sorted(sample.items()) if (pair := _pair(source, target, record))]
+    shown = [pair for _, record in sorted(sample.items()) if (pair := _pair(source if before else None, target, record))]
     if not shown:
         return None
+    cells = len(shown[0])
     columns = min(len(shown), PAIRS_PER_ROW)
     rows = -(-len(shown) // columns)
-    width, height = 2 * THUMBNAIL + GAP, THUMBNAIL + GAP
+    width, height = cells * THUMBNAIL + GAP, THUMBNAIL + GAP
     sheet = Image.new("RGB", (columns * width + GAP, rows * height + GAP), "white")
     for index, pair in enumerate(shown):
         left, top = GAP + index % columns * width, GAP + index // columns * height
-        for offset, small in zip((0, THUMBNAIL), pair, strict=True):
-            sheet.paste(small, (left + offset + (THUMBNAIL - small.width) // 2, top + (THUMBNAIL - small.height) // 2))
+        for cell, small in enumerate(pair):
+            sheet.paste(small, (left + cell * THUMBNAIL + (THUMBNAIL - small.width) // 2, top + (THUMBNAIL - small.height) // 2))
     return save_image(sheet, target / SHEET, force=True, quality=90)
 
 
-def _pair(source: Path, target: Path, record: Record) -> tuple[Image.Image, Image.Image] | None:
+def _pair(source: Path | None, target: Path, record: Record) -> list[Image.Image] | None:
+    """Before, if there is a source, and after; None if one of them is gone."""
     try:
-        return _small(source / record.file), _small(target / str(record.output))
+        return [_small(path) for path in ([source / record.file] if source else []) + [target / str(record.output)]]
     except FacefxError:
         return None
 

@@ -18,10 +18,11 @@ from ..face.face import Face, FaceView
 from ..face.light import WHITE
 from ..face.scene import Scene
 from ..image.canvas import Canvas, Window
-from ..labels import is_scene_wide
+from ..labels import Label, is_scene_wide, labels_of
 from ..pixels.blend import composite
 from ..pixels.relight import in_its_light, in_white_light, lit_by
 from ..plugins.checked import guarded
+from .hidden import is_hidden, with_hidden, with_hidden_whole, without_hidden
 from .warping import warped
 
 __all__ = ["Declined", "apply_effect", "chosen", "faces_for", "unsure"]
@@ -131,7 +132,7 @@ class _Run:
         self.in_scene_light = bool(spec.light) and params.pop("light") == "scene"
 
     def paint(self, scene: Scene, indices: Sequence[int]) -> Scene:
-        canvas = scene.canvas
+        canvas, hidden = scene.canvas, scene.hidden
         for index in indices:
             face = faces_for(scene, self.spec)[index]
             region = self.spec.region_of(self.params)
@@ -139,9 +140,15 @@ class _Run:
             if mask.size == 0:
                 continue
             window, mask = _with_margin(window, mask, self.spec.margin * face.box.side, scene.size)
+            if hidden is not None and not self.spec.private:
+                mask = without_hidden(mask, hidden, window)
+                if not mask.any():
+                    continue
             crop, view = self._crop(canvas, window), FaceView(face, window, self.light_on(face))
-            canvas = self._painted(canvas, window, crop, mask, face.box.side, index, view)
-        return scene if canvas is scene.canvas else replace(scene, canvas=canvas)
+            before, canvas = canvas, self._painted(canvas, window, crop, mask, face.box.side, index, view)
+            if self.spec.private:
+                hidden = with_hidden(hidden, before, canvas, window)
+        return scene if canvas is scene.canvas else replace(scene, canvas=canvas, hidden=hidden)
 
     def light_on(self, face: Face) -> np.ndarray | None:
         """What light the region is in that an effect is to paint on, if it is to paint in it."""
@@ -150,7 +157,10 @@ class _Run:
     def paint_widely(self, scene: Scene, indices: Sequence[int]) -> Scene:
         people = scene.of([scene.faces[index] for index in indices])
         before = scene.canvas.origin[:, :]  # held, so that the canvas makes it once for mask and effect
-        mask = np.asarray(people.mask(self.spec.region_of(self.params), **self.shape))
+        region = self.spec.region_of(self.params)
+        mask = np.asarray(people.mask(region, **self.shape))
+        if scene.hidden is not None and labels_of(region) != set(Label):  # what treats all of the picture alike draws nobody
+            mask = with_hidden_whole(mask, scene.hidden, in_it=self.spec.kind == "cutout")
         if not mask.any():
             return scene
         everything = 0, 0, scene.size[1], scene.size[0]
@@ -170,6 +180,8 @@ class _Run:
         if x1 - x0 < 2 or y1 - y0 < 2:
             return scene
         window = x0, y0, x1, y1
+        if scene.hidden is not None and is_hidden(face, scene.hidden):
+            return scene
         supplied = {
             "image": scene.canvas[y0:y1, x0:x1],
             "unit": face.box.side,

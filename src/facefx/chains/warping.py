@@ -53,7 +53,12 @@ def warped(scene: Scene, window: tuple[int, int, int, int], displacement: np.nda
     cv2.copyTo(scene.canvas[y0:y1, x0:x1], still.astype(np.uint8), moved)
     canvas = scene.canvas.painted(window, moved)
     faces = tuple(face.moved_to(canvas, _moved(face, window, field)) for face in scene.faces)
-    return Scene(canvas, faces, alpha, scene.seen, (*scene.moves, Move(window, field)), scene.people, scene.others)
+    hidden = scene.hidden
+    if hidden is not None:
+        hidden = hidden.copy()
+        there = hidden[top:bottom, left:right].astype(np.float32)
+        hidden[y0:y1, x0:x1] |= _remapped(there, places, cv2.INTER_LINEAR) > 0
+    return Scene(canvas, faces, alpha, scene.seen, (*scene.moves, Move(window, field)), scene.people, scene.others, hidden)
 
 
 def _seen_through(

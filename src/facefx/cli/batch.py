@@ -107,7 +107,11 @@ def batch(
         str | None, typer.Option("--address", help="Of a Ray cluster that sees both folders. By default Ray runs here.")
     ] = None,
     sheet: Annotated[
-        bool, typer.Option("--contact-sheet/--no-contact-sheet", help="Make facefx-batch.jpg in OUT: before and after, small.")
+        bool,
+        typer.Option(
+            "--contact-sheet/--no-contact-sheet",
+            help="Make facefx-batch.jpg in OUT: before and after, small; after alone if people are hidden.",
+        ),
     ] = True,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a batch was stopped or files failed: what is finished is left alone.")

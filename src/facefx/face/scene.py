@@ -55,6 +55,7 @@ class Scene:
     people : what finds whole people in a picture, if there is such a thing: how surely each place is part of one, (h, w) float32,
         whatever its size and shape, or None.
     others : faces of the picture that are not among `faces`, since somebody chose; their people are background.
+    hidden : (H, W) bool, where an effect has hidden somebody: later ones draw nothing of what they know was there; None: nowhere.
     """
 
     canvas: Canvas
@@ -64,6 +65,7 @@ class Scene:
     moves: tuple[Move, ...] = field(default=(), repr=False)
     people: FindsPeople | None = field(default=None, repr=False)
     others: tuple[Face, ...] = field(default=(), repr=False)
+    hidden: np.ndarray | None = field(default=None, repr=False)
     _people: dict[tuple[Face, ...], Mask] = field(default_factory=dict, repr=False)  # goes along when only the picture changes
 
     def __post_init__(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from PIL import ExifTags, Image, TiffImagePlugin
 
+from .bare_profile import bare_profile
 from .compression import Compression
 
 __all__ = ["Metadata", "impersonal_info", "metadata_of", "without_gps", "without_people"]
@@ -51,6 +52,8 @@ _INFO_KEPT = frozenset(
         "background", "duration", "loop", "extension", "timestamp", "default_image", "disposal", "blend", "bit_depth",
     }
 )  # fmt: skip
+#: The few of these that are no numbers: what they may be, all else by such a name is somebody's words.
+_WORDS_KEPT = frozenset({b"GIF87a", b"GIF89a", *TiffImagePlugin.COMPRESSION_INFO.values()})
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,8 @@ def _is_resolution(dpi: object) -> bool:
 
 def _left_out(image: Image.Image) -> tuple[str, ...]:
     """The names of what stands beside the pixels and is not taken along."""
-    found = [str(key) for key in image.info if key not in _INFO_KEPT | {"exif"}]
+    own = ("exif", "icc_profile", "extension")  # the last only says that a GIF runs again
+    found = [str(key) for key, value in image.info.items() if key not in own and not _is_of_the_file(key, value)]
     with suppress(Exception):  # EXIF is not the picture
         exif = image.getexif()
         found += [_name(tag) for tag in exif if tag not in _EXIF_KEPT and not isinstance(image, TiffImagePlugin.TiffImageFile)]
@@ -148,16 +152,29 @@ def without_people(metadata: Metadata) -> tuple[Metadata, tuple[str, ...]]:
             kept[ifd] = fine
     if before.get_ifd(ExifTags.IFD.GPSInfo):
         dropped.append("GPS")
-    return replace(metadata, exif=kept.tobytes() if len(kept) else b"", left_out=()), tuple(dict.fromkeys(dropped))
+    icc = bare_profile(metadata.icc) if metadata.icc else None
+    dropped += ["the colour profile's texts"] if icc != metadata.icc else []
+    exif = kept.tobytes() if len(kept) else b""
+    return replace(metadata, exif=exif, icc=icc, left_out=()), tuple(dict.fromkeys(dropped))
 
 
 def impersonal_info(image: Image.Image, metadata: Metadata) -> Image.Image:
     """A copy of a PIL image whose `info` says no more than its metadata does."""
     result = image.copy()
-    result.info = {key: value for key, value in image.info.items() if key in _INFO_KEPT}
-    if metadata.exif:
-        result.info["exif"] = metadata.exif
+    result.info = {key: value for key, value in image.info.items() if key != "icc_profile" and _is_of_the_file(key, value)}
+    beside = {"exif": metadata.exif, "icc_profile": metadata.icc}
+    result.info |= {key: value for key, value in beside.items() if value}
     return result
+
+
+def _is_of_the_file(key: Any, value: Any) -> bool:
+    """Whether an entry of Pillow's `info` says how the file is made: a PNG's text may be called so, too."""
+    if key not in _INFO_KEPT or key == "icc_profile":
+        return False
+    if isinstance(value, str | bytes):
+        return value in _WORDS_KEPT or (key == "transparency" and isinstance(value, bytes) and len(value) <= 256)
+    numbers = value if isinstance(value, tuple) else (value,)
+    return value is None or (len(numbers) <= 8 and all(isinstance(number, Real) for number in numbers))
 
 
 def _is_short(value: Any) -> bool:

@@ -20,7 +20,7 @@ from PIL import Image, ImageCms
 
 from ..pixels.color import by_bands, from_linear, linear
 
-__all__ = ["Profile", "profile_name", "profile_space", "read_profile"]
+__all__ = ["Profile", "profile_name", "profile_space", "read_profile", "tags_of"]
 
 Curve = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
@@ -90,7 +90,7 @@ def _opened(icc: bytes) -> ImageCms.ImageCmsProfile:
     return ImageCms.ImageCmsProfile(io.BytesIO(icc))
 
 
-def _tags(icc: bytes) -> dict[str, bytes]:
+def tags_of(icc: bytes) -> dict[str, bytes]:
     """The tagged data of a profile (ICC.1:2010, 7.3)."""
     (count,) = struct.unpack_from(">I", icc, 128)
     entries = [struct.unpack_from(">4sII", icc, 132 + 12 * i) for i in range(min(count, 100))]
@@ -98,7 +98,7 @@ def _tags(icc: bytes) -> dict[str, bytes]:
 
 
 def _rgb(icc: bytes) -> Profile:
-    tags = _tags(icc)
+    tags = tags_of(icc)
     if "A2B0" in tags or "rXYZ" not in tags:
         return _table(icc)
     primaries = np.array([struct.unpack_from(">3i", tags[f"{c}XYZ"], 8) for c in "rgb"]).T / 65536
@@ -118,7 +118,7 @@ def _rgb(icc: bytes) -> Profile:
 
 
 def _grey(icc: bytes) -> Profile:
-    there, inverse = _tabled(*_curve(_tags(icc)["kTRC"]))
+    there, inverse = _tabled(*_curve(tags_of(icc)["kTRC"]))
     return Profile(
         "GRAY",
         lambda p: by_bands(lambda band: _at(_srgb_of_root(), np.sqrt(_at(there, band))), p),

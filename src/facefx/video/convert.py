@@ -100,7 +100,7 @@ def convert(
     crf : x264's quality, from 0 (lossless) to 51; 18 is hard to tell from the original. ProRes has a quality of its own.
     force : replace `target` if it is there.
     tone_map : make 8-bit BT.709 of an HDR, wide-gamut or deep source; see `facefx.video.light.Light.tone_map`.
-    keep_gps : keep the tag that tells where the source was filmed.
+    keep_gps : keep the tag that tells where the source was filmed; not where people are hidden.
     drop_sound : go on where the target can hold none of the source's sound.
     whole_if_lost : as for `facefx.video.process`.
     progress : called after each frame with the number of those done and, as far as the file tells, of all.
@@ -123,7 +123,7 @@ def convert(
     check_confidence(min_confidence)
     check_hides(look, whole_if_lost)
     tracker = Tracker(segmenter, detector, tracking, person)
-    company = company_of(source, target, keep_gps=keep_gps, drop_sound=drop_sound)
+    company = company_of(source, target, keep_gps=keep_gps, drop_sound=drop_sound, private=look.private)
     with _opened_for(source, suffix, look, tone_map) as reader:
         encoding = encoding_for(reader, suffix, crf, alpha=reader.has_alpha or look.cuts_out)
         left_out = (*company.left_out, *_lost(reader, encoding, look, suffix, tone_map))

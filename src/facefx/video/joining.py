@@ -28,6 +28,9 @@ _TAGS_KEPT = frozenset(
         "performer", "producer", "publisher", "season_number", "show", "synopsis", "timecode", "title", "track", "year",
     }
 )  # fmt: skip
+#: Those of them that stay where somebody is hidden: no names, and no words.
+_IMPERSONAL = frozenset({"creation_time", "date", "language", "make", "model", "timecode", "year"})
+_LONGEST = 64  # characters
 #: Apple's names of some of them.
 _APPLE = "com.apple.quicktime."
 #: Of a place, in whatever tag: latitude and longitude as ISO 6709 writes them, or as two decimal fractions.
@@ -47,16 +50,20 @@ class Company:
     recoded : those of them whose sound is encoded anew.
     tags : of the file.
     left_out : in words, one for each thing.
+    private : whether somebody is hidden, so that names and titles are left out of streams and chapters, too.
     """
 
     kept: tuple[int, ...]
     recoded: frozenset[int]
     tags: Mapping[str, str]
     left_out: tuple[str, ...]
+    private: bool = False
 
 
-def company_of(source: Path, target: Path, *, keep_gps: bool, drop_sound: bool) -> Company:
+def company_of(source: Path, target: Path, *, keep_gps: bool, drop_sound: bool, private: bool = False) -> Company:
     """What of the source a file called `target` will hold, told before the work.
+
+    `private` says that people are hidden in it; then no place stays either.
 
     Raises
     ------
@@ -67,12 +74,12 @@ def company_of(source: Path, target: Path, *, keep_gps: bool, drop_sound: bool) 
     """
     try:
         with opened(source) as container:
-            return _company_of(container, film_in(container, source), target, keep_gps, drop_sound)
+            return _company_of(container, film_in(container, source), target, keep_gps, drop_sound, private)
     except failures() as error:
         raise ImageError(f"the video {str(source)!r} cannot be opened: {getattr(error, 'strerror', None) or error}") from None
 
 
-def _company_of(container: Any, first: Any, target: Path, keep_gps: bool, drop_sound: bool) -> Company:
+def _company_of(container: Any, first: Any, target: Path, keep_gps: bool, drop_sound: bool, private: bool) -> Company:
     suffix = target.suffix.lower()
     sound, rest = list(container.streams.audio), list(container.streams.subtitles)
     held = [stream for stream in (*sound, *rest) if _holds(suffix, stream)]
@@ -89,13 +96,17 @@ def _company_of(container: Any, first: Any, target: Path, keep_gps: bool, drop_s
         if stream is first or stream in sound or stream in rest or (stream.type == "data" and _is_of_chapters(stream)):
             continue
         left_out.append(f"{_named(stream)} is left out{_WHY.get(stream.type, '')}")
-    tags = _tags_of(container.metadata)
+    tags = _tags_of(container.metadata, private)
     places = {name: text for name, text in container.metadata.items() if _PLACE.search(name) or _COORDINATES.search(text)}
-    if places and keep_gps:
+    if private:
+        words = _words_in(container)
+        left_out += [f"since people are hidden, {', '.join(words)} are left out"] if words else []
+        left_out += ["where it was filmed is left out"] if places else []
+    elif places and keep_gps:
         tags["location"] = next((text for text in places.values() if _COORDINATES.search(text)), "")
     elif places:
         left_out.append("where it was filmed is left out; keep_gps=True (--keep-gps) keeps it")
-    return Company(tuple(s.index for s in kept), frozenset(s.index for s in recoded), tags, tuple(left_out))
+    return Company(tuple(s.index for s in kept), frozenset(s.index for s in recoded), tags, tuple(left_out), private)
 
 
 #: Why a kind of stream is not copied.
@@ -115,10 +126,17 @@ def _is_of_chapters(stream: Any) -> bool:
     return bool(stream.container.chapters()) and stream.name == "bin_data"
 
 
-def _tags_of(tags: Mapping[str, str]) -> dict[str, str]:
+def _tags_of(tags: Mapping[str, str], private: bool = False) -> dict[str, str]:
     """Those that may stay, under common names."""
     common = {name.lower().removeprefix(_APPLE): text for name, text in tags.items()}
-    return {name: text for name, text in common.items() if name in _TAGS_KEPT and not _COORDINATES.search(text)}
+    fine = {name: text for name, text in common.items() if name in _TAGS_KEPT and not _COORDINATES.search(text)}
+    return {name: text for name, text in fine.items() if name in _IMPERSONAL and len(text) <= _LONGEST} if private else fine
+
+
+def _words_in(container: Any) -> list[str]:
+    """The names of tags that would stay if nobody were hidden."""
+    tables = [container.metadata, *(s.metadata for s in container.streams), *(c["metadata"] for c in container.chapters())]
+    return sorted({name for table in tables for name in _tags_of(table).keys() - _tags_of(table, private=True).keys()})
 
 
 def _holds(suffix: str, stream: Any) -> bool:
@@ -173,8 +191,8 @@ def join(parts: Sequence[Path], source: Path, target: Path, suffix: str, company
                     new = copied[stream] = result.add_stream_from_template(stream)
                     new.time_base = stream.time_base
                 new.disposition = stream.disposition
-                new.metadata.update(_tags_of(stream.metadata))
-            result.set_chapters([_shifted(chapter, start) for chapter in original.chapters()])
+                new.metadata.update(_tags_of(stream.metadata, company.private))
+            result.set_chapters([_shifted(chapter, start, company.private) for chapter in original.chapters()])
             queues = [_packets_of(parts, shown), *(opus_packets(source, index, new, start) for index, new in recoded.items())]
             if copied:
                 queues.append(_packets_from(original, copied, start))
@@ -184,11 +202,11 @@ def join(parts: Sequence[Path], source: Path, target: Path, suffix: str, company
         raise OutputError(f"the video {str(target)!r} cannot be written: {getattr(error, 'strerror', None) or error}") from None
 
 
-def _shifted(chapter: Mapping[str, Any], start: Fraction) -> dict[str, Any]:
-    """A chapter on a clock that starts at zero, with its title alone."""
-    later = round(start / chapter["time_base"])
+def _shifted(chapter: Mapping[str, Any], start: Fraction, private: bool) -> dict[str, Any]:
+    """A chapter on a clock that starts at zero, with its title alone, or without."""
+    later, tags = round(start / chapter["time_base"]), _tags_of(chapter["metadata"], private)
     times = {edge: max(chapter[edge] - later, 0) for edge in ("start", "end")}
-    return {**chapter, **times, "metadata": {name: text for name, text in _tags_of(chapter["metadata"]).items() if name == "title"}}
+    return {**chapter, **times, "metadata": {name: text for name, text in tags.items() if name == "title"}}
 
 
 def _packets_of(parts: Sequence[Path], stream: Any) -> Iterator[Any]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ...declare.declarations import Color, PictureFile, Range, effect
 from ...face.face import FaceView
+from ...held_files import holder_of
 from ...image.picture import open_image
 from ...pixels.color import parse
 from ...pixels.masks import depth, window
@@ -134,7 +135,7 @@ def _shaped(inside: np.ndarray, face: FaceView, outline: str) -> np.ndarray:
 def _with_sticker(image: np.ndarray, inside: np.ndarray, face: FaceView, path: str) -> np.ndarray:
     """The picture with a sticker on what is hidden: turned as the head, its middle there, and so large that it covers it."""
     (low, high), (left, right) = ((float(v.min()) - 0.5, float(v.max()) + 0.5) for v in _along(face, *np.nonzero(inside)))
-    sticker = _sticker(path, Path(path).stat().st_mtime_ns if Path(path).exists() else 0)  # opening it says what is wrong
+    sticker = _sticker_in(path)
     height, width = sticker.shape[:2]
     scale = max((high - low) / height, (right - left) / width)
     if scale < 0.5:  # averaged first: warping alone would skip pixels
@@ -152,9 +153,19 @@ def _with_sticker(image: np.ndarray, inside: np.ndarray, face: FaceView, path: s
     return np.asarray(image * (1 - shown[..., 3:]) + shown[..., :3], np.float32)
 
 
+def _sticker_in(path: str) -> np.ndarray:
+    """(H, W, 4) float32: colours times alpha, and alpha. One that is held in memory is seen by nobody but who holds it."""
+    if held := holder_of(path):
+        return held.once(("sticker", path), lambda: _found(path))
+    return _sticker(path, Path(path).stat().st_mtime_ns if Path(path).exists() else 0)  # opening it says what is wrong
+
+
 @lru_cache(maxsize=4)
 def _sticker(path: str, changed: int) -> np.ndarray:
-    """(H, W, 4) float32: colours times alpha, and alpha."""
+    return _found(path)
+
+
+def _found(path: str) -> np.ndarray:
     opened = open_image(path)
     alpha = np.ones(opened.size, np.float32) if opened.alpha is None else opened.alpha
     return np.dstack([opened.rgb * alpha[..., None], alpha])
