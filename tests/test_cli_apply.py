@@ -91,6 +91,30 @@ def test_whatever_a_picture_does_the_others_are_done(photo: Path, tmp_path: Path
         assert words in failure
 
 
+def test_a_folder_is_said_to_be_one_and_none_that_all_failed(photo: Path, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    alone = run("apply", tmp_path / "photos", "-o", f"{tmp_path}/done/", "--effect", LIPS)
+    assert alone.exit_code == ExitCode.BAD_PICTURE
+    assert "photos' is a folder" in alone.stderr
+    assert "facefx batch" in alone.stderr
+    both = run("apply", tmp_path / "photos", tmp_path / "gone.jpg", "-o", f"{tmp_path}/done/", "--effect", LIPS)
+    summary, folder, gone = both.stderr.splitlines()
+    assert summary == "facefx: 2 of 2 pictures failed:"
+    assert "is a folder" in folder
+    assert "there is no file" in gone
+
+
+def test_format_stands_in_for_a_suffix_and_is_checked_first(photo: Path, tmp_path: Path) -> None:
+    done = run("apply", photo, "-o", tmp_path / "no_suffix", "--effect", LIPS, "--format", "webp")
+    assert done.exit_code == ExitCode.OK
+    with Image.open(tmp_path / "no_suffix") as written:
+        assert written.format == "WEBP"
+    wrong = run("apply", photo, tmp_path / "gone.png", "-o", f"{tmp_path}/done/", "--effect", LIPS, "--format", "pgn")
+    assert wrong.exit_code == ExitCode.OUTPUT_REFUSED
+    assert "no picture can be written as '.pgn'" in wrong.stderr
+    assert len(wrong.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize("name", ["x" * 300 + ".png", "y" * 5000 + ".png"])
 def test_a_name_that_is_too_long_is_said_once(name: str, photo: Path, tmp_path: Path) -> None:
     for arguments in (

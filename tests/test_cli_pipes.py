@@ -86,4 +86,12 @@ def test_what_pipes_cannot_take(portrait: np.ndarray, tmp_path: Path) -> None:
     ):
         result = run(*arguments, stdin=given)
         assert (result.exit_code, result.stdout_bytes) == (code, b""), arguments
+        assert "held:" not in result.stderr, arguments
     assert sorted(path.name for path in tmp_path.iterdir()) == ["photo.png"]
+
+
+def test_errors_call_stdin_what_the_command_line_calls_it() -> None:
+    result = run("analyze", "-", "--json", stdin=b"no picture")
+    (measured,) = json.loads(result.stdout)
+    assert "the file '-' is not a picture" in measured["error"]
+    assert "the file '-' is not a picture" in result.stderr

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from facefx.errors import ImageError, OutputError, ParameterError
+from facefx.errors import FacefxError, ImageError, OutputError, ParameterError
 from facefx.image import guarded_pillow
 from facefx.image.animation import open_animation
 from facefx.image.claimed_sizes import claimed_size
@@ -26,6 +26,7 @@ from facefx.image.guarded_pillow import pillow
 from facefx.image.jpeg_scans import scans_in
 from facefx.image.picture import open_image
 from pictures import FORMATS, an_array, an_image, encoded, encoded_16, with_exif
+from tiffs import a_tiff
 
 
 @pytest.mark.parametrize(
@@ -78,6 +79,22 @@ def test_paths_and_objects_that_are_no_pictures_are_refused(tmp_path: Path) -> N
     ]:
         with pytest.raises(ImageError, match=message):
             open_image(source)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"hello", "is not a picture, or damaged"),
+        (b"\0\0\0\x20ftypisom" + bytes(40), "facefx video"),
+        (b"\x1aE\xdf\xa3" + bytes(40), "facefx video"),
+        (b"RIFF\0\0\0\0AVI LIST" + bytes(40), "facefx video"),
+        (b"\0\0\0\x20ftypheic" + bytes(40), "HEIC|HEIF|heif"),
+        (a_tiff(np.zeros((4, 4, 3), np.uint16), t339=3), "TIFF that is damaged, or of a kind not read"),  # 3: floats
+    ],
+)
+def test_what_a_file_is_instead_of_a_picture_is_said(data: bytes, words: str) -> None:
+    with pytest.raises(FacefxError, match=words):
+        open_image(data)
 
 
 def test_errors_name_an_open_file(tmp_path: Path) -> None:

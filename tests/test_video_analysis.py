@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,3 +89,20 @@ def test_a_film_without_a_face_and_one_without_a_place_for_its_numbers(tmp_path:
 def test_what_has_a_place_in_a_row() -> None:
     values = {"box": {"x0": 1.5, "x1": None}, "tip": [2, 3], "contour": [[0, 0]] * 20, "name": "oval"}
     assert flat(values) == {"box.x0": 1.5, "box.x1": None, "tip.0": 2, "tip.1": 3, "name": "oval"}
+
+
+def test_a_table_that_cannot_be_written_is_said_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder's permissions do not bind the root user, so what opens the file refuses."""
+    real = Path.open
+
+    def refusing(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path.parent == tmp_path / "locked":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *arguments, **options)
+
+    (tmp_path / "locked").mkdir()
+    monkeypatch.setattr(Path, "open", refusing)
+    result = run("analyze", tmp_path / "gone.png", "--jsonl", tmp_path / "a.jsonl", "--csv", tmp_path / "locked" / "a.csv")
+    assert result.exit_code == ExitCode.OUTPUT_REFUSED
+    assert f"'{tmp_path / 'locked' / 'a.csv'}' cannot be written: Permission denied" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["locked"]

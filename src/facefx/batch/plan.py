@@ -13,7 +13,7 @@ from typing import Any, Unpack
 from ..chains.sequence import Chain, check_confidence, load_look
 from ..errors import ImageError, OutputError, ParameterError
 from ..image.compression import check_quality
-from ..image.files import check_target, format_of, picture_suffixes
+from ..image.files import check_suffix, check_target, picture_suffixes
 from ..parsing.parser import Parser
 from ..shown import shown
 from .outputs import checked_folder, exists, is_whole
@@ -119,7 +119,7 @@ def _checked_parser(settings: Settings) -> Parser:
             f"the segmenter or detector cannot be sent to worker processes: {error}; give its name, or one that can be pickled"
         ) from error
     if settings.suffix is not None:
-        format_of(Path(f"name{settings.suffix}"))
+        check_suffix(settings.suffix)
     return parser
 
 

@@ -20,7 +20,7 @@ from .options import (
     ThresholdOption,
     tuned,
 )
-from .pipes import name_of, with_stdin
+from .pipes import as_given, name_of, with_stdin
 from .several import for_each, no_face
 from .tables import MeasurementFiles
 
@@ -94,7 +94,7 @@ def analyze(
             if not entry["faces"]:
                 raise no_face(path)
         except FacefxError as error:
-            entry["error"] = str(error)
+            entry["error"] = as_given(str(error))
             raise
         finally:
             files.add(entry)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..errors import ImageError
 from .effect_text import chain_from_options
 from .messages import say
 from .options import (
@@ -98,12 +99,14 @@ def apply(
     """
     from ..declare.declarations import AnalyzerSpec
     from ..image.animation import Animation, open_animation
-    from ..image.files import check_target, encode, format_of, suffix_of
+    from ..image.files import check_suffix, check_target, encode, format_of, suffix_of
     from ..image.picture import open_image
     from ..parsing.parser import Parser
     from ..video.animation import edit_animation
 
     suffix = f".{format.removeprefix('.')}" if format else None
+    if suffix:
+        check_suffix(suffix)
     chain = chain_from_options(look, effect, measuring=True)
     measures = any(isinstance(step.spec, AnalyzerSpec) for step in chain.steps)
     if output == str(PIPE) and measures:
@@ -117,9 +120,12 @@ def apply(
 
     def work(path: Path) -> None:
         target = targets[path]
+        if path.is_dir():
+            raise ImageError(f"{str(path)!r} is a folder; name pictures in it, or take facefx batch, which does all of a folder")
         if target != PIPE:
-            format_of(target)
-            check_target(target, force=force)  # both before the expensive part
+            if suffix is None:
+                format_of(target)
+            check_target(target, force=force)  # before the expensive part
         animation = None if first_frame else open_animation(path)
         if animation is not None:
             work_on_frames(path, animation)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from .pipes import as_given
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, ProgressColumn
@@ -15,8 +17,8 @@ __all__ = ["console", "progress", "say"]
 
 
 def say(message: str) -> None:
-    """One line on stderr, whatever line breaks the message has."""
-    typer.echo("facefx: " + re.sub(r"\s*[\r\n]+\s*", " ", message), err=True)
+    """One line on stderr, whatever line breaks the message has, with inputs named as on the command line."""
+    typer.echo("facefx: " + re.sub(r"\s*[\r\n]+\s*", " ", as_given(message)), err=True)
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-__all__ = ["PIPE", "check_stdout", "name_of", "put", "with_stdin"]
+__all__ = ["PIPE", "as_given", "check_stdout", "name_of", "put", "with_stdin"]
 
 #: What stands for stdin among the inputs, and for stdout as an output. A file of that name is given with its folder's whole path.
 PIPE = Path("-")
@@ -38,6 +38,13 @@ def name_of(path: Path) -> str:
     from ..held_files import PREFIX
 
     return str(PIPE if str(path) == PREFIX + _HELD else path)
+
+
+def as_given(text: str) -> str:
+    """A message in which what came through stdin is called as on the command line."""
+    from ..held_files import PREFIX
+
+    return text.replace(PREFIX + _HELD, str(PIPE))
 
 
 def check_stdout(targets: Sequence[Path]) -> None:

@@ -39,7 +39,8 @@ def for_each(inputs: Sequence[Path], work: Callable[[Path], None]) -> None:
                     (path, str(error) if isinstance(error, FacefxError) else f"{type(error).__name__}: {message_of(error)}")
                 )
     if failed:
-        say(f"{len(failed)} of {len(inputs)} pictures failed, the others are done:")
+        rest = "" if len(failed) == len(inputs) else ", the others are done"
+        say(f"{len(failed)} of {len(inputs)} pictures failed{rest}:")
         for path, why in failed:
             say(f"{path}: {why}")
         raise typer.Exit(ExitCode.SOME_FAILED)

@@ -38,10 +38,15 @@ class MeasurementFiles:
             check_target(path, force=force)
         self._jsonl, self._table = jsonl, table
         try:
-            self._lines: IO[str] | None = self._targets[jsonl].open("x", encoding="utf-8") if jsonl else None
+            for writing in self._targets.values():
+                writing.open("x").close()  # now, not after an hour of measuring
+            self._lines: IO[str] | None = self._targets[jsonl].open("w", encoding="utf-8") if jsonl else None
             self._rows: IO[str] | None = TemporaryFile("w+", encoding="utf-8") if table else None  # noqa: SIM115
         except OSError as error:
-            raise OutputError(f"{str(error.filename)!r} cannot be written: {error.strerror}") from None
+            refused = next((path for path, writing in self._targets.items() if str(writing) == error.filename), error.filename)
+            for writing in self._targets.values():
+                writing.unlink(missing_ok=True)
+            raise OutputError(f"{str(refused)!r} cannot be written: {error.strerror}") from None
         self._columns: dict[str, None] = {}
 
     def __enter__(self) -> MeasurementFiles:
@@ -81,7 +86,7 @@ class MeasurementFiles:
     def _write_table(self, path: Path) -> None:
         assert self._rows
         self._rows.seek(0)
-        with path.open("x", encoding="utf-8", newline="") as file:
+        with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(self._columns), restval="")
             writer.writeheader()
             writer.writerows(json.loads(line) for line in self._rows)

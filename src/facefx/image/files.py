@@ -30,8 +30,10 @@ from .modes import Native, fits, image_array, in_srgb, profile_of
 from .palettes import paletted
 from .rare_modes import plain
 from .sixteen_bits import decode_16_bits, encode_16_bits, has_16_bits
+from .unknown_files import what_it_is
 
 __all__ = [
+    "check_suffix",
     "check_target",
     "decode",
     "encode",
@@ -133,7 +135,7 @@ def opened(data: bytes, what: str, max_pixels: int) -> Iterator[Image.Image]:
         except UnidentifiedImageError as error:
             Image.init()
             formats = [name for name in _READABLE if name in Image.OPEN]
-            raise ImageError(f"{what} is not a picture, or damaged at its start; formats read are {', '.join(formats)}.") from error
+            raise ImageError(f"{what} {what_it_is(data)}; formats read are {', '.join(formats)}.") from error
         _check_claim(image.size, data, what, max_pixels, two_colors=image.mode == "1")
         yield image
 
@@ -181,14 +183,23 @@ def picture_suffixes() -> tuple[str, ...]:
 
 
 def format_of(path: Path) -> str:
-    """The format that a file name's suffix asks for."""
+    """The format that a file name's suffix asks for. Raises `OutputError` for one that cannot be written."""
+    return _format_of(path.suffix, f"cannot tell the picture format from {str(path)!r}")
+
+
+def check_suffix(suffix: str) -> None:
+    """Raise `OutputError` if no picture is written with this suffix."""
+    _format_of(suffix, f"no picture can be written as {suffix!r}")
+
+
+def _format_of(suffix: str, refusal: str) -> str:
     Image.init()
-    name = _SUFFIXES.get(path.suffix.lower())
+    name = _SUFFIXES.get(suffix.lower())
     if name == "HEIF":
         _register_heif()
     if name is None or name not in Image.SAVE:
         known = ", ".join(suffix for suffix, name in _SUFFIXES.items() if name in Image.SAVE)
-        raise OutputError(f"cannot tell the picture format from {str(path)!r}; suffixes that can be written are {known}.")
+        raise OutputError(f"{refusal}; suffixes that can be written are {known}.")
     return name
 
 
