@@ -53,7 +53,7 @@ class Subject:
 SUBJECTS = {
     "recolor_lips": Subject({"red": "#cc0000", "plum": "#5a1a3a", "rose": "#c9707d", "nude": "#c08a78"}, "lips"),
     "recolor_hair": Subject({"blonde": "#d2b06f", "black": "#1c1614", "purple": "#6b3fa0", "copper": "#a4502c"}, "hair"),
-    "recolor_brows": Subject({"dark brown": "#33221a", "auburn": "#6e3d27"}, "eyebrows", aims=False),
+    "recolor_brows": Subject({"dark brown": "#33221a", "auburn": "#6e3d27"}, "eyebrows+skin", aims=False),
     "recolor_eyes": Subject({"blue": "#5c7f9b", "green": "#6c7f4f", "brown": "#5a3a22"}, "eyes"),
     "grey_hair": Subject({"grey": "#b3aea6"}, "hair", aims=False, keeps=False),
     "line_lips": Subject({"wine": "#8c2f39"}, "lips+skin", aims=False, keeps=False),

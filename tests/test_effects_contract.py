@@ -29,7 +29,7 @@ ANALYZERS = list(builtin.facefx_analyzers())
 #: Effects that paint a part of their region, which no label names.
 SPARING = {"brighten_eyes", "apply_eyeliner", "apply_eyeshadow"}
 SPARING |= {"smooth_skin", "even_skin", "soften_under_eyes", "reduce_shine", "apply_foundation", "apply_blush", "contour_face"}
-SPARING |= {"line_lips"}
+SPARING |= {"line_lips", "recolor_brows"}
 #: Effects that find nothing to do: drawn eyes have no iris, drawn skin no blemish, and no reference is given.
 IDLE = {"recolor_eyes", "remove_blemishes", "transfer_makeup"}
 #: One of each kind: what all of a kind share is the core's.

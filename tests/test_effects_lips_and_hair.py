@@ -280,6 +280,22 @@ def test_skin_between_the_hairs_of_a_brow_stays() -> None:
     assert np.median(change[sure & gaps]) < 2
 
 
+def test_a_brow_in_the_color_of_the_skin_leaves_no_outline() -> None:
+    scene = portrait()
+    image = cv2.GaussianBlur(scene.image, (0, 0), 1.5)  # single hairs at its edge reach beyond what is parsed as brow
+    face = scene.faces[0].moved_to(image, scene.faces[0].parsing)
+    before = Scene(image, (face,))
+    skin_color = np.array(COLORS[INDEX[Label.SKIN]]) / 255
+    skin = color.to_oklab(skin_color)
+    after = color.to_oklab(edit(before, "recolor_brows", color=color.hex_code(skin_color), strength=1.0))
+    darker = skin[0] - np.stack([color.to_oklab(image)[..., 0], after[..., 0]])
+    brow = np.asarray(before.mask("eyebrows"))
+    around = (cv2.dilate(brow, np.ones((9, 9), np.uint8)) > 0.5) & (np.asarray(before.mask("skin+eyebrows")) > 0.99)
+    assert np.quantile(darker[0][around & (brow < 0.5)], 0.9) > 0.05
+    assert np.quantile(darker[1][around & (brow < 0.5)], 0.9) < 0.02
+    assert np.quantile(darker[1][around], 0.98) < 0.03
+
+
 # make-up from a portrait
 
 
