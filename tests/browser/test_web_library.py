@@ -145,6 +145,19 @@ def test_colours_are_pythons_and_stay_in_the_mask(name: str, library: Page) -> N
         assert np.array_equal(edit[~mask], before[~mask]), region  # bit for bit
 
 
+def test_what_was_hidden_stays_hidden_in_later_steps(library: Page) -> None:
+    (photo,) = (path for path in SAMPLES if path.stem == "afro")
+    hide = {"use": "facefx:anonymize", "params": {"method": "block", "color": "#00ff00"}}
+    later = [use for use in EFFECTS if use != "anonymize"]
+    looks = [{"facefx_look": 1, "steps": [hide, *({"use": f"facefx:{use}"} for use in uses)]} for uses in ((), *((u,) for u in later))]
+    hidden, *edits = ran(library, photo, *looks)["edits"]
+    block = (hidden == (0, 255, 0)).all(axis=2)
+    assert block.mean() > 0.01
+    for use, edit in zip(later, edits, strict=True):
+        assert (edit[block] == (0, 255, 0)).all(), use
+    assert (edits[later.index("recolor_hair")] != hidden).any()  # beside the block there is hair left
+
+
 def test_two_colours_share_the_hair_as_in_python_lock_by_lock(library: Page) -> None:
     (photo,) = (path for path in SAMPLES if path.stem == "afro")
     params = [{"pattern": "streaks", "natural": True, "second": "#d8b06a"}, {"pattern": "ombre"}, {"pattern": "split"}]

@@ -8,10 +8,10 @@ import { recolorHair } from "./effects/recolorHair";
 import { recolorLips } from "./effects/recolorLips";
 import { smoothSkin } from "./effects/smoothSkin";
 import { type Face, FaceView } from "./face/face";
+import { behindHidden, withHidden, withoutHidden } from "./face/hidden";
 import type { Scene } from "./face/scene";
 import { isSceneWide } from "./labels";
 import type { Look, Step } from "./looks";
-import type { Canvas } from "./picture";
 import { composite } from "./pixels/blend";
 import { borrowing } from "./pixels/borrowed";
 import { Random, SeedSequence } from "./pixels/random";
@@ -53,8 +53,7 @@ function withStep(scene: Scene, { use, params }: Step, random: (face: number) =>
   const painting = (index: number): Painting => (supplied) => PAINTS[use]({ ...supplied, random: () => random(index) }, own);
   if (isSceneWide(declaration.region)) return paintedWidely(scene, faces, declaration, painting(0));
   const lightOn = (index: number): Light | null => (light === "scene" ? all[index].lightOn(declaration.region) : null);
-  const canvas = chosen.reduce((before, index) => paintedFace(before, all[index], declaration, painting(index), lightOn(index)), scene.canvas);
-  return scene.withCanvas(canvas);
+  return chosen.reduce((before, index) => paintedFace(before, all[index], declaration, painting(index), lightOn(index)), scene);
 }
 
 /** A painting that sees the picture as it would look in white light, and whose colours are shown in the light that there is. */
@@ -66,28 +65,36 @@ function inSceneLight(paint: Painting, light: Light): Painting {
   };
 }
 
-/** The canvas with a face painted, in the light of the scene if there is one. */
-function paintedFace(canvas: Canvas, face: Face, declaration: Declaration, painting: Painting, light: Light | null): Canvas {
+/** The scene with a face painted, in the light that there is if that counts. */
+function paintedFace(scene: Scene, face: Face, declaration: Declaration, painting: Painting, light: Light | null): Scene {
+  const { canvas } = scene;
   const paint = light ? inSceneLight(painting, light) : painting;
   const { region, margin } = declaration;
   const patch = declaration.private ? face.hidingPatch(region) : face.patch(region);
-  if (!patch.mask.area) return canvas;
+  if (!patch.mask.area) return scene;
   const window = grown(patch.window, Math.ceil(margin * face.box.side), canvas);
+  let { hidden } = scene;
   const pixels = (): Raster => {
-    const mask = new Raster(window[3] - window[1], window[2] - window[0]);
-    mask.put(patch.mask, patch.window[0] - window[0], patch.window[1] - window[1]);
+    const whole = new Raster(window[3] - window[1], window[2] - window[0]);
+    whole.put(patch.mask, patch.window[0] - window[0], patch.window[1] - window[1]);
+    const mask = hidden && !declaration.private ? withoutHidden(whole, hidden, window) : whole;
     const image = canvas.part(window);
     const painted = paint({ image, mask, unit: face.box.side, face: new FaceView(face, window, light) });
     // Where someone is hidden a share of the old picture at soft edges would show it.
-    return declaration.private ? painted.map((value) => clamp(value, 0, 1)) : composite(image, painted, mask);
+    if (!declaration.private) return composite(image, painted, mask);
+    const shown = painted.map((value) => clamp(value, 0, 1));
+    hidden = withHidden(hidden, image, shown, window, canvas);
+    return shown;
   };
-  return canvas.painted(window, face.isInFilm ? borrowing(pixels, (made) => made.copy()) : pixels());
+  const done = canvas.painted(window, face.isInFilm ? borrowing(pixels, (made) => made.copy()) : pixels());
+  return scene.withCanvas(done, hidden);
 }
 
 function paintedWidely(scene: Scene, faces: readonly Face[], { region }: Declaration, paint: Painting): Scene {
   const { canvas } = scene;
   const window: Window = [0, 0, canvas.width, canvas.height];
-  const mask = scene.maskOf(region, faces);
+  const found = scene.maskOf(region, faces);
+  const mask = scene.hidden ? behindHidden(found, scene.hidden) : found;
   if (!mask.data.some((value) => value !== 0)) return scene;
   const image = canvas.part(window);
   const painted = paint({ image, mask, unit: faces[0].box.side, face: new FaceView(faces[0], window) });

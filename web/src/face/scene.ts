@@ -4,6 +4,7 @@ import { LABELS, indicesOf } from "../labels";
 import type { Canvas } from "../picture";
 import { cropWindow, warpToWindow } from "../pixels/geometry";
 import { Raster } from "../pixels/raster";
+import type { Bits } from "../pixels/shapes";
 import type { Face } from "./face";
 import { join, personMask } from "./person";
 
@@ -17,11 +18,13 @@ export class Scene {
     /** How surely each place of the picture is part of a person, as a network says; null where none was asked. */
     readonly people: Raster | null = null,
     private readonly masks = new Map<string, Raster>(),
+    /** Where an effect has hidden somebody: later ones draw nothing of what they know was there; null for nowhere. */
+    readonly hidden: Bits | null = null,
   ) {}
 
   /** The same faces where their picture was painted on. */
-  withCanvas(canvas: Canvas): Scene {
-    return new Scene(canvas, this.faces, this.seen, this.people, this.masks);
+  withCanvas(canvas: Canvas, hidden = this.hidden): Scene {
+    return new Scene(canvas, this.faces, this.seen, this.people, this.masks, hidden);
   }
 
   /** The same where a network was asked for whole people. */
