@@ -149,7 +149,9 @@ def test_what_was_hidden_stays_hidden_in_later_steps(library: Page) -> None:
     (photo,) = (path for path in SAMPLES if path.stem == "afro")
     hide = {"use": "facefx:anonymize", "params": {"method": "block", "color": "#00ff00"}}
     later = [use for use in EFFECTS if use != "anonymize"]
-    looks = [{"facefx_look": 1, "steps": [hide, *({"use": f"facefx:{use}"} for use in uses)]} for uses in ((), *((u,) for u in later))]
+    looks = [
+        {"facefx_look": 1, "steps": [hide, *({"use": f"facefx:{use}"} for use in uses)]} for uses in ((), *((u,) for u in later))
+    ]
     hidden, *edits = ran(library, photo, *looks)["edits"]
     block = (hidden == (0, 255, 0)).all(axis=2)
     assert block.mean() > 0.01
