@@ -8,9 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from eye_pictures import BROWN, RADIUS, SKIN, head_with_irises, iris_at
 from facefx import chain
+from facefx.effects.tools.whites import clean_tint
+from facefx.face.light import EVENLY_WHITE
 from facefx.face.scene import Scene
 from facefx.labels import Label
 from facefx.pixels import color
@@ -181,7 +185,7 @@ def mouth(inside: str = "open") -> Scene:
     small = label_picture([Head((32.0, 32.0), 40.0)], (64, 64))
     if inside == "closed":
         small[small == INDEX[Label.INNER_MOUTH]] = INDEX[Label.UPPER_LIP]
-    return Scene(image, (drawn_face(HEAD, image, small),))
+    return Scene(image, (replace(drawn_face(HEAD, image, small), steady_lights=EVENLY_WHITE),))
 
 
 def test_teeth_lose_their_yellow_and_the_tongue_stays() -> None:
@@ -193,6 +197,38 @@ def test_teeth_lose_their_yellow_and_the_tongue_stays() -> None:
     assert after[0] > before[0]
     for place in (tongue, lip):
         assert np.abs(image[place] - given.image[place]).max() < 0.004
+
+
+@pytest.mark.parametrize("light", [(1.5, 1.0, 0.5), (0.4, 0.3, 0.2)], ids=["evening", "dusk"])
+def test_teeth_in_warm_light_lose_their_yellow_and_are_not_bluer_than_it(light: tuple[float, float, float]) -> None:
+    """Grey teeth beside skin in the evening sun look blue."""
+    given = mouth()
+    lit = tuple(replace(face, steady_lights=np.tile(light, (4, 1))) for face in given.faces)
+    tooth = at(0.0, 0.325)
+    before = color.to_oklab(given.image[tooth])
+    evening, white = (
+        color.to_oklab(edited("whiten_teeth", scene, strength=1.0)[tooth]) for scene in (replace(given, faces=lit), given)
+    )
+    assert white[2] + 0.01 < evening[2] < before[2]
+    assert evening[0] == pytest.approx(white[0], abs=1e-3)
+
+
+@given(
+    st.tuples(st.floats(0, 1), st.floats(-0.2, 0.2), st.floats(-0.2, 0.2)),
+    st.tuples(*[st.floats(0.05, 2)] * 3),
+)
+def test_clean_whites_have_no_tint_that_they_had_not_and_none_in_white_light(
+    lab: tuple[float, float, float], light: tuple[float, float, float]
+) -> None:
+    own = np.array(lab, np.float32)[None, None]
+    clean = clean_tint(own, np.array(light))
+    assert clean.shape == (1, 1, 2)
+    assert clean.dtype == np.float32
+    assert (np.abs(clean) <= np.abs(own[..., 1:])).all()
+    assert (clean * own[..., 1:] >= 0).all()
+    assert np.abs(clean_tint(own, np.ones(3))).max() < 1e-4
+    again = clean_tint(np.concatenate([own[..., :1], clean], axis=-1), np.array(light))
+    np.testing.assert_allclose(again, clean, atol=1e-6)
 
 
 @pytest.mark.parametrize("inside", ["tongue", "closed"])

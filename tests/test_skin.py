@@ -235,6 +235,17 @@ def test_a_cheek_whose_eye_is_hidden_gets_no_blusher() -> None:
     assert change[:, : int(HEAD.center[0] - 0.1 * SIDE)].max() < 1e-3
 
 
+def test_a_cheek_in_the_sun_gets_no_less_blusher_than_the_one_in_the_shade() -> None:
+    """What is lighter than the face's usual skin need not be shine: here it is half of the face."""
+    light = color.linear(drawn(noise=0)) * np.float32(0.45)
+    right = (np.arange(SIZE[1]) - HEAD.center[0]) / SIDE
+    sunlit = np.clip((right - 0.05) / 0.1 + 0.5, 0, 1)[:, None]  # more than half of the face is in the shade
+    picture = color.from_linear(light * (0.35 + 1.65 * sunlit).astype(np.float32))
+    rosy = edited(picture, "apply_blush", light="absolute")
+    sun, shade = ((oklab_at(rosy, place, 0.03) - oklab_at(picture, place, 0.03))[1] for place in ((0.25, 0.07), (-0.25, 0.07)))
+    assert sun > shade > 0.01
+
+
 @pytest.mark.parametrize("skin", [None, DARK], ids=["fair", "dark"])
 def test_blusher_shows_on_every_skin(skin: dict[Label, tuple[int, int, int]] | None) -> None:
     picture = drawn(skin=skin)

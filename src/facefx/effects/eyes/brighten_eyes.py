@@ -13,6 +13,7 @@ from ...face.iris import Iris
 from ...pixels import color as colors
 from ...pixels.masks import smooth_ramp
 from ..tools.eyes import Eye, eyes_of, repainted
+from ..tools.whites import clean_tint
 
 __all__ = ["brighten_eyes"]
 
@@ -38,12 +39,12 @@ def brighten_eyes(
     result = image.copy()
     for eye in eyes_of(face, reach=0.1):
         lab = colors.to_oklab(eye.part(image))
-        cleared = _cleared_iris(_whitened(lab, eye), eye)
+        cleared = _cleared_iris(_whitened(lab, eye, face.face.light_on("eyes")), eye)
         result[eye.rows, eye.columns] = repainted(eye.part(image), lab, cleared, strength)
     return result
 
 
-def _whitened(lab: np.ndarray, eye: Eye) -> np.ndarray:
+def _whitened(lab: np.ndarray, eye: Eye, light: np.ndarray) -> np.ndarray:
     opening = eye.opening
     weight = opening if eye.iris is None else opening * smooth_ramp(_away(eye, eye.iris), 0.98, 1.12)
     sure = weight > 0.9
@@ -56,7 +57,7 @@ def _whitened(lab: np.ndarray, eye: Eye) -> np.ndarray:
         return lab
     weight = weight * (1 - smooth_ramp(usual[0] - lightness, *_DARKER)) * (1 - smooth_ramp(lab[..., 1] - usual[1], *_REDDER))
     whiter = lab.copy()
-    whiter[..., 1:] *= 1 - _UNTINTED
+    whiter[..., 1:] += _UNTINTED * (clean_tint(lab, light) - lab[..., 1:])
     whiter[..., 0] += _WHITER * lightness * np.clip((1 - lightness) / 0.3, 0, 1)
     return np.asarray(lab + weight[..., None] * (whiter - lab), np.float32)
 

@@ -11,6 +11,7 @@ from ...declare.declarations import Range, effect
 from ...face.face import FaceView
 from ...pixels import color as colors
 from ...pixels.masks import smooth_ramp
+from ..tools.whites import clean_tint
 
 __all__ = ["whiten_teeth"]
 
@@ -38,12 +39,12 @@ def whiten_teeth(
     """Take the yellow out of the teeth and make them a little lighter; tongue, gums and lips stay, and so does a closed mouth.
 
     Teeth are what is light and not red inside the mouth, measured against the person's own lips. They keep their shading and
-    their highlights, and get no whiter than enamel is.
+    their highlights, and get no whiter than enamel is, nor bluer than the light that they are in.
     """
     lab = colors.to_oklab(image)
     weight = _teeth(lab, mask, face.mask("lips"), unit)
     whiter = lab.copy()
-    whiter[..., 1:] *= 1 - _UNTINTED
+    whiter[..., 1:] += _UNTINTED * (clean_tint(lab, face.face.light_on("lips")) - lab[..., 1:])
     room = np.clip((_WHITEST - lab[..., 0]) / 0.25, 0, 1)
     whiter[..., 0] += _LIGHTER * room * lab[..., 0]
     whitened = colors.from_oklab(lab + np.float32(strength) * weight[..., None] * (whiter - lab))

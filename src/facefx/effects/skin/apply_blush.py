@@ -11,9 +11,12 @@ from ...declare.declarations import Color, Range, effect
 from ...face.face import FaceView
 from ...pixels import color as colors
 from ..tools.brush import Cheek, cheeks, stroke
-from ..tools.skin import skin_of, usual_color
+from ..tools.skin import local_mean, skin_of, usual_color
 
 __all__ = ["apply_blush"]
+
+#: How far the skin round a place reaches, in face units: a Gaussian's standard deviation.
+_AROUND = 0.12
 
 
 @effect(region="skin+nose", margin=0.02, light="scene")
@@ -40,18 +43,22 @@ def apply_blush(
     skin = skin_of(image, mask, face)
     usual = usual_color(skin)
     shift = _pigment(usual, colors.to_oklab(np.array(colors.parse(color))))
-    clear = cv2.resize(1 - skin.beard, mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    full = mask.shape[1], mask.shape[0]
+    clear = cv2.resize(1 - skin.beard, full, interpolation=cv2.INTER_LINEAR)
+    # Shine is what is lighter than the skin round it: a cheek that the sun lights as a whole does not shine.
+    around = local_mean(skin.lab[..., 0], skin.weight, _AROUND * skin.unit)
+    around = cv2.resize(np.maximum(around, usual[0]), full, interpolation=cv2.INTER_LINEAR)
     amount = np.float32(strength) * where * clear
 
-    def paint(rgb: np.ndarray, amount: np.ndarray) -> np.ndarray:
+    def paint(rgb: np.ndarray, amount: np.ndarray, around: np.ndarray) -> np.ndarray:
         lab = colors.to_oklab(rgb)
         # Powder colours the light that the skin sends back, so where there is little light there is little colour.
         # Shine lies on top of the powder.
-        shine = np.clip((lab[..., 0] - usual[0] - 0.05) / 0.2, 0, 1)
+        shine = np.clip((lab[..., 0] - around - 0.05) / 0.2, 0, 1)
         share = amount * np.clip(lab[..., 0] / max(float(usual[0]), 1e-3), 0.4, 1) * (1 - 0.6 * shine)
         return colors.from_oklab(lab + share[..., None] * shift)
 
-    return colors.by_bands(paint, image, amount)
+    return colors.by_bands(paint, image, amount, around)
 
 
 def _swept(shape: tuple[int, ...], cheek: Cheek, width: float) -> np.ndarray:
