@@ -109,6 +109,11 @@ def test_format_stands_in_for_a_suffix_and_is_checked_first(photo: Path, tmp_pat
     assert done.exit_code == ExitCode.OK
     with Image.open(tmp_path / "no_suffix") as written:
         assert written.format == "WEBP"
+    other = run("apply", photo, "-o", tmp_path / "x.jpg", "--effect", LIPS, "--format", "png")
+    assert other.exit_code == ExitCode.OUTPUT_REFUSED
+    assert "name it x.png" in other.stderr
+    assert not (tmp_path / "x.jpg").exists()
+    assert run("apply", photo, "-o", tmp_path / "x.jpeg", "--effect", LIPS, "--format", "jpg").exit_code == ExitCode.OK
     wrong = run("apply", photo, tmp_path / "gone.png", "-o", f"{tmp_path}/done/", "--effect", LIPS, "--format", "pgn")
     assert wrong.exit_code == ExitCode.OUTPUT_REFUSED
     assert "no picture can be written as '.pgn'" in wrong.stderr

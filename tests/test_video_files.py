@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import facefx
 from cli_helpers import run
@@ -145,8 +146,10 @@ def test_what_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("hello")
     (tmp_path / "list.m3u8").write_text(f"#EXTM3U\n#EXTINF:1,\n{source}\n#EXT-X-ENDLIST\n")
     (tmp_path / "there.mp4").write_text("precious")
+    Image.new("RGB", (32, 32)).save(tmp_path / "photo.jpg")
     for wrong, error, words in (
         ((tmp_path / "none.mp4", tmp_path / "out.mp4"), ImageError, "cannot be opened"),
+        ((tmp_path / "photo.jpg", tmp_path / "out.mp4"), ImageError, "facefx apply"),
         ((tmp_path / "text.mp4", tmp_path / "out.mp4"), ImageError, "cannot be opened"),
         ((tmp_path / "list.m3u8", tmp_path / "out.mp4"), ImageError, "cannot be opened"),
         (("http://127.0.0.1/x.mp4", tmp_path / "out.mp4"), ImageError, "cannot be opened"),

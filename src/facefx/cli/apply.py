@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..errors import ImageError
+from ..errors import ImageError, OutputError
 from .effect_text import chain_from_options
 from .messages import say
 from .options import (
@@ -99,7 +99,7 @@ def apply(
     """
     from ..declare.declarations import AnalyzerSpec
     from ..image.animation import Animation, open_animation
-    from ..image.files import check_suffix, check_target, encode, format_of, suffix_of
+    from ..image.files import check_suffix, check_target, encode, format_of, picture_suffixes, suffix_of
     from ..image.picture import open_image
     from ..parsing.parser import Parser
     from ..video.animation import edit_animation
@@ -123,8 +123,7 @@ def apply(
         if path.is_dir():
             raise ImageError(f"{str(path)!r} is a folder; name pictures in it, or take facefx batch, which does all of a folder")
         if target != PIPE:
-            if suffix is None:
-                format_of(target)
+            check_format(target)
             check_target(target, force=force)  # before the expensive part
         animation = None if first_frame else open_animation(path)
         if animation is not None:
@@ -148,6 +147,15 @@ def apply(
         name = format_of(named(target, picture.metadata.format))
         data = encode(done.native, done.metadata, name, quality=written, keep_gps=keep_gps)
         put(data, target, force=force, date_of=path if keep_date else None)
+
+    def check_format(target: Path) -> None:
+        """A format can be told from the name or is given, and a file that is named as one does not hold another."""
+        if suffix is None or target.suffix.lower() in picture_suffixes():
+            own = format_of(target)
+            if suffix is not None and own != format_of(Path("result" + suffix)):
+                raise OutputError(
+                    f"{str(target)!r} would hold {suffix[1:]}, as --format says; name it {target.stem}{suffix} or leave that out"
+                )
 
     def named(target: Path, own: str | None) -> Path:
         """A name whose suffix is the format that is written."""

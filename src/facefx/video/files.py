@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import ImageError, MissingExtra
+from ..image.files import picture_suffixes
 from ..image.metadata import Metadata
 from ..image.picture import Picture
 from .light import Light, mastering_of, side_data
 
-__all__ = ["Frame", "Problem", "VideoReader", "failures", "film_in", "films_in", "opened", "pyav", "start_of"]
+__all__ = ["Frame", "Problem", "VideoReader", "failures", "film_in", "films_in", "not_opened", "opened", "pyav", "start_of"]
 
 
 def pyav() -> Any:
@@ -47,6 +48,14 @@ def opened(path: Path) -> Any:
 def failures() -> tuple[type[Exception], ...]:
     """What writing a video file may raise: a full disk, a folder that is gone."""
     return (pyav().error.FFmpegError, OSError)
+
+
+def not_opened(path: Path, error: Exception) -> ImageError:
+    """What to say of a file that is no video, or cannot be read."""
+    reason = getattr(error, "strerror", None) or error
+    if path.suffix.lower() in picture_suffixes() and path.is_file():
+        reason = "it seems to be a picture; facefx apply, or Chain.run, edits those"
+    return ImageError(f"the video {str(path)!r} cannot be opened: {reason}")
 
 
 @dataclass(frozen=True)
@@ -125,7 +134,7 @@ class VideoReader:
         try:
             self._container = opened(path)
         except failures() as error:
-            raise ImageError(f"the video {str(path)!r} cannot be opened: {getattr(error, 'strerror', None) or error}") from None
+            raise not_opened(path, error) from None
         try:
             self._begin(tone_map)
         except BaseException:

@@ -13,9 +13,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from ..errors import ImageError, OutputError
+from ..errors import OutputError
 from .encoding import FORMATS, Encoding
-from .files import failures, film_in, opened, pyav, start_of
+from .files import failures, film_in, not_opened, opened, pyav, start_of
 from .sound import OPUS_ONLY, add_opus, opus_packets
 
 __all__ = ["Company", "company_of", "join"]
@@ -76,7 +76,7 @@ def company_of(source: Path, target: Path, *, keep_gps: bool, drop_sound: bool, 
         with opened(source) as container:
             return _company_of(container, film_in(container, source), target, keep_gps, drop_sound, private)
     except failures() as error:
-        raise ImageError(f"the video {str(source)!r} cannot be opened: {getattr(error, 'strerror', None) or error}") from None
+        raise not_opened(source, error) from None
 
 
 def _company_of(container: Any, first: Any, target: Path, keep_gps: bool, drop_sound: bool, private: bool) -> Company:
