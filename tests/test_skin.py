@@ -299,6 +299,21 @@ def test_foundation_in_a_shadow_is_in_the_shadow(code: str) -> None:
         assert color.delta_e(back, worn)[distance_to(place) < 0.02].mean() < 6
 
 
+@pytest.mark.parametrize("code", ["#e8c4a8", "#6b4028"])
+def test_foundation_covers_the_skin_between_the_hairs_of_brows(code: str) -> None:
+    labels = label_picture([HEAD], SIZE)
+    picture = drawn(noise=0)
+    brow = cv2.erode((labels == list(Label).index(Label.LEFT_EYEBROW)).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    bare = brow & (np.arange(SIZE[1]) % 6 < 3)
+    picture[bare] = np.array(PALETTE[Label.SKIN]) / 255
+    worn = edited(picture, "apply_foundation", color=code, match=1.0, strength=1.0)
+    between = color.delta_e(worn, np.broadcast_to(worn[distance_to(CHEEK) < 0.02].mean(axis=0), worn.shape).astype(np.float32))[
+        bare
+    ]
+    assert np.median(between) < 3
+    assert np.median(color.delta_e(worn, picture)[brow & ~bare]) < 3
+
+
 def test_foundation_covers_the_neck_with_the_face() -> None:
     picture = drawn()
     worn = edited(picture, "apply_foundation", tone=1.0)

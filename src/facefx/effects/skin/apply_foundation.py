@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import cv2
 import numpy as np
 
 from ...declare.declarations import Color, Range, effect
 from ...face.face import FaceView
 from ...pixels import color as colors
+from ..tools.brow_hairs import around_brows, hairs_of_brows
 from ..tools.recoloring import soft_limit
 from ..tools.skin import Skin, added, away_from_features, broad_color, even_layer, lit_color, local_mean, skin_of
 
@@ -16,12 +18,14 @@ __all__ = ["apply_foundation"]
 
 #: How much of what is lighter than the skin around it each finish takes away or adds.
 _SHINE = {"matte": -0.5, "natural": -0.1, "dewy": 0.35}
+#: Skin under a brow changes as that beside it: a Gaussian's standard deviation, in face units.
+_BESIDE = 0.03
 
 
-@effect(region="all_skin", margin=0.02, light="scene")
+# Brows too, since skin shows between their hairs.
+@effect(region="all_skin+eyebrows", needs="all_skin", margin=0.02, light="scene")
 def apply_foundation(
     image: np.ndarray,
-    mask: np.ndarray,
     face: FaceView,
     *,
     tone: Annotated[float, Range(-1, 1), "deeper (-1) or lighter (1) than the skin's own"] = 0.0,
@@ -38,7 +42,7 @@ def apply_foundation(
     redness and blotches. `tone` and `warmth` shift it, and `match=1` takes it to `color` (which has no say without),
     shadows and lights with it.
     """
-    skin = skin_of(image, mask, face)
+    skin = skin_of(image, face.mask("all_skin"), face)
     light = local_mean(skin.lab, skin.weight, 0.008 * skin.unit)
     even = light + np.float32(coverage) * (_even(light, skin, face) - light)
     shiny = np.maximum(even[..., 0] - local_mean(even[..., 0], skin.weight, 0.12 * skin.unit), 0)
@@ -46,7 +50,8 @@ def apply_foundation(
     own = lit_color(skin, face)
     worn = _in_tone(even, own, _target(own, tone, warmth, color, match))
     change = (1 - 0.8 * skin.beard)[..., None] * (worn - light)
-    return added(image, np.float32(strength) * change)
+    change, bare = _under_brows(change, skin, face, image)
+    return added(image, np.float32(strength) * change, bare)
 
 
 def _even(light: np.ndarray, skin: Skin, face: FaceView) -> np.ndarray:
@@ -55,6 +60,20 @@ def _even(light: np.ndarray, skin: Skin, face: FaceView) -> np.ndarray:
     even[..., 0] = even_layer(light[..., 0], skin.weight, 0.04 * skin.unit, 0.045)
     even[..., 1:] = broad_color(skin, even[..., 0])
     return np.asarray(light + away_from_features(face, skin, 0.02)[..., None] * (even - light), np.float32)
+
+
+def _under_brows(change: np.ndarray, skin: Skin, face: FaceView, image: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """The change of skin, gone on with under the brows, and how much of each pixel is not their hair: (H, W); None if none."""
+    brows = face.mask("eyebrows")
+    part = around_brows(brows, face.unit)
+    if part is None:
+        return change, None
+    share, _ = hairs_of_brows(colors.to_oklab(image[part]), brows[part], face.mask("skin")[part], face.unit)
+    bare = np.ones(brows.shape, np.float32)
+    bare[part] = 1 - share
+    hairy = cv2.resize(brows, change.shape[1::-1], interpolation=cv2.INTER_AREA)[..., None]
+    beside = local_mean(change, skin.weight, _BESIDE * skin.unit)
+    return np.asarray(change + hairy * (beside - change), np.float32), bare
 
 
 def _target(own: np.ndarray, tone: float, warmth: float, color: str, match: float) -> np.ndarray:

@@ -207,15 +207,17 @@ def _small_mask(face: FaceView, regions: Sequence[str], picture: np.ndarray) -> 
     return result
 
 
-def added(image: np.ndarray, change: np.ndarray) -> np.ndarray:
+def added(image: np.ndarray, change: np.ndarray, share: np.ndarray | None = None) -> np.ndarray:
     """The picture with a smooth change of its OKLab colours, given on the small picture: (H, W, 3) float32 RGB.
 
-    Where it changes nothing pixels keep their bits.
+    Where it changes nothing pixels keep their bits. Of a `share`, (H, W) in [0, 1], each pixel changes by so much of it.
     """
     size = image.shape[1], image.shape[0]
     change = np.asarray(change, np.float32)
     changed = cv2.dilate((np.abs(change) > _NOTHING).any(axis=-1).astype(np.uint8), np.ones((3, 3), np.uint8))
     full = cv2.resize(change, size, interpolation=cv2.INTER_LINEAR)
+    if share is not None:
+        full = full * share[..., None]
 
     def add(rgb: np.ndarray, shift: np.ndarray) -> np.ndarray:
         painted = colors.from_oklab(colors.to_oklab(rgb) + shift)
