@@ -12,7 +12,7 @@ from ...face.face import FaceView
 from ...pixels import color as colors
 from ..tools.brow_hairs import around_brows, hairs_of_brows
 from ..tools.recoloring import soft_limit
-from ..tools.skin import Skin, added, away_from_features, broad_color, even_layer, lit_color, local_mean, skin_of
+from ..tools.skin import PartOf, Skin, added, away_from_features, broad_color, even_layer, lit_color, local_mean, skin_of
 
 __all__ = ["apply_foundation"]
 
@@ -62,18 +62,16 @@ def _even(light: np.ndarray, skin: Skin, face: FaceView) -> np.ndarray:
     return np.asarray(light + away_from_features(face, skin, 0.02)[..., None] * (even - light), np.float32)
 
 
-def _under_brows(change: np.ndarray, skin: Skin, face: FaceView, image: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """The change of skin, gone on with under the brows, and how much of each pixel is not their hair: (H, W); None if none."""
+def _under_brows(change: np.ndarray, skin: Skin, face: FaceView, image: np.ndarray) -> tuple[np.ndarray, PartOf | None]:
+    """The change of skin, gone on with under the brows, and how much of each pixel round them is not hair; None if none."""
     brows = face.mask("eyebrows")
     part = around_brows(brows, face.unit)
     if part is None:
         return change, None
     share, _ = hairs_of_brows(colors.to_oklab(image[part]), brows[part], face.mask("skin")[part], face.unit)
-    bare = np.ones(brows.shape, np.float32)
-    bare[part] = 1 - share
     hairy = cv2.resize(brows, change.shape[1::-1], interpolation=cv2.INTER_AREA)[..., None]
     beside = local_mean(change, skin.weight, _BESIDE * skin.unit)
-    return np.asarray(change + hairy * (beside - change), np.float32), bare
+    return np.asarray(change + hairy * (beside - change), np.float32), (part, np.asarray(1 - share, np.float32))
 
 
 def _target(own: np.ndarray, tone: float, warmth: float, color: str, match: float) -> np.ndarray:

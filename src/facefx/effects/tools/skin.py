@@ -20,6 +20,7 @@ from ...pixels.masks import depth, grow, ramp
 
 __all__ = [
     "CELLS",
+    "PartOf",
     "Skin",
     "added",
     "away_from_features",
@@ -37,6 +38,9 @@ CELLS = 160.0
 _NOTHING = 1e-8
 #: What is not skin, or not only skin.
 _FEATURES = ("eyes", "eyebrows", "mouth", "eyeglasses", "hair", "hat", "background")
+
+#: Rows and columns of a part of a picture, and a share for each pixel there: (h, w) float32 in [0, 1].
+PartOf = tuple[tuple[slice, slice], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,17 +211,18 @@ def _small_mask(face: FaceView, regions: Sequence[str], picture: np.ndarray) -> 
     return result
 
 
-def added(image: np.ndarray, change: np.ndarray, share: np.ndarray | None = None) -> np.ndarray:
+def added(image: np.ndarray, change: np.ndarray, share: PartOf | None = None) -> np.ndarray:
     """The picture with a smooth change of its OKLab colours, given on the small picture: (H, W, 3) float32 RGB.
 
-    Where it changes nothing pixels keep their bits. Of a `share`, (H, W) in [0, 1], each pixel changes by so much of it.
+    Where it changes nothing pixels keep their bits. Where a `share` of it is given, each pixel changes by so much.
     """
     size = image.shape[1], image.shape[0]
     change = np.asarray(change, np.float32)
     changed = cv2.dilate((np.abs(change) > _NOTHING).any(axis=-1).astype(np.uint8), np.ones((3, 3), np.uint8))
     full = cv2.resize(change, size, interpolation=cv2.INTER_LINEAR)
     if share is not None:
-        full = full * share[..., None]
+        part, of_it = share
+        full[part] = full[part] * cv2.merge([of_it, of_it, of_it])
 
     def add(rgb: np.ndarray, shift: np.ndarray) -> np.ndarray:
         painted = colors.from_oklab(colors.to_oklab(rgb) + shift)
