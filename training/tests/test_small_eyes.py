@@ -40,6 +40,15 @@ def test_no_kind_of_picture_loses_by_it(tmp_path: Path, pairs: Path) -> None:
     assert sum(found.after.values()) > sum(found.before.values())
 
 
+def test_a_card_that_says_so_already_stays(tmp_path: Path, pairs: Path) -> None:
+    """A model that answers as before is no new version."""
+    model = shy(write_model(tmp_path / "tiny"))
+    pictures = read_celebamask(pairs, read_names(pairs / "train.txt"))
+    found = small_eyes(model, pictures, version="2.0.0", command="")
+    assert small_eyes(model, pictures, version="3.0.0", command="") == found
+    assert ModelCard.read(model).version == "2.0.0"
+
+
 def test_a_model_that_knows_no_eyes_is_refused(tmp_path: Path, pairs: Path) -> None:
     model = write_model(tmp_path / "tiny", "hair")
     before = (model / "card.toml").read_bytes()

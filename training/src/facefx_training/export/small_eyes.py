@@ -54,7 +54,7 @@ class SmallEyes(NamedTuple):
 
 
 def small_eyes(model: Path, pictures: Pictures, *, version: str, command: str) -> SmallEyes:
-    """Measure it on labelled pictures, and write it into the model's card.
+    """Measure it on labelled pictures, and write it into the model's card, if that says something else.
 
     Parameters
     ----------
@@ -76,10 +76,11 @@ def small_eyes(model: Path, pictures: Pictures, *, version: str, command: str) -
     means = np.where((gained > -_LEAST).all(axis=0), gained.mean(axis=0), 0)
     best = int(means.argmax()) if means.max() > _LEAST else 0
     table = tomllib.loads((model / "card.toml").read_text("utf-8"))
-    table |= {"version": version, "small": {"eyes": _TRIED[best]}}
-    training = table.setdefault("training", {})
-    training["commands"] = [*training.get("commands", []), command]
-    (model / "card.toml").write_text(tomli_w.dumps(table), "utf-8")
+    if table.get("small", {}).get("eyes", 0.0) != _TRIED[best]:
+        table |= {"version": version, "small": {"eyes": _TRIED[best]}}
+        training = table.setdefault("training", {})
+        training["commands"] = [*training.get("commands", []), command]
+        (model / "card.toml").write_text(tomli_w.dumps(table), "utf-8")
     return SmallEyes(_TRIED[best], *({kind: float(values[at]) for kind, values in f1.items()} for at in (0, best)))
 
 
