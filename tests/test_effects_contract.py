@@ -30,8 +30,9 @@ ANALYZERS = list(builtin.facefx_analyzers())
 SPARING = {"brighten_eyes", "apply_eyeliner", "apply_eyeshadow"}
 SPARING |= {"smooth_skin", "even_skin", "soften_under_eyes", "reduce_shine", "apply_foundation", "apply_blush", "contour_face"}
 SPARING |= {"line_lips", "recolor_brows"}
-#: Effects that find nothing to do: drawn eyes have no iris, drawn skin no blemish, and no reference is given.
-IDLE = {"recolor_eyes", "remove_blemishes", "transfer_makeup"}
+#: Effects that find nothing to do: drawn eyes have no iris, drawn skin no blemish, drawn teeth are as white as paper, and no
+#: reference is given.
+IDLE = {"recolor_eyes", "remove_blemishes", "transfer_makeup", "whiten_teeth"}
 #: One of each kind: what all of a kind share is the core's.
 FIRST = {spec.kind: spec.name for spec in reversed(EFFECTS)}.values()
 every_effect = pytest.mark.parametrize("spec", EFFECTS, ids=lambda spec: spec.name)

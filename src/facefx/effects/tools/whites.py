@@ -13,7 +13,7 @@ _SEEN = 0.5
 
 
 def clean_tint(lab: np.ndarray, light: np.ndarray) -> np.ndarray:
-    """What is meant to be white without its own tint: not beyond what lies between grey and the tint of the light.
+    """What is meant to be white without its own tint: between grey and half the tint of the light, as near to its own as may be.
 
     Parameters
     ----------
