@@ -57,7 +57,7 @@ SUBJECTS = {
     "recolor_eyes": Subject({"blue": "#5c7f9b", "green": "#6c7f4f", "brown": "#5a3a22"}, "eyes"),
     "grey_hair": Subject({"grey": "#b3aea6"}, "hair", aims=False, keeps=False),
     "line_lips": Subject({"wine": "#8c2f39"}, "lips+skin", aims=False, keeps=False),
-    "apply_foundation": Subject({"tan": "#c68e6c"}, "all_skin", aims=False, params={"match": 1.0}),
+    "apply_foundation": Subject({"tan": "#c68e6c"}, "all_skin+eyebrows", aims=False, params={"match": 1.0}),
     "apply_blush": Subject({"rose": "#d0475f"}, "skin+nose", aims=False),
     "apply_eyeshadow": Subject({"plum": "#7a4658"}, "eyes+skin", aims=False),
     "apply_eyeliner": Subject({"black": "#17120f"}, "eyes+skin", aims=False, keeps=False),
