@@ -42,7 +42,8 @@ def apply_foundation(
     redness and blotches. `tone` and `warmth` shift it, and `match=1` takes it to `color` (which has no say without),
     shadows and lights with it.
     """
-    skin = skin_of(image, face.mask("all_skin"), face)
+    bare = face.mask("all_skin")
+    skin = skin_of(image, bare, face)
     light = local_mean(skin.lab, skin.weight, 0.008 * skin.unit)
     even = light + np.float32(coverage) * (_even(light, skin, face) - light)
     shiny = np.maximum(even[..., 0] - local_mean(even[..., 0], skin.weight, 0.12 * skin.unit), 0)
@@ -50,8 +51,8 @@ def apply_foundation(
     own = lit_color(skin, face)
     worn = _in_tone(even, own, _target(own, tone, warmth, color, match))
     change = (1 - 0.8 * skin.beard)[..., None] * (worn - light)
-    change, bare = _under_brows(change, skin, face, image)
-    return added(image, np.float32(strength) * change, bare)
+    change, share = _under_brows(change, skin, bare, face, image)
+    return added(image, np.float32(strength) * change, share)
 
 
 def _even(light: np.ndarray, skin: Skin, face: FaceView) -> np.ndarray:
@@ -62,13 +63,15 @@ def _even(light: np.ndarray, skin: Skin, face: FaceView) -> np.ndarray:
     return np.asarray(light + away_from_features(face, skin, 0.02)[..., None] * (even - light), np.float32)
 
 
-def _under_brows(change: np.ndarray, skin: Skin, face: FaceView, image: np.ndarray) -> tuple[np.ndarray, PartOf | None]:
+def _under_brows(
+    change: np.ndarray, skin: Skin, bare: np.ndarray, face: FaceView, image: np.ndarray
+) -> tuple[np.ndarray, PartOf | None]:
     """The change of skin, gone on with under the brows, and how much of each pixel round them is not hair; None if none."""
     brows = face.mask("eyebrows")
     part = around_brows(brows, face.unit)
     if part is None:
         return change, None
-    share, _ = hairs_of_brows(colors.to_oklab(image[part]), brows[part], face.mask("skin")[part], face.unit)
+    share, _ = hairs_of_brows(colors.to_oklab(image[part]), brows[part], bare[part], face.unit)
     hairy = cv2.resize(brows, change.shape[1::-1], interpolation=cv2.INTER_AREA)[..., None]
     beside = local_mean(change, skin.weight, _BESIDE * skin.unit)
     return np.asarray(change + hairy * (beside - change), np.float32), (part, np.asarray(1 - share, np.float32))
