@@ -105,7 +105,8 @@ def encoder_options(crf: int) -> dict[str, str]:
     return options
 
 
-#: Up to 48 pixels of width x265 4.2 writes beside its memory with blocks of 32 or 64, and the process dies.
+#: Up to 48 pixels of width x265 4.2 writes beside its memory with blocks of 32 or 64, and its assembler does with smaller ones,
+#: too, where it measures how busy a picture is: the process dies.
 _NARROW = 64
 
 
@@ -113,7 +114,7 @@ def _x265(crf: int, reader: VideoReader) -> dict[str, str]:
     """How x265 does; what the source says of its master goes along."""
     told = ["log-level=error", "bframes=0", *reader.mastering]
     if reader.size[1] < _NARROW:
-        told.append("ctu=16")
+        told += ["ctu=16", "no-asm=1"]
     return {"preset": "veryfast", "crf": str(crf), "x265-params": ":".join(told)}
 
 
