@@ -27,8 +27,11 @@ from facefx_training.export.card import commands, draft_card
 from facefx_training.export.model_folder import export_model, rewrite_model
 from facefx_training.export.to_onnx import rewritten
 from facefx_training.networks import Segmenter, build, segmenter
+from facefx_training.networks.pix2pix import Pix2Pix
+from facefx_training.run.adversarial import AdversarialParser
 from facefx_training.run.config import Config
 from facefx_training.run.module import Parser
+from facefx_training.run.palette import arranged_palette
 from facefx_training.run.published import take_over_encoder, take_over_model
 
 FAMILIES = {
@@ -36,6 +39,7 @@ FAMILIES = {
     "pspnet": {"encoder": "resnet18"},
     "segnet": {"encoder": "efficientnet-lite0"},
     "unet2015": {"width": 4},
+    "pix2pix": {"encoder": "efficientnet-lite0", "stem": 8},
 }
 every_family = pytest.mark.parametrize("family", FAMILIES)
 
@@ -82,7 +86,9 @@ def test_the_network_answers_as_the_model_does_also_with_norms_that_normalise(fa
     take_over_model(network, model, pictures())
     assert not network.training
     for images in (pictures(), other):  # those measured, and any
-        torch.testing.assert_close(of_the_network(network, images), of_the_model(model, images), atol=1e-4, rtol=0)
+        # the colours that pix2pix is read by come from weights of 16 bits
+        tolerance = 2e-3 if family == "pix2pix" else 1e-4
+        torch.testing.assert_close(of_the_network(network, images), of_the_model(model, images), atol=tolerance, rtol=0)
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     assert all((norm.running_var != 1 - norm.eps).any() for norm in norms)  # measured, not passed through
 
@@ -121,6 +127,29 @@ def test_a_run_starts_as_the_model_folder_that_it_is_given(tmp_path: Path) -> No
     for network in (parser.network, parser.averaged.module):
         answer = of_the_network(network.eval(), pictures())
         torch.testing.assert_close(answer, of_the_model(model, pictures()), atol=1e-4, rtol=0)
+
+
+def test_pix2pix_starts_as_a_u_net_paints_and_keeps_its_own_palette(tmp_path: Path) -> None:
+    model = exported("unet", tmp_path / "model")
+    images, labels = zip(*(face(64, seed) for seed in range(4)), strict=True)
+    shown = Pictures(list("abcd"), np.stack(images), np.stack(labels))
+    config = Config(data="", steps=1, family="pix2pix", options=FAMILIES["pix2pix"], sizes=((0.0, 64),), start=str(model))
+    network = AdversarialParser(config, shown, np.ones(4), shown, tmp_path).network.eval()
+    assert isinstance(network, Pix2Pix)
+    torch.testing.assert_close(network.palette, arranged_palette(shown.labels, len(CELEBAMASK)))
+    with torch.no_grad():
+        painted = network.paint(pictures())
+    mixed = torch.einsum("nkhw,kc->nchw", of_the_model(model, pictures()), network.palette)
+    torch.testing.assert_close(painted, mixed, atol=1e-4, rtol=0)
+
+
+def test_pix2pix_takes_the_palette_of_the_one_that_it_goes_on_from(tmp_path: Path) -> None:
+    model, network = exported("pix2pix", tmp_path / "model"), small("pix2pix", 1).eval()
+    assert isinstance(network, Pix2Pix)
+    palette = network.palette.clone()
+    network.palette.copy_(palette.flip(0))
+    take_over_model(network, model, pictures())
+    torch.testing.assert_close(network.palette, palette, atol=1e-3, rtol=0)  # from weights of 16 bits
 
 
 def features(network: Segmenter, images: Tensor) -> list[Tensor]:

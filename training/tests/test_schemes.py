@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from tiny_faces import CELEBAMASK, face
 from typer.testing import CliRunner
 
@@ -19,6 +20,7 @@ from facefx.labels import IGNORE, scheme
 from facefx_training.cli import app
 from facefx_training.data import Pictures, read_pictures, split_names
 from facefx_training.data.ab import mask_colours, read_ab, write_ab
+from facefx_training.data.soft import pack
 from facefx_training.export.phones import write_for_phones
 from facefx_training.run.adversarial import AdversarialParser
 from facefx_training.run.checkpoints import network_of
@@ -92,8 +94,8 @@ def test_pix2pix_learns_from_ab_pictures_and_ends_as_a_model_folder(pairs: Path,
     assert card.training["pictures_seen"] == 6
 
 
-@pytest.mark.parametrize("changes", [{}, {"supervision": 0.0}, {"critic": "bce"}])
-def test_the_painter_comes_nearer_to_the_mask_picture_and_unknown_pixels_teach_it_nothing(changes: dict[str, object]) -> None:
+def painter(**changes: object) -> tuple[AdversarialParser, dict[str, torch.Tensor]]:
+    """A pix2pix in training, without a trainer, and what it logs."""
     torch.manual_seed(0)
     config = Config(data="", steps=1, family="pix2pix", scheme="eyes_lips", decoder_rate=1e-2, **changes)
     pictures = Pictures([], np.zeros((0, 8, 8, 3), np.uint8), np.zeros((0, 8, 8), np.uint8))
@@ -104,9 +106,20 @@ def test_the_painter_comes_nearer_to_the_mask_picture_and_unknown_pixels_teach_i
     parser.toggle_optimizer = parser.untoggle_optimizer = lambda optimizer: None  # type: ignore[method-assign]
     parser.manual_backward = lambda loss: loss.backward()  # type: ignore[method-assign]
     parser.log_step = lambda images, **values: logged.update(values)  # type: ignore[method-assign]
+    return parser, logged
+
+
+def _faces() -> tuple[torch.Tensor, torch.Tensor]:
+    """Two photos, (2, 3, 64, 64), and their labels, (2, 64, 64)."""
     images, labels = zip(*(face(64, seed) for seed in range(2)), strict=True)
-    photos = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)
-    targets = torch.from_numpy(EYES_LIPS.lookup_from(CELEBAMASK)[np.stack(labels)])
+    targets = EYES_LIPS.lookup_from(CELEBAMASK)[np.stack(labels)]
+    return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2), torch.from_numpy(targets)
+
+
+@pytest.mark.parametrize("changes", [{}, {"supervision": 0.0}, {"critic": "bce"}])
+def test_the_painter_comes_nearer_to_the_mask_picture_and_unknown_pixels_teach_it_nothing(changes: dict[str, object]) -> None:
+    parser, logged = painter(**changes)
+    photos, targets = _faces()
     parser.training_step((photos, targets), 0)
     first = float(logged["l1"].detach())
     for _ in range(8):
@@ -116,6 +129,19 @@ def test_the_painter_comes_nearer_to_the_mask_picture_and_unknown_pixels_teach_i
 
     parser.training_step((photos, torch.full_like(targets, IGNORE)), 0)
     assert logged["l1"] == 0
+
+
+def test_the_painter_learns_from_a_teacher_where_no_label_is_known() -> None:
+    parser, logged = painter(teacher=("T",))
+    photos, targets = _faces()
+    answered = F.one_hot(targets.long(), len(EYES_LIPS)).permute(0, 3, 1, 2).float()
+    soft = torch.from_numpy(np.stack([pack(shares.numpy()) for shares in answered]))
+    unknown = torch.full_like(targets, IGNORE)
+    parser.training_step((photos, unknown, soft), 0)
+    first = float(logged["distance"].detach())
+    for _ in range(8):
+        parser.training_step((photos, unknown, soft), 0)
+    assert float(logged["distance"].detach()) < 0.8 * first
 
 
 def test_ab_pictures_hold_the_photo_and_give_the_labels_back(pairs: Path, ab: Path) -> None:

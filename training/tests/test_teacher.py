@@ -194,7 +194,7 @@ def test_a_teacher_of_other_parts_is_refused(model: Path, tmp_path: Path) -> Non
         taught(some_pictures(), [model], scheme("eyes_lips"), tmp_path / "answers")
 
 
-@pytest.mark.parametrize("changes", [{"augment": "gpu"}, {"family": "pix2pix"}, {"temperature": 0.0}, {"teacher_weight": -1.0}])
+@pytest.mark.parametrize("changes", [{"augment": "gpu"}, {"temperature": 0.0}, {"teacher_weight": -1.0}])
 def test_settings_that_no_teacher_goes_with_are_refused(changes: dict[str, object]) -> None:
     with pytest.raises(ParameterError, match="teacher"):
         Config(data="D", steps=1, teacher=("T",), **changes)

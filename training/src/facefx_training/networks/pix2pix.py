@@ -43,6 +43,7 @@ class Pix2Pix(EncoderDecoder):
     """
 
     palette: Tensor
+    same_layers_as = "unet"
 
     def __init__(
         self,
@@ -77,6 +78,10 @@ class Pix2Pix(EncoderDecoder):
             weight = (2 / self.temperature * self.palette)[..., None, None]
             bias = -self.palette.square().sum(1) / self.temperature
             return nn.functional.conv2d(picture.float(), weight, bias)
+
+    def read_by(self, weight: Tensor) -> None:
+        """Take the palette of another network, whose `decode` weighs colours by `weight`, (classes, 3)."""
+        self.palette.copy_(weight * self.temperature / 2)
 
     def mask_picture(self, labels: Tensor) -> Tensor:
         """(N, H, W) integer labels → (N, 3, H, W) RGB; labels outside the palette (unknown, 255) become grey 0.5."""

@@ -21,9 +21,11 @@ class Segmenter(nn.Module):
     Attributes
     ----------
     draws : of how many classes an exported model gives one grey picture (`facefx.inference.grey`); 0 for one of probabilities.
+    same_layers_as : another family whose convolutions are this one's too, so that training may go on from its models; "" for none.
     """
 
     draws = 0
+    same_layers_as = ""
 
     def forward(self, image: Tensor) -> Tensor:
         return self.at_size(self.logits, image)

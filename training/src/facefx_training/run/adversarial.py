@@ -23,9 +23,9 @@ __all__ = ["AdversarialParser"]
 class AdversarialParser(Parser):
     """A `Pix2Pix` in training.
 
-    The generator lessens `critic's doubt + l1 · |painted - true mask picture| + supervision · loss(decoded labels)`; the critic
-    learns to tell pairs of a photo with its true mask picture from those with a painted one. Pixels of unknown label are grey in
-    both pictures, so that they teach neither.
+    The generator lessens `critic's doubt + l1 · |painted - true mask picture| + supervision · loss(decoded labels) +
+    teacher_weight · distance(decoded labels, a teacher's answer)`; the critic learns to tell pairs of a photo with its true mask
+    picture from those with a painted one. Pixels of unknown label are grey in both pictures, so that they teach neither.
     """
 
     def __init__(self, *args: Any) -> None:
@@ -37,7 +37,7 @@ class AdversarialParser(Parser):
     def _begin(network: Segmenter, config: Config, pictures: Pictures) -> None:
         assert isinstance(network, Pix2Pix)
         network.palette.copy_(arranged_palette(pictures.labels, len(config.labels)))
-        Parser._begin(network, config, pictures)  # from another pix2pix comes its palette
+        Parser._begin(network, config, pictures)  # from another pix2pix comes its palette too
 
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
         critic = {"params": list(self.critic.parameters()), "peak": self.config.critic_rate}
@@ -45,7 +45,8 @@ class AdversarialParser(Parser):
         return [*super().configure_optimizers(), torch.optim.Adam([critic], lr=self.config.critic_rate, betas=(0.5, 0.999))]
 
     def training_step(self, batch: tuple[Tensor, ...], batch_idx: int) -> None:
-        images, labels = batch[0], batch[1].long()
+        images, labels, *soft = batch
+        labels = labels.long()
         photo, network = pixels_of(images), self.network
         assert isinstance(network, Pix2Pix)
         height, width = labels.shape[-2:]
@@ -61,8 +62,12 @@ class AdversarialParser(Parser):
         doubt = self.judge(self.critic(photo, painted), real=True)
         distance = (painted - true).abs().sum() / (3 * known.sum().clamp(min=1))
         loss = doubt + self.config.l1 * distance
+        read = network.decode(drawn)
         if self.config.supervision:
-            loss = loss + self.config.supervision * self.loss(network.decode(drawn), labels)
+            loss = loss + self.config.supervision * self.loss(read, labels)
+        taught = {"distance": self.distillation(read, soft[0])} if soft else {}
+        if taught:
+            loss = loss + self.config.teacher_weight * taught["distance"]
         for_painter.zero_grad()
         self.manual_backward(loss)
         for_painter.step()
@@ -75,7 +80,7 @@ class AdversarialParser(Parser):
         self.manual_backward(error)
         for_critic.step()
         self.untoggle_optimizer(for_critic)
-        self.log_step(images, loss=loss, l1=distance, doubt=doubt, critic=error)
+        self.log_step(images, loss=loss, l1=distance, doubt=doubt, critic=error, **taught)
 
     def judge(self, opinion: Tensor, *, real: bool) -> Tensor:
         """How far the critic's (N, 1, h, w) logits are from calling all patches real, or painted."""

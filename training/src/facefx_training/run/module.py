@@ -61,7 +61,7 @@ class Parser(Learner):
         if start := Path(config.start) if config.start else None:
             if not is_model(start):
                 take_over(network, start)
-            elif segmenter_card(start).family == config.family:
+            elif segmenter_card(start).family in (config.family, network.same_layers_as):
                 take_over_model(network, start, faces())
             else:
                 take_over_encoder(network, start, faces())

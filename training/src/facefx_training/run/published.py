@@ -22,6 +22,7 @@ from facefx.inference.cards import PERSON, ModelCard, PersonCard, weights_in
 
 from ..networks import Segmenter
 from ..networks.onnx_graph import folded
+from ..networks.pix2pix import Pix2Pix
 
 __all__ = ["is_model", "segmenter_card", "take_over_encoder", "take_over_model"]
 
@@ -61,6 +62,8 @@ def take_over_model(network: nn.Module, folder: Path, pictures: Tensor) -> None:
     if len({p for module in order for p in module.parameters()}) < len(list(network.parameters())):
         raise ModelError(f"only convolutions are read from {folder}, and this network has other layers; start from a run instead.")
     given, own = _convolutions_of(folder), _shapes(order)
+    if isinstance(network, Pix2Pix) and [one.shape for one in given[-1:]] == [(len(network.palette), 3, 1, 1)]:
+        network.read_by(torch.tensor(given.pop().weights)[..., 0, 0])
     if [one.shape for one in given] != own:
         raise ModelError(
             f"{folder} has {len(given)} convolutions and this network {len(own)}, or of other shapes; "
