@@ -80,6 +80,12 @@ def test_results_may_lie_among_the_pictures_but_not_around_them(tmp_path: Path) 
             plan(tmp_path / "in", target, force=True)
 
 
+def test_results_of_another_batch_among_the_pictures_are_none_but_may_be_asked_for(tmp_path: Path) -> None:
+    touch(tmp_path / "in", "a.png", "lips/a.png", "lips/b/c.png", f"lips/{batch.REPORT}", "b/lips/a.png")
+    assert plan(tmp_path / "in", tmp_path / "in" / "hair").files == ("a.png", "b/lips/a.png")
+    assert plan(tmp_path / "in" / "lips", tmp_path / "out").files == ("a.png", "b/c.png")
+
+
 def test_links_to_folders_are_not_followed_and_links_to_pictures_are(tmp_path: Path) -> None:
     touch(tmp_path / "in", "a.png")
     touch(tmp_path / "elsewhere", "b.png")

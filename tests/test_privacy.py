@@ -351,6 +351,13 @@ def test_nothing_beside_the_pixels_tells_who_it_is(format: str, tmp_path: Path) 
     assert "SECR" not in repr(opened.image.info)
 
 
+def test_a_photo_in_which_nobody_was_found_to_hide_does_not_name_them_either(tmp_path: Path) -> None:
+    result = chain("anonymize").run(saved("JPEG"), segmenter=FakeSegmenter(), detector=ScriptedDetector(), require_face=False)
+    assert "Artist" in result.dropped
+    assert b"SECRET" not in result.image
+    assert b"SECRET" not in facefx.save_image(result.picture, tmp_path / "out.jpg", keep_gps=True).read_bytes()
+
+
 def test_what_was_not_hidden_keeps_what_stands_beside_it() -> None:
     result = chain("recolor_lips").run(saved("JPEG"), segmenter=FakeSegmenter(), detector=ScriptedDetector(HEADS[0].detection))
     assert result.dropped == ()

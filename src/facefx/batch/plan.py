@@ -64,7 +64,8 @@ def prepare(
 
     Parameters
     ----------
-    folder_in : all pictures in it and its folders are done, but for hidden ones; links to folders are not followed.
+    folder_in : all pictures in it and its folders are done, but for hidden ones; links to folders are not followed, and folders
+        that hold the results of a batch are passed over.
     folder_out : gets the same tree of results, made if it is missing. May lie in `folder_in`, but not the other way round.
     look : a chain, or the file of a saved look.
     glob : patterns, of which a file must match one; case does not count. One without a slash is for the name, one with a slash
@@ -136,14 +137,17 @@ def _check_folders(source: Path, target: Path) -> None:
 
 
 def _pictures(source: Path, target: Path, patterns: Sequence[str]) -> Iterator[str]:
-    """Paths in `source` of the files to do, with forward slashes; the folder of results is passed over."""
+    """Paths in `source` of the files to do, with forward slashes; folders of results, of this batch or others, are passed over."""
     suffixes, results = picture_suffixes(), target.resolve()
+
+    def is_wanted(folder: Path) -> bool:
+        return not (folder.name.startswith(".") or exists(folder / REPORT) or folder.resolve() == results)
 
     def refuse(error: OSError) -> None:
         raise ImageError(f"the folder {error.filename!r} cannot be read: {error.strerror}") from error
 
     for folder, folders, names in os.walk(source, onerror=refuse):
-        folders[:] = [name for name in folders if not name.startswith(".") and Path(folder, name).resolve() != results]
+        folders[:] = [name for name in folders if is_wanted(Path(folder, name))]
         inner = PurePosixPath(Path(folder).relative_to(source).as_posix())
         for name in names:
             path = str(inner / name)

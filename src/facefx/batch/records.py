@@ -40,7 +40,7 @@ class Record:
     error : what went wrong, for failed ones.
     settings : `Settings.digest` of the batch.
     declined : which effect left which face alone and why, in words; left out of the report if empty.
-    dropped : what stood beside the pixels and was left out since someone is hidden; left out of the report if empty.
+    dropped : what stood beside the pixels and was left out since the look hides people; left out of the report if empty.
     """
 
     file: str

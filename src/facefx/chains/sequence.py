@@ -42,7 +42,7 @@ class Result:
     picture : the same as `image`, with what `facefx.save_image` needs to keep the file's metadata.
     declined : which effect left which face alone, since the run's `min_confidence` asked for more than the segmenter was sure of.
     moves : the warps that the picture has been through; `facefx.chains.moved` takes masks, points and boxes along.
-    dropped : the names of what stood beside the pixels and was left out since somebody was hidden: previews, names, places.
+    dropped : the names of what stood beside the pixels and was left out since the chain hides people: previews, names.
     """
 
     image: Any
@@ -211,7 +211,7 @@ class Chain:
         unchanged = edited.canvas is picture.canvas and edited.alpha is picture.alpha
         done = picture if unchanged else picture.with_canvas(edited.canvas, edited.alpha)
         dropped: tuple[str, ...] = ()
-        if self.private and not unchanged:
+        if self.private:  # a photo in which nobody was found may name them all the same
             done, dropped = done.without_people()
         cut_out = self.cuts_out and not unchanged
         return Result(done.handed_back(cut_out=cut_out), reports, scene, done, declined, edited.moves, dropped)

@@ -140,7 +140,7 @@ def apply(
                 raise no_face(path, ", or --no-face copy to pass such pictures through")
             say(f"no face was found in {str(path)!r}; written without effects")
         if result.dropped:
-            say(f"{str(path)!r}: left out beside the picture, since someone is hidden: {', '.join(result.dropped)}")
+            say(f"{str(path)!r}: left out beside the picture, since the look hides people: {', '.join(result.dropped)}")
         if result.reports:
             measured.append({"file": name_of(path), "faces": [report.to_dict() for report in result.reports]})
         done = result.picture
@@ -172,7 +172,7 @@ def apply(
             numbers = ", ".join(map(str, done.inferred[:20])) + (", ..." if len(done.inferred) > 20 else "")
             say(f"{str(path)!r}: in {len(done.inferred)} frames somebody is hidden who was not seen there; look at {numbers}")
         if done.dropped:
-            say(f"{str(path)!r}: left out beside the pictures, since someone is hidden: {', '.join(done.dropped)}")
+            say(f"{str(path)!r}: left out beside the pictures, since the look hides people: {', '.join(done.dropped)}")
         if measures:
             say(f"{str(path)!r} has several frames, of which nothing was measured; facefx analyze does that for films")
         if not done.has_work:

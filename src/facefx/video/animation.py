@@ -41,7 +41,7 @@ class Animated:
     most_faces : in one of them.
     declined : which step left faces alone, in how many frames, and why.
     inferred : numbers, from 0, of the frames in which somebody is hidden who was not seen there; look at them.
-    dropped : what is left out beside the pixels, since somebody is hidden.
+    dropped : what is left out beside the pixels, since the look hides people.
     has_work : whether there is in one of them what the look needs, see `Chain.finds_work`.
     """
 
