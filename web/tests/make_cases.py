@@ -19,6 +19,7 @@ from facefx.face.light import lights_on
 from facefx.face.values import FaceParsing
 from facefx.labels import scheme
 from facefx.parsing.small_eyes import with_small_eyes
+from facefx.parsing.strays import without_strays
 from facefx.pixels import color
 from facefx.pixels.cells import in_cells
 from facefx.pixels.full_size import to_picture
@@ -176,6 +177,19 @@ def small_eyes() -> dict[str, Any]:
     return {"before": plain(np.ravel(before.probabilities)), "after": plain(np.ravel(after.probabilities))}
 
 
+def strays() -> dict[str, Any]:
+    """Probabilities of a nose, a mouth, and an eye where one may be and one where none may; and the likeliest labels then."""
+    found, size = scheme("celebamask"), 24
+    seen = np.full((len(found), size, size), 0.002, np.float32) * (1 + np.arange(len(found), dtype=np.float32))[:, None, None]
+    seen[0] += 2
+    places = {"skin": (2, 2, 22, 15), "nose": (9, 3, 13, 6), "upper_lip": (15, 3, 17, 7), "left_eye": (6, 6, 8, 10)}
+    for name, (top, left, bottom, right) in (places | {"right_eye": (10, 18, 13, 22)}).items():
+        seen[found.classes.index(name), top:bottom, left:right] += {"skin": 4.0}.get(name, 30.0)
+    seen /= seen.sum(axis=0)
+    after = np.asarray(without_strays(FaceParsing(seen, found, np.eye(2, 3))).probabilities)
+    return {"before": plain(np.ravel(seen)), "after": np.argmax(after, axis=0).ravel().tolist()}
+
+
 def cases() -> dict[str, Any]:
     """Inputs, and what Python makes of them."""
     rng = np.random.default_rng(7)
@@ -206,6 +220,7 @@ def cases() -> dict[str, Any]:
         "lights": lights(),
         "relit": {"cases": relit(colors)},
         "smallEyes": small_eyes(),
+        "strays": strays(),
         "outline": np.round(outline().astype(float), 4)[:, ::3, ::3].ravel(),
         "fitted": fitted(),
         "curls": np.round(curls().astype(float), 4).ravel(),

@@ -6,6 +6,7 @@ import { worn } from "../src/effects/hairWorn";
 import { recolorHair } from "../src/effects/recolorHair";
 import { FaceParsing, Plain } from "../src/face/values";
 import { withSmallEyes } from "../src/parsing/smallEyes";
+import { withoutStrays } from "../src/parsing/strays";
 import { box, gaussian } from "../src/pixels/blur";
 import { inCells } from "../src/pixels/cells";
 import { deltaE, fromOklab, oklabOf, ofHex, toOklab } from "../src/pixels/color";
@@ -262,5 +263,18 @@ describe("eyes of small faces", () => {
   it("stay as they are on a crop that was not enlarged", () => {
     expect(withSmallEyes(enlarged(0.5), 1.4).probabilities).toBe(before);
     expect(withSmallEyes(enlarged(2.5), 0).probabilities).toBe(before);
+  });
+});
+
+describe("eyes where no face has any", () => {
+  const before = new Plain(24, 19, Float32Array.from(cases.strays.before));
+  const likeliest = ({ data }: Plain, at: number): number => {
+    const seen = [...Array(19).keys()].map((index) => data[index * 24 ** 2 + at]);
+    return seen.indexOf(Math.max(...seen));
+  };
+  it("are what Python takes them for", () => {
+    const after = withoutStrays(new FaceParsing(before, [1, 0, 0, 0, 1, 0])).probabilities as Plain;
+    expect([...Array(24 ** 2).keys()].map((at) => likeliest(after, at))).toEqual(cases.strays.after);
+    expect(after.data).not.toEqual(before.data);
   });
 });

@@ -25,6 +25,7 @@ from ..shown import shown
 from .covering import uncovered
 from .people_finder import PeopleFinder
 from .small_eyes import with_small_eyes
+from .strays import without_strays
 
 __all__ = ["FEATURES", "Parser"]
 
@@ -131,9 +132,9 @@ class Parser:
         return checked_probabilities(self.segmenter, crops)
 
     def corrected(self, parsing: FaceParsing, crop: Callable[[], np.ndarray]) -> FaceParsing:
-        """What was parsed, with cloth over nose and mouth, and small eyes, put right; `crop` gives what was seen, as floats."""
+        """What was parsed, with cloth over nose and mouth, small eyes and strays put right; `crop` gives what was seen."""
         bare = uncovered(np.asarray(parsing.probabilities), parsing.scheme, crop)
-        return with_small_eyes(replace(parsing, probabilities=bare), self.small_eyes)
+        return without_strays(with_small_eyes(replace(parsing, probabilities=bare), self.small_eyes))
 
     @cached_property
     def people(self) -> PeopleFinder:

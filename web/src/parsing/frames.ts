@@ -6,14 +6,13 @@
 import { FRAME_MASKS, Face } from "../face/face";
 import { type Lights, lightsOn } from "../face/light";
 import { Scene } from "../face/scene";
-import { Box, type Detection, FaceParsing, type Plain } from "../face/values";
+import { Box, type Detection, FaceParsing } from "../face/values";
 import type { Canvas } from "../picture";
 import { type Affine, apply, chained, cut, invert } from "../pixels/geometry";
 import type { Light } from "../pixels/relight";
-import { uncovered } from "./covering";
 import { BOX_PER_FACE, isOff, measure, turned } from "./measure";
 import { Glimpse } from "./motion";
-import { type ParsedFace, clearedOf, parseFace } from "./parseFace";
+import { type ParsedFace, clearedOf, corrected, parseFace } from "./parseFace";
 import type { Parser } from "./parser";
 import { type Asked, distinct, withPeople, withSightings } from "./pipeline";
 import { UnderWay } from "./underWay";
@@ -124,15 +123,14 @@ export class Frames {
     const { segmenter } = this.parser;
     const { affine, size } = track.near;
     const crop = cut(picture, affine, size);
-    const seen: Plain = await segmenter.probabilities(crop);
-    const parsing = new FaceParsing(seen, affine);
+    const parsing = new FaceParsing(await segmenter.probabilities(crop), affine);
     const measured = measure(parsing, track.crop);
     if (!measured) return null;
     const { box, detection } = measured;
     if (isOff(track.crop, measured) || runsOut(measured.face, parsing, picture)) {
       return this.again({ ...track, box, roll: detection.roll }, picture, widely);
     }
-    const near = new FaceParsing(uncovered(seen, crop), affine);
+    const near = corrected(parsing, crop, segmenter);
     const lights = lightsOn(crop, parsing);
     const isWide = widely && hairRunsOut(near, picture);
     const parsings = track.parsings + 1;

@@ -6,10 +6,12 @@ import { Box, type Detection, FaceParsing, Kept, type Plain, type Probabilities 
 import type { Segmenter } from "../inference/segmenter";
 import type { Canvas } from "../picture";
 import { cut } from "../pixels/geometry";
+import type { Raster } from "../pixels/raster";
 import { uncovered } from "./covering";
 import { headCrop, parseCrop } from "./crop";
 import { isOff, measure } from "./measure";
 import { withSmallEyes } from "./smallEyes";
+import { withoutStrays } from "./strays";
 import { Merged, NearAndWide, type Wide, hairRunsOut, lookedAtWidely, runsOut, widened } from "./wide";
 
 /** A crop is cut at most so often. A face that leaves its crop is larger than can be measured there, by about this factor at a time. */
@@ -46,11 +48,15 @@ export async function parseFace(picture: Canvas, detected: Detection, segmenter:
     measured = measure(parsing, found);
   }
   if (!measured) return null;
-  const crop = cut(picture, parsing.affine, segmenter.size);
-  const bare = new FaceParsing(uncovered(parsing.probabilities as Plain, crop), parsing.affine);
-  const near = withSmallEyes(bare, segmenter.card.small?.eyes ?? 0);
+  const near = corrected(parsing, cut(picture, parsing.affine, segmenter.size), segmenter);
   const wide = widely && hairRunsOut(near, picture) ? await lookedAtWidely(picture, near, segmenter) : null;
   return { box: measured.box, roll: measured.detection.roll, score: measured.detection.score, crop: found, near, wide };
+}
+
+/** What was parsed on a crop, with cloth over nose and mouth, small eyes and stray features put right. */
+export function corrected(parsing: FaceParsing, crop: Raster, segmenter: Segmenter): FaceParsing {
+  const bare = new FaceParsing(uncovered(parsing.probabilities as Plain, crop), parsing.affine);
+  return withoutStrays(withSmallEyes(bare, segmenter.card.small?.eyes ?? 0));
 }
 
 /** The face without what belongs to others or to nobody. */
