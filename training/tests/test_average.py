@@ -66,3 +66,15 @@ def test_what_cannot_be_averaged_is_said_and_nothing_is_written(tmp_path: Path) 
     assert not (tmp_path / "mean").exists()
     wrong = CliRunner().invoke(app, ["average", str(first), str(tmp_path / "mean")])
     assert wrong.exit_code == 2
+
+
+def test_painters_in_other_colours_have_no_mean(tmp_path: Path) -> None:
+    painters = [write_model(tmp_path / "one"), write_model(tmp_path / "same"), moved(write_model(tmp_path / "other"), 0.5)]
+    for folder in painters:
+        card = folder / "card.toml"
+        card.write_text(re.sub(r'(?m)^family = ".*"', 'family = "pix2pix"', card.read_text()))
+    assert ModelCard.read(painters[0]).family == "pix2pix"
+    average_models({painters[0]: 0.5, painters[1]: 0.5}, tmp_path / "mean", version="1")
+    with pytest.raises(ModelError, match="different colours"):
+        average_models({painters[0]: 0.5, painters[2]: 0.5}, tmp_path / "none", version="1")
+    assert not (tmp_path / "none").exists()

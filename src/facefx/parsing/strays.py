@@ -21,7 +21,7 @@ _UNLIKELY = 0.1
 #: A nose and a mouth that are smaller than this share of the face say nothing of where the others are.
 _SEEN = 0.003
 #: Strays are looked for on a grid of about so many points a side.
-_GRID = 160
+_GRID = 100
 
 
 def without_strays(parsing: FaceParsing) -> FaceParsing:

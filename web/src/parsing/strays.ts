@@ -13,7 +13,7 @@ const UNLIKELY = 0.1;
 /** A nose and a mouth that are smaller than this share of the face say nothing of where the others are. */
 const SEEN = 0.003;
 /** Strays are looked for on a grid of about so many points a side. */
-const GRID = 160;
+const GRID = 100;
 
 const [NOSE, LIPS] = [indicesOf("nose"), indicesOf("lips")];
 const FEATURES = indicesOf("eyes+eyebrows+nose+lips+inner_mouth");

@@ -36,13 +36,15 @@ def average_models(shares: Mapping[Path, float], folder: Path, *, version: str) 
     Raises
     ------
     ModelError
-        They are not versions of one network, or the shares do not sum to 1; nothing is written.
+        They are not versions of one network, or paint parts in other colours, or the shares do not sum to 1; nothing is written.
     """
     if abs(sum(shares.values()) - 1) > 1e-6:
         raise ModelError(f"the models weigh {', '.join(f'{share:g}' for share in shares.values())}; in all they must weigh 1.")
     cards = [segmenter_card(source) for source in shares]
     content = _averaged([(card.model_bytes(), share) for card, share in zip(cards, shares.values(), strict=True)])
     digest = hashlib.sha256(content).hexdigest()
+    if cards[0].family == "pix2pix":
+        _check_colours(cards)
     card = _card(cards, list(shares.values()), name=folder.name, version=version)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / cards[0].WEIGHTS).write_bytes(content)
@@ -63,6 +65,17 @@ def _averaged(models: Sequence[tuple[bytes, float]]) -> bytes:
         mean = sum(share * value.astype(float) for (_, share), value in zip(models, values, strict=True))
         versions[0].CopyFrom(numpy_helper.from_array(np.asarray(mean, values[0].dtype), versions[0].name))
     return graphs[0].SerializeToString()
+
+
+def _check_colours(cards: Sequence[ModelCard]) -> None:
+    """Raise `ModelError` where painters use other colours for the same parts; `Pix2Pix.decode` ends with what reads them."""
+    graphs = [onnx.load_from_string(card.model_bytes()).graph for card in cards]
+    first, *others = ([numpy_helper.to_array(w) for w in graph.initializer if [*w.dims][1:] == [3, 1, 1]][-1] for graph in graphs)
+    if any(not np.allclose(other, first, rtol=1e-2, atol=1e-2) for other in others):
+        raise ModelError(
+            "the models paint parts in different colours, and a mean of those stands for neither: the training labels choose them; "
+            "give both runs the same --data and --extra, or --start one from the other."
+        )
 
 
 def _card(cards: Sequence[ModelCard], shares: Iterable[float], *, name: str, version: str) -> dict[str, Any]:
