@@ -68,13 +68,27 @@ def test_what_cannot_be_averaged_is_said_and_nothing_is_written(tmp_path: Path) 
     assert wrong.exit_code == 2
 
 
-def test_painters_in_other_colours_have_no_mean(tmp_path: Path) -> None:
-    painters = [write_model(tmp_path / "one"), write_model(tmp_path / "same"), moved(write_model(tmp_path / "other"), 0.5)]
+def test_painters_paint_in_the_colours_of_one_of_them(tmp_path: Path) -> None:
+    painters = [write_model(tmp_path / "one"), moved(write_model(tmp_path / "other"), 0.5)]
     for folder in painters:
         card = folder / "card.toml"
         card.write_text(re.sub(r'(?m)^family = ".*"', 'family = "pix2pix"', card.read_text()))
-    assert ModelCard.read(painters[0]).family == "pix2pix"
-    average_models({painters[0]: 0.5, painters[1]: 0.5}, tmp_path / "mean", version="1")
-    with pytest.raises(ModelError, match="different colours"):
-        average_models({painters[0]: 0.5, painters[2]: 0.5}, tmp_path / "none", version="1")
-    assert not (tmp_path / "none").exists()
+    shares = [f"{folder}=0.5" for folder in painters]
+    for painter, options in ((painters[1], []), (painters[0], ["--colours", str(painters[0])])):
+        result = CliRunner().invoke(app, ["average", *shares, str(tmp_path / "mean"), *options])
+        assert result.exit_code == 0, result.output
+        mean, one, other, given = (weights(folder) for folder in (tmp_path / "mean", *painters, painter))
+        for number, values in enumerate(mean):
+            is_palette = values.shape[1:] == (3, 1, 1)
+            wanted = given[number] if is_palette else 0.5 * one[number].astype(float) + 0.5 * other[number].astype(float)
+            np.testing.assert_allclose(values.astype(float), wanted, rtol=2e-3, atol=1e-3)
+        training = ModelCard.read(tmp_path / "mean").training
+        assert training.get("colours", {}).get("name") == ("one" if options else None)
+        assert training["commands"][-1].endswith("models/mean --colours one" if options else "models/mean")
+
+
+def test_no_other_family_has_colours(tmp_path: Path) -> None:
+    model = write_model(tmp_path / "model")
+    with pytest.raises(ModelError, match="paints in no colours"):
+        average_models({model: 1.0}, tmp_path / "mean", version="1", colours=model)
+    assert not (tmp_path / "mean").exists()

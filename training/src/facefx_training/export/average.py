@@ -25,34 +25,41 @@ from .card import commit
 __all__ = ["average_models"]
 
 
-def average_models(shares: Mapping[Path, float], folder: Path, *, version: str) -> None:
+def average_models(shares: Mapping[Path, float], folder: Path, *, version: str, colours: Path | None = None) -> None:
     """Write the weighted mean of model folders into `folder`, and a card without scores.
 
     Parameters
     ----------
     shares : what each model folder weighs; in all, 1.
     version : for the card.
+    colours : of pix2pix's models, the one in whose colours to paint; by default the last: a mean of palettes is none.
 
     Raises
     ------
     ModelError
-        They are not versions of one network, or paint parts in other colours, or the shares do not sum to 1; nothing is written.
+        They are not versions of one network, or the shares do not sum to 1; nothing is written.
     """
     if abs(sum(shares.values()) - 1) > 1e-6:
         raise ModelError(f"the models weigh {', '.join(f'{share:g}' for share in shares.values())}; in all they must weigh 1.")
     cards = [segmenter_card(source) for source in shares]
-    content = _averaged([(card.model_bytes(), share) for card, share in zip(cards, shares.values(), strict=True)])
+    painter = None
+    if cards[-1].family == "pix2pix":
+        painter = segmenter_card(colours) if colours else cards[-1]
+    elif colours:
+        raise ModelError(f"a {cards[-1].family} paints in no colours; leave {colours} out.")
+    models = [(card.model_bytes(), share) for card, share in zip(cards, shares.values(), strict=True)]
+    content = _averaged(models, painter.model_bytes() if painter else None)
     digest = hashlib.sha256(content).hexdigest()
-    if cards[0].family == "pix2pix":
-        _check_colours(cards)
-    card = _card(cards, list(shares.values()), name=folder.name, version=version)
+    card = _card(cards, list(shares.values()), painter if colours else None, name=folder.name, version=version)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / cards[0].WEIGHTS).write_bytes(content)
     (folder / int8_of(cards[0].WEIGHTS)).unlink(missing_ok=True)  # of other weights, from now on
     (folder / "card.toml").write_text(tomli_w.dumps({**card, "sha256": digest}), "utf-8")
 
 
-def _averaged(models: Sequence[tuple[bytes, float]]) -> bytes:
+def _averaged(models: Sequence[tuple[bytes, float]], painter: bytes | None) -> bytes:
+    """The mean of graphs by what they weigh; the colours are those of `painter`."""
+    models = [*models, (painter, 0.0)] if painter else models
     graphs = [onnx.load_from_string(content) for content, _ in models]
     # Names are the exporter's, other ones each time; so is whether a whole number is a constant or an initial value.
     learnt = [[w for w in graph.graph.initializer if w.data_type in (TensorProto.FLOAT, TensorProto.FLOAT16)] for graph in graphs]
@@ -62,23 +69,22 @@ def _averaged(models: Sequence[tuple[bytes, float]]) -> bytes:
         raise ModelError("the models are not versions of one network: their graphs differ; export them again, by one version.")
     for versions in zip(*learnt, strict=True):
         values = [numpy_helper.to_array(weights) for weights in versions]
+        if painter and _is_palette(versions[0]):
+            versions[0].CopyFrom(numpy_helper.from_array(values[-1], versions[0].name))
+            continue
         mean = sum(share * value.astype(float) for (_, share), value in zip(models, values, strict=True))
         versions[0].CopyFrom(numpy_helper.from_array(np.asarray(mean, values[0].dtype), versions[0].name))
     return graphs[0].SerializeToString()
 
 
-def _check_colours(cards: Sequence[ModelCard]) -> None:
-    """Raise `ModelError` where painters use other colours for the same parts; `Pix2Pix.decode` ends with what reads them."""
-    graphs = [onnx.load_from_string(card.model_bytes()).graph for card in cards]
-    first, *others = ([numpy_helper.to_array(w) for w in graph.initializer if [*w.dims][1:] == [3, 1, 1]][-1] for graph in graphs)
-    if any(not np.allclose(other, first, rtol=1e-2, atol=1e-2) for other in others):
-        raise ModelError(
-            "the models paint parts in different colours, and a mean of those stands for neither: the training labels choose them; "
-            "give both runs the same --data and --extra, or --start one from the other."
-        )
+def _is_palette(weights: TensorProto) -> bool:
+    """Whether it is of the colours that a `Pix2Pix` paints in: themselves, their squares, or what reads labels off them."""
+    return [*weights.dims][1:] in ([3], [3, 1, 1])
 
 
-def _card(cards: Sequence[ModelCard], shares: Iterable[float], *, name: str, version: str) -> dict[str, Any]:
+def _card(
+    cards: Sequence[ModelCard], shares: Iterable[float], painter: ModelCard | None, *, name: str, version: str
+) -> dict[str, Any]:
     """The card of the model that went on from others, with what all of them learnt from."""
     last = cards[-1]
     table = read_table(last.folder)
@@ -86,6 +92,7 @@ def _card(cards: Sequence[ModelCard], shares: Iterable[float], *, name: str, ver
     lines = [line for card in cards if card.name not in begun for line in card.training.get("commands", ())]
     data = {key: part for card in cards for key, part in card.training.get("data", {}).items()}
     mixed = " ".join(f"{'models/' * (card.name in begun)}{card.name}={share:g}" for card, share in zip(cards, shares, strict=True))
+    said = f" --colours {painter.name}" if painter else ""
     labelled = sum(int(part.get("pictures", 0)) for part in data.values() if "labels" not in part)
     kept = ("date", "options", "seed", "hardware", "encoder")
     return {
@@ -99,12 +106,13 @@ def _card(cards: Sequence[ModelCard], shares: Iterable[float], *, name: str, ver
         "input": {"size": list(last.input_size)},
         "training": {
             **{key: last.training[key] for key in kept if key in last.training},
-            "commands": [*dict.fromkeys(lines), f"facefx-train average {mixed} models/{name}"],
+            "commands": [*dict.fromkeys(lines), f"facefx-train average {mixed} models/{name}{said}"],
             "commit": commit(),
             "averaged": [
                 {"name": card.name, "version": card.version, "sha256": card.sha256, "share": share}
                 for card, share in zip(cards, shares, strict=True)
             ],
+            **({"colours": {"name": painter.name, "version": painter.version, "sha256": painter.sha256}} if painter else {}),
             "data": data,
         },
         **{key: table[key] for key in ("labels", "output") if key in table},
